@@ -1,0 +1,1 @@
+"""Makes dataset folders with known truth. No analysis imports this wing."""
