@@ -1,0 +1,180 @@
+"""The study as data: experiments, groups, contrasts, thresholds and the assumptions behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from mgbone.errors import StudyError
+from mgbone.paths import project_root, resolve
+
+STRUCTURES = ("whole", "cortical", "cancellous", "trabecular")
+REGIONS = ("full", "distal", "mid", "proximal")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of animals: its diet and how it was fed."""
+
+    name: str
+    label: str
+    label_ja: str
+    dietary_mg_percent: float
+    feeding: str
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A comparison of two groups of one experiment; a difference is always case minus reference."""
+
+    experiment: str
+    name: str
+    case: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One feeding experiment: the groups in display order and the contrasts between them."""
+
+    name: str
+    label: str
+    label_ja: str
+    weeks: float
+    groups: tuple[str, ...]
+    array_groups: tuple[str, ...]
+    contrasts: tuple[Contrast, ...]
+    array_contrasts: tuple[Contrast, ...]
+    report_contrasts: tuple[Contrast, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything that an analysis must know about the design; see ``data/study.yml``."""
+
+    title: str
+    title_ja: str
+    source: str
+    experiments: Mapping[str, Experiment]
+    groups: Mapping[str, Group]
+    animals_per_group: int
+    arrays_per_group: int
+    dose_order: tuple[Contrast, ...]
+    thresholds: Mapping[str, float]
+    regions: Mapping[str, tuple[float, float]]
+    assumptions: tuple[Mapping[str, str], ...]
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """All contrasts of all experiments, in the order of the study file."""
+        return tuple(c for experiment in self.experiments.values() for c in experiment.contrasts)
+
+    def contrast(self, experiment: str, name: str) -> Contrast:
+        """Return one contrast.
+
+        Raises
+        ------
+        StudyError
+            If the experiment has no contrast of that name.
+        """
+        for found in self.contrasts:
+            if found.experiment == experiment and found.name == name:
+                return found
+        raise StudyError(f"{experiment} has no contrast {name!r}; it has {_names(self.contrasts, experiment)}.")
+
+    def level(self, p: float) -> str:
+        """Name the level of a p value: ``significant``, ``trend`` or ``none`` (also where p is missing)."""
+        if p < self.thresholds["significant"]:
+            return "significant"
+        return "trend" if p < self.thresholds["trend"] else "none"
+
+    def group_table(self) -> pd.DataFrame:
+        """One row per experiment and group: label, dietary Mg in percent, feeding."""
+        rows = [
+            {"experiment": e.name, **vars(self.groups[g])} for e in self.experiments.values() for g in e.groups
+        ]
+        return pd.DataFrame(rows).rename(columns={"name": "group"})
+
+    def assumption_table(self) -> pd.DataFrame:
+        """One row per assumption: id, decision, reason."""
+        return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+
+
+def load_study(path: str | Path | None = None) -> Study:
+    """Read a study file; without `path`, the compendium's own ``data/study.yml``.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing, is not YAML, lacks a key, or names a group that it does not define.
+    """
+    path = project_root() / "data" / "study.yml" if path is None else resolve(path)
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise StudyError(f"{path} can't be read as a study file: {error}") from error
+    try:
+        return _build(raw)
+    except KeyError as error:
+        raise StudyError(f"{path.name}: the entry {error} is missing; compare data/study.yml.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise StudyError(f"{path.name}: an entry has the wrong form ({error}); compare data/study.yml.") from error
+
+
+def _build(raw: dict[str, Any]) -> Study:
+    groups = {name: Group(name=name, **entry) for name, entry in raw["groups"].items()}
+    experiments = {name: _experiment(name, entry, groups) for name, entry in raw["experiments"].items()}
+    study = Study(
+        title=raw["title"],
+        title_ja=raw["title_ja"],
+        source=raw["source"],
+        experiments=experiments,
+        groups=groups,
+        animals_per_group=int(raw["animals_per_group"]),
+        arrays_per_group=int(raw["arrays_per_group"]),
+        dose_order=(),
+        thresholds={key: float(value) for key, value in raw["thresholds"].items()},
+        regions={name: (float(low), float(high)) for name, (low, high) in raw["regions"].items()},
+        assumptions=tuple(raw["assumptions"]),
+    )
+    order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
+    return Study(**{**vars(study), "dose_order": order})
+
+
+def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -> Experiment:
+    unknown = [g for g in [*entry["groups"], *entry["array_groups"]] if g not in groups]
+    if unknown:
+        raise StudyError(f"{name} names the group {unknown[0]!r}, which `groups` does not define.")
+
+    def contrasts(key: str) -> tuple[Contrast, ...]:
+        return tuple(_contrast(name, contrast, entry["groups"]) for contrast in entry[key])
+
+    return Experiment(
+        name=name,
+        label=entry["label"],
+        label_ja=entry["label_ja"],
+        weeks=float(entry["weeks"]),
+        groups=tuple(entry["groups"]),
+        array_groups=tuple(entry["array_groups"]),
+        contrasts=contrasts("contrasts"),
+        array_contrasts=contrasts("array_contrasts"),
+        report_contrasts=contrasts("report"),
+    )
+
+
+def _contrast(experiment: str, name: str, groups: list[str]) -> Contrast:
+    case, separator, reference = name.partition("_vs_")
+    if not separator or case not in groups or reference not in groups or case == reference:
+        raise StudyError(
+            f"{experiment}: the contrast {name!r} must read case_vs_reference with two of {', '.join(groups)}."
+        )
+    return Contrast(experiment=experiment, name=name, case=case, reference=reference)
+
+
+def _names(contrasts: tuple[Contrast, ...], experiment: str) -> str:
+    return ", ".join(c.name for c in contrasts if c.experiment == experiment) or "none"
