@@ -1,0 +1,219 @@
+"""From measurements to evidence: one row per endpoint and contrast, with estimate, interval, effect size and test."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+
+from mgbone.errors import MgboneError
+from mgbone.study import Contrast, Study
+
+MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
+EVIDENCE_COLUMNS = [
+    "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
+    "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
+    "p", "test", "direction", "level",
+    "mean_case", "sd_case", "mean_reference", "sd_reference",
+]  # fmt: skip
+TUKEY = "one-way ANOVA, Tukey-Kramer"
+STUDENT = "Student's t test"
+
+
+def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Compare the groups of each experiment, endpoint by endpoint, by the contrasts of the study.
+
+    With three or more groups the pooled variance comes from the one-way analysis of variance and p and
+    interval from the studentised range (Tukey 1953, Kramer 1956), with two groups from Student's t test. Hedges g
+    uses the two groups alone; its interval is that of Hedges and Olkin (1985, p. 86).
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns animal_id, experiment, group, endpoint, value, unit; a missing value is an animal not measured.
+    study : Study
+        Gives groups, contrasts and the limits of ``significant`` and ``trend``.
+
+    Returns
+    -------
+    DataFrame
+        One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is the
+        mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values, p,
+        interval and level are missing: nothing was tested.
+
+    Raises
+    ------
+    MgboneError
+        If a column is missing, or a group does not belong to its experiment.
+    """
+    _check(measurements, study)
+    rows = []
+    for experiment in study.experiments.values():
+        of_experiment = measurements[measurements["experiment"] == experiment.name]
+        for endpoint, table in of_experiment.groupby("endpoint", sort=False):
+            groups = _values_by_group(table, experiment.groups)
+            unit = table["unit"].iloc[0]
+            tukey = _tukey(groups, study.thresholds["confidence"])
+            for contrast in experiment.contrasts:
+                if contrast.case in groups and contrast.reference in groups:
+                    row = _row(contrast, groups, tukey, study)
+                    rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
+    return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
+
+
+def domain_of(endpoint: str) -> str:
+    """Return the part of the study that a measured endpoint belongs to: ``qct`` or ``biochem``."""
+    return "qct" if endpoint.startswith("bmd_") else "biochem"
+
+
+def analysis_of_variance(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """One-way analysis of variance per experiment and endpoint (pingouin).
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, n, df_between, df_within, F, p, eta_squared; endpoints with fewer than two
+        groups of two animals are left out.
+    """
+    _check(measurements, study)
+    rows = []
+    for (experiment, endpoint), table in measurements.groupby(["experiment", "endpoint"], sort=False):
+        groups = {g: v for g, v in _values_by_group(table, study.experiments[experiment].groups).items() if len(v) > 1}
+        if len(groups) < 2:
+            continue
+        result = pg.anova(_long(groups), dv="value", between="group", detailed=False).iloc[0]
+        rows.append(
+            {
+                "experiment": experiment,
+                "endpoint": endpoint,
+                "n": sum(map(len, groups.values())),
+                "df_between": int(result["ddof1"]),
+                "df_within": int(result["ddof2"]),
+                "F": result["F"],
+                "p": result["p_unc"],
+                "eta_squared": result["np2"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def summarise(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Count, mean and SD (n - 1) per experiment, endpoint and group."""
+    keys = ["experiment", "endpoint", "group"]
+    summary = measurements.groupby(keys, sort=False)["value"].agg(n="count", mean="mean", sd="std")
+    return summary.reset_index()
+
+
+def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Hedges g of case minus reference, with its interval (Hedges and Olkin 1985).
+
+    Returns
+    -------
+    tuple of float
+        g, lower and upper limit; all missing where either group has fewer than two values or neither varies.
+    """
+    if min(len(case), len(reference)) < 2 or np.ptp(case) + np.ptp(reference) == 0:
+        return np.nan, np.nan, np.nan
+    g = pg.compute_effsize(case, reference, eftype="hedges")
+    low, high = pg.compute_esci(
+        stat=g, nx=len(case), ny=len(reference), eftype="hedges", confidence=confidence, decimals=12
+    )
+    return float(g), float(low), float(high)
+
+
+def _check(measurements: pd.DataFrame, study: Study) -> None:
+    missing = [c for c in MEASUREMENT_COLUMNS if c not in measurements.columns]
+    if missing:
+        raise MgboneError(
+            f"measurements lacks the column {', '.join(missing)}; it needs {', '.join(MEASUREMENT_COLUMNS)}."
+        )
+    for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
+        known = study.experiments[experiment].groups if experiment in study.experiments else ()
+        if group not in known:
+            allowed = ", ".join(known) or f"none: experiments are {', '.join(study.experiments)}"
+            raise MgboneError(f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.")
+
+
+def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:
+    measured = table.dropna(subset="value")
+    present = {g: v.to_numpy(float) for g, v in measured.groupby("group")["value"]}
+    return {g: present[g] for g in order if g in present}
+
+
+def _long(groups: dict[str, np.ndarray]) -> pd.DataFrame:
+    sizes = [len(v) for v in groups.values()]
+    return pd.DataFrame(
+        {"group": np.repeat(list(groups), sizes), "value": np.concatenate(list(groups.values()))}
+    )
+
+
+def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[str], tuple[float, float]]:
+    """p and half-width of the interval for each pair of groups with at least two values."""
+    groups = {g: v for g, v in groups.items() if len(v) > 1}
+    if len(groups) < 2 or not any(np.ptp(v) for v in groups.values()):
+        return {}
+    table = pg.pairwise_tukey(_long(groups), dv="value", between="group")
+    n_animals = sum(map(len, groups.values()))
+    critical = _studentised_range_critical(confidence, len(groups), n_animals - len(groups))
+    within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / (n_animals - len(groups))
+    return {
+        frozenset((pair.A, pair.B)): (
+            float(pair.p_tukey),
+            critical * np.sqrt(within / 2 * (1 / len(groups[pair.A]) + 1 / len(groups[pair.B]))),
+        )
+        for pair in table.itertuples()
+    }
+
+
+@cache
+def _studentised_range_critical(confidence: float, n_groups: int, df: int) -> float:
+    return float(stats.studentized_range.ppf(confidence, n_groups, df))
+
+
+def _row(
+    contrast: Contrast,
+    groups: dict[str, np.ndarray],
+    tukey: dict[frozenset[str], tuple[float, float]],
+    study: Study,
+) -> dict[str, object]:
+    case, reference = groups[contrast.case], groups[contrast.reference]
+    estimate = case.mean() - reference.mean()
+    p, half_width = tukey.get(frozenset((contrast.case, contrast.reference)), (np.nan, np.nan))
+    g, g_low, g_high = hedges_g(case, reference, study.thresholds["confidence"])
+    level = study.level(p) if np.isfinite(p) else None
+    return {
+        "experiment": contrast.experiment,
+        "contrast": contrast.name,
+        "n_case": len(case),
+        "n_reference": len(reference),
+        "estimate": estimate,
+        "ci_low": estimate - half_width,
+        "ci_high": estimate + half_width,
+        "hedges_g": g,
+        "g_low": g_low,
+        "g_high": g_high,
+        "p": p,
+        "test": (STUDENT if len(tukey) == 1 else TUKEY) if tukey else "not tested",
+        "direction": direction_of(estimate, level),
+        "level": level,
+        "mean_case": case.mean(),
+        "sd_case": _sd(case),
+        "mean_reference": reference.mean(),
+        "sd_reference": _sd(reference),
+    }
+
+
+def direction_of(estimate: float, level: str | None) -> str | None:
+    """Direction of a finding: up or down where there is one, ``none`` where the level is none."""
+    if level is None:
+        return None
+    if level == "none" or estimate == 0:
+        return "none"
+    return "up" if estimate > 0 else "down"
+
+
+def _sd(values: np.ndarray) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan
