@@ -196,7 +196,7 @@ def _row(
         "g_low": g_low,
         "g_high": g_high,
         "p": p,
-        "test": (STUDENT if len(tukey) == 1 else TUKEY) if tukey else "not tested",
+        "test": "not tested" if level is None else STUDENT if len(tukey) == 1 else TUKEY,
         "direction": direction_of(estimate, level),
         "level": level,
         "mean_case": case.mean(),

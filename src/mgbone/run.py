@@ -1,0 +1,120 @@
+"""What a notebook holds on to: its dataset, the study, and where its figures and tables go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import HTML, Image, Markdown, display
+from matplotlib.figure import Figure
+
+from mgbone.dataset import Dataset, open_dataset
+from mgbone.errors import MgboneError
+from mgbone.figures.save import save_figure
+from mgbone.paths import resolve, write_aside
+from mgbone.study import Study
+
+
+@dataclass
+class Run:
+    """One execution of one notebook on one dataset; made by `open_run`."""
+
+    notebook: str
+    dataset: Dataset
+    figures_folder: Path
+    derived_folder: Path
+    language: str
+    outputs: list[Path] = field(default_factory=list)
+
+    @property
+    def study(self) -> Study:
+        """The design that the dataset follows."""
+        return self.dataset.study
+
+    @property
+    def stamp(self) -> str | None:
+        """What every figure of this dataset must carry: its label if it is simulated, otherwise nothing."""
+        return self.dataset.label(self.language) if self.dataset.is_simulated else None
+
+    def show(self, figure: Figure, name: str) -> Image:
+        """Stamp a figure if the data are simulated, save it as PNG and SVG, and return it for display."""
+        written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
+        self.outputs += written
+        return Image(data=written[0].read_bytes(), width=900)
+
+    def write(self, table: pd.DataFrame, name: str) -> None:
+        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
+        path = self.derived_folder / f"{name}.csv"
+        with write_aside(path) as aside:
+            table.to_csv(aside, index=False, float_format="%.10g", lineterminator="\n")
+        self.outputs.append(path)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read a derived table that an earlier notebook wrote.
+
+        Raises
+        ------
+        MgboneError
+            If it is not there.
+        """
+        path = self.derived_folder / f"{name}.csv"
+        if not path.is_file():
+            raise MgboneError(f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`).")
+        return pd.read_csv(path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""])
+
+    def figure_path(self, name: str) -> str:
+        """Name of a figure as tables refer to it: ``<dataset>/<name>.png`` below the folder of figures."""
+        return f"{self.figures_folder.name}/{name}.png"
+
+    def finish(self) -> Markdown:
+        """Write the list of outputs beside the derived tables and say how many there are."""
+        listing = self.derived_folder / f"{self.notebook}.outputs.txt"
+        with write_aside(listing) as aside:
+            aside.write_text("".join(f"{path}\n" for path in self.outputs), encoding="utf-8")
+        figures = [path for path in self.outputs if path.suffix == ".png"]
+        tables = [path for path in self.outputs if path.suffix == ".csv"]
+        return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")
+
+
+def open_run(
+    notebook: str,
+    dataset: str | Path,
+    figures_folder: str | Path = "figures",
+    derived_folder: str | Path = "data/derived",
+    language: str = "en",
+) -> Run:
+    """Open and validate a dataset for a notebook and say at once what kind of data it is.
+
+    Relative paths count from the project's folder, so the working folder does not matter. Outputs go to subfolders
+    named after the dataset.
+
+    Raises
+    ------
+    DatasetError
+        If the dataset has faults; nothing has been written then.
+    MgboneError
+        If the language is neither ``en`` nor ``ja``.
+    """
+    if language not in ("en", "ja"):
+        raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
+    opened = open_dataset(resolve(dataset))
+    run = Run(
+        notebook=notebook,
+        dataset=opened,
+        figures_folder=resolve(figures_folder) / opened.name,
+        derived_folder=resolve(derived_folder) / opened.name,
+        language=language,
+    )
+    display(HTML(_banner(run)))
+    return run
+
+
+def _banner(run: Run) -> str:
+    dataset = run.dataset
+    colour = "#b00020" if dataset.is_simulated else "#1b5e20"
+    kind = "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
+    return (
+        f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
+        f"{kind}: {dataset.title} ({dataset.name})</div>"
+    )
