@@ -1,0 +1,64 @@
+"""Write figures: PNG and SVG, whole or not at all, the same bytes each time."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from mgbone.errors import MgboneError
+from mgbone.figures import style
+from mgbone.paths import write_aside
+
+DPI = 200
+_METADATA = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+}
+
+
+def save_figure(
+    figure: Figure, folder: str | Path, name: str, stamp: str | None = None
+) -> tuple[Path, Path]:
+    """Write ``name.png`` (200 dpi) and ``name.svg`` into `folder` and close the figure.
+
+    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. No time, no version and no random id goes into the files, so that the same figure gives the same bytes.
+
+    Returns
+    -------
+    tuple of Path
+        The PNG and the SVG.
+
+    Raises
+    ------
+    MgboneError
+        If a letter is in neither font and would show as an empty box; nothing is written then.
+    """
+    style.use()
+    if stamp:
+        style.stamp(figure, stamp)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = (folder / f"{name}.png", folder / f"{name}.svg")
+    try:
+        salt = {"svg.hashsalt": f"mgbone-{name}"}
+        with warnings.catch_warnings(record=True) as caught, mpl.rc_context(salt):
+            warnings.simplefilter("always")
+            with write_aside(targets[0]) as png, write_aside(targets[1]) as svg:
+                figure.savefig(png, format="png", dpi=DPI, metadata=_METADATA["png"])
+                figure.savefig(svg, format="svg", metadata=_METADATA["svg"])
+                _refuse_empty_boxes(name, caught)
+    finally:
+        plt.close(figure)
+    for warning in caught:
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return targets
+
+
+def _refuse_empty_boxes(name: str, caught: list[warnings.WarningMessage]) -> None:
+    missing = sorted({str(w.message) for w in caught if "missing from" in str(w.message)})
+    if missing:
+        raise MgboneError(f"The figure {name} has letters that no font holds: {'; '.join(missing)}")
