@@ -62,6 +62,10 @@ class DuplicateScanWarning(CelWarning):
     """Two files hold the same intensities in every cell: one scan under two names."""
 
 
+class RepeatedCellWarning(CelWarning):
+    """A text file lists cells more than once; the last entry of each was taken."""
+
+
 class ZeroIntensityWarning(CelWarning):
     """Cells with intensity zero, which no scanned surface has."""
 
@@ -88,8 +92,8 @@ class CelFile:
         Cell indices (from 0, ascending) that the image analysis called outliers, or that were masked by hand.
     header : dict
         ``algorithm``, ``parameters`` (the algorithm's parameters as ``name:value;...``), ``dat_header``,
-        ``scan_date`` (ISO 8601 or None), ``cell_margin`` (pixels), and ``fields`` with every entry of the
-        file's own header.
+        ``scan_date`` (ISO 8601 or None), ``cell_margin`` (pixels), ``repeated_cells`` (rows of a text file that
+        name a cell once more; the last counts) and ``fields`` with every entry of the file's own header.
     version : int
         3 (text), 4 (binary) or 1 (Command Console, whose generic container is at version 1).
     format : str
@@ -181,7 +185,7 @@ def read_cels(
 
     Warns
     -----
-    MixedVersionWarning, DuplicateScanWarning, ZeroIntensityWarning, SaturatedIntensityWarning
+    MixedVersionWarning, DuplicateScanWarning, RepeatedCellWarning, ZeroIntensityWarning, SaturatedIntensityWarning
         Each once, naming the files.
     """
     paths = [Path(path) for path in paths]
@@ -213,6 +217,7 @@ def read_cels(
 class _Scan:
     format: str
     digest: bytes
+    repeated: int
     zeros: int
     saturated: float
 
@@ -222,6 +227,7 @@ def _scan_facts(cel: CelFile, saturated_at: float) -> _Scan:
     return _Scan(
         format=cel.format,
         digest=hashlib.blake2b(values, digest_size=16).digest(),
+        repeated=cel.header["repeated_cells"],
         zeros=int(np.count_nonzero(values == 0)),
         saturated=float(np.count_nonzero(values >= saturated_at)) / values.size,
     )
@@ -280,6 +286,10 @@ def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_
     if pairs:
         text = f"The same scan stands under two names: {_listing(pairs)}. Leave one of each pair out."
         warnings.warn(text, DuplicateScanWarning, stacklevel=3)
+    doubled = [f"{path.name} ({scan.repeated})" for path, scan in zip(paths, scans, strict=True) if scan.repeated]
+    if doubled:
+        text = f"Cells are listed more than once in {_listing(doubled)}; the last entry counts. Has the file been edited?"
+        warnings.warn(text, RepeatedCellWarning, stacklevel=3)
     dark = [f"{path.name} ({scan.zeros})" for path, scan in zip(paths, scans, strict=True) if scan.zeros]
     if dark:
         text = f"Cells with intensity 0 in {_listing(dark)}. Look at the image; the scan or the export may be damaged."
@@ -450,6 +460,7 @@ def _header(algorithm: str, parameters: str, dat_header: str, scan_date: str | N
         "dat_header": dat_header,
         "scan_date": scan_date,
         "cell_margin": margin,
+        "repeated_cells": 0,
         "fields": fields,
     }
 
@@ -492,19 +503,20 @@ def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     cells, body = _table_of(path, sections, "INTENSITY")
     _size(path, rows, cols, cells)
     x, y, mean, stdv, pixels = _numbers(path, body, cells, 5, "INTENSITY")
-    place = _places(path, x, y, rows, cols)
+    place, repeated = _places(path, x, y, rows, cols)
     parameters = fields.get("AlgorithmParameters", "")
     dat_header = fields.get("DatHeader", "")
     return CelFile(
         path=path,
-        intensities=_checked_intensities(path, _arranged(mean, place, np.float32)),
-        stdv=None if intensities_only else _arranged(stdv, place, np.float32),
-        pixels=None if intensities_only else _arranged(pixels, place, np.int16),
+        intensities=_checked_intensities(path, _arranged(mean, place, rows * cols, np.float32)),
+        stdv=None if intensities_only else _arranged(stdv, place, rows * cols, np.float32),
+        pixels=None if intensities_only else _arranged(pixels, place, rows * cols, np.int16),
         outliers=_text_positions(path, sections, "OUTLIERS", rows, cols),
         masks=_text_positions(path, sections, "MASKS", rows, cols),
         header=_header(
             fields.get("Algorithm", ""), parameters, dat_header, _scan_date(dat_header), fields, _margin(parameters)
-        ),
+        )
+        | {"repeated_cells": repeated},
         version=3,
         format="text",
         chip_type=_chip_type(path, dat_header),
@@ -542,27 +554,30 @@ def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np
         table = np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2) if cells else np.empty((0, columns))
     except ValueError as error:
         raise _fault(path, f"its section [{name}] holds something that is not a row of numbers ({error})") from error
-    if table.shape != (cells, columns):
+    if len(table) < cells or table.shape[1] != columns:
         raise _fault(
             path, f"its section [{name}] should list {cells} cells but lists {table.shape[0]} rows (truncated?)"
         )
     return table.T
 
 
-def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> np.ndarray | None:
-    """Where each row of the text belongs in cell order; None if the file is in cell order already."""
+def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> tuple[np.ndarray | None, int]:
+    """Where each row of the text belongs in cell order, and how many rows repeat a cell.
+
+    The places are None if the file is in cell order already. Of repeated rows the last counts, as in affxparser.
+    """
     inside = (x >= 0) & (x < cols) & (y >= 0) & (y < rows)
     if not inside.all():
         raise _fault(path, f"lists cells outside its {rows} x {cols} cells; it is damaged")
     place = y.astype(np.int64) * cols + x.astype(np.int64)
-    if np.array_equal(place, np.arange(place.size)):
-        return None
-    if np.bincount(place, minlength=rows * cols).max() > 1:
-        raise _fault(path, "lists a cell twice; it is damaged")
-    return place
+    if place.size == rows * cols and np.array_equal(place, np.arange(place.size)):
+        return None, 0
+    if np.bincount(place, minlength=rows * cols).min() == 0:
+        raise _fault(path, "lists only some of its cells (truncated?)")
+    return place, place.size - rows * cols
 
 
-def _arranged(values: np.ndarray, place: np.ndarray | None, dtype) -> np.ndarray:
+def _arranged(values: np.ndarray, place: np.ndarray | None, cells: int, dtype) -> np.ndarray:
     # A number too large for the type becomes infinite (intensities are checked) or the type's end.
     if np.issubdtype(dtype, np.integer):
         limits = np.iinfo(dtype)
@@ -571,7 +586,7 @@ def _arranged(values: np.ndarray, place: np.ndarray | None, dtype) -> np.ndarray
         values = values.astype(dtype)
     if place is None:
         return values
-    arranged = np.empty_like(values)
+    arranged = np.empty(cells, dtype)
     arranged[place] = values
     return arranged
 
