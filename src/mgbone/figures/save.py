@@ -20,12 +20,11 @@ _METADATA = {
 }
 
 
-def save_figure(
-    figure: Figure, folder: str | Path, name: str, stamp: str | None = None
-) -> tuple[Path, Path]:
+def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None = None) -> tuple[Path, Path]:
     """Write ``name.png`` (200 dpi) and ``name.svg`` into `folder` and close the figure.
 
-    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. No time, no version and no random id goes into the files, so that the same figure gives the same bytes.
+    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. No time, no version
+    and no random id goes into the files, so that the same figure gives the same bytes.
 
     Returns
     -------

@@ -24,7 +24,7 @@ from matplotlib.textpath import TextPath
 from mgbone.errors import MgboneError
 
 LANGUAGES = ("en", "ja")
-SIMULATED = ("SIMULATED DATA", "模擬データ")
+SIMULATED = ("SIMULATED DATA", "シミュレーションデータ")
 
 MM = 1 / 25.4
 SINGLE, ONE_AND_HALF, DOUBLE = 89.0, 136.0, 183.0  # column widths of a journal page, mm
@@ -64,6 +64,7 @@ GROUPS: Mapping[str, GroupStyle] = {
     "mg002": GroupStyle("#c4601d", "D", 0.84, ("0.02 % Mg", "0.02％Mg欠乏食群"), ("0.02 % Mg", "0.02％Mg")),
     "mg001": GroupStyle("#5a0f4d", "v", 1.08, ("0.01 % Mg", "0.01％Mg欠乏食群"), ("0.01 % Mg", "0.01％Mg")),
 }
+_EDGE = "#96700f"  # of the lightest colour
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 _RC: Mapping[str, Any] = {
@@ -131,7 +132,7 @@ def _register_japanese_font() -> None:
     spec = importlib.util.find_spec("matplotlib_fontja")
     file = Path(spec.origin).parent / "fonts" / "ipaexg.ttf" if spec and spec.origin else None
     if file is None or not file.is_file():
-        raise MgboneError("The font IPAexGothic is missing; matplotlib-fontja of requirements.lock brings it.")
+        raise MgboneError("The font IPAexGothic is missing; the package matplotlib-fontja brings it.")
     font_manager.fontManager.addfont(str(file))
 
 
@@ -160,6 +161,22 @@ def text(content: str | Sequence[str] | Mapping[str, str], language: str = "en",
     chosen = content[language] if isinstance(content, Mapping) else content[LANGUAGES.index(language)]
     return chosen.format(**fields) if fields else chosen
 
+
+def say(content: str | Sequence[str] | Mapping[str, str], language: str = "en") -> str:
+    """Return a string as it is, a pair or mapping in one language; for titles that a caller hands in."""
+    return content if isinstance(content, str) else text(content, language)
+
+
+def test_name(test: str, language: str = "en") -> str:
+    """Return the name of a statistical test; one that has no Japanese name here stays as it is."""
+    return text(_TESTS[test], language) if test in _TESTS else test
+
+
+_TESTS: Mapping[str, tuple[str, str]] = {
+    "one-way ANOVA, Tukey-Kramer": ("one-way ANOVA, Tukey-Kramer", "一元配置分散分析，Tukey-Kramer法"),
+    "Student's t test": ("Student's t test", "Studentのt検定"),
+    "not tested": ("not tested", "検定なし"),
+}
 
 WORDS: Mapping[str, tuple[str, str]] = {
     "simulated": SIMULATED,
@@ -206,6 +223,11 @@ def colour(group: str) -> str:
     return group_style(group).colour
 
 
+def line_colour(group: str) -> str:
+    """Return the colour for lines and edges of a group: its own, darker where that is too light on white."""
+    return _EDGE if group == "mg004" else group_style(group).colour
+
+
 def marker(group: str) -> str:
     """Return the marker of a group."""
     return group_style(group).marker
@@ -230,8 +252,13 @@ def contrast_label(contrast: str, language: str = "en", *, short: bool = True) -
     )
 
 
-def dots(ax: Axes, x: Any, y: Any, group: str, *, size: float = 3.6, **options: Any) -> Line2D:
-    """Draw the animals of a group as dots in its colour and marker; return the artist that holds them."""
+def dots(
+    ax: Axes, x: Any, y: Any, group: str, *, size: float = 4.4, hollow: bool = False, **options: Any
+) -> Line2D:
+    """Draw the animals of a group in its colour and marker; return the artist that holds them.
+
+    Hollow dots are for values that are not exact, such as those below a detection limit.
+    """
     style = group_style(group)
     drawn = {
         "linestyle": "none",
@@ -244,7 +271,9 @@ def dots(ax: Axes, x: Any, y: Any, group: str, *, size: float = 3.6, **options: 
         "gid": f"animals-{group}",
     }
     if group == "mg004":  # the lightest colour needs an edge on white
-        drawn |= {"markeredgecolor": "#7d5f10", "markeredgewidth": 0.45}
+        drawn |= {"markeredgecolor": _EDGE, "markeredgewidth": 0.45}
+    if hollow:
+        drawn |= {"markerfacecolor": "white", "markeredgecolor": style.colour, "markeredgewidth": 0.9}
     return ax.plot(np.atleast_1d(x), np.atleast_1d(y), **{**drawn, **options})[0]
 
 
@@ -253,7 +282,7 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
     handles = []
     for group in groups:
         style = group_style(group)
-        edge = ("#7d5f10", 0.45) if group == "mg004" else ("white", 0.4)
+        edge = (_EDGE, 0.45) if group == "mg004" else ("white", 0.4)
         handles.append(
             Line2D(
                 [], [], linestyle="none", marker=style.marker, markersize=4.4 * style.size,
@@ -265,8 +294,7 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
 
 
 def format_p(p: float) -> str:
-    """Write a p value exactly: ``p = 0.032``, ``p = 0.0004``, ``p = 1.2e-7``; a missing one as ``not tested``.
-    """
+    """Write a p value exactly: ``p = 0.032``, ``p = 0.0004``, ``p = 1.2e-7``; ``not tested`` if missing."""
     number = format_p_value(p)
     return f"p = {number}" if number else "not tested"
 
@@ -478,3 +506,10 @@ def luminance(colour_name: str) -> float:
 def ink_on(colour_name: Any) -> str:
     """Return black or white, whichever reads better on a colour."""
     return "white" if luminance(colour_name) < 55 else INK
+
+
+def tint(colour_name: Any, share: float = 0.55) -> tuple[float, float, float]:
+    """Mix a colour with white; `share` is the part of white."""
+    rgb = np.array(mpl.colors.to_rgb(colour_name))
+    red, green, blue = rgb + (1 - rgb) * share
+    return float(red), float(green), float(blue)

@@ -1,0 +1,238 @@
+"""Every animal a dot: the groups of each experiment side by side, one column of panels per endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.markers import TICKDOWN
+from matplotlib.transforms import ScaledTranslation
+
+from mgbone.dictionary import endpoint_label, endpoint_unit
+from mgbone.figures import style
+from mgbone.study import Contrast, Experiment, Study
+
+_BRACKET_STEP = 11.5  # points from one bracket to the next
+
+
+def group_dots(
+    measurements: pd.DataFrame,
+    evidence: pd.DataFrame,
+    endpoints: Sequence[str],
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+    experiments: Sequence[str] | None = None,
+    contrasts: Mapping[str, Sequence[str]] | None = None,
+    row_height: float = 58.0,
+) -> Figure:
+    """Draw endpoints as dots: a column per endpoint, a row per experiment, the experiments never pooled.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if there is one,
+        makes hollow dots of values beyond a detection limit.
+    evidence : DataFrame
+        experiment, endpoint, contrast, p, level, test: the brackets. A contrast that is not in it gets none.
+    endpoints : sequence of str
+        In the order of the columns.
+    title, subtitle : str or pair (English, Japanese)
+        Without `subtitle`, n and test are written there.
+    experiments : sequence of str, optional
+        Rows; all of the study that have data, unless given.
+    contrasts : mapping, optional
+        Contrast names per experiment; all of the study unless given.
+    row_height : float
+        Height of a row of panels, mm.
+
+    Returns
+    -------
+    Figure
+    """
+    shown = _experiments(measurements, endpoints, study, experiments)
+    per_row = {e.name: _contrasts(e, contrasts) for e in shown}
+    slot = (_width(len(endpoints)) / len(endpoints) - 15) * style.MM * 72 / 3
+    figure, axes = style.new_figure(
+        len(shown), len(endpoints),
+        width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
+        title=style.say(title, language),
+        subtitle=test_line(measurements, evidence, endpoints, language) if subtitle is None
+        else style.say(subtitle, language),
+        note=f"{style.text('mean_sd', language)}{_stop(language)}{style.text('marks', language)}",
+        language=language,
+    )  # fmt: skip
+    for row, experiment in enumerate(shown):
+        for column, endpoint in enumerate(endpoints):
+            ax = axes[row, column]
+            compared = per_row[experiment.name]
+            draw_groups(ax, measurements, evidence, endpoint, experiment, compared, language, slot=slot)
+            ax.tick_params(labelleft=True)
+            ax.set_ylabel(endpoint_unit(endpoint, language))
+            panel_title(ax, endpoint_label(endpoint, language), per_row[experiment.name])
+        row_title(axes[row, 0], experiment, study, language, per_row[experiment.name])
+    return figure
+
+
+def draw_groups(
+    ax: Axes,
+    measurements: pd.DataFrame,
+    evidence: pd.DataFrame,
+    endpoint: str,
+    experiment: Experiment,
+    contrasts: Sequence[Contrast],
+    language: str = "en",
+    *,
+    slot: float = 60.0,
+    size: float = 4.4,
+) -> None:
+    """Draw one endpoint of one experiment: dots, mean and SD, n below, brackets above the frame."""
+    here = measurements["experiment"].eq(experiment.name) & measurements["endpoint"].eq(endpoint)
+    table = measurements[here]
+    span = np.ptp(table["value"].dropna()) if table["value"].notna().any() else 1.0
+    labels, counts = [], []
+    for x, group in enumerate(experiment.groups):
+        rows = table[table["group"].eq(group) & table["value"].notna()]
+        labels.append(style.wrap(style.group_label(group, language, short=True), slot, style.SMALL_SIZE))
+        counts.append(len(rows))
+        if rows.empty:
+            continue
+        values = rows["value"].to_numpy(float)
+        _mean_and_sd(ax, x, values)
+        steps = style.jitter(values, spread=0.3, width=span / 16)
+        censored = rows["censored"].eq(True) if "censored" in rows else pd.Series(False, index=rows.index)
+        for hollow in sorted(censored.unique()):
+            chosen = censored.to_numpy() == hollow
+            style.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
+    ax.set_xlim(-0.6, len(experiment.groups) - 0.4)
+    lines = max(map(len, labels))
+    blank = [[" "] * (lines - len(label)) for label in labels]
+    written = ["\n".join([*a, f"n = {n}", *b]) for a, n, b in zip(labels, counts, blank, strict=True)]
+    ax.set_xticks(range(len(experiment.groups)), written)
+    ax.tick_params(axis="x", length=0, pad=3)
+    ax.margins(y=0.06)
+    brackets(ax, evidence, endpoint, experiment, contrasts)
+
+
+def brackets(
+    ax: Axes, evidence: pd.DataFrame, endpoint: str, experiment: Experiment, contrasts: Sequence[Contrast]
+) -> None:
+    """Draw a bracket with exact p and mark per contrast above the frame; what has no finding stays grey."""
+    drawn = 0
+    for contrast in sorted(contrasts, key=lambda c: _reach(c, experiment)):
+        found = evidence[
+            evidence["experiment"].eq(experiment.name)
+            & evidence["endpoint"].eq(endpoint)
+            & evidence["contrast"].eq(contrast.name)
+        ]
+        if found.empty or not np.isfinite(found["p"].iloc[0]):
+            continue
+        p, level = found["p"].iloc[0], found["level"].iloc[0]
+        mark = style.level_mark(level)
+        ink = style.INK if mark else "#8c8c8c"
+        low, high = sorted(experiment.groups.index(g) for g in (contrast.case, contrast.reference))
+        lift = 3 + _BRACKET_STEP * drawn
+        here = ax.get_xaxis_transform() + ScaledTranslation(0, lift / 72, ax.figure.dpi_scale_trans)
+        left, right = low + 0.06, high - 0.06
+        width = 0.7 if mark else 0.5
+        ax.plot(
+            [left, right], [1, 1], transform=here, color=ink, linewidth=width, clip_on=False, marker=TICKDOWN,
+            markersize=2.2, markeredgewidth=width, gid="bracket",
+        )  # fmt: skip
+        ax.text(
+            (left + right) / 2, 1, f"{style.format_p(p)}{' ' + mark if mark else ''}",
+            transform=here + ScaledTranslation(0, 1 / 72, ax.figure.dpi_scale_trans),
+            ha="center", va="bottom", size=style.SMALL_SIZE, color=ink, gid="p",
+        )  # fmt: skip
+        drawn += 1
+
+
+def title_pad(contrasts: Sequence[Contrast]) -> float:
+    """Points that brackets take above a frame."""
+    return 5 + _BRACKET_STEP * len(contrasts)
+
+
+def panel_title(ax: Axes, name: str, contrasts: Sequence[Contrast]) -> None:
+    """Write the name of a panel above its brackets; the empty line above it is for `row_title`."""
+    ax.annotate(
+        f" \n{name}", (0, 1), xycoords="axes fraction", xytext=(0, title_pad(contrasts)),
+        textcoords="offset points",
+        size=style.BASE_SIZE + 0.5, ha="left", va="bottom", annotation_clip=False, gid="panel-title",
+    )  # fmt: skip
+
+
+def row_title(
+    ax: Axes, experiment: Experiment, study: Study, language: str, contrasts: Sequence[Contrast]
+) -> None:
+    """Write the name of an experiment above its row of panels."""
+    written = ax.annotate(
+        experiment_title(experiment, study, language), (0, 1), xycoords="axes fraction",
+        xytext=(-26, title_pad(contrasts) + 14), textcoords="offset points", ha="left", va="bottom",
+        size=style.BASE_SIZE + 0.5, color=style.QUIET, annotation_clip=False, gid="row-title",
+    )  # fmt: skip
+    written.set_in_layout(False)  # it runs over several panels, which must not widen the first
+
+
+def experiment_title(experiment: Experiment, study: Study, language: str) -> str:
+    """Return "Experiment 1: ..." with the label of the study file."""
+    number = list(study.experiments).index(experiment.name) + 1
+    label = style.say((experiment.label, experiment.label_ja), language)
+    return style.text(("Experiment {n}: {label}", "実験{n}：{label}"), language, n=number, label=label)
+
+
+def test_line(
+    measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str], language: str
+) -> str:
+    """Say n a group and the tests behind the brackets, as the tables have them."""
+    chosen = measurements[measurements["endpoint"].isin(list(endpoints)) & measurements["value"].notna()]
+    counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
+    n = ("–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))) if len(counts) else "0"
+    tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
+    names = ("; " if language == "en" else "；").join(style.test_name(t, language) for t in tests)
+    return style.text(
+        ("n = {n} animals a group; {tests}, each experiment by itself",
+         "各群 n = {n}；{tests}，実験ごとに検定"),
+        language, n=n, tests=names or style.text("not_tested", language),
+    )  # fmt: skip
+
+
+def _experiments(
+    measurements: pd.DataFrame, endpoints: Sequence[str], study: Study, chosen: Sequence[str] | None
+) -> list[Experiment]:
+    present = set(measurements.loc[measurements["endpoint"].isin(list(endpoints)), "experiment"])
+    names = list(chosen) if chosen is not None else [name for name in study.experiments if name in present]
+    return [study.experiments[name] for name in names or study.experiments]
+
+
+def _contrasts(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:
+    names = None if chosen is None else chosen.get(experiment.name, ())
+    return [c for c in experiment.contrasts if names is None or c.name in names]
+
+
+def _reach(contrast: Contrast, experiment: Experiment) -> tuple[int, int]:
+    low, high = sorted(experiment.groups.index(g) for g in (contrast.case, contrast.reference))
+    return high - low, low
+
+
+def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
+    mean = values.mean()
+    if len(values) > 1:
+        sd = values.std(ddof=1)
+        bar = {"color": style.INK, "linewidth": 0.8, "zorder": 4, "solid_capstyle": "butt"}
+        ax.plot([x, x], [mean - sd, mean + sd], **bar, gid="sd")
+        for edge in (mean - sd, mean + sd):
+            ax.plot([x - 0.07, x + 0.07], [edge, edge], **bar)
+    ax.plot([x - 0.27, x + 0.27], [mean, mean], color=style.INK, linewidth=1.3, zorder=4, gid="mean")
+
+
+def _width(n_columns: int) -> float:
+    return {1: style.SINGLE, 2: style.ONE_AND_HALF}.get(n_columns, style.DOUBLE)
+
+
+def _stop(language: str) -> str:
+    return ". " if language == "en" else "。"
