@@ -1,0 +1,178 @@
+# The compendium, from raw files to the last figure. `make help` lists what can be asked for.
+#
+# Nothing but python3 (3.11 or later), make and git has to be there: the rest goes into .venv.
+# Paths are kept relative, so that the folder itself may lie anywhere, also where names have spaces.
+
+DATASET  ?= data/simulated
+LANGUAGE ?= en
+FIGURES  ?= figures
+DERIVED  ?= data/derived
+BUILD    ?= build
+VENV     ?= .venv
+
+SHELL    := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+# 01, 02 and 03 don't depend on one another; -j on the command line wins.
+MAKEFLAGS += -j2
+
+# A user's own settings must change neither what is installed nor what is imported.
+unexport VIRTUAL_ENV PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER
+export PYTHONNOUSERSITE := 1
+export PYTHONPATH := $(CURDIR)/src
+export MGBONE_ROOT := $(CURDIR)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# `make PY=/some/python ...` uses an interpreter that has everything already, and installs nothing.
+ifeq ($(origin PY),undefined)
+PY        := $(VENV)/bin/python
+LOCKED    := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+endif
+
+override DATASET := $(patsubst %/,%,$(DATASET))
+NAME := $(notdir $(DATASET))
+OUT  := $(BUILD)/$(NAME)
+ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
+$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
+endif
+
+FIRST     := 03_microarray 01_biochem 02_qct
+LAST      := 04_integration
+NOTEBOOKS := $(FIRST) $(LAST)
+EXECUTED  := $(NOTEBOOKS:%=$(OUT)/%.ipynb)
+SHIPPED   := data/simulated data/null
+ARRAYS    := $(SHIPPED:%=%/cel/.complete)
+OWN_ARRAYS := $(if $(filter $(SHIPPED),$(DATASET)),$(DATASET)/cel/.complete)
+
+##@ Everyday
+
+.PHONY: all
+all: $(EXECUTED) ## Check the dataset, then draw all figures and write all tables of it
+	@echo "All is up to date: $(FIGURES)/$(NAME)/ (figures), $(DERIVED)/$(NAME)/ (tables), $(OUT)/ (notebooks to read)."
+
+.PHONY: check
+check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
+	@"$(PY)" -m mgbone.cli check "$(DATASET)"
+
+.PHONY: lab
+lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
+	"$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb
+
+.PHONY: data
+data: $(ARRAYS) ## Generate the CEL and platform files of the two shipped, simulated datasets
+
+##@ Development
+
+.PHONY: test
+test: $(INSTALLED) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
+	"$(PY)" -m pytest -n 2 --dist loadgroup $(PYTEST)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Look over code and notebooks with ruff
+	"$(PY)" -m ruff check .
+	"$(PY)" -m ruff format --check .
+
+.PHONY: strip
+strip: $(INSTALLED) ## Take outputs out of the notebooks and tidy them, before a commit
+	"$(PY)" -m jupyter nbconvert --clear-output --inplace --log-level=WARN notebooks/*.ipynb
+	"$(PY)" -m ruff format notebooks
+
+.PHONY: bench
+bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BENCHMARKS.md
+	"$(PY)" tests/bench/bench_make.py
+
+.PHONY: genesets
+genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)
+	"$(PY)" -m mgbone.microarray.genesets
+
+.PHONY: lock
+lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=--upgrade for newest versions)
+	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --fork-strategy fewest --python-version 3.11 --no-header --quiet $(LOCK) \
+	    --extra dev --output-file requirements.lock pyproject.toml > /dev/null
+
+.PHONY: clean
+clean: ## Remove all that was generated, except the committed figures and .venv
+	rm -rf "$(BUILD)" "$(DERIVED)" $(SHIPPED:%=%/cel) $(SHIPPED:%=%/platform)
+	rm -rf .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "Variables: DATASET=$(DATASET) LANGUAGE=$(LANGUAGE) (en or ja), as in: make all DATASET=data/null LANGUAGE=ja"
+
+# --- environment ------------------------------------------------------------------------------------------------------
+
+# First the locked packages, which seldom change, then this one, editable. While packages are being installed neither
+# stamp exists: an installation that was stopped is begun anew, since a half-written package looks like an installed one.
+# Bytecode is left to the first import, which compiles only what is used.
+$(VENV)/.locked: requirements.lock
+	@found=; for python in "$${PYTHON:-python3}" python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "Python 3.11 or later is needed; found: $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3 all" >&2; \
+	    exit 1; \
+	fi; \
+	[ -f "$@" ] && "$(PY)" -c '' 2> /dev/null || "$$found" -m venv --clear "$(VENV)" || { \
+	    echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@rm -f "$@" "$(VENV)/.installed"
+	@echo "Installing the locked packages into $(VENV) (once, about a minute) ..."
+	@"$(PY)" -m pip install --quiet --no-deps --no-compile --require-hashes -r requirements.lock
+	@touch "$@"
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@"$(PY)" -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch "$@"
+
+# --- shipped datasets -------------------------------------------------------------------------------------------------
+
+# What the data package lists but the folder lacks has to be generated (again).
+listed = $(shell sed -n 's|^ *"path": *"\([^"]*\)".*|$1/\1|p' "$1/datapackage.json" 2> /dev/null)
+absent = $(filter-out $(wildcard $1),$1)
+
+$(ARRAYS): data/%/cel/.complete: $(wildcard src/mgbone/simulate/*.py) data/study.yml | $(INSTALLED)
+	@echo "Generating the arrays of data/$* ..."
+	@"$(PY)" -m mgbone.simulate data/$*
+	@touch "$@"
+define regenerate
+$1/cel/.complete: $(if $(call absent,$(call listed,$1)),FORCE)
+endef
+$(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
+
+# --- notebooks --------------------------------------------------------------------------------------------------------
+
+# What every notebook rests on beside its dataset and the modules that it loads.
+SHARED := $(LOCKED) data/study.yml $(wildcard src/mgbone/schema/*)
+
+# The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
+# changes only with the content.
+CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
+
+$(OUT)/dataset.checked: $(OWN_ARRAYS) $(SHARED) $(if $(CHANGED),FORCE) | $(INSTALLED)
+	@"$(PY)" -m mgbone.cli check "$(DATASET)" --record "$(OUT)"
+$(OUT)/dataset.digest: $(OUT)/dataset.checked ;
+
+# Each executed notebook comes with a note of what it wrote, with which settings, and which modules it loaded
+# (src/mgbone/records.py writes it). A missing output or another setting makes the notebook stale.
+-include $(OUT)/dataset.mk $(NOTEBOOKS:%=$(OUT)/%.mk)
+SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)|$(LANGUAGE)
+stale = $(if $(call absent,$(outputs.$1)),FORCE)$(if $(filter $(SETTINGS),$(settings.$1)),,FORCE)
+
+define notebook
+$(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(SHARED) $(wildcard data/report/*) $(call stale,$1) | $(INSTALLED)
+	@"$(PY)" -m mgbone.cli run notebooks/$1.ipynb --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+endef
+$(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
+
+$(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
+$(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb)
+
+.PHONY: FORCE
+FORCE:

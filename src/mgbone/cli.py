@@ -1,0 +1,80 @@
+"""The command ``mgbone``: what the Makefile calls, and what a person may call by hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from mgbone.errors import MgboneError
+from mgbone.paths import resolve
+from mgbone.records import record_check
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 0, or 1 with the reason on standard error.
+
+    Errors that are meant for the person at the keyboard are shown as their text alone.
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except MgboneError as error:
+        print(f"mgbone: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("mgbone: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mgbone", description="Check a dataset or run one notebook on it.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list every fault of a dataset folder")
+    check.add_argument("dataset", help="the folder, for example data/simulated")
+    check.add_argument(
+        "--record", metavar="FOLDER", help="note there that the dataset was found good, for make"
+    )
+    check.set_defaults(command=_check)
+
+    run = commands.add_parser("run", help="execute one notebook on a dataset")
+    run.add_argument("notebook", help="for example notebooks/01_biochem.ipynb")
+    run.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
+    run.add_argument("--figures", default="figures", metavar="FOLDER", help="default: %(default)s")
+    run.add_argument("--derived", default="data/derived", metavar="FOLDER", help="default: %(default)s")
+    run.add_argument("--build", default="build", metavar="FOLDER", help="default: %(default)s")
+    run.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+    run.set_defaults(command=_run)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> None:
+    from mgbone.dataset import open_dataset
+
+    started = time.time_ns()
+    folder = resolve(options.dataset)
+    dataset = open_dataset(folder)
+    kind = "simulated" if dataset.is_simulated else "measured"
+    print(f"{options.dataset}: {dataset.title} ({kind}): no faults found.")
+    if options.record:
+        record_check(folder, resolve(options.record), started)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from mgbone.execute import run_notebook
+
+    run_notebook(
+        options.notebook,
+        dataset=options.dataset,
+        figures_folder=options.figures,
+        derived_folder=options.derived,
+        language=options.language,
+        build_folder=options.build,
+        progress=lambda line: print(line, flush=True),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

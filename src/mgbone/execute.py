@@ -1,0 +1,391 @@
+"""Run one notebook without a screen, and leave either all of its outputs behind or a short account of why not.
+
+`run_notebook` is what the Makefile calls, once per notebook. It uses papermill for the parameters and the record,
+on a kernel that is always the interpreter that runs this module: which kernels a user has registered, and what their
+start-up files do, must not change a figure.
+
+Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read and
+``<notebook>.mk``, which tells make what the notebook wrote, with which settings, and which modules it used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from mgbone.errors import MgboneError
+from mgbone.paths import resolve, write_aside
+from mgbone.records import record_notebook, relative
+
+PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
+"""The parameters that `run_notebook` fills in; a notebook has to know all of them."""
+
+_ENGINE = "mgbone"
+_LONGEST_SOCKET_FOLDER = 60
+_TRACE = """
+import json, sys
+from mgbone.records import loaded_modules
+print(json.dumps({"interpreter": sys.executable, "modules": loaded_modules()}))
+"""
+
+
+class NotebookError(MgboneError):
+    """A notebook failed; the text names the notebook, the cell and the reason in a few lines."""
+
+
+def run_notebook(
+    notebook: str | Path,
+    dataset: str | Path = "data/simulated",
+    figures_folder: str | Path = "figures",
+    derived_folder: str | Path = "data/derived",
+    language: str = "en",
+    build_folder: str | Path = "build",
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Execute one notebook on one dataset.
+
+    Parameters
+    ----------
+    notebook : path
+        The notebook to run; it is read only.
+    dataset, figures_folder, derived_folder, language
+        Values of the notebook's parameters of the same names. Relative paths count from the project's folder.
+    build_folder : path
+        Where the executed notebook goes, into a subfolder named after the dataset.
+    progress : callable, optional
+        Is handed a line of text at the start, at each section heading and at the end.
+
+    Returns
+    -------
+    Path
+        The executed notebook. It exists only if the last run of this notebook on this dataset succeeded.
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, the kernel dies, or an output that the notebook declares is missing or empty.
+    MgboneError
+        If the notebook can't be read, lacks one of the parameters, or the dataset's name is taken by another folder.
+    """
+    notebook = resolve(notebook)
+    values = dict(
+        zip(PARAMETERS, (str(dataset), str(figures_folder), str(derived_folder), language), strict=True)
+    )
+    node = _read(notebook)
+    check_parameters(node, values, notebook.name)
+    folder = resolve(build_folder) / Path(dataset).name
+    _refuse_taken_name(folder, notebook.stem, resolve(dataset))
+    listing = resolve(derived_folder) / Path(dataset).name / f"{notebook.stem}.outputs.txt"
+    say = _speaker(notebook.stem, progress)
+
+    target = folder / notebook.name
+    target.unlink(missing_ok=True)
+    started = time.time_ns()
+    say("started")
+    executed, trace = _execute(notebook, node, values, folder, say)
+    outputs = _declared_outputs(listing, started, notebook.name)
+    with write_aside(folder / f"{notebook.stem}.html") as aside:
+        aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
+    record_notebook(target, resolve(dataset), list(values.values()), outputs, trace["modules"])
+    with write_aside(target) as aside:
+        nbformat.write(executed, aside)
+    (folder / f"{notebook.stem}.failed.ipynb").unlink(missing_ok=True)
+    _sweep([*outputs, target, target.with_suffix(".html"), target.with_suffix(".mk")])
+    figures = sum(path.suffix == ".png" for path in outputs)
+    tables = sum(path.suffix == ".csv" for path in outputs)
+    say(f"done: {figures} figures, {tables} tables")
+    return target
+
+
+def check_parameters(notebook: nbformat.NotebookNode, values: dict[str, str], name: str) -> None:
+    """Refuse parameters that the notebook's ``parameters`` cell does not assign.
+
+    papermill only warns about them, and a misspelt name would then run the notebook on its defaults.
+
+    Raises
+    ------
+    MgboneError
+        Naming the notebook, the unknown names and the known ones.
+    """
+    import papermill
+
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise MgboneError(
+            f"{name} has {len(tagged)} cells tagged `parameters`; it needs one, which assigns {', '.join(values)}."
+        )
+    with tempfile.TemporaryDirectory(prefix="mgbone-") as scratch:
+        copy = Path(scratch) / name
+        nbformat.write(notebook, copy)
+        known = papermill.inspect_notebook(str(copy))
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise MgboneError(
+            f"{name} has no parameter {', '.join(unknown)}. Its `parameters` cell assigns {', '.join(known) or 'none'}."
+        )
+
+
+def kernel_environment(scratch: Path) -> dict[str, str]:
+    """Return the environment variables of a kernel whose results depend on nothing but the inputs.
+
+    Hash order, time zone, dates in files, a user's start-up and matplotlib settings are fixed. Linear algebra gets one
+    thread: how a sum is split over cores changes its last bits, and notebooks run side by side anyway.
+    """
+    import matplotlib
+
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    return {
+        **os.environ,
+        **dict.fromkeys(threads, "1"),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "LC_ALL": "C.UTF-8",
+        "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONHASHSEED": "0",
+        "SOURCE_DATE_EPOCH": "0",
+        "TZ": "UTC",
+    }
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return nbformat.read(notebook, as_version=4)
+    except FileNotFoundError:
+        raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
+    except (ValueError, nbformat.reader.NotJSONError) as error:
+        raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
+
+
+def _refuse_taken_name(folder: Path, stem: str, dataset: Path) -> None:
+    """Two datasets of one name in two places would overwrite one another's figures."""
+    for manifest in [folder / f"{stem}.mk", *sorted(folder.glob("*.mk"))]:
+        found = (
+            re.search(r"^# dataset: (.*)$", manifest.read_text(encoding="utf-8"), re.M)
+            if manifest.exists()
+            else None
+        )
+        if found and resolve(found[1]) != dataset:
+            raise MgboneError(
+                f"The name {dataset.name} is taken: {relative(folder)} holds what was made from {found[1]}. "
+                "Rename one of the two folders, or run `make clean` if the other one is gone."
+            )
+
+
+def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
+    start = time.monotonic()
+
+    def say(text: str) -> None:
+        if progress is not None:
+            progress(f"[{stem}] {time.monotonic() - start:5.1f} s  {text}")
+
+    return say
+
+
+def _execute(
+    notebook: Path,
+    node: nbformat.NotebookNode,
+    values: dict[str, str],
+    folder: Path,
+    say: Callable[[str], None],
+) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
+    """Run all cells; return the executed notebook and what the kernel says of itself."""
+    import papermill
+
+    _register_engine()
+    trace: dict[str, Any] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    with _scratch() as scratch:
+        aside = scratch / notebook.name
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                executed = papermill.execute_notebook(
+                    str(notebook), str(aside), parameters=values, engine_name=_ENGINE, kernel_name="python3",
+                    progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say, trace=trace,
+                )  # fmt: skip
+        except papermill.PapermillExecutionError as error:
+            kept = folder / f"{notebook.stem}.failed.ipynb"
+            with write_aside(kept) as path:
+                path.write_bytes(aside.read_bytes())
+            raise NotebookError(
+                _account(notebook, node, nbformat.read(aside, as_version=4), error, kept)
+            ) from None
+        except RuntimeError as error:
+            raise NotebookError(
+                f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
+                "close other programs or run `make -j1 all`."
+            ) from None
+    if not trace:
+        raise NotebookError(f"{notebook.name} stopped before its last cell.")
+    if Path(trace["interpreter"]) != Path(sys.executable):
+        raise NotebookError(f"{notebook.name} ran on {trace['interpreter']} and not on {sys.executable}.")
+    return executed, trace
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Yield a folder for sockets, kernel settings and the running notebook.
+
+    Its path is kept short: a socket's may have about 100 letters, which some systems' own temporary folders use up.
+    """
+    parent = (
+        "/tmp" if len(tempfile.gettempdir()) > _LONGEST_SOCKET_FOLDER and os.access("/tmp", os.W_OK) else None
+    )
+    with tempfile.TemporaryDirectory(prefix="mgbone-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _register_engine() -> None:
+    """Teach papermill to run notebooks on this very interpreter and to report sections."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class ThisInterpreter(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+    class Client(PapermillNotebookClient):
+        def papermill_execute_cells(self) -> None:
+            super().papermill_execute_cells()
+            if not any(_error_of(cell) for cell in self.nb.cells):
+                self.trace.update(self._ask_kernel())
+
+        def _ask_kernel(self) -> dict[str, Any]:
+            cell = nbformat.v4.new_code_cell(_TRACE)
+            self.nb.cells.append(cell)
+            try:
+                answer = self.execute_cell(cell, len(self.nb.cells) - 1)
+            finally:
+                self.nb.cells.pop()
+            return json.loads("".join(out.text for out in answer.outputs if out.get("name") == "stdout"))
+
+    class Engine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, **_) -> None:
+            report = nb_man.cell_start
+
+            def cell_start(cell, cell_index=None, **kwargs):
+                if heading := _heading(cell):
+                    say(heading)
+                report(cell, cell_index, **kwargs)
+
+            nb_man.cell_start = cell_start
+            # Sockets in a folder of our own: ports can be snatched by a notebook that starts at the same moment.
+            transport = "tcp" if sys.platform == "win32" else "ipc"
+            manager = AsyncKernelManager(
+                kernel_name=kernel_name, kernel_spec_manager=ThisInterpreter(), transport=transport,
+                connection_file=str(scratch / "kernel.json"),
+            )  # fmt: skip
+            client = Client(nb_man, km=manager, timeout=None, startup_timeout=120)
+            client.trace = trace
+            client.execute(env=kernel_environment(scratch), cleanup_kc=True)
+
+    papermill_engines.register(_ENGINE, Engine)
+
+
+def _heading(cell: nbformat.NotebookNode) -> str | None:
+    """Return the first heading of level 1 or 2 of a markdown cell."""
+    found = re.search(r"^##? +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
+    return found[1].strip() if found else None
+
+
+def _error_of(cell: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
+
+
+def _account(
+    notebook: Path, node: nbformat.NotebookNode, executed: nbformat.NotebookNode, error: Exception, kept: Path
+) -> str:
+    """Say in a few lines which cell failed, what stands in it and what went wrong."""
+    failed = next((cell for cell in executed.cells if _error_of(cell)), None)
+    ids = [cell.get("id") for cell in node.cells]
+    number = (
+        ids.index(failed.get("id")) + 1
+        if failed is not None and failed.get("id") in ids
+        else error.cell_index
+    )
+    traceback = _plain("\n".join(error.traceback))
+    arrow = re.search(r"^-+> *(\d+)", traceback, re.M)
+    lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)
+    places = re.findall(r"^(?:File )?(\S*?src/mgbone/\S+?\.py)(?::| in |, line )(\d+)?", traceback, re.M)
+    where = [
+        f"  raised in {relative(Path(path))}{f', line {line}' if line else ''}" for path, line in places[-1:]
+    ]
+    user_facing = "mgbone.errors" in traceback or error.ename in {
+        cls.__name__ for cls in _subclasses(MgboneError)
+    }
+    message = error.evalue if user_facing else f"{error.ename}: {error.evalue}"
+    return "\n".join(
+        [
+            f"{notebook.name} failed in cell {number} of {len(node.cells)}{_section(node, number)}:",
+            *lines,
+            *message.splitlines()[:40],
+            *([] if user_facing else where),
+            f"All that ran, with the whole traceback: {relative(kept)}",
+        ]
+    )
+
+
+def _section(node: nbformat.NotebookNode, number: int) -> str:
+    headings = [heading for cell in node.cells[:number] if (heading := _heading(cell))]
+    return f" ({headings[-1]})" if headings else ""
+
+
+def _excerpt(lines: list[str], marked: int | None, most: int = 12) -> list[str]:
+    """Quote the source of a cell, at most `most` lines around the marked one (counted from 1)."""
+    first = max(0, min((marked or 1) - most // 2, len(lines) - most))
+    shown = enumerate(lines[first : first + most], start=first + 1)
+    return [f"  {'>' if number == marked else ' '} {number:2d} | {line}" for number, line in shown]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _subclasses(cls: type) -> set[type]:
+    return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
+
+
+def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
+    """Read the list that `Run.finish` wrote and see that everything on it is there."""
+    if not listing.is_file() or listing.stat().st_mtime_ns < started:
+        raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
+    outputs = [Path(line) for line in listing.read_text(encoding="utf-8").splitlines()]
+    missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
+    if missing:
+        raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
+    return [*outputs, listing]
+
+
+def _sweep(written: list[Path]) -> None:
+    """Remove what a run that was killed while writing one of these files left beside it (see `write_aside`)."""
+    for path in written:
+        for leftover in path.parent.glob(f".????????.{path.name}"):
+            leftover.unlink(missing_ok=True)
+
+
+def _html(executed: nbformat.NotebookNode, title: str) -> str:
+    """Render the executed notebook as one page that asks no other machine for anything."""
+    from nbconvert import HTMLExporter
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="")
+        body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
+    return body
