@@ -47,6 +47,11 @@ def axis_of(endpoint: str) -> str:
     return "transcriptome"
 
 
+def row_label(endpoint: str, language: str) -> str:
+    """Return the name of an endpoint beside others: densities by structure and region only."""
+    return endpoint_label(endpoint, language, short=axis_of(endpoint) == "density")
+
+
 def effect_forest(
     evidence: pd.DataFrame,
     endpoints: Sequence[str],
@@ -92,7 +97,7 @@ def effect_forest(
         _panel(ax, evidence, places, contrast, reach, language)
     first = axes[0, 0]
     first.set_ylim(depth - 0.3, -0.75)
-    first.set_yticks(list(places.values()), [endpoint_label(e, language) for e in places])
+    first.set_yticks(list(places.values()), [row_label(e, language) for e in places])
     for ax in axes[0]:
         ax.tick_params(axis="y", length=0)
     _axis_rules(axes[0], places)

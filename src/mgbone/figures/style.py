@@ -194,14 +194,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "direction_only": ("direction only", "方向のみ一致"),
     "contradicted": ("contradicted", "不一致"),
     "not_tested": ("not tested", "検定なし"),
-    "whole": ("Whole bone", "全骨"),
-    "cortical": ("Cortical", "皮質骨"),
-    "cancellous": ("Cancellous", "海綿骨"),
-    "trabecular": ("Trabecular", "骨梁"),
-    "full": ("Full length", "全長"),
-    "distal": ("Distal", "遠位部"),
-    "mid": ("Mid", "中間部"),
-    "proximal": ("Proximal", "近位部"),
 }
 
 
@@ -291,6 +283,28 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
             )
         )  # fmt: skip
     return handles
+
+
+LINE_STYLES: Mapping[str, Any] = {
+    "control": "-",
+    "pairfed": (0, (5, 1.5)),
+    "mg004": (0, (1, 1)),
+    "mg002": (0, (4, 1.2, 1, 1.2)),
+    "mg001": "-",
+}
+
+
+def line_style(group: str) -> Any:
+    """Return the dash pattern of a group's lines."""
+    return LINE_STYLES.get(group, "-")
+
+
+def line_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
+    """Legend entries for the lines of groups."""
+    return [
+        Line2D([], [], color=line_colour(g), linestyle=line_style(g), label=group_label(g, language))
+        for g in groups
+    ]
 
 
 def format_p(p: float) -> str:
