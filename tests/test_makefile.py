@@ -1,4 +1,4 @@
-"""What runs when, and what is left when something goes wrong: the real Makefile on a project of tiny notebooks."""
+"""What runs when, and what is left when something goes wrong: the real Makefile on tiny notebooks."""
 
 import os
 import re

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-REAL = ("__init__.py", "cli.py", "errors.py", "execute.py", "paths.py", "records.py")
+REAL = ("__init__.py", "cli.py", "errors.py", "execute.py", "kernel.py", "paths.py", "records.py")
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
 DATASET = """
@@ -37,7 +37,8 @@ from mgbone.paths import resolve, write_aside
 class Run:
     def __init__(self, stem, dataset, figures, derived):
         name = Path(dataset).name
-        self.stem, self.figures, self.derived, self.outputs = stem, resolve(figures) / name, resolve(derived) / name, []
+        self.stem, self.outputs = stem, []
+        self.figures, self.derived = resolve(figures) / name, resolve(derived) / name
 
     def draw(self, name, text):
         for ending in ("png", "svg"):

@@ -1,8 +1,8 @@
-"""Run one notebook without a screen, and leave either all of its outputs behind or a short account of why not.
+"""Run one notebook without a screen; leave all of its outputs behind, or a short account of why not.
 
-`run_notebook` is what the Makefile calls, once per notebook. It uses papermill for the parameters and the record,
-on a kernel that is always the interpreter that runs this module: which kernels a user has registered, and what their
-start-up files do, must not change a figure.
+`run_notebook` is what the Makefile calls, once per notebook. It uses papermill for the parameters and the
+record, on a kernel that is always the interpreter that runs this module: which kernels a user has registered,
+and what their start-up files do, must not change a figure.
 
 Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read and
 ``<notebook>.mk``, which tells make what the notebook wrote, with which settings, and which modules it used.
@@ -10,34 +10,25 @@ Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an H
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
+import papermill
 
 from mgbone.errors import MgboneError
+from mgbone.kernel import ENGINE, error_of, heading_of, scratch_folder
 from mgbone.paths import resolve, write_aside
 from mgbone.records import record_notebook, relative
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""
-
-_ENGINE = "mgbone"
-_LONGEST_SOCKET_FOLDER = 60
-_TRACE = """
-import json, sys
-from mgbone.records import loaded_modules
-print(json.dumps({"interpreter": sys.executable, "modules": loaded_modules()}))
-"""
 
 
 class NotebookError(MgboneError):
@@ -76,7 +67,8 @@ def run_notebook(
     NotebookError
         If a cell fails, the kernel dies, or an output that the notebook declares is missing or empty.
     MgboneError
-        If the notebook can't be read, lacks one of the parameters, or the dataset's name is taken by another folder.
+        If the notebook can't be read, lacks one of the parameters, or the dataset's name is taken by
+        another folder.
     """
     notebook = resolve(notebook)
     values = dict(
@@ -118,12 +110,11 @@ def check_parameters(notebook: nbformat.NotebookNode, values: dict[str, str], na
     MgboneError
         Naming the notebook, the unknown names and the known ones.
     """
-    import papermill
-
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise MgboneError(
-            f"{name} has {len(tagged)} cells tagged `parameters`; it needs one, which assigns {', '.join(values)}."
+            f"{name} has {len(tagged)} cells tagged `parameters`; it needs one, "
+            f"which assigns {', '.join(values)}."
         )
     with tempfile.TemporaryDirectory(prefix="mgbone-") as scratch:
         copy = Path(scratch) / name
@@ -132,30 +123,9 @@ def check_parameters(notebook: nbformat.NotebookNode, values: dict[str, str], na
     unknown = sorted(set(values) - set(known))
     if unknown:
         raise MgboneError(
-            f"{name} has no parameter {', '.join(unknown)}. Its `parameters` cell assigns {', '.join(known) or 'none'}."
+            f"{name} has no parameter {', '.join(unknown)}. "
+            f"Its `parameters` cell assigns {', '.join(known) or 'none'}."
         )
-
-
-def kernel_environment(scratch: Path) -> dict[str, str]:
-    """Return the environment variables of a kernel whose results depend on nothing but the inputs.
-
-    Hash order, time zone, dates in files, a user's start-up and matplotlib settings are fixed. Linear algebra gets one
-    thread: how a sum is split over cores changes its last bits, and notebooks run side by side anyway.
-    """
-    import matplotlib
-
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return {
-        **os.environ,
-        **dict.fromkeys(threads, "1"),
-        "IPYTHONDIR": str(scratch / "ipython"),
-        "LC_ALL": "C.UTF-8",
-        "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONHASHSEED": "0",
-        "SOURCE_DATE_EPOCH": "0",
-        "TZ": "UTC",
-    }
 
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
@@ -202,18 +172,15 @@ def _execute(
     say: Callable[[str], None],
 ) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
     """Run all cells; return the executed notebook and what the kernel says of itself."""
-    import papermill
-
-    _register_engine()
     trace: dict[str, Any] = {}
     folder.mkdir(parents=True, exist_ok=True)
-    with _scratch() as scratch:
+    with scratch_folder() as scratch:
         aside = scratch / notebook.name
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 executed = papermill.execute_notebook(
-                    str(notebook), str(aside), parameters=values, engine_name=_ENGINE, kernel_name="python3",
+                    str(notebook), str(aside), parameters=values, engine_name=ENGINE, kernel_name="python3",
                     progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say, trace=trace,
                 )  # fmt: skip
         except papermill.PapermillExecutionError as error:
@@ -235,85 +202,11 @@ def _execute(
     return executed, trace
 
 
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Yield a folder for sockets, kernel settings and the running notebook.
-
-    Its path is kept short: a socket's may have about 100 letters, which some systems' own temporary folders use up.
-    """
-    parent = (
-        "/tmp" if len(tempfile.gettempdir()) > _LONGEST_SOCKET_FOLDER and os.access("/tmp", os.W_OK) else None
-    )
-    with tempfile.TemporaryDirectory(prefix="mgbone-", dir=parent, ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-
-
-def _register_engine() -> None:
-    """Teach papermill to run notebooks on this very interpreter and to report sections."""
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from jupyter_client.manager import AsyncKernelManager
-    from papermill.clientwrap import PapermillNotebookClient
-    from papermill.engines import NBClientEngine, papermill_engines
-
-    class ThisInterpreter(KernelSpecManager):
-        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-            return KernelSpec(argv=command, display_name="Python 3", language="python")
-
-    class Client(PapermillNotebookClient):
-        def papermill_execute_cells(self) -> None:
-            super().papermill_execute_cells()
-            if not any(_error_of(cell) for cell in self.nb.cells):
-                self.trace.update(self._ask_kernel())
-
-        def _ask_kernel(self) -> dict[str, Any]:
-            cell = nbformat.v4.new_code_cell(_TRACE)
-            self.nb.cells.append(cell)
-            try:
-                answer = self.execute_cell(cell, len(self.nb.cells) - 1)
-            finally:
-                self.nb.cells.pop()
-            return json.loads("".join(out.text for out in answer.outputs if out.get("name") == "stdout"))
-
-    class Engine(NBClientEngine):
-        @classmethod
-        def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, **_) -> None:
-            report = nb_man.cell_start
-
-            def cell_start(cell, cell_index=None, **kwargs):
-                if heading := _heading(cell):
-                    say(heading)
-                report(cell, cell_index, **kwargs)
-
-            nb_man.cell_start = cell_start
-            # Sockets in a folder of our own: ports can be snatched by a notebook that starts at the same moment.
-            transport = "tcp" if sys.platform == "win32" else "ipc"
-            manager = AsyncKernelManager(
-                kernel_name=kernel_name, kernel_spec_manager=ThisInterpreter(), transport=transport,
-                connection_file=str(scratch / "kernel.json"),
-            )  # fmt: skip
-            client = Client(nb_man, km=manager, timeout=None, startup_timeout=120)
-            client.trace = trace
-            client.execute(env=kernel_environment(scratch), cleanup_kc=True)
-
-    papermill_engines.register(_ENGINE, Engine)
-
-
-def _heading(cell: nbformat.NotebookNode) -> str | None:
-    """Return the first heading of level 1 or 2 of a markdown cell."""
-    found = re.search(r"^##? +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
-    return found[1].strip() if found else None
-
-
-def _error_of(cell: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
-
-
 def _account(
     notebook: Path, node: nbformat.NotebookNode, executed: nbformat.NotebookNode, error: Exception, kept: Path
 ) -> str:
     """Say in a few lines which cell failed, what stands in it and what went wrong."""
-    failed = next((cell for cell in executed.cells if _error_of(cell)), None)
+    failed = next((cell for cell in executed.cells if error_of(cell)), None)
     ids = [cell.get("id") for cell in node.cells]
     number = (
         ids.index(failed.get("id")) + 1
@@ -327,9 +220,7 @@ def _account(
     where = [
         f"  raised in {relative(Path(path))}{f', line {line}' if line else ''}" for path, line in places[-1:]
     ]
-    user_facing = "mgbone.errors" in traceback or error.ename in {
-        cls.__name__ for cls in _subclasses(MgboneError)
-    }
+    user_facing = error.ename in {cls.__name__ for cls in _subclasses(MgboneError)}
     message = error.evalue if user_facing else f"{error.ename}: {error.evalue}"
     return "\n".join(
         [
@@ -343,7 +234,7 @@ def _account(
 
 
 def _section(node: nbformat.NotebookNode, number: int) -> str:
-    headings = [heading for cell in node.cells[:number] if (heading := _heading(cell))]
+    headings = [heading for cell in node.cells[:number] if (heading := heading_of(cell))]
     return f" ({headings[-1]})" if headings else ""
 
 
@@ -374,7 +265,7 @@ def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
 
 
 def _sweep(written: list[Path]) -> None:
-    """Remove what a run that was killed while writing one of these files left beside it (see `write_aside`)."""
+    """Remove what a run that was killed while writing one of these files left beside it (`write_aside`)."""
     for path in written:
         for leftover in path.parent.glob(f".????????.{path.name}"):
             leftover.unlink(missing_ok=True)

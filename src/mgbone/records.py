@@ -1,4 +1,4 @@
-"""What make is told of a finished check or notebook: from what it was made, with which settings, and what it wrote."""
+"""What make is told of a finished check or notebook: made from what, with which settings, writing what."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def loaded_modules() -> list[str]:
 def module_rules(target: Path, modules: Iterable[str]) -> list[str]:
     """Say in make's language that `target` was made by `modules`.
 
-    Each module also stands as a target without a rule, so that one that is deleted later makes `target` stale and does
-    not stop make.
+    Each module also stands as a target without a rule, so that one that is deleted later makes `target` stale
+    and does not stop make.
     """
     used = [relative(Path(module)) for module in modules]
     return [*(f"{relative(target)}: {module}" for module in used), *(f"{module}:" for module in used)]
@@ -51,9 +51,9 @@ def record_notebook(
 def record_check(dataset: Path, folder: Path, started: int) -> None:
     """Note in `folder` that a dataset was found good by a check that `started` then (ns since the epoch).
 
-    ``dataset.digest`` changes only if the content of a file of the dataset did: notebooks depend on it, so that a file
-    that was only touched runs none of them. ``dataset.checked`` carries the time: make asks for another check if
-    anything in the dataset is newer. ``dataset.mk`` names the modules that did the checking.
+    ``dataset.digest`` changes only if the content of a file of the dataset did: notebooks depend on it, so
+    that a file that was only touched runs none of them. ``dataset.checked`` carries the time: make asks for
+    another check if anything in the dataset is newer. ``dataset.mk`` names the modules that did the checking.
     """
     digest = dataset_digest(dataset)
     record = folder / "dataset.digest"
@@ -67,7 +67,7 @@ def record_check(dataset: Path, folder: Path, started: int) -> None:
 
 
 def dataset_digest(dataset: Path) -> str:
-    """Return one SHA-256 per file of a dataset folder, as lines of ``sha256sum``; hidden files don't count."""
+    """Return one SHA-256 per file of a dataset folder, as ``sha256sum`` would; hidden files don't count."""
     files = sorted(path for path in dataset.rglob("*") if path.is_file())
     lines = []
     for path in files:
