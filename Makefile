@@ -136,7 +136,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 listed = $(shell sed -n 's|^ *"path": *"\([^"]*\)".*|$1/\1|p' "$1/datapackage.json" 2> /dev/null)
 absent = $(filter-out $(wildcard $1),$1)
 
-$(ARRAYS): data/%/cel/.complete: $(wildcard src/mgbone/simulate/* data/genesets/chip_genes.*) data/study.yml | $(INSTALLED)
+$(ARRAYS): data/%/cel/.complete: $(wildcard $(addprefix src/mgbone/simulate/*.,py csv yml) data/genesets/chip_genes.*) data/study.yml | $(INSTALLED)
 	@echo "Generating the arrays of data/$* ..."
 	@"$(PY)" -m mgbone.simulate data/$*
 	@touch "$@"
