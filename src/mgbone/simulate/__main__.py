@@ -1,0 +1,61 @@
+"""``python -m mgbone.simulate``: write the shipped datasets, or check that they come out as committed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from mgbone.errors import MgboneError
+from mgbone.simulate import dataset_writer
+from mgbone.simulate.dataset_writer import SHIPPED
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return 0, or 1 with one sentence on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m mgbone.simulate", description=__doc__)
+    parser.add_argument("dataset", nargs="*", help=f"{' or '.join(SHIPPED)}, also as data/NAME; default: all")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
+    how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
+    how.add_argument(
+        "--chance", type=int, metavar="SEEDS", help="count chance findings without effects, over seeds"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        if options.chance:
+            _count_chance_findings(options.chance)
+            return 0
+        for name in options.dataset or SHIPPED:
+            print(_act(Path(name).name, options), flush=True)
+    except MgboneError as error:
+        print(f"mgbone.simulate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _act(name: str, options: argparse.Namespace) -> str:
+    if name not in SHIPPED:
+        raise MgboneError(f"There is no shipped dataset {name!r}; choose {' or '.join(SHIPPED)}.")
+    folder = dataset_writer.shipped_folder(name)
+    if options.check:
+        return dataset_writer.check_dataset_is_reproduced(folder, SHIPPED[name])
+    if options.rewrite:
+        return dataset_writer.rewrite_dataset(folder, SHIPPED[name])
+    return dataset_writer.ensure_dataset(folder, SHIPPED[name])
+
+
+def _count_chance_findings(n_seeds: int) -> None:
+    """Print, as the CSV that README.md of the null dataset rests on, seed and number of chance findings."""
+    from mgbone.simulate.tables import chance_findings
+    from mgbone.study import load_study
+
+    study = load_study()
+    first = SHIPPED["null"].seed
+    print("seed,findings")
+    for seed in range(first, first + n_seeds):
+        print(f"{seed},{chance_findings(study, seed)}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,256 @@
+"""Write a whole simulated dataset folder, and keep the two that are shipped as they were committed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mgbone.datapackage import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
+from mgbone.dictionary import TABLES
+from mgbone.errors import MgboneError
+from mgbone.paths import project_root, write_aside
+from mgbone.simulate.calibration import load_calibration, variables
+from mgbone.simulate.readme import readme_text
+from mgbone.simulate.tables import simulate_tables
+from mgbone.study import STRUCTURES, Study, load_study
+
+README = "README.md"
+FIXED_DECIMALS = {"position": 2, "thickness": 2, "body_weight_final": 1, "ctx": 1, "dpd": 1, "creatinine": 2}
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A dataset that comes with the compendium: what it is called and what it is made with."""
+
+    effect: bool
+    seed: int
+    title: str
+    title_ja: str
+
+
+# The first seed is the grant's number, 20K02360, without its letter; the second is the next.
+SHIPPED = {
+    "simulated": Shipped(
+        effect=True,
+        seed=2002360,
+        title="Simulated data calibrated to the report",
+        title_ja="報告書に合わせたシミュレーションデータ",
+    ),
+    "null": Shipped(
+        effect=False,
+        seed=2002361,
+        title="Simulated data without any effect",
+        title_ja="群間に差のないシミュレーションデータ",
+    ),
+}
+
+_ADVICE = (
+    " If the change of the generator is intended, run `python -m mgbone.simulate --rewrite` and commit what"
+    " it wrote; otherwise check that the libraries are those of requirements.lock."
+)
+
+
+def write_dataset(
+    folder: str | Path, *, effect: bool, seed: int, arrays: bool = True, study: Study | None = None
+) -> Path:
+    """Write a simulated dataset: tables, arrays, README.md and datapackage.json.
+
+    The same arguments give the same bytes. The descriptor comes last, so a folder that has one is whole.
+
+    Parameters
+    ----------
+    folder : path-like
+        Should be new or empty: whatever lies in its ``cel`` and ``platform`` is listed.
+    effect : bool
+        Whether the groups differ as the report says; without, all are drawn from the baseline.
+    seed : int
+        Of all random numbers.
+    arrays : bool
+        Whether to write CEL and platform files, which take most of the time.
+    study : Study, optional
+        The design; by default the compendium's.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    folder = Path(folder)
+    study = load_study() if study is None else study
+    tables = simulate_tables(study, effect=effect, seed=seed)
+    for name in TABLES:
+        _write_table(getattr(tables, name), folder / f"{name}.csv")
+    if arrays:
+        _write_arrays(folder, tables.arrays, tables.animals, effect, seed)
+    with write_aside(folder / README) as aside:
+        text = readme_text(study, effect=effect, seed=seed, attempts=tables.attempts)
+        aside.write_text(text, encoding="utf-8", newline="\n")
+    _describe(folder, effect, seed, study)
+    return folder
+
+
+def ensure_dataset(folder: Path, shipped: Shipped) -> str:
+    """Make a shipped dataset whole, and say in a sentence what was done.
+
+    Nothing is done where every file has its committed checksum. Otherwise what is missing or changed is
+    generated beside the folder and moved in only if it comes out as committed.
+
+    Raises
+    ------
+    MgboneError
+        If the generated files are not those that were committed, or if the descriptor can't be read.
+    """
+    if not (folder / DESCRIPTOR).is_file():
+        return rewrite_dataset(folder, shipped)
+    committed = _checksums(folder)
+    wrong = [path for path, checksum in committed.items() if not _has_checksum(folder / path, checksum)]
+    if not wrong and (folder / README).is_file():
+        return f"{folder.name}: all {len(committed)} files are there and as committed."
+    tables_are_right = not any(path in _table_files() for path in wrong) and (folder / README).is_file()
+    with _beside(folder) as new:
+        if tables_are_right:
+            arrays, animals = (pd.read_csv(folder / f"{name}.csv") for name in ("arrays", "animals"))
+            _write_arrays(new, arrays, animals, shipped.effect, shipped.seed)
+        else:
+            write_dataset(new, effect=shipped.effect, seed=shipped.seed)
+        _require_same(folder, {path: committed[path] for path in wrong}, new)
+        _install(new, folder, [*wrong, README])
+    return f"{folder.name}: {len(wrong)} of {len(committed)} files written anew, all as committed."
+
+
+def rewrite_dataset(folder: Path, shipped: Shipped) -> str:
+    """Generate a shipped dataset and put it in place with new checksums, whatever was there."""
+    with _beside(folder) as new:
+        write_dataset(new, effect=shipped.effect, seed=shipped.seed)
+        files = list(_checksums(new))
+        _install(new, folder, [*files, README, DESCRIPTOR])
+    _remove_unlisted(folder, files)
+    return f"{folder.name}: {len(files)} files written, with new checksums."
+
+
+def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
+    """Generate a shipped dataset elsewhere and hold it against the committed checksums; change nothing.
+
+    Raises
+    ------
+    MgboneError
+        If a file differs, is missing or is new.
+    """
+    if not (folder / DESCRIPTOR).is_file():
+        raise MgboneError(
+            f"{folder.name} has no {DESCRIPTOR} to compare with. Run `python -m mgbone.simulate`."
+        )
+    committed = _checksums(folder)
+    with _beside(folder) as new:
+        write_dataset(new, effect=shipped.effect, seed=shipped.seed)
+        _require_same(
+            folder, committed | {path: "" for path in _checksums(new) if path not in committed}, new
+        )
+        for name in (README, DESCRIPTOR):
+            if not _has_checksum(folder / name, f"sha256:{file_sha256(new / name)}"):
+                raise MgboneError(f"{folder.name}/{name} is not the one that the generator writes.{_ADVICE}")
+    return f"{folder.name}: all {len(committed)} files are generated as committed."
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    decimals = _decimals()
+    text = table.copy()
+    for column in table.columns:
+        if pd.api.types.is_float_dtype(table[column]):
+            text[column] = table[column].map(f"{{:.{decimals[column]}f}}".format)
+    with write_aside(path) as aside:
+        text.to_csv(aside, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def _decimals() -> dict[str, int]:
+    """Decimals of every column of the tables."""
+    slices = load_calibration()["femur"]["decimals"]
+    per_slice = {f"{s}_{quantity}": n for s in STRUCTURES for quantity, n in slices.items()}
+    return {v.name: v.decimals for v in variables() if v.decimals is not None} | per_slice | FIXED_DECIMALS
+
+
+def _write_arrays(folder: Path, arrays: pd.DataFrame, animals: pd.DataFrame, effect: bool, seed: int) -> None:
+    # Imported here: the tables alone must not need the gene sets and compiled parts that the arrays need.
+    from mgbone.simulate.arrays import simulate_arrays
+
+    groups = animals[["animal_id", "experiment", "group"]]
+    simulate_arrays(folder, arrays.merge(groups, on="animal_id", validate="many_to_one"), effect, seed)
+
+
+def _describe(folder: Path, effect: bool, seed: int, study: Study) -> None:
+    about = next(shipped for shipped in SHIPPED.values() if shipped.effect == effect)
+    write_datapackage(
+        folder,
+        "simulated",
+        about.title,
+        about.title_ja,
+        description="Generated by mgbone.simulate; no measurement. See README.md.",
+        seed=seed,
+        groups={name: experiment.groups for name, experiment in study.experiments.items()},
+    )
+
+
+def _table_files() -> set[str]:
+    return {f"{name}.csv" for name in TABLES}
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """The checksum of every file that the descriptor lists, by path within the folder."""
+    try:
+        raw = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
+        return {resource["path"]: resource["hash"] for resource in raw["resources"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MgboneError(
+            f"{folder.name}/{DESCRIPTOR} can't be read ({error!r}). Restore it from git, or write the dataset"
+            " anew: `python -m mgbone.simulate --rewrite`."
+        ) from error
+
+
+def _has_checksum(path: Path, checksum: str) -> bool:
+    return path.is_file() and checksum == f"sha256:{file_sha256(path)}"
+
+
+def _require_same(folder: Path, committed: dict[str, str], new: Path) -> None:
+    """Require that each file was generated with its committed checksum."""
+    differing = [path for path, checksum in committed.items() if not _has_checksum(new / path, checksum)]
+    if differing:
+        named = ", ".join(differing[:5]) + (f" and {len(differing) - 5} more" if len(differing) > 5 else "")
+        raise MgboneError(f"{folder.name}: not generated as committed: {named}.{_ADVICE}")
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """Yield a new folder of the same name on the same disk, and remove it at the end."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as parent:
+        new = Path(parent) / folder.name
+        new.mkdir()
+        yield new
+
+
+def _install(new: Path, folder: Path, files: list[str]) -> None:
+    """Move files into place one by one; each is the old one or the new one at any moment."""
+    for file in files:
+        if (new / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (new / file).replace(folder / file)
+
+
+def _remove_unlisted(folder: Path, files: list[str]) -> None:
+    """Remove CEL and platform files that an earlier version of the generator left."""
+    for part in FILE_FOLDERS:
+        for path in (folder / part).glob("*"):
+            if path.relative_to(folder).as_posix() not in files and not path.name.startswith("."):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def shipped_folder(name: str) -> Path:
+    """Return where a shipped dataset lies."""
+    return project_root() / "data" / name
