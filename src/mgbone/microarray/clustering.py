@@ -1,0 +1,369 @@
+"""Do arrays of one group look alike? Hierarchical clustering, decided by a rule and not by eye."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import factorial, prod
+
+import numpy as np
+import pandas as pd
+from scipy.cluster import hierarchy
+from scipy.spatial.distance import squareform
+
+from mgbone.errors import MgboneError
+from mgbone.evidence import EVIDENCE_COLUMNS
+from mgbone.microarray.expression import split_contrast
+from mgbone.study import Study
+
+N_GENES = 1000
+LINKAGE = "average"
+BOOTSTRAPS = 1000
+MOST_SPLITS = 20_000
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """A tree of arrays and what speaks for it; made by `cluster_arrays`.
+
+    Attributes
+    ----------
+    groups : Series
+        Group of each array, in the order of the table.
+    linkage : ndarray, shape (n_arrays - 1, 4)
+        As scipy gives it; row i joins two branches at a distance of 1 - Pearson correlation.
+    nodes : DataFrame
+        One row per join, lowest first: node, height, size, arrays (joined by ";"), support (share of
+        bootstrap trees that have the very same branch; missing for the root, which every tree has).
+    order : tuple of str
+        Arrays from left to right below the tree.
+    distances : DataFrame
+        1 - Pearson correlation of each two arrays.
+    heat : DataFrame
+        Expression of the genes used, each gene minus its mean over the arrays; genes in tree order, arrays
+        in `order`.
+    verdict : mapping
+        level ("separated" or "mixed"), rand (adjusted Rand index of cut and groups), cut_support (share of
+        bootstrap trees whose cut gives exactly the groups), silhouette (mean), p, splits (how many were
+        compared), exact (whether those were all there are), n_genes, linkage, bootstraps.
+    clusters : Series
+        Cluster of each array when the tree is cut at the number of groups, from 1.
+    null : ndarray
+        Mean silhouette of each split of the permutation test.
+    """
+
+    groups: pd.Series
+    linkage: np.ndarray
+    nodes: pd.DataFrame
+    order: tuple[str, ...]
+    distances: pd.DataFrame
+    heat: pd.DataFrame
+    verdict: Mapping[str, object]
+    clusters: pd.Series
+    null: np.ndarray
+
+
+def cluster_arrays(
+    expression: pd.DataFrame,
+    groups: Mapping[str, str] | pd.Series,
+    n_genes: int = N_GENES,
+    linkage: str = LINKAGE,
+    bootstraps: int = BOOTSTRAPS,
+    seed: int = 1,
+    cluster_p: float = 0.05,
+) -> Clustering:
+    """Cluster the arrays of one experiment, or of two groups of it, and decide if the groups are clusters.
+
+    *Tree.* Genes: the `n_genes` with the largest variance over the arrays handed in, whatever their group.
+    Distance: 1 - Pearson correlation. Linkage: average.
+
+    *Rule.* Groups are ``separated`` if cutting the tree into as many clusters as there are groups gives
+    exactly the groups (adjusted Rand index 1), and a permutation test of their cohesion has p <
+    `cluster_p`; otherwise they are ``mixed``.
+
+    *Cohesion.* The mean silhouette (Rousseeuw 1987) of the arrays, for the true groups against every
+    distinct way of splitting the arrays into groups of these sizes, itself included: p is the share with a
+    silhouette no smaller. With 4 against 4 arrays there are 35 splits, so that the smallest p is 1/35 =
+    0.029. Above 20,000 splits, 9,999 random ones are drawn and the true one is added.
+
+    *Support.* Genes are drawn with replacement `bootstraps` times (Felsenstein 1985). The share of trees
+    with the same branch says how much the tree hangs on a few genes. It says nothing about other animals,
+    and it is no p value: genes are not independent, which makes it too high.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_genes, n_arrays)
+        log2 expression.
+    groups : Series or mapping
+        Group of each array.
+    n_genes, linkage, bootstraps, seed, cluster_p
+        As said above; `linkage` is any that scipy offers for a table of distances.
+
+    Raises
+    ------
+    MgboneError
+        If there are fewer than two groups, a group has one array, an array has no group, or values are
+        missing.
+    """
+    labels = _labels(expression, groups)
+    values = _most_variable(expression[labels.index], n_genes)
+    matrix = values.to_numpy(float).T
+    distances = _distances(matrix)
+    tree = _tree(distances, linkage)
+    codes, names = pd.factorize(labels)
+    clusters = hierarchy.fcluster(tree, len(names), "maxclust")
+    silhouette, p, null, exact = _cohesion(distances, codes, seed)
+    branches = _branches(tree)
+    support, cut_support = _bootstrap(matrix, branches, codes, linkage, bootstraps, seed)
+    rand = _adjusted_rand(codes, clusters)
+    verdict = {
+        "level": "separated" if rand > 1 - 1e-9 and p < cluster_p else "mixed",
+        "rand": rand,
+        "cut_support": cut_support,
+        "silhouette": silhouette,
+        "p": p,
+        "splits": len(null),
+        "exact": exact,
+        "n_genes": len(values),
+        "linkage": linkage,
+        "bootstraps": bootstraps,
+    }
+    order = hierarchy.leaves_list(tree)
+    return Clustering(
+        groups=labels,
+        linkage=tree,
+        nodes=_nodes(tree, branches, support, labels.index),
+        order=tuple(labels.index[order]),
+        distances=pd.DataFrame(distances, labels.index, labels.index),
+        heat=_heat(values.iloc[:, order]),
+        verdict=verdict,
+        clusters=pd.Series(clusters, index=labels.index, name="cluster"),
+        null=null,
+    )
+
+
+def cluster_contrasts(
+    expression: pd.DataFrame,
+    groups: Mapping[str, str] | pd.Series,
+    contrasts: Sequence[str],
+    **options: object,
+) -> dict[str, Clustering]:
+    """Apply `cluster_arrays` to the arrays of the two groups of each contrast, the others left out.
+
+    So each deficient group is held against its own reference: whether 0.02 % stands apart from the control
+    does not depend on 0.04 %.
+    """
+    labels = _labels(expression, groups)
+    found = {}
+    for contrast in contrasts:
+        pair = labels[labels.isin(split_contrast(contrast))]
+        missing = set(split_contrast(contrast)) - set(pair)
+        if missing:
+            group = sorted(missing)[0]
+            raise MgboneError(f"The contrast {contrast!r} needs the group {group!r}, which has no array.")
+        found[contrast] = cluster_arrays(expression[pair.index], pair, **options)
+    return found
+
+
+def clustering_table(clusterings: Mapping[str, Clustering]) -> pd.DataFrame:
+    """One row per clustering: its name and the entries of its verdict."""
+    return pd.DataFrame([{"comparison": name, **c.verdict} for name, c in clusterings.items()])
+
+
+def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:
+    """Turn clusterings of two groups each into rows of evidence with the endpoint ``array_clustering``.
+
+    Level is separated or mixed, direction none; estimate is the mean silhouette, p that of the permutation
+    test. No interval is given: drawing genes anew would not show what other animals would do.
+
+    Parameters
+    ----------
+    clusterings : mapping
+        From `cluster_contrasts`, by contrast.
+    experiment : str
+    study : Study
+
+    Raises
+    ------
+    StudyError
+        If the experiment has no such contrast.
+    """
+    rows = []
+    for name, clustering in clusterings.items():
+        contrast = study.contrast(experiment, name)
+        sizes = clustering.groups.value_counts()
+        verdict = clustering.verdict
+        kind = "all" if verdict["exact"] else "random"
+        rows.append(
+            {
+                "experiment": experiment,
+                "domain": "microarray",
+                "endpoint": "array_clustering",
+                "contrast": name,
+                "n_case": int(sizes[contrast.case]),
+                "n_reference": int(sizes[contrast.reference]),
+                "estimate": verdict["silhouette"],
+                "unit": "mean silhouette",
+                "p": verdict["p"],
+                "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
+                "direction": "none",
+                "level": verdict["level"],
+            }
+        )
+    return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
+
+
+def _labels(expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series) -> pd.Series:
+    given = pd.Series(dict(groups), dtype=object).reindex(expression.columns)
+    if given.isna().any():
+        array = given.index[given.isna()][0]
+        raise MgboneError(f"The array {array!r} has no group; give each array one, by its name.")
+    sizes = given.value_counts()
+    if len(sizes) < 2:
+        raise MgboneError("Clusters can be held against groups only if there are two groups or more.")
+    if sizes.min() < 2:
+        group = sizes.idxmin()
+        raise MgboneError(f"The group {group!r} has a single array, which can't be told from an outlier.")
+    if not np.isfinite(expression.to_numpy(float)).all():
+        raise MgboneError("Some expression values are missing or infinite; drop such genes or arrays first.")
+    return given
+
+
+def _most_variable(expression: pd.DataFrame, n_genes: int) -> pd.DataFrame:
+    variance = expression.var(axis=1)
+    chosen = variance[variance > 0].nlargest(n_genes).index if expression.index.is_unique else None
+    if chosen is None:
+        raise MgboneError("Genes stand more than once in the expression table; use summarise_to_genes first.")
+    if len(chosen) < 3:
+        raise MgboneError(f"Only {len(chosen)} genes vary between the arrays; that is too few to cluster by.")
+    return expression.loc[chosen]
+
+
+def _distances(matrix: np.ndarray) -> np.ndarray:
+    distances = 1 - np.corrcoef(matrix)
+    np.fill_diagonal(distances, 0)
+    return np.clip((distances + distances.T) / 2, 0, 2)
+
+
+def _tree(distances: np.ndarray, linkage: str) -> np.ndarray:
+    return hierarchy.linkage(squareform(distances, checks=False), linkage)
+
+
+def _branches(tree: np.ndarray) -> list[frozenset[int]]:
+    """Arrays below each join, in the order of the joins."""
+    n = len(tree) + 1
+    below: list[frozenset[int]] = [frozenset([i]) for i in range(n)]
+    for left, right in tree[:, :2].astype(int):
+        below.append(below[left] | below[right])
+    return below[n:]
+
+
+def _bootstrap(
+    matrix: np.ndarray,
+    branches: list[frozenset[int]],
+    codes: np.ndarray,
+    linkage: str,
+    bootstraps: int,
+    seed: int,
+) -> tuple[np.ndarray, float]:
+    """Share of trees from redrawn genes that have each branch, and whose cut gives exactly the groups."""
+    rng = np.random.default_rng(seed)
+    seen = np.zeros(len(branches))
+    exact = 0
+    n_groups = len(np.unique(codes))
+    for _ in range(bootstraps):
+        tree = _tree(_distances(matrix[:, rng.integers(0, matrix.shape[1], matrix.shape[1])]), linkage)
+        found = set(_branches(tree))
+        seen += [branch in found for branch in branches]
+        exact += _adjusted_rand(codes, hierarchy.fcluster(tree, n_groups, "maxclust")) > 1 - 1e-9
+    return seen / bootstraps, exact / bootstraps
+
+
+def _nodes(
+    tree: np.ndarray, branches: list[frozenset[int]], support: np.ndarray, arrays: pd.Index
+) -> pd.DataFrame:
+    members = [";".join(arrays[i] for i in sorted(branch)) for branch in branches]
+    table = pd.DataFrame(
+        {
+            "node": np.arange(len(tree)),
+            "height": tree[:, 2],
+            "size": tree[:, 3].astype(int),
+            "arrays": members,
+            "support": support,
+        }
+    )
+    table.loc[table["size"] == len(arrays), "support"] = np.nan
+    return table
+
+
+def _heat(values: pd.DataFrame) -> pd.DataFrame:
+    centred = values.sub(values.mean(axis=1), axis=0)
+    between = _distances(values.to_numpy(float))
+    return centred.iloc[hierarchy.leaves_list(_tree(between, "average"))]
+
+
+def _adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
+    """Adjusted Rand index (Hubert and Arabie 1985): 1 for the same partition, about 0 by chance."""
+    table = np.zeros((a.max() + 1, b.max() + 1))
+    np.add.at(table, (a, b), 1)
+    pairs = (table * (table - 1) / 2).sum()
+    rows, columns = (float((s * (s - 1) / 2).sum()) for s in (table.sum(axis=1), table.sum(axis=0)))
+    expected = rows * columns / (len(a) * (len(a) - 1) / 2)
+    most = (rows + columns) / 2
+    return 1.0 if most == expected else float((pairs - expected) / (most - expected))
+
+
+def _silhouette(distances: np.ndarray, codes: np.ndarray) -> float:
+    """Mean silhouette: how much nearer, on average, an array is to its own group than to the next one."""
+    members = np.eye(codes.max() + 1)[codes]
+    sizes = members.sum(axis=0)
+    sums = distances @ members
+    own = np.arange(len(codes)), codes
+    within = sums[own] / (sizes[codes] - 1)
+    means = sums / sizes
+    means[own] = np.inf
+    nearest = means.min(axis=1)
+    largest = np.maximum(within, nearest)
+    return float(np.mean(np.divide(nearest - within, largest, out=np.zeros_like(within), where=largest > 0)))
+
+
+def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[float, float, np.ndarray, bool]:
+    """Mean silhouette of the groups, its p, that of each split, and whether all splits were tried."""
+    observed = _silhouette(distances, codes)
+    sizes = np.bincount(codes).tolist()
+    exact = _n_splits(sizes) <= MOST_SPLITS
+    if exact:
+        null = np.array([_silhouette(distances, split) for split in _splits(len(codes), sizes)])
+    else:
+        rng = np.random.default_rng(seed)
+        random = [_silhouette(distances, rng.permutation(codes)) for _ in range(9999)]
+        null = np.array([observed, *random])
+    return observed, float(np.mean(null >= observed - 1e-12)), null, exact
+
+
+def _n_splits(sizes: Sequence[int]) -> int:
+    """Number of distinct ways to split arrays into unlabelled groups of these sizes."""
+    ways = factorial(sum(sizes)) // prod(factorial(s) for s in sizes)
+    return ways // prod(factorial(list(sizes).count(s)) for s in set(sizes))
+
+
+def _splits(n: int, sizes: Sequence[int]) -> Iterator[np.ndarray]:
+    """Each distinct split once: among groups of one size, the one with the lowest free array comes first."""
+
+    def place(
+        free: tuple[int, ...], left: tuple[int, ...], codes: np.ndarray, code: int
+    ) -> Iterator[np.ndarray]:
+        if not free:
+            yield codes.copy()
+            return
+        first, rest = free[0], free[1:]
+        for size in sorted(set(left)):
+            remaining = list(left)
+            remaining.remove(size)
+            for others in combinations(rest, size - 1):
+                chosen = [first, *others]
+                codes[chosen] = code
+                yield from place(tuple(i for i in rest if i not in others), tuple(remaining), codes, code + 1)
+
+    yield from place(tuple(range(n)), tuple(sizes), np.zeros(n, dtype=int), 0)
