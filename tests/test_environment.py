@@ -1,0 +1,121 @@
+"""One environment in three files: pyproject.toml declares, requirements.lock fixes, environment.yml repeats."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+DECLARED = [
+    Requirement(line)
+    for line in [
+        *PROJECT["build-system"]["requires"],
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["dev"],
+    ]
+]
+
+
+def locked():
+    """Return the requirements of the lock by package name (several where Python versions differ)."""
+    found = {}
+    for line in re.findall(r"^[A-Za-z0-9][^\s\\][^\\\n]*", LOCK, re.M):
+        requirement = Requirement(line.strip())
+        found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    return found
+
+
+def version(requirement):
+    (pin,) = requirement.specifier
+    assert pin.operator == "==", requirement
+    return pin.version
+
+
+@pytest.mark.parametrize("declared", DECLARED, ids=lambda requirement: requirement.name)
+def test_every_declared_package_is_locked_at_a_version_that_satisfies_it(declared):
+    pins = locked()[canonicalize_name(declared.name)]
+    assert all(declared.specifier.contains(version(pin), prereleases=True) for pin in pins)
+
+
+def test_every_locked_package_has_hashes():
+    blocks = re.split(r"^(?=[A-Za-z0-9])", LOCK, flags=re.M)[1:]
+    assert len(blocks) >= len(DECLARED)
+    assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
+
+
+def test_one_version_serves_all_pythons():
+    """Otherwise conda's Python and a user's own would give different numbers from one lock."""
+    many = {name: pins for name, pins in locked().items() if len({version(pin) for pin in pins}) > 1}
+    assert many == {}
+
+
+def test_the_lock_names_neither_host_nor_folder():
+    outside_hashes = re.sub(r"sha256:[0-9a-f]{64}", "", LOCK)
+    assert (
+        re.findall(
+            r"https?:|file:|--(?:extra-)?index-url|--find-links|@ |\.local\b|^\S*/", outside_hashes, re.M
+        )
+        == []
+    )
+    comments = set(re.findall(r"# +(?:via +)?(.*)", outside_hashes))
+    assert [text for text in comments if "/" in text or "\\" in text] == []
+
+
+def test_conda_gets_python_from_conda_and_all_else_from_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    python, pip, by_pip = environment["dependencies"]
+    assert by_pip == {"pip": ["-r requirements.lock"]}
+    assert pip.startswith("pip")
+    minor = re.fullmatch(r"python=(3\.\d+)", python)[1]
+    assert PROJECT["project"]["requires-python"] == f">={minor}"
+    post_build = (ROOT / "postBuild").read_text(encoding="utf-8")
+    editable = "pip install --no-deps --no-build-isolation --editable ."
+    assert editable in post_build
+    for readme in ("README.md", "README.ja.md"):
+        assert editable in (ROOT / readme).read_text(encoding="utf-8")
+
+
+def test_what_is_installed_is_what_is_locked():
+    """Only where the tests run in the project's own environment."""
+    if Path(sys.prefix) != ROOT / ".venv":
+        pytest.skip("not running in .venv")
+    from importlib.metadata import version as installed
+
+    markers = {**default_environment(), "extra": "dev"}
+    for name, pins in locked().items():
+        for pin in pins:
+            if pin.marker is None or pin.marker.evaluate(markers):
+                assert installed(name) == version(pin)
+
+
+def imported(folder):
+    """Return the top-level names that the Python files below a folder import."""
+    names = set()
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {"mgbone"}
+
+
+def test_every_import_of_the_package_is_declared():
+    declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
+    homes = packages_distributions()
+    missing = {
+        name
+        for name in imported("src")
+        if not declared & {canonicalize_name(d) for d in homes.get(name, [name])}
+    }
+    assert missing == set()

@@ -1,0 +1,204 @@
+"""The main job, whole: four notebooks from raw files to verdicts, on both shipped datasets.
+
+The runs write into a temporary folder. They take minutes, so each is made once and asked many questions, all in one
+worker (the xdist group); the second run on the same dataset is there only to be compared with the first.
+"""
+
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from tiny_project import ROOT, STEMS, make
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+
+
+@dataclass
+class Outcome:
+    """Where one run of `make all` wrote, with which settings, and what it said."""
+
+    settings: list[str]
+    figures: Path
+    derived: Path
+    build: Path
+    log: str
+
+    def table(self, name):
+        return pd.read_csv(self.derived / f"{name}.csv", keep_default_na=False, na_values=[""])
+
+    def checksums(self):
+        """Return the SHA-256 of every figure and derived table by name."""
+        files = [*self.figures.iterdir(), *self.derived.glob("*.csv")]
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def planned(self, *arguments):
+        answer = make(ROOT, "--dry-run", *self.settings, *arguments, "all")
+        return sorted(re.findall(r"mgbone\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
+
+
+def run(folder, name):
+    settings = [
+        f"DATASET=data/{name}",
+        *(f"{part.upper()}={folder / part}" for part in ("figures", "derived", "build")),
+    ]
+    answer = make(ROOT, *settings, "all", timeout=900)
+    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    parts = [folder / part / name for part in ("figures", "derived", "build")]
+    return Outcome(settings, *parts, log=answer.stdout + answer.stderr)
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("simulated"), "simulated")
+
+
+@pytest.fixture(scope="session")
+def again(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("again"), "simulated")
+
+
+@pytest.fixture(scope="session")
+def null(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("null"), "null")
+
+
+def test_at_least_14_figures_as_png_and_svg(simulated):
+    png = {path.stem for path in simulated.figures.glob("*.png")}
+    svg = {path.stem for path in simulated.figures.glob("*.svg")}
+    assert png == svg
+    assert len(png) >= 14
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in simulated.figures.glob("*.png"))
+    assert all(
+        path.read_text(encoding="utf-8").rstrip().endswith("</svg>")
+        for path in simulated.figures.glob("*.svg")
+    )
+
+
+def test_committed_figures_are_those_that_are_drawn(simulated):
+    committed = {path.name for path in (ROOT / "figures" / "simulated").iterdir()}
+    assert committed == {path.name for path in simulated.figures.iterdir()}
+
+
+def test_tables_have_their_columns(simulated):
+    evidence = (
+        "experiment domain endpoint contrast n_case n_reference estimate ci_low ci_high unit hedges_g g_low g_high p "
+        "test direction level"
+    ).split()
+    claims = (
+        "claim_id section experiment domain endpoint contrast direction level value unit implied statement_en "
+        "statement_ja verdict figure"
+    ).split()
+    assert set(evidence) <= set(simulated.table("evidence").columns)
+    assert set(claims) <= set(simulated.table("verdicts").columns)
+    assert set(simulated.table("evidence")["domain"]) == {"biochem", "qct", "microarray", "integration"}
+
+
+def test_all_87_statements_are_judged_and_reproduced(simulated):
+    verdicts = simulated.table("verdicts")
+    assert len(verdicts) == 87
+    assert verdicts.loc[verdicts["verdict"] != "reproduced", ["claim_id", "verdict"]].to_dict("records") == []
+
+
+def test_every_verdict_points_to_a_figure_that_exists(simulated):
+    figures = simulated.table("verdicts")["figure"]
+    assert figures.notna().all()
+    assert [name for name in sorted(set(figures)) if not (simulated.figures.parent / name).is_file()] == []
+
+
+def test_serum_magnesium_means_are_the_reports(simulated):
+    measured = simulated.table("measurements_biochem")
+    means = measured.query("endpoint == 'serum_mg'").groupby(["experiment", "group"])["value"].mean()
+    assert means["exp1", "mg001"] == pytest.approx(0.82, abs=1e-9)
+    assert means["exp1", "pairfed"] == pytest.approx(1.50, abs=1e-9)
+
+
+def test_without_effect_the_reports_findings_vanish(null):
+    """The judge can be seen to fail: on the null dataset there is next to nothing to find."""
+    verdicts = null.table("verdicts")
+    assert len(verdicts) == 87
+    assert (verdicts["verdict"] != "not_tested").all()
+    effects = verdicts[
+        verdicts["domain"].isin(["biochem", "qct"]) & verdicts["level"].isin(["significant", "trend"])
+    ]
+    assert len(effects) == 17
+    assert (effects["verdict"] == "reproduced").sum() <= 2
+    arrays = verdicts[verdicts["domain"] == "microarray"]
+    themes = arrays[arrays["endpoint"].str.endswith("_genes")]
+    assert len(themes) > 0
+    assert (themes["verdict"] != "reproduced").all()
+    separated = arrays[(arrays["endpoint"] == "array_clustering") & (arrays["level"] == "separated")]
+    assert len(separated) > 0
+    assert (separated["verdict"] != "reproduced").all()
+
+
+def test_two_runs_leave_the_same_bytes(simulated, again):
+    first, second = simulated.checksums(), again.checksums()
+    assert len(first) > 28
+    assert [name for name in first if first[name] != second.get(name)] == []
+    assert set(first) == set(second)
+
+
+def test_nothing_changed_nothing_runs_within_a_second(simulated):
+    start = time.monotonic()
+    answer = make(ROOT, *simulated.settings, "all")
+    assert time.monotonic() - start < 1
+    assert answer.returncode == 0
+    assert "started" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        ("notebooks/02_qct.ipynb", ["02_qct", "04_integration"]),
+        ("src/mgbone/qct.py", ["02_qct", "04_integration"]),
+        ("src/mgbone/biochem.py", ["01_biochem", "04_integration"]),
+        ("src/mgbone/microarray/rma.py", ["03_microarray", "04_integration"]),
+        ("src/mgbone/microarray/cel.py", ["03_microarray", "04_integration"]),
+        ("src/mgbone/evidence.py", list(STEMS)),
+        ("src/mgbone/claims.py", list(STEMS)),
+        ("src/mgbone/figures/style.py", list(STEMS)),
+        ("src/mgbone/study.py", list(STEMS)),
+        ("src/mgbone/simulate/arrays.py", None),
+    ],
+)
+def test_a_change_runs_what_rests_on_it(simulated, changed, run):
+    if run is None:
+        modules = "".join(path.read_text() for path in simulated.build.glob("*.mk"))
+        assert "simulate" not in modules
+    else:
+        assert simulated.planned("--what-if", changed) == run
+
+
+def test_notebooks_run_without_a_word_on_stderr(simulated):
+    for stem in STEMS:
+        executed = nbformat.read(simulated.build / f"{stem}.ipynb", as_version=4)
+        outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+        assert [output.text for output in outputs if output.get("name") == "stderr"] == [], stem
+
+
+def test_pages_ask_no_other_machine_for_anything(simulated):
+    for stem in STEMS:
+        page = (simulated.build / f"{stem}.html").read_text(encoding="utf-8")
+        assert re.findall(r'<(?:script|img|link|iframe)[^>]+(?:src|href)="(?!data:|#)[^"]+"', page) == [], (
+            stem
+        )
+
+
+def test_every_notebook_says_that_the_data_are_simulated(simulated, null):
+    for outcome in (simulated, null):
+        for stem in STEMS:
+            page = (outcome.build / f"{stem}.html").read_text(encoding="utf-8")
+            assert "SIMULATED DATA" in page
+        for path in outcome.figures.glob("*.svg"):
+            assert re.search("simulated", path.read_text(encoding="utf-8"), re.I), path.name
+
+
+def test_progress_is_told_without_flooding(simulated):
+    for stem in STEMS:
+        assert 4 <= simulated.log.count(f"[{stem}]") <= 20
+    assert len(simulated.log.splitlines()) < 80

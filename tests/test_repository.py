@@ -1,0 +1,230 @@
+"""What has to hold for the files themselves: notebooks as they are stored, links, licences, leftovers."""
+
+import ast
+import json
+import re
+import statistics
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from mgbone.execute import PARAMETERS
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BEATS = 5
+
+
+def committed():
+    """Return the files that git knows of and that are there; all files where there is no git."""
+    try:
+        listing = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_there_are_four_notebooks():
+    assert [path.stem for path in NOTEBOOKS] == ["01_biochem", "02_qct", "03_microarray", "04_integration"]
+
+
+def test_notebook_is_stored_without_outputs_and_with_stable_ids(notebook):
+    nbformat.validate(notebook)
+    assert (notebook.nbformat, notebook.nbformat_minor) >= (4, 5)
+    assert [
+        cell.id for cell in code_cells(notebook) if cell.outputs or cell.execution_count is not None
+    ] == []
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert [name for name in ids if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,63}", name)] == []
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_notebook_metadata_say_nothing_of_a_run(notebook):
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags", "jupyter", "slideshow", "editable"}, cell.id
+
+
+def test_cells_are_short(notebook):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook) if "exercise" not in tags(cell)]
+    assert max(lengths) <= 25
+    assert statistics.quantiles(lengths, n=10)[-1] <= 15
+    assert statistics.median(lengths) <= 6
+
+
+def test_no_function_outside_an_exercise(notebook):
+    for cell in code_cells(notebook):
+        if not {"exercise", "solution"} & set(tags(cell)):
+            nodes = ast.walk(ast.parse(re.sub(r"^[%!].*$", "", cell.source, flags=re.M)))
+            kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            assert not any(isinstance(node, kinds) for node in nodes), cell.source
+
+
+def test_parameters_are_declared_once_and_all_used(notebook):
+    (cell,) = [cell for cell in notebook.cells if "parameters" in tags(cell)]
+    assigned = [node.targets[0].id for node in ast.parse(cell.source).body if isinstance(node, ast.Assign)]
+    assert sorted(assigned) == sorted(PARAMETERS)
+    rest = "\n".join(other.source for other in code_cells(notebook) if other is not cell)
+    read = {node.id for node in ast.walk(ast.parse(rest)) if isinstance(node, ast.Name)}
+    assert set(assigned) <= read
+
+
+def test_parameter_defaults_are_those_of_make(notebook):
+    (cell,) = [cell for cell in notebook.cells if "parameters" in tags(cell)]
+    values = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cell.source).body}
+    assert values == dict(zip(PARAMETERS, ("data/simulated", "figures", "data/derived", "en"), strict=True))
+
+
+def test_five_beats(notebook):
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    beats = ["load and check", "look", "derive", "compare", "hold against the report"]
+    headings = [line.lower() for line in re.findall(r"^## +(.*)$", text, re.M)]
+    places = [next((i for i, line in enumerate(headings) if beat in line), None) for beat in beats]
+    assert None not in places, headings
+    assert places == sorted(places)
+
+
+def test_prose_around_figures(notebook):
+    """Before and after a cell that shows a figure stands prose, not the next cell of code."""
+    kinds = [cell.cell_type for cell in notebook.cells]
+    shows = [
+        i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and "run.show(" in cell.source
+    ]
+    assert shows
+    assert [notebook.cells[i].id for i in shows if "markdown" not in kinds[max(0, i - 2) : i]] == []
+    assert [notebook.cells[i].id for i in shows if "markdown" not in kinds[i + 1 : i + 3]] == []
+
+
+def test_notebook_reads_no_file_by_path(notebook):
+    rest = "\n".join(cell.source for cell in code_cells(notebook) if "parameters" not in tags(cell))
+    assert re.findall(r"read_csv|read_excel|\bopen\(|Path\(|\.csv\b|savefig|simulate", rest) == []
+
+
+TEXTS = {".py", ".md", ".yml", ".toml", ".cff", ".ipynb", ".json", ".csv", ".lock", ".R", ""}
+HOME = re.compile(r"(?<![\w.~/-])/(?:home|Users|root|work|mnt|tmp/[a-z])[/\w]*|[A-Z]:\\\\Users")
+
+
+def test_no_committed_text_names_a_folder_of_one_machine():
+    named = {}
+    for path in committed():
+        if path.suffix in TEXTS and path != Path(__file__):
+            found = HOME.findall(path.read_text(encoding="utf-8"))
+            if found:
+                named[path.relative_to(ROOT).as_posix()] = found[:3]
+    assert named == {}
+
+
+def test_nothing_generated_or_left_over_is_committed():
+    names = [path.relative_to(ROOT).as_posix() for path in committed()]
+    folders = r"(^|/)(build|\.venv|__pycache__|\.ipynb_checkpoints)/|^data/derived/"
+    unwanted = rf"{folders}|\.(CEL|pgf|clf|mps|pyc|orig|bak|tmp)$"
+    assert [name for name in names if re.search(unwanted, name, re.I)] == []
+    assert [
+        name for name in names if name.startswith("figures/") and not name.endswith((".png", ".svg"))
+    ] == []
+    assert [path for path in committed() if path.stat().st_size == 0 and path.name != "__init__.py"] == []
+
+
+def test_no_file_has_unfinished_marks():
+    marks = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX)\b")
+    texts = [path for path in committed() if path.suffix in {".py", ".md", ".ipynb", ".yml"}]
+    assert [path.name for path in texts if marks.search(path.read_text(encoding="utf-8"))] == []
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.ja.md"])
+def test_readme_links_lead_somewhere(readme):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    assert len([link for link in links if link.endswith(".png")]) >= 4
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_both_readmes_say_the_same():
+    """Same commands, same links, same number of sections: the two are kept together."""
+    english, japanese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md"))
+    for pattern in (r"^ *(?:make|mamba|pip) [^#\n]*?(?= *(?:#|$))", r"^## ", r"\]\(((?!README)[^)]+)\)"):
+        assert re.findall(pattern, english, re.M) == re.findall(pattern, japanese, re.M)
+
+
+def test_citation_is_valid():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["type"] == "software"
+    assert all(
+        "name" in author or {"family-names", "given-names"} <= set(author) for author in citation["authors"]
+    )
+    version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(), re.M)[1]
+    assert citation["version"] == version
+
+
+def test_licences_are_named():
+    text = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    for words in ("MIT License", "CC0 1.0", "CC BY 4.0", "Gene Ontology Consortium"):
+        assert words in text
+
+
+def test_no_analysis_imports_the_simulation():
+    package = ROOT / "src" / "mgbone"
+    for path in sorted(package.rglob("*.py")):
+        if "simulate" not in path.relative_to(package).parts:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                names = (
+                    [alias.name for alias in node.names]
+                    if isinstance(node, ast.Import | ast.ImportFrom)
+                    else []
+                )
+                module = getattr(node, "module", None) or ""
+                assert not any("simulate" in f"{module}.{name}".split(".") for name in names), path.name
+
+
+def test_figures_neither_fit_nor_test():
+    for path in sorted((ROOT / "src" / "mgbone" / "figures").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(?:import|from) (?:pingouin|pylimma|gseapy|scipy\.stats)", text, re.M), (
+            path.name
+        )
+
+
+def test_ci_calls_the_tests_and_nothing_else():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith(("make", "pip", "python"))] == ["make test"]
+
+
+def test_every_module_of_the_package_is_used():
+    """A module that neither another one, a notebook, make nor a test names is left over."""
+    package = ROOT / "src" / "mgbone"
+    sources = [
+        path for folder in ("src", "tests", "notebooks") for path in sorted((ROOT / folder).rglob("*.*"))
+    ]
+    texts = {path: path.read_text(encoding="utf-8") for path in sources if path.suffix in {".py", ".ipynb"}}
+    texts[ROOT / "Makefile"] = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for path in sorted(package.rglob("*.py")):
+        if path.stem not in ("__init__", "__main__"):
+            named = re.compile(rf"\b{path.stem}\b")
+            assert any(named.search(text) for other, text in texts.items() if other != path), path.stem
+
+
+def test_vendored_json_is_tidy():
+    for path in committed():
+        if path.suffix == ".json":
+            json.loads(path.read_text(encoding="utf-8"))
