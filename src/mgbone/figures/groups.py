@@ -62,7 +62,7 @@ def group_dots(
         len(shown), len(endpoints),
         width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
         title=style.say(title, language),
-        subtitle=test_line(measurements, evidence, endpoints, language) if subtitle is None
+        subtitle=n_and_tests(measurements, evidence, endpoints, language) if subtitle is None
         else style.say(subtitle, language),
         note=f"{style.text('mean_sd', language)}{_stop(language)}{style.text('marks', language)}",
         language=language,
@@ -185,7 +185,7 @@ def experiment_title(experiment: Experiment, study: Study, language: str) -> str
     return style.text(("Experiment {n}: {label}", "実験{n}：{label}"), language, n=number, label=label)
 
 
-def test_line(
+def n_and_tests(
     measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str], language: str
 ) -> str:
     """Say n a group and the tests behind the brackets, as the tables have them."""
@@ -193,7 +193,7 @@ def test_line(
     counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
     n = ("–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))) if len(counts) else "0"
     tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
-    names = ("; " if language == "en" else "；").join(style.test_name(t, language) for t in tests)
+    names = ("; " if language == "en" else "；").join(style.name_of_test(t, language) for t in tests)
     return style.text(
         ("n = {n} animals a group; {tests}, each experiment by itself",
          "各群 n = {n}；{tests}，実験ごとに検定"),

@@ -104,7 +104,7 @@ def region_dots(
     names = [c.name for c in chosen.report_contrasts] if contrasts is None else list(contrasts)
     compared = [c for c in chosen.contrasts if c.name in names]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
-    tests = ", ".join(style.test_name(t, language) for t in test)
+    tests = ", ".join(style.name_of_test(t, language) for t in test)
     figure, axes = style.new_figure(
         len(structures), len(REGIONS), width=style.DOUBLE, height=46.0 * len(structures), sharey="row",
         title=style.say(title, language), subtitle=f"{experiment_title(chosen, study, language)}; {tests}",

@@ -167,7 +167,7 @@ def say(content: str | Sequence[str] | Mapping[str, str], language: str = "en") 
     return content if isinstance(content, str) else text(content, language)
 
 
-def test_name(test: str, language: str = "en") -> str:
+def name_of_test(test: str, language: str = "en") -> str:
     """Return the name of a statistical test; one that has no Japanese name here stays as it is."""
     return text(_TESTS[test], language) if test in _TESTS else test
 
@@ -320,7 +320,11 @@ def format_p_value(p: float) -> str:
     if p >= 0.9995:
         return "1.000"
     if p >= 0.001:
-        return f"{p:.3f}"
+        digits = 3
+        # A p just below a threshold must not be rounded onto it: 0.0496 is not 0.050.
+        while digits < 6 and any(p < limit <= round(p, digits) for limit in (0.05, 0.1)):
+            digits += 1
+        return f"{p:.{digits}f}"
     if p >= 0.0001:
         return f"{p:.4f}"
     if p == 0:
