@@ -1,4 +1,4 @@
-"""One environment in three files: pyproject.toml declares, requirements.lock fixes, environment.yml repeats."""
+"""One environment, three files: pyproject.toml declares, requirements.lock fixes, environment.yml uses."""
 
 import ast
 import re

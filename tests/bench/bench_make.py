@@ -1,7 +1,7 @@
 """Measure what the README promises, print it and write it to BENCHMARKS.md: ``make bench``.
 
-A fresh clone of the last commit goes into a temporary folder, and ``make all`` is run there three times: from nothing
-at all, installation included; with the environment and the raw files in place; and with nothing to do.
+A fresh clone of the last commit goes into a temporary folder, and ``make all`` is run there three times: from
+nothing, installation included; with the environment and the raw files in place; and with nothing to do.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def measure(what: str, limit: str, command: list[str], folder: Path) -> Measured
 
 
 def _watch(process: subprocess.Popen, peaks: list[float]) -> None:
-    """Keep the largest sum of resident memory of a process and all below it, in MB; shared pages count twice."""
+    """Keep the largest sum of resident memory (MB) of a process and all below it; shared pages count twice."""
     root = psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -114,9 +114,8 @@ def main() -> None:
     """Measure, print and write down."""
     rows = [measured.row() for measured in measure_make()]
     memory = psutil.virtual_memory().total / 2**30
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     text = "\n".join(
         [
             "# Benchmarks",
