@@ -395,7 +395,7 @@ def read_out(chip: Chip, probes: Probes, log2_signal: np.ndarray, rng: np.random
 
 
 def _blank_cells(chip: Chip, haze: float, rng: np.random.Generator) -> np.ndarray:
-    """Binding in cells that the library files leave out: haze inside, a bright and dark grid at the border."""
+    """Binding in cells that no library file names: haze inside, a bright and dark grid at the border."""
     spread = 0.3 * rng.standard_normal(chip.n_rows * chip.n_cols)
     blank = _calibration()["nonspecific_median"] / 2.0 * np.exp2(haze + spread)
     y, x = np.divmod(np.arange(blank.size), chip.n_cols)
@@ -506,7 +506,8 @@ def _check(arrays: pd.DataFrame) -> None:
     for column in ("array_id", "file"):
         repeated = arrays.loc[arrays[column].duplicated(), column].unique()
         if len(repeated):
-            raise MgboneError(f"{column} {', '.join(map(str, repeated))} is there twice; each array needs its own.")
+            names = ", ".join(map(str, repeated))
+            raise MgboneError(f"{column} {names} is there twice; each array needs its own.")
 
 
 def _scan_date(experiment: str, position: int) -> datetime:
