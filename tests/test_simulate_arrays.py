@@ -1,4 +1,4 @@
-"""The simulated arrays: files that hold together, a truth that is known, and a pipeline that finds it again."""
+"""The simulated arrays: files that hold together, a known truth, and a pipeline that finds it again."""
 
 import ast
 import re
