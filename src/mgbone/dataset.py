@@ -54,8 +54,8 @@ class Dataset:
         From study.yml in the folder if there is one, otherwise the compendium's.
     animals : DataFrame
     serum, urine, qct_slices, arrays : DataFrame or None
-        With the columns and units of the dictionary (data/README.md), in the order of the files; missing values
-        are NaN. None where the dataset lacks the table, which only measured datasets may.
+        With the columns and units of the dictionary (data/README.md), in the order of the files; missing
+        values are NaN. None where the dataset lacks the table, which only measured datasets may.
     cel_paths : tuple of Path
         The CEL file of each row of `arrays`, in its order.
     platform_folder : Path or None
@@ -70,7 +70,7 @@ class Dataset:
     title: str
     title_ja: str
     seed: int | None
-    study: Study
+    study: Study = field(repr=False)
     animals: pd.DataFrame = field(repr=False)
     serum: pd.DataFrame | None = field(repr=False, default=None)
     urine: pd.DataFrame | None = field(repr=False, default=None)

@@ -168,10 +168,7 @@ def data_dictionary() -> str:
             f"{schema['description']}<br>{schema['description_ja']}\n\n"
             + _markdown(["field", "title", "項目", "unit", "blank allowed", "meaning", "意味"], rows)
         )
-    header = ["endpoint", "domain", "title", "項目", "unit", "how it is made"]
-    blocks.append(
-        "### Endpoints / 評価項目\n\n" + _markdown(header, [_endpoint_row(n) for n in _endpoints()])
-    )
+    blocks += [_endpoint_section(), _place_section("structures"), _place_section("regions")]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -236,10 +233,32 @@ def _field_row(field: Mapping[str, Any]) -> list[str]:
     return [*titles, field["description"], field["description_ja"]]
 
 
-def _endpoint_row(name: str) -> list[str]:
-    entry = _endpoints()[name]
+def _endpoint_section() -> str:
+    """All endpoints, the 16 densities as one row."""
+    density = _raw("endpoints.json")["bmd"]
+    words = {"structure": "…", "structure_ja": "…", "region": "…", "region_ja": "…"}
+    words["structure_name"] = "<structure>"
+    one = {key: _filled(density[key], words) for key in ("domain", "title", "title_ja", "unit", "formula")}
+    rows: dict[str, list[str]] = {}
+    for name, entry in _endpoints().items():
+        shown, entry = ("bmd_<structure>_<region>", one) if entry["domain"] == "qct" else (name, entry)
+        rows[shown] = _endpoint_row(shown, entry)
+    header = ["endpoint", "domain", "title", "項目", "unit", "how it is made"]
+    return "### Endpoints / 評価項目\n\n" + _markdown(header, list(rows.values()))
+
+
+def _endpoint_row(name: str, entry: Mapping[str, Any]) -> list[str]:
     made = entry["formula"] if entry["domain"] == "microarray" else f"`{entry['formula']}`"
     return [f"`{name}`", entry["domain"], entry["title"], entry["title_ja"], _unit(entry, "en"), made]
+
+
+def _place_section(kind: str) -> str:
+    titles = {"structures": "### Structures of bone / 構造", "regions": "### Regions of the femur / 部位"}
+    rows = [
+        [f"`{name}`", entry["title"], entry["title_ja"], entry["description"], entry["description_ja"]]
+        for name, entry in _raw("endpoints.json")[kind].items()
+    ]
+    return f"{titles[kind]}\n\n" + _markdown(["name", "title", "名称", "meaning", "意味"], rows)
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> str:

@@ -28,8 +28,8 @@ def check_relations(
     Parameters
     ----------
     tables : mapping of str to DataFrame
-        As `mgbone.tables.read_table` gives them: typed, indexed by spreadsheet row, maybe lacking columns that
-        have been reported already.
+        As `mgbone.tables.read_table` gives them: typed, indexed by spreadsheet row, maybe lacking columns
+        that have been reported already.
     names : mapping of str to str
         What messages call the file of each table.
     """

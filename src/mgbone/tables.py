@@ -1,8 +1,8 @@
 """One table of a dataset: from the bytes of a CSV file to a typed frame, with every fault on the way.
 
-The rules are those of the Table Schema in the dictionary (type, required, minimum, pattern, unique, primaryKey),
-to which it adds ``positive``. They are applied here and not by pandera, whose import takes longer than opening a
-dataset; it can read the same schemas, and tests/test_dataset.py holds the two together.
+The rules are those of the Table Schema in the dictionary (type, required, minimum, pattern, unique and
+primaryKey) and ``positive``, which it adds. They are applied here and not by pandera, whose import takes
+longer than opening a dataset; it can read the same schemas, and a test holds the two together.
 """
 
 from __future__ import annotations
@@ -303,7 +303,7 @@ def _number_advice(found: str, unit: str, required: bool) -> str:
     blank = "" if required else ", or leave the cell blank if it was not measured"
     if found.casefold() in _BLANK_WORDS and not required:
         return "Leave the cell blank where nothing was measured."
-    if re.match(r"[<>≤≥]", plain):
+    if re.match(r"[<>≤≥]", plain) and not required:
         limit = "Values beyond a limit of detection can't be read yet"
         return f"{limit}: leave the cell blank and note the limit in the dataset's README.md."
     if plain != found and _is_number(plain):
