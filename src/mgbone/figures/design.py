@@ -13,7 +13,7 @@ from mgbone.figures.groups import experiment_title
 from mgbone.study import Experiment, Study
 
 # Methods of the report, section 3-(1): rats of 3 weeks, 1 week on the normal diet, then the experimental
-# diets; faeces and urine for 3 days from the 4th day before dissection, urine of 24 hours from the day before.
+# diets; faeces and urine for 3 days from the 4th day before dissection, urine of the last 24 hours.
 _ACCLIMATISATION = 7
 _COLLECTION = (4, 1)
 _LANE = 1.0

@@ -114,8 +114,9 @@ _RC: Mapping[str, Any] = {
 def use() -> None:
     """Set the look, fonts last.
 
-    Every figure of this package calls it when it is made and when it is saved, so that an earlier
-    ``seaborn.set_theme`` or ``matplotlib.rc`` can't take the Japanese font away.
+    Every figure of this package calls it when it is made and when it is saved. It starts from matplotlib's own
+    defaults, so that neither an earlier ``seaborn.set_theme`` nor a reader's matplotlibrc changes a figure or
+    takes its Japanese font away.
 
     Raises
     ------
@@ -123,6 +124,7 @@ def use() -> None:
         If the Japanese font is not installed.
     """
     _register_japanese_font()
+    mpl.rcdefaults()
     mpl.rcParams.update(_RC)
 
 
@@ -450,7 +452,7 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, in the fonts of the figures."""
     if not content.strip():
         return 0.0
-    use()
+    _register_japanese_font()
     family = BOLD["fontfamily"] if bold else _RC["font.family"]
     font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
     return float(TextPath((0, 0), content.replace("$", r"\$"), prop=font).get_extents().x1)

@@ -1,0 +1,377 @@
+"""Figures: what they must show, in both languages, with the same bytes each time."""
+
+import warnings
+
+import figure_data as made
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+
+from mgbone import integration
+from mgbone.claims import judge, load_claims
+from mgbone.errors import MgboneError
+from mgbone.evidence import compare
+from mgbone.figures import design, forest, groups, ledger, qct, sensitivity, style
+from mgbone.figures.save import save_figure
+from mgbone.study import STRUCTURES, load_study
+
+STUDY = load_study()
+MEASUREMENTS = made.measurements(STUDY)
+EVIDENCE = compare(MEASUREMENTS, STUDY)
+DENSITY = MEASUREMENTS[MEASUREMENTS["endpoint"].str.startswith("bmd_")]
+CELLS = made.cells(EVIDENCE)
+ARRAYS = made.array_evidence().reindex(columns=EVIDENCE.columns)
+for column in ("estimate", "mean_reference"):
+    ARRAYS[column] = ARRAYS[column].astype(float)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # all-missing columns of the rows of arrays
+    EVERYTHING = pd.concat([EVIDENCE, ARRAYS], ignore_index=True)
+VERDICTS = judge(load_claims(), EVERYTHING)
+BOTH = ("cortical", "trabecular")
+
+
+def by_structure(frame):
+    return pd.concat([frame(s).assign(structure=s) for s in BOTH], ignore_index=True)
+
+
+PROFILES = by_structure(lambda s: made.profile(STUDY, s))
+PROFILE_SUMMARY = by_structure(lambda s: made.profile_summary(made.profile(STUDY, s)))
+PROFILE_TESTS = by_structure(lambda s: made.profile_tests(STUDY))
+PERCENTS = integration.percent_of_reference(MEASUREMENTS, STUDY)
+REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
+CHOSEN = EVIDENCE[EVIDENCE["endpoint"].isin(["serum_mg", "serum_p"])]
+CHOICES = pd.concat(
+    [CHOSEN.assign(test=test, p=CHOSEN["p"] * k) for test, k in (("declared", 1.0), ("other", 0.7))]
+)
+
+DRAWINGS = {
+    "groups": lambda language: groups.group_dots(
+        MEASUREMENTS, EVIDENCE, ["serum_mg", "serum_ca", "serum_p"], STUDY, language, ("Minerals", "ミネラル")
+    ),
+    "forest": lambda language: forest.effect_forest(
+        EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, language, ("Effects", "効果")
+    ),
+    "map": lambda language: qct.density_map(CELLS, STUDY, language, ("Map", "地図")),
+    "region_dots": lambda language: qct.region_dots(
+        DENSITY, EVIDENCE, STUDY, "exp2", language, ("Cells", "各部位"), structures=BOTH
+    ),
+    "profiles": lambda language: qct.profiles(
+        PROFILE_SUMMARY, STUDY, language, ("Profiles", "分布"), tests=PROFILE_TESTS, animals=PROFILES
+    ),
+    "femur": lambda language: qct.femur_drawing(CELLS, STUDY, language, ("Femur", "大腿骨")),
+    "slices": lambda language: qct.content_over_volume(
+        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), STUDY, language, ("Slices", "スライス")
+    ),
+    "verdicts": lambda language: ledger.verdict_map(VERDICTS, STUDY, language, ("Verdicts", "判定")),
+    "dose": lambda language: ledger.dose_response(
+        integration.dose_response(EVIDENCE, STUDY), ["serum_mg", "serum_ca", "serum_alp"], STUDY, language,
+        ("Doses", "用量"), animals=PERCENTS, reported=REPORTED, trend=integration.dose_order_test(PERCENTS),
+    ),
+    "per_dose": lambda language: ledger.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
+    "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
+    "choices": lambda language: sensitivity.choice_of_test(CHOICES, STUDY, language, ("Tests", "検定")),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+def texts(figure, gid):
+    """All texts of a figure with this gid."""
+    found = [t for t in figure.texts if t.get_gid() == gid]
+    for ax in figure.axes:
+        found += [t for t in ax.texts if t.get_gid() == gid]
+    return [t.get_text() for t in found]
+
+
+def n_dots(figure):
+    lines = [line for ax in figure.axes for line in ax.lines]
+    return sum(len(line.get_xdata()) for line in lines if str(line.get_gid()).startswith("animals-"))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_figure_is_saved_with_all_letters_and_its_stamp(name, language, tmp_path):
+    figure = DRAWINGS[name](language)
+    assert isinstance(figure, Figure)
+    written = save_figure(figure, tmp_path, name, stamp=style.text("simulated", language))
+    assert [p.name for p in written] == [f"{name}.png", f"{name}.svg"]
+    assert all(p.stat().st_size > 5000 for p in written)
+    assert texts(figure, "stamp") == [style.text("simulated", language)]
+    assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_the_same_figure_gives_the_same_bytes(name, tmp_path):
+    first = save_figure(DRAWINGS[name]("ja"), tmp_path / "a", name, stamp="SIMULATED DATA")
+    again = save_figure(DRAWINGS[name]("ja"), tmp_path / "b", name, stamp="SIMULATED DATA")
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_nothing_is_cut_off_at_the_edge(name, language):
+    figure = DRAWINGS[name](language)
+    style.stamp(figure, "SIMULATED DATA")
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    width, height = figure.bbox.width, figure.bbox.height
+    for words in [*figure.texts, *(t for ax in figure.axes if ax.get_visible() for t in _all_texts(ax))]:
+        if words.get_visible() and words.get_text().strip():
+            box = words.get_window_extent(renderer)
+            assert box.x0 > -1, words.get_text()
+            assert box.y0 > -1, words.get_text()
+            assert box.x1 < width + 1, words.get_text()
+            assert box.y1 < height + 1, words.get_text()
+
+
+def _all_texts(ax):
+    ticks = [*ax.get_xticklabels(), *ax.get_yticklabels()]
+    drawn = ticks if ax.axison else []
+    return [*ax.texts, ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label, *drawn]
+
+
+def test_measured_data_get_no_stamp(tmp_path):
+    figure = DRAWINGS["groups"]("en")
+    save_figure(figure, tmp_path, "x")
+    assert texts(figure, "stamp") == []
+
+
+def test_a_letter_without_a_font_is_refused_and_nothing_written(tmp_path):
+    figure, axes = style.new_figure(title="\N{OLD PERSIAN SIGN A}")
+    axes[0, 0].set_xlabel("x")
+    with pytest.raises(MgboneError, match="no font holds"):
+        save_figure(figure, tmp_path, "x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_group_dots_show_every_animal_that_was_measured():
+    endpoints = ["serum_mg", "serum_alp"]
+    missing = {("e1-control-3", "serum_mg"), ("e2-mg002-8", "serum_alp")}
+    measured = made.measurements(STUDY, missing=missing)
+    figure = groups.group_dots(measured, compare(measured, STUDY), endpoints, STUDY)
+    assert n_dots(figure) == 48 * 2 - 2
+    labels = [t.get_text() for t in figure.axes[0].get_xticklabels()]
+    assert labels == ["Control\nn = 7", "Pair-fed\nn = 8", "0.01 % Mg\nn = 8"]
+    assert "n = 7–8 animals" in texts(figure, "subtitle")[0]
+
+
+def test_group_dots_write_the_p_and_mark_of_the_evidence():
+    figure = groups.group_dots(MEASUREMENTS, EVIDENCE, ["serum_mg"], STUDY)
+    expected = [
+        f"{style.format_p(row.p)} {style.level_mark(row.level)}".rstrip()
+        for row in EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"].itertuples()
+    ]
+    assert sorted(texts(figure, "p")) == sorted(expected)
+    assert any(t.endswith("*") for t in expected)
+    assert any(t.endswith("†") for t in expected)
+
+
+def test_group_dots_mark_censored_values_hollow():
+    table = MEASUREMENTS.assign(censored=MEASUREMENTS["animal_id"].eq("e1-mg001-1"))
+    figure = groups.group_dots(table, EVIDENCE, ["serum_pth"], STUDY)
+    hollow = [
+        line for ax in figure.axes for line in ax.lines
+        if str(line.get_gid()).startswith("animals-") and line.get_markerfacecolor() == "white"
+    ]  # fmt: skip
+    assert [len(line.get_xdata()) for line in hollow] == [1]
+    assert n_dots(figure) == 48
+
+
+def test_group_dots_draw_what_is_there_when_groups_are_missing():
+    few = MEASUREMENTS[MEASUREMENTS["group"].isin(["control", "mg004"])]
+    figure = groups.group_dots(few, compare(few, STUDY), ["serum_mg"], STUDY)
+    assert n_dots(figure) == 8 * 3
+    assert "0.02 % Mg\nn = 0" in [t.get_text() for ax in figure.axes for t in ax.get_xticklabels()]
+
+
+def test_region_dots_show_every_animal_in_every_cell():
+    figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp1")
+    assert n_dots(figure) == 24 * 16
+    assert len(texts(figure, "p")) == 16  # one contrast is the report's
+
+
+def test_slice_means_show_every_animal_in_every_cell():
+    assert n_dots(DRAWINGS["slices"]("en")) == 48 * 16
+
+
+def test_the_map_has_the_numbers_of_the_cells():
+    figure = qct.density_map(CELLS, STUDY)
+    assert len(texts(figure, "percent")) == 48
+    at_002 = CELLS[CELLS["contrast"].eq("mg002_vs_control")]
+    row = at_002[at_002["endpoint"].eq("bmd_trabecular_full")].iloc[0]
+    assert f"+{row.percent:.1f}*" in texts(figure, "percent")
+    assert style.format_p_value(row.p) in texts(figure, "p")
+    holm = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "holm"]
+    chosen = CELLS[CELLS["contrast"].isin(["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"])]
+    assert len(holm) == (chosen["p_holm"] < 0.05).sum() > 0
+
+
+def test_the_map_leaves_untested_cells_empty():
+    figure = qct.density_map(CELLS[CELLS["structure"] != "cancellous"], STUDY)
+    assert len(texts(figure, "percent")) == 36
+
+
+def test_the_femur_writes_findings_only():
+    figure = qct.femur_drawing(CELLS, STUDY)
+    written = "\n".join(texts(figure, "finding"))
+    assert written.count("%") == 4  # mid cortical, distal, mid and proximal trabecular
+    assert len(texts(figure, "full")) == 12
+
+
+def test_profiles_bar_is_where_p_is_small():
+    figure = DRAWINGS["profiles"]("en")
+    bars = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "bar-significant"]
+    assert len(bars) == len(BOTH)
+    assert 12 < bars[0].get_x() < 16
+    assert 34 < bars[0].get_x() + bars[0].get_width() < 38
+    lines = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "animal"]
+    assert len(lines) == 48 * len(BOTH)
+
+
+def test_the_forest_has_one_effect_per_endpoint_and_dose():
+    figure = DRAWINGS["forest"]("en")
+    effects = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "effect"]
+    drawn = sorted(float(line.get_xdata()[0]) for line in effects)
+    doses = EVIDENCE[EVIDENCE["contrast"].isin([c.name for c in STUDY.dose_order])]
+    chosen = doses[doses["endpoint"].isin(["serum_mg", "serum_ca", "bmd_trabecular_full"])]
+    assert drawn == pytest.approx(sorted(chosen["hedges_g"]))
+    assert len(effects) == 9
+
+
+def test_the_verdict_map_holds_every_claim_once():
+    figure = DRAWINGS["verdicts"]("en")
+    drawn = [str(p.get_gid()) for ax in figure.axes for p in ax.patches]
+    claims = [g.removeprefix("claim-") for g in drawn if g.startswith("claim-")]
+    assert sorted(claims) == sorted(VERDICTS["claim_id"])
+    assert len(claims) == 87
+    symbols = pd.Series(texts(figure, "verdict")).value_counts().to_dict()
+    counts = VERDICTS["verdict"].value_counts()
+    assert symbols == {ledger.VERDICTS[v][1]: n for v, n in counts.items()}
+
+
+def test_the_verdict_map_takes_evidence_that_is_missing():
+    verdicts = judge(load_claims(), EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"])
+    figure = ledger.verdict_map(verdicts, STUDY)
+    assert texts(figure, "verdict").count("?") == (verdicts["verdict"] == "not_tested").sum()
+
+
+def test_dose_response_shows_animals_and_reported_values():
+    figure = DRAWINGS["dose"]("en")
+    assert n_dots(figure) == 24 * 3
+    reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
+    assert sorted(float(line.get_ydata()[0]) for line in reported) == [39.0, 71.4]
+
+
+def test_per_dose_says_every_finding():
+    figure = DRAWINGS["per_dose"]("en")
+    written = texts(figure, "finding")
+    findings = integration.findings_per_dose(EVERYTHING, STUDY)
+    shown = findings[findings["endpoint"] != "food_intake"]
+    marked = [w for w in written if w.endswith(("*", "†"))]
+    assert len(marked) == shown["level"].isin(["significant", "trend"]).sum()
+    assert "▼ Mg −61 % *" in marked
+
+
+def test_the_choice_of_test_frames_what_changes():
+    figure = DRAWINGS["choices"]("en")
+    framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
+    wide = CHOICES.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
+    differs = wide["declared"].map(STUDY.level) != wide["other"].map(STUDY.level)
+    assert len(framed) == differs.sum() > 0
+
+
+def test_colours_stay_apart_in_grey():
+    lightness = sorted(style.luminance(style.colour(g)) for g in style.GROUPS)
+    assert np.diff(lightness).min() > 12
+    assert len({style.marker(g) for g in style.GROUPS}) == len(style.GROUPS)
+    verdicts = sorted(style.luminance(fill) for fill, _ in ledger.VERDICTS.values())
+    assert np.diff(verdicts).min() > 5
+    assert len({symbol for _, symbol in ledger.VERDICTS.values()}) == 4
+
+
+# Machado, Oliveira and Fernandes (2009), complete protanopia, deuteranopia and tritanopia, on linear RGB.
+BLINDNESS = {
+    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+               [-0.003882, -0.048116, 1.051998]],
+    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+               [-0.011820, 0.042940, 0.968881]],
+    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+               [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_colours_stay_apart_for_the_colour_blind(kind):
+    linear = {g: np.array(to_rgb(style.colour(g))) ** 2.2 for g in style.GROUPS}
+    seen = {g: np.clip(np.array(BLINDNESS[kind]) @ rgb, 0, 1) for g, rgb in linear.items()}
+    names = list(seen)
+    for i, a in enumerate(names):
+        for b in names[i + 1 :]:
+            difference = np.abs(seen[a] ** (1 / 2.2) - seen[b] ** (1 / 2.2)).max()
+            assert difference > 0.12, (a, b)
+
+
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [
+        (0.032, "p = 0.032"), (0.0004, "p = 0.0004"), (1.2e-7, "p = 1.2e-7"), (1.0, "p = 1.000"),
+        (0.04996, "p = 0.04996"), (0.0496, "p = 0.0496"), (0.0999, "p = 0.0999"), (0.05, "p = 0.050"),
+        (np.nan, "not tested"), (0.6, "p = 0.600"),
+    ],
+)  # fmt: skip
+def test_p_is_written_exactly(p, written):
+    assert style.format_p(p) == written
+
+
+def test_jitter_keeps_dots_apart_and_is_the_same_each_time():
+    values = np.array([1.0, 1.01, 1.02, 2.0, np.nan])
+    steps = style.jitter(values, spread=0.3)
+    assert len(set(steps[:3])) == 3
+    assert steps[3] == 0
+    assert np.array_equal(steps, style.jitter(values, spread=0.3))
+    assert style.jitter([]).shape == (0,)
+
+
+def test_text_wants_a_known_language_and_word():
+    assert style.text(("yes", "はい"), "ja") == "はい"
+    assert style.text({"en": "n = {n}", "ja": "n = {n}"}, "en", n=3) == "n = 3"
+    with pytest.raises(MgboneError, match="language"):
+        style.text(("a", "b"), "fr")
+    with pytest.raises(MgboneError, match="catalogue"):
+        style.text("no such word", "en")
+    with pytest.raises(MgboneError, match="no colour"):
+        style.group_style("mg999")
+
+
+def test_lines_break_between_japanese_letters_but_not_before_a_mark():
+    lines = style.wrap("血清マグネシウム濃度は，飼料の濃度とともに低下する。" * 3, 200, 9)
+    assert len(lines) > 2
+    assert all(style.text_width(line, 9) < 215 for line in lines)
+    assert not any(line.startswith(("，", "。", "ー")) for line in lines)
+    assert style.wrap("one two three", 10, 9) == ["one", "two", "three"]
+
+
+def test_groups_of_the_study_have_colours():
+    assert set(STUDY.groups) == set(style.GROUPS)
+    for name, group in STUDY.groups.items():
+        assert style.group_label(name) == group.label
+        assert style.group_label(name, "ja") == group.label_ja
+    assert STRUCTURES[0] == "whole"
+
+
+def test_seaborn_cannot_take_the_font_away(tmp_path):
+    import seaborn
+
+    seaborn.set_theme(font="DejaVu Serif")
+    written = save_figure(DRAWINGS["groups"]("ja"), tmp_path / "after", "x")
+    plt.rcdefaults()
+    assert [p.read_bytes() for p in written] == [
+        p.read_bytes() for p in save_figure(DRAWINGS["groups"]("ja"), tmp_path / "before", "x")
+    ]
