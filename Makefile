@@ -133,11 +133,11 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 # --- shipped datasets -------------------------------------------------------------------------------------------------
 
 # What the data package lists but the folder lacks has to be generated (again).
-listed = $(shell sed -n 's|^ *"path": *"\([^"]*\)".*|$1/\1|p' "$1/datapackage.json" 2> /dev/null)
+listed = $(shell sed -n 's|^ *"path": *"\([^":]*\)".*|$1/\1|p' "$1/datapackage.json" 2> /dev/null)
 absent = $(filter-out $(wildcard $1),$1)
 
 $(ARRAYS): data/%/cel/.complete: $(wildcard $(addprefix src/mgbone/simulate/*.,py csv yml) data/genesets/chip_genes.*) data/study.yml | $(INSTALLED)
-	@echo "Generating the arrays of data/$* ..."
+	@echo "data/$*: generating the arrays that are missing ..."
 	@"$(PY)" -m mgbone.simulate data/$*
 	@touch "$@"
 define regenerate

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from mgbone.errors import DatasetError
 
 def open_dataset(path):
+    import mgbone.microarray
     faults = path / "faults.txt"
     if faults.exists():
         raise DatasetError(faults.read_text().splitlines())
@@ -36,6 +37,7 @@ from mgbone.paths import resolve, write_aside
 
 class Run:
     def __init__(self, stem, dataset, figures, derived):
+        import mgbone.microarray
         name = Path(dataset).name
         self.stem, self.outputs = stem, []
         self.figures, self.derived = resolve(figures) / name, resolve(derived) / name

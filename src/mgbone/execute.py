@@ -25,7 +25,7 @@ import papermill
 from mgbone.errors import MgboneError
 from mgbone.kernel import ENGINE, error_of, heading_of, scratch_folder
 from mgbone.paths import resolve, write_aside
-from mgbone.records import record_notebook, relative
+from mgbone.records import modules_of_notebook, record_notebook, relative
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""
@@ -89,7 +89,9 @@ def run_notebook(
     outputs = _declared_outputs(listing, started, notebook.name)
     with write_aside(folder / f"{notebook.stem}.html") as aside:
         aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
-    record_notebook(target, resolve(dataset), list(values.values()), outputs, trace["modules"])
+    code = "\n".join(cell.source for cell in node.cells if cell.cell_type == "code")
+    modules = modules_of_notebook(trace["modules"], code)
+    record_notebook(target, resolve(dataset), list(values.values()), outputs, modules)
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     (folder / f"{notebook.stem}.failed.ipynb").unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,26 @@ def relative(path: Path) -> str:
         return path.absolute().relative_to(project_root().absolute()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+PARTS = ("biochem", "qct", "microarray", "integration")
+"""The parts of the package that belong to one notebook each."""
+
+
+def modules_of_notebook(modules: Iterable[str], code: str) -> list[str]:
+    """Drop the parts that a notebook has loaded but does not itself name.
+
+    Opening a dataset tries its CEL files and so loads array code in every notebook. If that code changes, the
+    dataset is checked again; the figures of the other notebooks can't change by it.
+    """
+    named = {part for part in PARTS if re.search(rf"\b{part}\b", code)}
+    package = Path(__file__).resolve().parent
+    kept = []
+    for module in modules:
+        inside = Path(module).resolve().relative_to(package).with_suffix("")
+        if inside.parts[0] not in set(PARTS) - named:
+            kept.append(module)
+    return kept
 
 
 def loaded_modules() -> list[str]:

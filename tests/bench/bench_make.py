@@ -69,7 +69,7 @@ def measure(what: str, limit: str, command: list[str], folder: Path) -> Measured
 
 
 def _watch(process: subprocess.Popen, peaks: list[float]) -> None:
-    """Keep the largest sum of resident memory (MB) of a process and all below it; shared pages count twice."""
+    """Keep the largest sum of resident memory, in MB, of a process and all processes below it."""
     root = psutil.Process(process.pid)
     while process.poll() is None:
         try:
@@ -129,7 +129,7 @@ def main() -> None:
             "|---|---|---|---|",
             *rows,
             "",
-            "Memory is the largest sum over all processes at one moment; pages that they share count several times.",
+            "Memory is the largest sum over all processes at one moment; shared pages count several times.",
             "Installing includes the download, without a cache.",
             "",
             "## Microarray functions",
