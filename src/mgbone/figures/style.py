@@ -114,9 +114,9 @@ _RC: Mapping[str, Any] = {
 def use() -> None:
     """Set the look, fonts last.
 
-    Every figure of this package calls it when it is made and when it is saved. It starts from matplotlib's own
-    defaults, so that neither an earlier ``seaborn.set_theme`` nor a reader's matplotlibrc changes a figure or
-    takes its Japanese font away.
+    Every figure of this package calls it when it is made and when it is saved. It starts from matplotlib's
+    own defaults, so that neither an earlier ``seaborn.set_theme`` nor a reader's matplotlibrc changes a figure
+    or takes its Japanese font away.
 
     Raises
     ------
