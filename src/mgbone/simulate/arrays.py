@@ -373,21 +373,23 @@ def read_out(chip: Chip, probes: Probes, log2_signal: np.ndarray, rng: np.random
     intensities, stdv, pixels, outliers : arrays
         The first three for every cell, in scanner units with one decimal place; outliers as cell indices.
     """
+    # In 64 bits throughout: processors differ in the last bit of exp, and rounding to 0.1 must hide that for
+    # every cell, so that the checksums of the CEL files hold on all of them.
     known = _calibration()
     total = chip.n_rows * chip.n_cols
     brightness = rng.normal(0.0, known["array_scale_sd"])
     haze = rng.normal(0.0, known["background_scale_sd"])
-    noise = rng.standard_normal((2, chip.cells.size), dtype=np.float32)
+    noise = rng.standard_normal((2, chip.cells.size))
     specific = log2_signal[chip.owner] + probes.affinity + known["probe_noise_sd"] * noise[0] + brightness
     unspecific = probes.nonspecific + known["nonspecific_noise_sd"] * noise[1] + haze
     bound = _blank_cells(chip, haze, rng)
     bound[chip.cells] = np.exp2(specific) + np.exp2(unspecific)
     reading = bound * _gradient(chip, rng) + known["optical"]
     reading = reading / (1.0 + reading / known["saturation"])
-    reading += known["additive_sd"] * rng.standard_normal(total, dtype=np.float32)
+    reading += known["additive_sd"] * rng.standard_normal(total)
     outliers = _spoil(chip, reading, rng)
     pixels = _pixels(chip)
-    spread = known["pixel_cv"] * np.exp(0.35 * rng.standard_normal(total, dtype=np.float32)) * reading
+    spread = known["pixel_cv"] * np.exp(0.35 * rng.standard_normal(total)) * reading
     spread[outliers] *= 4.0
     intensities = np.clip(np.rint(reading * 10.0) / 10.0, 1.0, 65_535.0)
     stdv = np.clip(np.rint(spread * 10.0) / 10.0, 0.1, 30_000.0)
