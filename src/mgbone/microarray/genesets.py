@@ -165,6 +165,36 @@ def theme_genes(gene_sets: GeneSets, themes: pd.DataFrame) -> dict[str, set[str]
     }
 
 
+def name_genes(
+    called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[str]], n: int = 6
+) -> pd.DataFrame:
+    """Choose the genes that a volcano or MA plot names: the best changed ones of each theme.
+
+    Parameters
+    ----------
+    called : DataFrame
+        From `expression.call_genes`: gene, contrast, p, direction.
+    genes_of_themes : mapping
+        From `theme_genes`.
+    n : int
+        Names per contrast, theme and direction.
+
+    Returns
+    -------
+    DataFrame
+        `called` with the columns theme (the first theme that a changed gene belongs to, otherwise missing)
+        and named (whether it is among the `n` with the smallest p).
+    """
+    theme = pd.Series(None, index=called.index, dtype=object)
+    changed = called["direction"] != "none"
+    for name in reversed(list(genes_of_themes)):
+        theme[changed & called["gene"].isin(set(genes_of_themes[name]))] = name
+    marked = called.assign(theme=theme)
+    best = marked[theme.notna()].sort_values(["p", "gene"], kind="stable")
+    chosen = best.groupby(["contrast", "theme", "direction"], sort=False).head(n).index
+    return marked.assign(named=marked.index.isin(chosen))
+
+
 # ---- Do the sets speak of the same genes as the chip?
 # ----------------------------------------------------------------
 

@@ -1,0 +1,412 @@
+"""Gene sets: over-represented terms, the competitive test, running sums; draws tables, computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mgbone.figures import style
+from mgbone.figures.microarray import THEMES, theme_label
+
+_PLAIN = "#6f7a86"
+_LABEL = 6.6
+_DIRECTIONS = {"up": ("raised genes", "上昇遺伝子"), "down": ("lowered genes", "低下遺伝子")}
+_ROW = 5.2  # mm a row
+
+
+def ora_dots(
+    folded: pd.DataFrame,
+    themes: pd.DataFrame,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    lists: Sequence[tuple[str, str]] | None = None,
+    n: int = 10,
+    tested: int | None = None,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
+
+    Terms folded under a better one are not drawn, but for those of a theme, which are what the report
+    speaks of.
+
+    Parameters
+    ----------
+    folded : DataFrame
+        From `mgbone.microarray.genesets.fold_terms`.
+    themes : DataFrame
+        theme, go_id.
+    lists : sequence of (contrast, direction), optional
+        Panels from the top; all lists with a term unless given.
+    n : int
+        Terms a panel at most.
+    tested : int, optional
+        Number of terms tested, to be said.
+    """
+    theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
+    if lists is None:
+        lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
+    panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
+    if subtitle is None:
+        subtitle = _ora_words(tested, language)
+    heights = [max(2, len(rows)) + 1.2 for rows in panels] or [3]
+    figure, axes = style.new_figure(
+        max(1, len(panels)), 1, width=style.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
+        title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
+        note=style.text(
+            ("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)",
+             "横線：95％信頼区間。(+k)：ヒットの70％以上を共有する類似term k個を代表"), language),
+        gridspec_kw={"height_ratios": heights}, sharex=True,
+    )  # fmt: skip
+    most = max((int(rows["hits"].max()) for rows in panels if len(rows)), default=1)
+    for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=False):
+        _ora_panel(ax, rows, theme_of, most, language)
+        title_of = (
+            f"{style.contrast_label(contrast, language)}: {style.text(_DIRECTIONS[direction], language)}"
+        )
+        ax.set_title(title_of + (f" (n = {int(rows['list_size'].iloc[0]):,})" if len(rows) else ""))
+    axes[-1, 0].set_xlabel(style.text(("log2 odds ratio", "log2オッズ比"), language))
+    drawn = pd.concat(panels) if panels else folded.head(0)
+    if len(drawn):
+        low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
+        axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.36 * (high - low))  # room for the numbers
+    _ora_legend(axes[0, 0], panels, theme_of, most, language)
+    return figure
+
+
+def _ora_words(tested: int | None, language: str) -> str:
+    number = "" if tested is None else f"{tested:,} "
+    return style.text(
+        ("Over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
+         "チップ上の遺伝子を背景とする過剰出現検定；q：検定した全{n}termについてリストごとにBH補正"),
+        language, n=number,
+    )  # fmt: skip
+
+
+def _panel_terms(
+    folded: pd.DataFrame, contrast: str, direction: str, theme_of: Mapping[str, str], n: int
+) -> pd.DataFrame:
+    rows = folded[(folded["contrast"] == contrast) & (folded["direction"] == direction)]
+    shown = rows[rows["folded_under"].isna() | rows["term"].isin(list(theme_of))]
+    best = shown.sort_values(["p", "term"], kind="stable").head(n)
+    return best.sort_values(["log2_odds_ratio", "term"], ascending=[True, True], kind="stable")
+
+
+def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int, language: str) -> None:
+    y = np.arange(len(rows))
+    if rows.empty:
+        words = ("no term with q < 0.05", "q < 0.05のtermなし")
+        ax.text(
+            0.5,
+            0.5,
+            style.text(words, language),
+            transform=ax.transAxes,
+            ha="center",
+            va="center",
+            color=style.QUIET,
+        )
+    for place, row in zip(y, rows.itertuples(), strict=True):
+        theme = theme_of.get(row.term)
+        colour, marker = (THEMES[theme][0], THEMES[theme][1]) if theme else (_PLAIN, "o")
+        ax.plot([row.ci_low, row.ci_high], [place, place], color=colour, linewidth=0.9, zorder=2)
+        ax.plot(row.log2_odds_ratio, place, marker, color=colour, markersize=_size(row.hits, most),
+                markeredgecolor="white", markeredgewidth=0.5, zorder=3)  # fmt: skip
+        ax.annotate(
+            f"{row.hits}/{row.set_size}, q {_q(row.q)}", (row.ci_high, place),
+            xytext=(4, 0), textcoords="offset points", va="center", ha="left", fontsize=_LABEL - 0.6,
+            color=style.QUIET,
+        )  # fmt: skip
+    ax.set_yticks(y, [_term(row) for row in rows.itertuples()], fontsize=_LABEL)
+    for tick, row in zip(ax.get_yticklabels(), rows.itertuples(), strict=True):
+        if row.term in theme_of:
+            tick.set(**style.BOLD)
+    ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.axvline(0, color=style.LINE, linewidth=0.7, zorder=0)
+    ax.grid(axis="y", color=style.PALE, linewidth=0.6)
+
+
+def _q(q: float) -> str:
+    return f"= {style.format_p_value(q)}" if q > 0 else "< 1e-300"
+
+
+def _term(row) -> str:
+    name = row.name if len(row.name) <= 58 else row.name[:56].rstrip() + "…"
+    return f"{name} (+{row.folded})" if row.folded else name
+
+
+def _size(hits: float, most: int) -> float:
+    """Diameter in points; the area goes with the number of hits."""
+    return 3.0 + 6.0 * float(np.sqrt(hits / max(1, most)))
+
+
+def _ora_legend(
+    ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str, str], most: int, language: str
+) -> None:
+    shown = {theme_of[t] for rows in panels for t in rows["term"] if t in theme_of}
+    handles = [
+        Line2D([], [], linestyle="none", marker=THEMES[t][1], color=THEMES[t][0], markersize=5.5,
+               label=theme_label(t, language))
+        for t in THEMES if t in shown
+    ]  # fmt: skip
+    words = ("other term", "その他のterm")
+    handles.append(
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            color=_PLAIN,
+            markersize=5.5,
+            label=style.text(words, language),
+        )
+    )
+    for hits in sorted({max(1, most // 8), max(1, most // 2), most}):
+        label = style.text(("{n} genes", "{n}遺伝子"), language, n=hits)
+        handles.append(
+            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=_PLAIN,
+                   markersize=_size(hits, most), label=label)
+        )  # fmt: skip
+    ax.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, labelspacing=0.9
+    )
+
+
+def camera_bars(
+    tested: pd.DataFrame,
+    themes: pd.DataFrame,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw the competitive test of the themes' terms: bars of −log10 p, raised to the right, lowered left.
+
+    Parameters
+    ----------
+    tested : DataFrame
+        From `mgbone.microarray.genesets.camera`, over all terms or those of the themes.
+    themes : DataFrame
+        theme, go_id: rows, in this order.
+    """
+    contrasts = list(tested["contrast"].unique())
+    rows = themes[themes["go_id"].isin(tested["term"])]
+    if subtitle is None:
+        subtitle = (
+            "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
+            "genes. "
+            "Filled: q < 0.05 over all terms tested",
+            "camera：term の遺伝子が全遺伝子のt値の中で偏るか（遺伝子間相関を考慮）。"
+            "塗り：検定した全termでのq < 0.05",
+        )
+    places = _rows_with_gaps(rows)
+    depth = max(places.values(), default=0) + 1
+    figure, axes = style.new_figure(
+        1, len(contrasts), width=style.DOUBLE if len(contrasts) > 1 else style.ONE_AND_HALF,
+        height=_ROW * depth * 0.86 + 16, sharey=True, title=style.say(title, language),
+        subtitle=style.say(subtitle, language), language=language,
+    )  # fmt: skip
+    for ax, contrast in zip(axes[0], contrasts, strict=True):
+        of_contrast = tested[tested["contrast"] == contrast].set_index("term")
+        for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
+            if term in of_contrast.index:
+                _camera_bar(ax, of_contrast.loc[term], places[term], THEMES[theme][0])
+        ax.axvline(0, color=style.INK, linewidth=0.7)
+        reach = max(2.0, *(abs(v) for v in ax.dataLim.intervalx)) * 1.08
+        ax.set_xlim(-reach, reach)
+        ax.set_title(style.contrast_label(contrast, language))
+        ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
+        ax.locator_params(axis="x", nbins=6)
+        ax.set_xlabel(
+            style.text(("−log10 p\n← lowered     raised →", "−log10 p\n← 低下     上昇 →"), language)
+        )
+    _term_rows(axes[0, 0], rows, places, dict(zip(rows["go_id"], rows["term"], strict=True)), language)
+    for ax in axes[0]:
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+    return figure
+
+
+def _term_rows(
+    ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], names: Mapping[str, str], language: str
+) -> None:
+    """Label the rows with their terms, each theme under a heading of its own."""
+    headings = {
+        theme: places[of_theme["go_id"].iloc[0]] - 1 for theme, of_theme in rows.groupby("theme", sort=False)
+    }
+    at = [*headings.values(), *(places[t] for t in rows["go_id"])]
+    labels = [*(theme_label(t, language) for t in headings), *(names[t] for t in rows["go_id"])]
+    ax.set_yticks(at, labels, fontsize=_LABEL)
+    for tick, theme in zip(ax.get_yticklabels(), headings, strict=False):
+        tick.set(color=THEMES[theme][0] if style.luminance(THEMES[theme][0]) < 60 else style.INK)
+        if language == "en":
+            tick.set(**style.BOLD)
+    ax.set_ylim(max(at) + 0.6, -0.7)
+
+
+def _rows_with_gaps(rows: pd.DataFrame) -> dict[str, float]:
+    """Height of each term, with a row for the heading of each theme and a gap before it."""
+    places, y, before = {}, 0.0, None
+    for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
+        if theme != before:
+            y += 1.0 if before is None else 1.4
+        places[term] = y
+        y, before = y + 1, theme
+    return places
+
+
+def _camera_bar(ax: Axes, row: pd.Series, place: float, colour: str) -> None:
+    length = -np.log10(max(float(row["p"]), 1e-300)) * (1 if row["direction"] == "up" else -1)
+    clear = row["q"] < 0.05
+    ax.barh(
+        place, length, height=0.66, facecolor=colour if clear else "white", edgecolor=colour, linewidth=0.9
+    )
+
+
+def rank_barcode(
+    table: pd.DataFrame,
+    tested: pd.DataFrame,
+    gene_sets: Mapping[str, Sequence[str]],
+    themes: pd.DataFrame,
+    contrast: str,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw where the genes of each term of the themes lie among all genes ranked by moderated t.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `differential_expression`: gene, contrast, t.
+    tested : DataFrame
+        From `camera`: contrast, term, p, direction, for the numbers at the right.
+    gene_sets : mapping
+        Genes of each term (``GeneSets.genes``).
+    themes : DataFrame
+        theme, go_id, term: rows.
+    """
+    ranked = table[table["contrast"] == contrast].sort_values(["t", "gene"], kind="stable")["gene"].to_numpy()
+    rows = themes[themes["go_id"].isin(list(gene_sets))]
+    places = _rows_with_gaps(rows)
+    depth = max(places.values(), default=0) + 1
+    result = tested[tested["contrast"] == contrast].set_index("term")
+    if subtitle is None:
+        subtitle = style.text(
+            ("{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
+             "camera p at the right",
+             "{c}：縦線は各termの遺伝子，チップ上の{n:,}遺伝子を調整t値の順に並べた；右はcameraのp"),
+            language, c=style.contrast_label(contrast, language), n=len(ranked))  # fmt: skip
+    figure, axes = style.new_figure(
+        1, 1, width=style.DOUBLE, height=_ROW * depth + 12, title=style.say(title, language),
+        subtitle=style.say(subtitle, language), language=language,
+    )  # fmt: skip
+    ax = axes[0, 0]
+    for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
+        at = np.flatnonzero(np.isin(ranked, list(gene_sets[term])))
+        y = places[term]
+        ax.vlines(at, y - 0.38, y + 0.38, color=THEMES[theme][0], linewidth=0.35, alpha=0.75, rasterized=True)
+        if term in result.index:
+            one = result.loc[term]
+            arrow = "↑" if one["direction"] == "up" else "↓"
+            ax.annotate(f"{arrow} {style.format_p(float(one['p']))}", (1.0, y), xycoords=("axes fraction", "data"),
+                        xytext=(4, 0), textcoords="offset points", va="center", fontsize=_LABEL,
+                        annotation_clip=False)  # fmt: skip
+    names = {t: f"{name} ({len(gene_sets[t])})" for t, name in zip(rows["go_id"], rows["term"], strict=True)}
+    _term_rows(ax, rows, places, names, language)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlim(0, len(ranked))
+    ax.axvline(len(ranked) / 2, color=style.LINE, linewidth=0.6, zorder=0)
+    ax.set_xticks([0, len(ranked) / 2, len(ranked)], style.text(_RANK_ENDS, language).split("|"))
+    for label, where in zip(ax.get_xticklabels(), ("left", "center", "right"), strict=True):
+        label.set_ha(where)
+    ax.spines["left"].set_visible(False)
+    return figure
+
+
+_RANK_ENDS = ("most lowered|middle|most raised", "最も低下|中央|最も上昇")
+
+
+def running_sums(
+    results: pd.DataFrame,
+    running: pd.DataFrame,
+    themes: pd.DataFrame,
+    terms: Sequence[str],
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw the running sum of GSEA for a few terms, with the genes hit below it and the ranked t at the foot.
+
+    Parameters
+    ----------
+    results, running : DataFrame
+        From `mgbone.microarray.genesets.prerank`.
+    themes : DataFrame
+        theme, go_id.
+    terms : sequence of str
+        Panels from the left.
+    """
+    theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
+    result = results.set_index("term")
+    contrast = results["contrast"].iloc[0]
+    if subtitle is None:
+        subtitle = style.text(
+            ("{c}: GSEA preranked by moderated t. Genes are permuted, which ignores that they are "
+             "correlated: read p beside that of camera",
+             "{c}：調整t値によるGSEA preranked。遺伝子の並べ替えは相関を無視するため，cameraのpと併せて読む"),
+            language, c=style.contrast_label(contrast, language))  # fmt: skip
+    figure, axes = style.new_figure(
+        3, len(terms), width=style.DOUBLE if len(terms) > 2 else style.ONE_AND_HALF, height=66,
+        sharex=True, sharey="row",
+        title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
+        gridspec_kw={"height_ratios": [40, 7, 16]},
+    )  # fmt: skip
+    for column, term in enumerate(terms):
+        rows = running[running["term"] == term]
+        colour = THEMES[theme_of[term]][0] if term in theme_of else _PLAIN
+        _running_panel(axes[:, column], rows, result.loc[term], colour, language)
+    axes[0, 0].set_ylabel(style.text(("Running sum", "累積スコア"), language))
+    axes[2, 0].set_ylabel("t")
+    for ax in axes[0]:
+        ax.margins(y=0.12)
+    return figure
+
+
+def _running_panel(
+    axes: Sequence[Axes], rows: pd.DataFrame, result: pd.Series, colour: str, language: str
+) -> None:
+    curve, hits, ranked = axes
+    x, y = rows["rank"].to_numpy(), rows["running_sum"].to_numpy()
+    peak = int(np.argmax(np.abs(y)))
+    curve.plot(x, y, color=colour, linewidth=1.3, rasterized=True)
+    curve.axhline(0, color=style.LINE, linewidth=0.6, zorder=0)
+    curve.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+    above = y[peak] > 0
+    p = style.format_p_value(float(result["p"]))
+    curve.text(
+        0.97 if above else 0.03, 0.95 if above else 0.05,
+        f"NES = {result['nes']:.2f}\np = {p}\nn = {int(result['n_genes'])}".replace("-", "−"),
+        transform=curve.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
+        fontsize=style.SMALL_SIZE,
+    )  # fmt: skip
+    curve.set_title(result["name"])
+    hits.vlines(x[rows["hit"].to_numpy()], 0, 1, color=colour, linewidth=0.35, alpha=0.8, rasterized=True)
+    hits.set_ylim(0, 1)
+    hits.set_yticks([])
+    for side in ("left", "bottom"):
+        hits.spines[side].set_visible(False)
+    hits.tick_params(axis="x", length=0)
+    ranked.fill_between(x, 0, rows["t"], color="#b9c0c8", linewidth=0, rasterized=True)
+    ranked.set_xlim(0, len(x))
+    ranked.set_xlabel(style.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
+    ranked.locator_params(axis="x", nbins=4)
+    ranked.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
