@@ -16,7 +16,7 @@ from mgbone.errors import MgboneError
 from mgbone.evidence import compare
 from mgbone.figures import design, forest, groups, ledger, qct, sensitivity, style
 from mgbone.figures.save import save_figure
-from mgbone.study import STRUCTURES, load_study
+from mgbone.study import load_study
 
 STUDY = load_study()
 MEASUREMENTS = made.measurements(STUDY)
@@ -363,7 +363,13 @@ def test_groups_of_the_study_have_colours():
     for name, group in STUDY.groups.items():
         assert style.group_label(name) == group.label
         assert style.group_label(name, "ja") == group.label_ja
-    assert STRUCTURES[0] == "whole"
+
+
+def test_narrow_panels_name_the_dose_alone():
+    assert [style.narrow_label(g) for g in style.GROUPS] == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
+    assert style.narrow_label("mg001", "ja") == "0.01％"
+    figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=("whole",))
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
 
 
 def test_seaborn_cannot_take_the_font_away(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
 from mgbone.dictionary import endpoint_label
 from mgbone.figures import style
@@ -146,10 +146,12 @@ def _panel(
     # One very large effect (serum Mg) must not press all others flat, nor be cut off.
     ax.set_xscale("asinh", linear_width=2)
     ax.set_xlim(-reach, reach)
-    ticks = [t for t in (1, 2, 5, 10, 20, 50) if t < reach and (t > 1 or reach < 6)]
+    ticks = [t for t in ((2, 10, 50) if reach > 10 else (1, 2, 4)) if t < reach]
     ax.set_xticks([*(-t for t in reversed(ticks)), 0, *ticks])
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
-    ax.xaxis.set_minor_locator(NullLocator())
+    small = [t for t in (1, 3, 4, 5, 6, 8, 20, 30) if t < reach]
+    ax.xaxis.set_minor_locator(FixedLocator([*(-t for t in small), *small]))
+    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.annotate(
         "p", (1, -0.72), xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points",
         ha="left", va="center", size=style.SMALL_SIZE, annotation_clip=False,

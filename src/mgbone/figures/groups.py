@@ -98,7 +98,10 @@ def draw_groups(
     labels, counts = [], []
     for x, group in enumerate(experiment.groups):
         rows = table[table["group"].eq(group) & table["value"].notna()]
-        labels.append(style.wrap(style.group_label(group, language, short=True), slot, style.SMALL_SIZE))
+        name = style.group_label(group, language, short=True)
+        if style.text_width(name, style.SMALL_SIZE) > slot:
+            name = style.narrow_label(group, language)
+        labels.append(style.wrap(name, slot, style.SMALL_SIZE))
         counts.append(len(rows))
         if rows.empty:
             continue

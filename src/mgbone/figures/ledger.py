@@ -238,12 +238,6 @@ def _comma(language: str) -> str:
     return ", " if language == "en" else "，"
 
 
-def _dose_words(group: str, language: str) -> str:
-    """The dose alone for a deficient group, the name for the others."""
-    label = style.group_label(group, language, short=True)
-    return label.removesuffix("Mg").rstrip()
-
-
 def _map_label(endpoint: str, language: str) -> str:
     special = {
         "dose_order": ("Serum Mg, order of doses", "血清Mgの用量順"),
@@ -324,8 +318,8 @@ def _block(
     for x, column in enumerate(columns):
         case, _, reference = column[0].partition("_vs_")
         words = style.text(("{case}\nvs {reference}", "{case}\n対 {reference}"), language,
-                           case=_dose_words(case, language),
-                           reference=_dose_words(reference, language))  # fmt: skip
+                           case=style.narrow_label(case, language),
+                           reference=style.narrow_label(reference, language))  # fmt: skip
         ax.text(x + 0.5, -0.18, words, ha="center", va="bottom", size=style.SMALL_SIZE, linespacing=1.25)
 
 
@@ -386,8 +380,8 @@ def _key(ax: Axes, language: str) -> None:
         ("down", "significant", ("lower, p < 0.05", "低下，p < 0.05")),
         ("down", "trend", ("lower, p < 0.10", "低下傾向，p < 0.10")),
         ("none", "none", ("no difference", "差なし")),
-        ("none", "separated", ("arrays cluster by group", "アレイが群ごとに分離")),
-        ("none", "mixed", ("arrays do not", "アレイが混在")),
+        ("none", "separated", ("arrays by group", "アレイが群ごとに分離")),
+        ("none", "mixed", ("arrays mixed", "アレイが混在")),
         ("down", "monotonic", ("step by step with the diet", "用量に従い段階的")),
     )
     for number, (direction, level, words) in enumerate(signs):

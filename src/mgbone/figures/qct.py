@@ -116,7 +116,7 @@ def region_dots(
             ax = axes[row, column]
             draw_groups(
                 ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared, language,
-                slot=42.0, size=3.6,
+                slot=36.0, size=3.6,
             )  # fmt: skip
             ax.set_title(_cell_name(structure, region, language), pad=title_pad(compared))
         axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', language)})")
@@ -154,7 +154,8 @@ def profiles(
     """
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
-    counts = summary["n"].dropna().unique()
+    # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
+    counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
     if subtitle is None:
         subtitle = _profile_subtitle(language, tested=tests is not None)
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
@@ -276,7 +277,7 @@ def content_over_volume(
                 ax.plot([x - 0.42, x + 0.42], [middle, middle], color=style.INK, linewidth=1.0, zorder=4)
         ax.set_xlim(-0.55, len(REGIONS) - 0.45)
         ax.set_xticks(range(len(REGIONS)), [region_name(r, language) for r in REGIONS])
-        ax.tick_params(axis="x", length=0)
+        ax.tick_params(axis="x", length=0, labelsize=6.2)
         ax.set_title(structure_name(structure, language))
     axes[0, 0].set_ylabel(style.text(("Difference (%)", "差（％）"), language))
     axes[0, -1].legend(
@@ -409,7 +410,7 @@ def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
     ax.set_xlim(0, 100)
 
 
-_LANE = 0.1  # height of the lane of one contrast below the curves, in parts of the panel
+_LANE = 0.12  # height of the lane of one contrast below the curves, in parts of the panel
 
 
 def _stated(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:
@@ -425,7 +426,7 @@ def _significance(
         rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent")
         if rows.empty:
             continue
-        y = 0.02 + 0.085 * lane
+        y = 0.015 + 0.105 * lane
         at = rows["percent"].to_numpy(float)
         half = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 1.0
         levels = np.array([study.level(p) for p in rows["p"]])
@@ -435,15 +436,13 @@ def _significance(
                 bar.set(facecolor=style.line_colour(contrast.case), alpha=shade, linewidth=0, zorder=3)
                 bar.set(transform=ax.get_xaxis_transform(), gid=f"bar-{level}")
                 ax.add_patch(bar)
-        # The words stand where the bars are not.
-        left = bool((levels[at > 55] != "none").any())
+        ax.plot([0, 1], [y, y], transform=ax.transAxes, color=style.LINE, linewidth=0.5, zorder=1)
         words = ("{name}: lowest p = {p}", "{name}：最小の p = {p}")
         name = style.group_label(contrast.case, language, short=True)
+        lowest = style.format_p_value(rows["p"].min())
         ax.text(
-            0.01 if left else 0.99, y + 0.0175,
-            style.text(words, language, name=name, p=style.format_p_value(rows["p"].min())),
-            transform=ax.transAxes, ha="left" if left else "right", va="center", size=6.5, color=style.QUIET,
-            gid="p",
+            0.995, y + 0.04, style.text(words, language, name=name, p=lowest), transform=ax.transAxes,
+            ha="right", va="bottom", size=6.5, color=style.QUIET, gid="p",
         )  # fmt: skip
 
 

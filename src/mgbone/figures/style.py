@@ -114,8 +114,8 @@ _RC: Mapping[str, Any] = {
 def use() -> None:
     """Set the look, fonts last.
 
-    Every figure of this package calls it when it is made and when it is saved. It starts from matplotlib's
-    own defaults, so that neither an earlier ``seaborn.set_theme`` nor a reader's matplotlibrc changes a figure
+    Every figure of this package calls it when it is made and when it is saved. It starts from the defaults of
+    matplotlib, so that neither an earlier ``seaborn.set_theme`` nor a reader's matplotlibrc changes a figure
     or takes its Japanese font away.
 
     Raises
@@ -233,6 +233,13 @@ def group_label(group: str, language: str = "en", *, short: bool = False) -> str
     return text(style.short if short else style.label, language)
 
 
+def narrow_label(group: str, language: str = "en") -> str:
+    """Return the name of a group for narrow panels: the dose alone where there is one."""
+    if group == "pairfed":
+        return text(("Pair-fed", "ペア給餌"), language)
+    return group_label(group, language, short=True).removesuffix("Mg").rstrip()
+
+
 def contrast_label(contrast: str, language: str = "en", *, short: bool = True) -> str:
     """Return ``case_vs_reference`` in words, such as "0.02 % Mg − Control"."""
     case, separator, reference = contrast.partition("_vs_")
@@ -302,11 +309,10 @@ def line_style(group: str) -> Any:
 
 
 def line_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
-    """Legend entries for the lines of groups."""
-    return [
-        Line2D([], [], color=line_colour(g), linestyle=line_style(g), label=group_label(g, language))
-        for g in groups
-    ]
+    """Legend entries for the lines of groups, with their short names."""
+    drawn = [{"color": line_colour(g), "linestyle": line_style(g)} for g in groups]
+    names = [group_label(g, language, short=True) for g in groups]
+    return [Line2D([], [], label=name, **line) for name, line in zip(names, drawn, strict=True)]
 
 
 def format_p(p: float) -> str:
