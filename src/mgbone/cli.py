@@ -17,6 +17,9 @@ def main(arguments: list[str] | None = None) -> int:
     Errors that are meant for the person at the keyboard are shown as their text alone.
     """
     options = _parser().parse_args(arguments)
+    # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
+    # can do without; nothing here holds such an address.
+    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         options.command(options)
     except MgboneError as error:
