@@ -97,7 +97,7 @@ def n_dots(figure):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_every_figure_is_saved_with_all_letters_and_its_stamp(name, language, tmp_path):
+def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(name, language, tmp_path):
     figure = DRAWINGS[name](language)
     assert isinstance(figure, Figure)
     written = save_figure(figure, tmp_path, name, stamp=style.text("simulated", language))
@@ -105,13 +105,10 @@ def test_every_figure_is_saved_with_all_letters_and_its_stamp(name, language, tm
     assert all(p.stat().st_size > 5000 for p in written)
     assert texts(figure, "stamp") == [style.text("simulated", language)]
     assert not plt.get_fignums()
-
-
-@pytest.mark.parametrize("name", DRAWINGS)
-def test_the_same_figure_gives_the_same_bytes(name, tmp_path):
-    first = save_figure(DRAWINGS[name]("ja"), tmp_path / "a", name, stamp="SIMULATED DATA")
-    again = save_figure(DRAWINGS[name]("ja"), tmp_path / "b", name, stamp="SIMULATED DATA")
-    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+    if language == "ja":
+        stamp = style.text("simulated", language)
+        again = save_figure(DRAWINGS[name](language), tmp_path / "again", name, stamp=stamp)
+        assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -366,7 +363,8 @@ def test_groups_of_the_study_have_colours():
 
 
 def test_narrow_panels_name_the_dose_alone():
-    assert [style.narrow_label(g) for g in style.GROUPS] == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
+    narrow = [style.narrow_label(g) for g in style.GROUPS]
+    assert narrow == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
     assert style.narrow_label("mg001", "ja") == "0.01％"
     figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=("whole",))
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
