@@ -74,7 +74,7 @@ def ora_dots(
     drawn = pd.concat(panels) if panels else folded.head(0)
     if len(drawn):
         low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
-        axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.36 * (high - low))  # room for the numbers
+        axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
     _ora_legend(axes[0, 0], panels, theme_of, most, language)
     return figure
 
@@ -201,9 +201,9 @@ def camera_bars(
         subtitle = (
             "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
             "genes. "
-            "Filled: q < 0.05 over all terms tested",
+            "Filled: q < 0.05 over all terms tested. Scales differ between panels",
             "camera：term の遺伝子が全遺伝子のt値の中で偏るか（遺伝子間相関を考慮）。"
-            "塗り：検定した全termでのq < 0.05",
+            "塗り：検定した全termでのq < 0.05。横軸の目盛は図ごとに異なる",
         )
     places = _rows_with_gaps(rows)
     depth = max(places.values(), default=0) + 1
@@ -316,7 +316,8 @@ def rank_barcode(
         if term in result.index:
             one = result.loc[term]
             arrow = "↑" if one["direction"] == "up" else "↓"
-            ax.annotate(f"{arrow} {style.format_p(float(one['p']))}", (1.0, y), xycoords=("axes fraction", "data"),
+            words = f"{arrow} {style.format_p(float(one['p']))}"
+            ax.annotate(words, (1.0, y), xycoords=("axes fraction", "data"),
                         xytext=(4, 0), textcoords="offset points", va="center", fontsize=_LABEL,
                         annotation_clip=False)  # fmt: skip
     names = {t: f"{name} ({len(gene_sets[t])})" for t, name in zip(rows["go_id"], rows["term"], strict=True)}
