@@ -123,11 +123,11 @@ $(VENV)/.locked: requirements.lock
 	    echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@rm -f "$@" "$(VENV)/.installed"
 	@echo "Installing the locked packages into $(VENV) (once, about a minute) ..."
-	@"$(PY)" -m pip install --quiet --no-deps --no-compile --require-hashes -r requirements.lock
+	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements.lock
 	@touch "$@"
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	@"$(PY)" -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@"$(PY)" -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch "$@"
 
 # --- shipped datasets -------------------------------------------------------------------------------------------------
