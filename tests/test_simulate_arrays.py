@@ -251,14 +251,17 @@ def test_no_analysis_imports_the_simulation():
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "null"])
 def analysed(request, tmp_path_factory):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
-    from mgbone.microarray import clustering, expression, genesets, read_cels, read_platform, rma
+    from mgbone.microarray import clustering, expression, genesets
+    from mgbone.microarray.cel import read_cels
+    from mgbone.microarray.rma import rma
 
     folder = tmp_path_factory.mktemp("full")
     table = array_table()
     paths, truth = simulation.simulate_arrays(folder, table, request.param, SEED)
-    platform = read_platform(folder / "platform")
-    cels = read_cels(paths[4:], cells=platform.cells)
-    summary = expression.summarise_to_genes(rma(cels, platform.labels), platform.symbols)
+    chip = platform_writer.lay_out(simulation.load_genes(), simulation._stream(SEED, "layout"))
+    symbol = chip.probesets["symbol"].to_numpy()[chip.owner]
+    main = chip.probesets["type"].eq(platform_writer.MAIN).to_numpy()[chip.owner]
+    summary = rma(read_cels(paths[4:], cells=chip.cells[main]), symbol[main])
     found = {}
     study = load_study()
     for experiment in ARRAY_GROUPS:
