@@ -19,6 +19,7 @@ from mgbone.datapackage import write_datapackage
 from mgbone.dictionary import TABLES, table_schema
 from mgbone.errors import DatasetError, MgboneError
 from mgbone.faults import MOST_OF_A_KIND
+from mgbone.relations import check_relations
 from mgbone.study import STRUCTURES, load_study
 from mgbone.tables import read_table
 
@@ -276,7 +277,22 @@ BAD = {
     ),
     "resource outside": (
         descriptor(lambda raw: raw["resources"].append({"name": "other", "path": "../x.csv", "hash": "0"})),
-        [["datapackage.json: resource 11 has the path '../x.csv', which leads out of the folder"]],
+        [["datapackage.json: resource 11 has the path '../x.csv', which is none within the folder"]],
+    ),
+    "resource of a name that no file can have": (
+        descriptor(lambda raw: raw["resources"].append({"name": "other", "path": "a" * 5000, "hash": "0"})),
+        [["datapackage.json: resource 11 has the path 'aaa", "which is none within the folder"]],
+    ),
+    "resource with a zero byte in its path": (
+        descriptor(lambda raw: resource(raw, "serum").update(path="serum\0.csv")),
+        [
+            ["datapackage.json: resource 2 has the path 'serum\\x00.csv', which is none within the folder"],
+            ["datapackage.json: does not list serum.csv"],
+        ],
+    ),
+    "descriptor with an endless number": (
+        after(contents("datapackage.json", b'{"seed": ' + b"9" * 5000 + b"}")),
+        [["datapackage.json: is not valid JSON (", "Write it anew."]],
     ),
     "resource twice": (
         descriptor(lambda raw: raw["resources"].append(dict(resource(raw, "serum"), name="again"))),
@@ -710,7 +726,7 @@ BAD = {
     ),
     "CEL path outside": (
         cell("arrays.csv", 2, "file", "../cel/a.CEL"),
-        [["arrays.csv, row 2, column file: found '../cel/a.CEL', which leads out of the folder"]],
+        [["arrays.csv, row 2, column file: found '../cel/a.CEL', which is none within the folder"]],
     ),
     "CEL path no CEL": (
         cell("arrays.csv", 2, "file", "cel/a.txt"),
@@ -822,6 +838,60 @@ def test_rounded_sums_are_no_fault(folder):
         cell("qct_slices.csv", 6, column, "0")(folder)
     describe(folder)
     assert mgbone.check_dataset(folder) == []
+
+
+SPOILERS = [
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"\xff",
+    "０".encode(),
+    b"<0.5",
+    b"1e400",
+    b"",
+    b"True",
+    b" ",
+    b"\t",
+]
+SPOILERS += [b"9" * 30, b"1_0", b"0x10", b"\x0b", "\u2028".encode(), b"+", b".", b"-", b";"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_to_a_table_gives_a_traceback_or_a_warning(seed):
+    rng = np.random.default_rng(seed)
+    spoilt = rng.choice(TABLES)
+    frames, names = {}, {name: f"{name}.csv" for name in TABLES}
+    for name, frame in tables().items():
+        data = bytearray(frame.to_csv(index=False).encode())
+        for _ in range(rng.choice([1, 2, 30]) if name == spoilt else 0):
+            start = int(rng.integers(len(data) + 1))
+            data[start : start + int(rng.choice([0, 1, 8]))] = SPOILERS[rng.integers(len(SPOILERS))]
+        table = read_table(bytes(data), names[name], name)
+        assert all(str(fault).startswith(names[name]) for fault in table.faults)
+        if table.frame is not None:
+            frames[name] = table.frame
+    assert all(isinstance(str(fault), str) for fault in check_relations(frames, names, load_study()))
+
+
+@pytest.mark.parametrize("value", [None, [], {"a": []}, "\0", "é\ud800", 10**30], ids=repr)
+def test_no_value_in_the_descriptor_gives_a_traceback(folder, value):
+    path = folder / "datapackage.json"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    places = [(key,) for key in whole]
+    places += [("resources", 1, key) for key in whole["resources"][1]]
+    places += [("resources", 1, "schema", "fields"), ("resources", 1, "schema", "fields", 1)]
+    places += [("resources", 1, "schema", "fields", 1, key) for key in ("name", "unit", "type")]
+    for place in places:
+        raw = json.loads(json.dumps(whole))
+        inside = raw
+        for key in place[:-1]:
+            inside = inside[key]
+        inside[place[-1]] = value
+        path.write_text(json.dumps(raw))
+        for fault in mgbone.check_dataset(folder):
+            fault.encode("utf-8")
 
 
 # --- the descriptor ----------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ CC0 = {
     "path": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
 FILE_FOLDERS = ("cel", "platform")
+LONGEST_NAME = 255  # bytes that common file systems allow one part of a path
+LONGEST_PATH = 1000
 _MEDIATYPES = {"csv": "text/csv"}
 
 
@@ -198,6 +200,8 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
         return None, [
             _fault(problem, "Mend that place; a comma, bracket or quotation mark is the usual cause.")
         ]
+    except ValueError as error:
+        return None, [_fault(f"is not valid JSON ({error})", "Write it anew.")]
     except RecursionError:
         return None, [_fault("is not valid JSON: it is nested without end", "Write it anew.")]
     if not isinstance(raw, dict):
@@ -219,7 +223,9 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
         if not is_inside(path):
             advice = "Give a path within the dataset folder, with / between its parts."
             faults.append(
-                _fault(f"resource {number} has the path {path!r}, which leads out of the folder", advice)
+                _fault(
+                    f"resource {number} has the path {path[:80]!r}, which is none within the folder", advice
+                )
             )
             continue
         if path in descriptor.files:
@@ -235,15 +241,15 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
 
 
 def is_inside(path: str) -> bool:
-    """Say whether a path, as written in a dataset, stays within the folder of the dataset."""
+    """Say whether a path, as written in a dataset, can be one of a file within the folder of the dataset."""
     pure = PurePosixPath(path)
-    return (
-        bool(path)
-        and not pure.is_absolute()
-        and ".." not in pure.parts
-        and "\\" not in path
-        and ":" not in path
-    )
+    try:
+        longest = max((len(part.encode()) for part in pure.parts), default=0)
+    except UnicodeEncodeError:
+        return False
+    if not 0 < longest <= LONGEST_NAME or len(path) > LONGEST_PATH:
+        return False
+    return not pure.is_absolute() and ".." not in pure.parts and not set(path) & set("\\:\0")
 
 
 def _contradictions(name: str, schema: Any) -> list[Fault]:
@@ -251,7 +257,7 @@ def _contradictions(name: str, schema: Any) -> list[Fault]:
     fields = schema.get("fields") if isinstance(schema, dict) else None
     faults = []
     for given in fields if isinstance(fields, list) else []:
-        known = table_fields(name).get(given.get("name")) if isinstance(given, dict) else None
+        known = table_fields(name).get(str(given.get("name"))) if isinstance(given, dict) else None
         for key in ("unit", "type") if known else ():
             if key in given and given[key] != known.get(key):
                 problem = (

@@ -234,7 +234,13 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
         if not is_inside(path):
             advice = "Give the path within the dataset folder, with / between its parts, as cel/name.CEL."
             faults.append(
-                Fault(file, f"found {path!r}, which leads out of the folder", advice, row=row, column="file")
+                Fault(
+                    file,
+                    f"found {path[:80]!r}, which is none within the folder",
+                    advice,
+                    row=row,
+                    column="file",
+                )
             )
         elif (folder / path).is_file():
             present[path] = row

@@ -145,7 +145,8 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
             return None, data
     if '"' not in text:
         # Counting commas is ten times faster than parsing; only a file with a bad row is parsed twice.
-        lengths = {line.count(",") for line in text.splitlines() if line.strip()}
+        lines = text.replace("\r", "\n").split("\n")
+        lengths = {line.count(",") for line in lines if line.strip()}
         if lengths == {len(header) - 1}:
             return header, data
     width = len(header)
@@ -160,7 +161,6 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
 
     table.faults += fault_per_row(file, None, bad, describe)
     out = io.StringIO(newline="")
-    rows[0] = [str(place) for place in range(width)]  # a name with a line break in it would shift the rows
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
     return header, out.getvalue().encode()
 
@@ -179,7 +179,6 @@ def _parse(data: bytes, header: list[str], name: str) -> pd.DataFrame:
     }
     frame = pd.read_csv(
         io.BytesIO(data),
-        encoding="utf-8-sig",
         header=None,
         skiprows=1,
         names=range(len(header)),
