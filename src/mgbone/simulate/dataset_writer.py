@@ -229,7 +229,10 @@ def _require_same(folder: Path, committed: dict[str, str], new: Path) -> None:
 def _beside(folder: Path) -> Iterator[Path]:
     """Yield a new folder of the same name on the same disk, and remove it at the end."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as parent:
+    prefix = f".new-{folder.name}-"
+    for left in folder.parent.glob(f"{prefix}*"):  # by a run that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=prefix) as parent:
         new = Path(parent) / folder.name
         new.mkdir()
         yield new
