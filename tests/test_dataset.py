@@ -799,6 +799,15 @@ def test_all_faults_of_all_files_come_at_once(folder):
         mgbone.open_dataset(folder)
 
 
+def test_one_found_name_is_offered_for_one_missing_column_only(folder):
+    header("serum.csv", "serum_pth", "serum_pt")(folder)
+    without_column("serum.csv", "serum_p")(folder)
+    describe(folder)
+    faults = mgbone.check_dataset(folder)
+    assert ["the column is missing" in fault for fault in faults] == [True, True]
+    assert ["'serum_pt'" in fault for fault in faults].count(True) == 1
+
+
 def test_many_faults_of_a_kind_are_counted_not_listed(folder):
     change(
         folder,
