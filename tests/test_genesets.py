@@ -395,6 +395,7 @@ def test_fetched_sets_are_written_in_rat_style_and_read_back(monkeypatch, tmp_pa
     first = gs.fetch_gene_sets("Lib", folder=tmp_path).read_bytes()
     path = gs.fetch_gene_sets("Lib", folder=tmp_path)
     assert path.read_bytes() == first
+    assert first[4:8] == bytes(4), "the gzip header must hold no time"
     sets = gs.load_gene_sets(path)
     assert sets.genes == {"GO:0045453": ("Acp5", "Ctsk"), "Other Set": ("Il6",)}
     assert sets.name("GO:0045453") == "Bone Resorption"
