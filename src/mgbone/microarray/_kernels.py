@@ -1,9 +1,9 @@
 """The inner loops of `mgbone.microarray.rma`, compiled by numba.
 
-All of them release Python's global lock, so an ordinary thread pool runs them side by side; numba's own threading
-layers, one of which aborts when two Python threads enter it at once (as in a Jupyter server), are not needed.
-Compiled code is kept on disk. Where neither the package's folder nor the user's cache folder can be written, it is
-compiled anew in each process, which costs a few seconds and changes nothing else.
+All of them release Python's global lock, so an ordinary thread pool runs them side by side; numba's own
+threading layers, one of which aborts when two Python threads enter it at once (as in a Jupyter server), are
+not needed. Compiled code is kept on disk. Where neither the package's folder nor the user's cache folder
+can be written, it is compiled anew in each process, which costs a few seconds and changes nothing else.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def bin_linearly(values, shift, low, high, bins):
     weights = np.zeros(bins, dtype=np.float64)
     for value in values:
         position = ((value - shift) - low) / step
-        left = int(math.floor(position))
+        left = math.floor(position)
         part = position - left
         if 0 <= left < bins - 1:
             weights[left] += 1.0 - part
@@ -130,7 +130,9 @@ def scatter(ordered, order, place, out):
 
 @_compiled
 def _median(buffer, n):
-    """Median of the first n entries, which are reordered; of an even number, the mean of the two in the middle."""
+    """Median of the first n entries, which are reordered; of an even number, the mean of the two in the
+    middle.
+    """
     if n <= _SMALL:
         for i in range(1, n):
             value = buffer[i]

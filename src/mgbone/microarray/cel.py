@@ -1,8 +1,9 @@
 """Read what the scanner wrote: Affymetrix CEL files of all three formats.
 
-A CEL file holds, for every cell (feature) of a chip, the mean intensity, its standard deviation and the number
-of image pixels behind it, and lists the cells that the image analysis called outliers or that somebody masked.
-Three formats are in use, told apart by their first bytes and never by the file's name, gzip-compressed or not:
+A CEL file holds, for every cell (feature) of a chip, the mean intensity, its standard deviation and the
+number of image pixels behind it, and lists the cells that the image analysis called outliers or that
+somebody masked. Three formats are in use, told apart by their first bytes and never by the file's name,
+gzip-compressed or not:
 
 ========================  ==========  ===========================================================
 format                    first bytes  what it is
@@ -14,8 +15,8 @@ format                    first bytes  what it is
 
 Cells are in *cell order*: cell ``y * n_cols + x``, counted from 0, row by row from the top left.
 
-No length that a file states is believed before it has been held against the file's own size, so a damaged file gives
-a `CelError` and neither garbage nor an allocation of what happened to stand in a length field.
+No length that a file states is believed before it has been held against the file's own size, so a damaged
+file gives a `CelError` and neither garbage nor an allocation of what happened to stand in a length field.
 
 References
 ----------
@@ -92,8 +93,9 @@ class CelFile:
         Cell indices (from 0, ascending) that the image analysis called outliers, or that were masked by hand.
     header : dict
         ``algorithm``, ``parameters`` (the algorithm's parameters as ``name:value;...``), ``dat_header``,
-        ``scan_date`` (ISO 8601 or None), ``cell_margin`` (pixels), ``repeated_cells`` (rows of a text file that
-        name a cell once more; the last counts) and ``fields`` with every entry of the file's own header.
+        ``scan_date`` (ISO 8601 or None), ``cell_margin`` (pixels), ``repeated_cells`` (rows of a text file
+        that name a cell once more; the last counts) and ``fields`` with every entry of the file's own
+        header.
     version : int
         3 (text), 4 (binary) or 1 (Command Console, whose generic container is at version 1).
     format : str
@@ -166,8 +168,8 @@ def read_cels(
     names : sequence of str, optional
         Column names; by default the file names without ``.CEL`` and ``.gz``.
     cells : integer array, optional
-        Keep only these cells (for example ``Platform.cells``), in this order; by default all of them. For many
-        arrays this keeps the memory at what is needed.
+        Keep only these cells (for example ``Platform.cells``), in this order; by default all of them. For
+        many arrays this keeps the memory at what is needed.
     saturated_at : float
         Intensity at or above which a cell counts as saturated.
     max_saturated : float
@@ -185,7 +187,8 @@ def read_cels(
 
     Warns
     -----
-    MixedVersionWarning, DuplicateScanWarning, RepeatedCellWarning, ZeroIntensityWarning, SaturatedIntensityWarning
+    MixedVersionWarning, DuplicateScanWarning, RepeatedCellWarning, ZeroIntensityWarning,
+    SaturatedIntensityWarning
         Each once, naming the files.
     """
     paths = [Path(path) for path in paths]
@@ -210,7 +213,7 @@ def read_cels(
     return frame
 
 
-# --- a set of files -------------------------------------------------------------------------------------------
+# --- a set of files -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -241,7 +244,9 @@ def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
         raise CelError(f"{len(paths)} CEL files but {len(names)} names were given. Give one name per file.")
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise CelError(f"The array names {', '.join(repeated)} occur more than once. Give each file its own name.")
+        raise CelError(
+            f"The array names {', '.join(repeated)} occur more than once. Give each file its own name."
+        )
     return names
 
 
@@ -250,7 +255,7 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
     total = first.intensities.size
     if cells.size and (cells.min() < 0 or cells.max() >= total):
         raise CelError(
-            f"{first.path}: has {total} cells ({first.chip_type}), but cell {int(cells.max())} was asked for. "
+            f"{first.path}: has {total} cells ({first.chip_type}), but cell {int(cells.max())} is asked for. "
             "The library files belong to another chip; use those of this chip type."
         )
     return cells
@@ -270,35 +275,37 @@ def _check_same_chip(first: CelFile, other: CelFile) -> None:
 
 
 def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_saturated: float) -> None:
+    both = list(zip(paths, scans, strict=True))
     formats = sorted({scan.format for scan in scans})
     if len(formats) > 1:
         listing = "; ".join(
-            f"{name}: {_listing(path.name for path, scan in zip(paths, scans, strict=True) if scan.format == name)}"
-            for name in formats
+            f"{name}: {_listing(path.name for path, scan in both if scan.format == name)}" for name in formats
         )
-        warnings.warn(f"CEL files of different formats are read together ({listing}).", MixedVersionWarning, stacklevel=3)
+        warnings.warn(
+            f"CEL files of different formats are read together ({listing}).",
+            MixedVersionWarning,
+            stacklevel=3,
+        )
     seen: dict[bytes, Path] = {}
     pairs = []
-    for path, scan in zip(paths, scans, strict=True):
+    for path, scan in both:
         if scan.digest in seen:
             pairs.append(f"{path.name} = {seen[scan.digest].name}")
         seen.setdefault(scan.digest, path)
     if pairs:
         text = f"The same scan stands under two names: {_listing(pairs)}. Leave one of each pair out."
         warnings.warn(text, DuplicateScanWarning, stacklevel=3)
-    doubled = [f"{path.name} ({scan.repeated})" for path, scan in zip(paths, scans, strict=True) if scan.repeated]
+    doubled = [f"{path.name} ({scan.repeated})" for path, scan in both if scan.repeated]
     if doubled:
-        text = f"Cells are listed more than once in {_listing(doubled)}; the last entry counts. Has the file been edited?"
+        text = (
+            f"Cells are listed more than once in {_listing(doubled)}; the last entry counts. Was it edited?"
+        )
         warnings.warn(text, RepeatedCellWarning, stacklevel=3)
-    dark = [f"{path.name} ({scan.zeros})" for path, scan in zip(paths, scans, strict=True) if scan.zeros]
+    dark = [f"{path.name} ({scan.zeros})" for path, scan in both if scan.zeros]
     if dark:
-        text = f"Cells with intensity 0 in {_listing(dark)}. Look at the image; the scan or the export may be damaged."
+        text = f"Cells with intensity 0 in {_listing(dark)}. Look at the image; the scan may be damaged."
         warnings.warn(text, ZeroIntensityWarning, stacklevel=3)
-    bright = [
-        f"{path.name} ({scan.saturated:.1%})"
-        for path, scan in zip(paths, scans, strict=True)
-        if scan.saturated > max_saturated
-    ]
+    bright = [f"{path.name} ({scan.saturated:.1%})" for path, scan in both if scan.saturated > max_saturated]
     if bright:
         text = (
             f"More than {max_saturated:.1%} of the cells reach {saturated_at:g}, the scanner's ceiling, in "
@@ -313,7 +320,7 @@ def _listing(names, limit: int = 6) -> str:
     return ", ".join(names[:limit]) + more
 
 
-# --- bytes ----------------------------------------------------------------------------------------------------
+# --- bytes ----------------------------------------------------------------------------------------------
 
 
 def _fault(path: Path, what: str, remedy: str = "Copy the file again from its source") -> CelError:
@@ -321,7 +328,9 @@ def _fault(path: Path, what: str, remedy: str = "Copy the file again from its so
 
 
 def _load(path: Path) -> bytes:
-    """Return the file's bytes, decompressed if need be, once its first bytes look like those of a CEL file."""
+    """Return the file's bytes, decompressed if need be, once its first bytes look like those of a CEL
+    file.
+    """
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
@@ -332,9 +341,13 @@ def _load(path: Path) -> bytes:
                 _check_magic(path, head)
                 data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CelError(f"{path}: can't be opened ({error.strerror or error}). Check its name and folder.") from error
+        raise CelError(
+            f"{path}: can't be opened ({error.strerror or error}). Check its name and folder."
+        ) from error
     if len(data) > MAX_BYTES:
-        raise _fault(path, f"is larger than {MAX_BYTES >> 20} MiB, more than any chip gives", "Name a CEL file")
+        raise _fault(
+            path, f"is larger than {MAX_BYTES >> 20} MiB, more than any chip gives", "Name a CEL file"
+        )
     _check_magic(path, data[:8])
     return data
 
@@ -346,11 +359,16 @@ def _check_magic(path: Path, head: bytes) -> None:
         version = struct.unpack("<i", head[4:])[0]
         if version == 4:
             return
-        raise _fault(path, f"is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
-                     "Export it again as Command Console or version 4")
+        raise _fault(
+            path,
+            f"is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
+            "Export it again as Command Console or version 4",
+        )
     if not head:
         raise _fault(path, "is empty")
-    raise _fault(path, f"is not a CEL file (it begins with {head!r})", "Name a CEL file, or one compressed by gzip")
+    raise _fault(
+        path, f"is not a CEL file (it begins with {head!r})", "Name a CEL file, or one compressed by gzip"
+    )
 
 
 def _gunzip(path: Path, stream) -> bytes:
@@ -385,14 +403,17 @@ class _Cursor:
 
     def move(self, at: int, what: str) -> None:
         if not 0 <= at <= len(self.data):
-            raise _fault(self.path, f"places {what} at byte {at}, but the file has {len(self.data)} bytes (truncated?)")
+            raise _fault(
+                self.path, f"places {what} at byte {at}, but the file has {len(self.data)} bytes (truncated?)"
+            )
         self.at = at
 
     def need(self, count: int, what: str) -> None:
         left = len(self.data) - self.at
         if not 0 <= count <= left:
             raise _fault(
-                self.path, f"{what} at byte {self.at} should take {count} bytes, but {left} are left (truncated?)"
+                self.path,
+                f"{what} at byte {self.at} should take {count} bytes, but {left} are left (truncated?)",
             )
 
     def take(self, count: int, what: str) -> bytes:
@@ -423,7 +444,9 @@ def _utf16(raw: bytes) -> str:
 
 def _size(path: Path, rows: int, cols: int, cells: int) -> None:
     if rows <= 0 or cols <= 0 or rows * cols != cells:
-        raise _fault(path, f"says it has {rows} rows and {cols} columns but {cells} cells; it contradicts itself")
+        raise _fault(
+            path, f"says it has {rows} rows and {cols} columns but {cells} cells; it contradicts itself"
+        )
 
 
 def _checked_intensities(path: Path, values: np.ndarray) -> np.ndarray:
@@ -453,7 +476,9 @@ def _integer(path: Path, fields: Mapping[str, str], key: str, default: int | Non
         raise _fault(path, f"gives no usable {key} (found {text!r}); its header is incomplete") from error
 
 
-def _header(algorithm: str, parameters: str, dat_header: str, scan_date: str | None, fields: dict, margin: int) -> dict:
+def _header(
+    algorithm: str, parameters: str, dat_header: str, scan_date: str | None, fields: dict, margin: int
+) -> dict:
     return {
         "algorithm": algorithm,
         "parameters": parameters,
@@ -468,13 +493,18 @@ def _header(algorithm: str, parameters: str, dat_header: str, scan_date: str | N
 def _chip_type(path: Path, dat_header: str) -> str:
     found = re.search(r"(\S+)\.1sq\b", dat_header)
     if not found:
-        raise _fault(path, "names no chip type (no '<chip>.1sq' in its DatHeader)",
-                     "Export the file again with its full header")
+        raise _fault(
+            path,
+            "names no chip type (no '<chip>.1sq' in its DatHeader)",
+            "Export the file again with its full header",
+        )
     return found.group(1)
 
 
 def _scan_date(dat_header: str) -> str | None:
-    """Return the scan date of a DatHeader as ISO 8601; scanner software wrote month/day/year with two digits."""
+    """Return the scan date of a DatHeader as ISO 8601; scanner software wrote month/day/year with two
+    digits.
+    """
     iso = re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", dat_header)
     if iso:
         return iso.group(0)
@@ -490,14 +520,16 @@ def _fields(text: str) -> dict[str, str]:
     return {key.strip(): value.strip(" \r\n") for key, value in pairs}
 
 
-# --- version 3, text ------------------------------------------------------------------------------------------
+# --- version 3, text ------------------------------------------------------------------------------------
 
 
 def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     sections = _sections(data)
     version = _integer(path, _fields(_text_of(sections, "CEL")), "Version")
     if version != 3:
-        raise _fault(path, f"is a text CEL file of version {version}; only version 3 is known", "Export it again")
+        raise _fault(
+            path, f"is a text CEL file of version {version}; only version 3 is known", "Export it again"
+        )
     fields = _fields(_text_of(sections, "HEADER"))
     rows, cols = _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
     cells, body = _table_of(path, sections, "INTENSITY")
@@ -514,7 +546,12 @@ def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         outliers=_text_positions(path, sections, "OUTLIERS", rows, cols),
         masks=_text_positions(path, sections, "MASKS", rows, cols),
         header=_header(
-            fields.get("Algorithm", ""), parameters, dat_header, _scan_date(dat_header), fields, _margin(parameters)
+            fields.get("Algorithm", ""),
+            parameters,
+            dat_header,
+            _scan_date(dat_header),
+            fields,
+            _margin(parameters),
         )
         | {"repeated_cells": repeated},
         version=3,
@@ -547,16 +584,27 @@ def _table_of(path: Path, sections: Mapping[str, bytes], name: str) -> tuple[int
 
 
 def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np.ndarray:
-    """Parse rows of numbers, columns x cells; the stated count is held against the text before anything is made."""
+    """Parse rows of numbers, columns x cells; the stated count is held against the text before anything is
+    made.
+    """
     if cells < 0 or cells * 2 * columns > len(body) + 1:
-        raise _fault(path, f"its section [{name}] should list {cells} cells but is too short for that (truncated?)")
+        raise _fault(
+            path, f"its section [{name}] should list {cells} cells but is too short for that (truncated?)"
+        )
     try:
-        table = np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2) if cells else np.empty((0, columns))
+        table = (
+            np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2)
+            if cells
+            else np.empty((0, columns))
+        )
     except ValueError as error:
-        raise _fault(path, f"its section [{name}] holds something that is not a row of numbers ({error})") from error
+        raise _fault(
+            path, f"its section [{name}] holds something that is not a row of numbers ({error})"
+        ) from error
     if len(table) < cells or table.shape[1] != columns:
         raise _fault(
-            path, f"its section [{name}] should list {cells} cells but lists {table.shape[0]} rows (truncated?)"
+            path,
+            f"its section [{name}] should list {cells} cells but lists {table.shape[0]} rows (truncated?)",
         )
     return table.T
 
@@ -564,7 +612,8 @@ def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np
 def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> tuple[np.ndarray | None, int]:
     """Where each row of the text belongs in cell order, and how many rows repeat a cell.
 
-    The places are None if the file is in cell order already. Of repeated rows the last counts, as in affxparser.
+    The places are None if the file is in cell order already. Of repeated rows the last counts, as in
+    affxparser.
     """
     inside = (x >= 0) & (x < cols) & (y >= 0) & (y < rows)
     if not inside.all():
@@ -596,7 +645,10 @@ def _text_positions(path: Path, sections: Mapping[str, bytes], name: str, rows: 
         return np.empty(0, dtype=np.int64)
     cells, body = _table_of(path, sections, name)
     x, y = _numbers(path, body, cells, 2, name)
-    if not (np.isfinite(x).all() and np.isfinite(y).all()) or max(np.abs(x).max(initial=0), np.abs(y).max(initial=0)) > 1e9:
+    if (
+        not (np.isfinite(x).all() and np.isfinite(y).all())
+        or max(np.abs(x).max(initial=0), np.abs(y).max(initial=0)) > 1e9
+    ):
         raise _fault(path, f"its section [{name}] lists cells that do not exist; it is damaged")
     return _positions(path, x, y, rows, cols, name.lower())
 
@@ -606,7 +658,7 @@ def _margin(parameters: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-# --- version 4, XDA -------------------------------------------------------------------------------------------
+# --- version 4, XDA -------------------------------------------------------------------------------------
 
 _XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
 _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
@@ -642,9 +694,11 @@ def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     )
 
 
-# --- Command Console ------------------------------------------------------------------------------------------
+# --- Command Console ------------------------------------------------------------------------------------
 
-_CALVIN_TYPES = {code: np.dtype(name) for code, name in enumerate((">i1", ">u1", ">i2", ">u2", ">i4", ">u4", ">f4"))}
+_CALVIN_TYPES = {
+    code: np.dtype(name) for code, name in enumerate((">i1", ">u1", ">i2", ">u2", ">i4", ">u4", ">f4"))
+}
 _CALVIN_NUMBERS = {
     "text/x-calvin-integer-8": ">b",
     "text/x-calvin-unsigned-integer-8": ">B",
@@ -674,7 +728,11 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     kind, fields, parents = _calvin_header(cursor)
     if kind != "affymetrix-calvin-intensity":
         many = kind == "affymetrix-calvin-multi-intensity"
-        what = "holds several colour channels" if many else f"is a Command Console file of kind {kind!r}, no CEL file"
+        what = (
+            "holds several colour channels"
+            if many
+            else f"is a Command Console file of kind {kind!r}, no CEL file"
+        )
         raise _fault(path, what, "Name a CEL file of a one-colour expression chip")
     if groups < 1:
         raise _fault(path, "holds no data group (truncated?)")
@@ -684,10 +742,14 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         raise _fault(path, "has no table of intensities (truncated?)")
     _size(path, rows, cols, tables["Intensity"].rows)
     dat_header = parents.get("affymetrix-dat-header") or parents.get("affymetrix-partial-dat-header") or ""
-    parameters = {key[len(_PARAMETER) :]: value for key, value in fields.items() if key.startswith(_PARAMETER)}
+    parameters = {
+        key[len(_PARAMETER) :]: value for key, value in fields.items() if key.startswith(_PARAMETER)
+    }
     chip_type = fields.get("affymetrix-array-type") or parents.get("affymetrix-array-type")
     if not chip_type:
-        raise _fault(path, "names no chip type (affymetrix-array-type)", "Export it again with its full header")
+        raise _fault(
+            path, "names no chip type (affymetrix-array-type)", "Export it again with its full header"
+        )
 
     def column(name: str, dtype) -> np.ndarray | None:
         if intensities_only or name not in tables:
@@ -798,7 +860,10 @@ def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
         code, size = cursor.number("b", "a column's type"), cursor.number("i", "a column's width")
         dtype = _CALVIN_TYPES.get(code)
         if dtype is None or dtype.itemsize != size:
-            raise _fault(cursor.path, f"its table {name} has a column of type {code} and width {size}, which is unknown")
+            raise _fault(
+                cursor.path,
+                f"its table {name} has a column of type {code} and width {size}, which is unknown",
+            )
         kinds.append(dtype)
     rows = cursor.number("I", "the number of rows")
     return _Dataset(np.dtype([(f"c{i}", kind) for i, kind in enumerate(kinds)]), rows, start)
@@ -806,7 +871,9 @@ def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
 
 def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -> list[np.ndarray]:
     if len(table.dtype) != columns:
-        raise _fault(cursor.path, f"its table {name} has {len(table.dtype)} columns, not {columns}; it is damaged")
+        raise _fault(
+            cursor.path, f"its table {name} has {len(table.dtype)} columns, not {columns}; it is damaged"
+        )
     cursor.move(table.start, f"the table {name}")
     values = cursor.array(table.dtype, table.rows, f"the table {name}")
     return [values[key] for key in table.dtype.names]

@@ -2,38 +2,40 @@
 
 Three steps, each as R's ``oligo::basicRMA`` (preprocessCore) does them:
 
-1. **Background.** The intensities of an array are modelled as an exponential signal plus a normal background; each
-   is replaced by the expected signal given what was observed. The three parameters come from modes of kernel
-   densities.
-2. **Quantile normalisation.** Every array gets the same distribution: the mean over arrays of the sorted intensities.
-   Tied intensities get the value at their average rank.
-3. **Summary.** Tukey's median polish of log2 intensities, probes x arrays, for each probe set; the array effects plus the
-   overall effect are the expression values.
+1. **Background.** The intensities of an array are modelled as an exponential signal plus a normal background;
+   each is replaced by the expected signal given what was observed. The three parameters come from modes of
+   kernel densities.
+2. **Quantile normalisation.** Every array gets the same distribution: the mean over arrays of the sorted
+   intensities. Tied intensities get the value at their average rank.
+3. **Summary.** Tukey's median polish of log2 intensities, probes x arrays, for each probe set; the array
+   effects plus the overall effect are the expression values.
 
 Why RMA stands in here
 ----------------------
-The report names no normalisation. The maker's console (Transcriptome Analysis Console) offers SST-RMA for Clariom S
-arrays by default: RMA after a *signal space transformation*, which corrects each probe for its GC content and stretches
-the intensities so that fold changes come out larger, closer to those of other platforms. That transformation is described by the maker
-but its parameters are not published in a form that others can check. RMA is published, has independent implementations
-that agree (this one does with oligo's, to 1e-9), and ranks genes much alike; but its fold changes are *compressed*:
-expect them smaller than the console's, most of all for weakly expressed genes. A threshold on fold change is therefore not
-transferable between the two, which is why this compendium declares one on the false discovery rate instead.
+The report names no normalisation. The maker's console (Transcriptome Analysis Console) offers SST-RMA for
+Clariom S arrays by default: RMA after a *signal space transformation*, which corrects each probe for its GC
+content and stretches the intensities so that fold changes come out larger, closer to those of other
+platforms. That transformation is described by the maker but its parameters are not published in a form that
+others can check. RMA is published, has independent implementations that agree (this one with oligo's), and
+ranks genes much alike; but its fold changes are *compressed*: expect them smaller than the console's, most
+of all for weakly expressed genes. A threshold on fold change is therefore not transferable between the two,
+which is why this compendium declares one on the false discovery rate instead.
 
 How it is computed
 ------------------
-Sorting an array's intensities once serves the background's densities, the reference distribution and the ranks,
-since the background correction keeps their order. Normalised values are not stored: an array keeps one 32-bit rank code
-per probe, and a table as long as the distribution turns codes into log2 values. So memory is that of the
-intensities, twice as 32-bit numbers, however many arrays there are. The inner loops are compiled by numba, release Python's
-lock, and run in an ordinary thread pool; the result does not depend on the number of threads.
+Sorting an array's intensities once serves the background's densities, the reference distribution and the
+ranks, since the background correction keeps their order. Normalised values are not stored: an array keeps
+one 32-bit rank code per probe, and a table as long as the distribution turns codes into log2 values. So
+memory is that of the intensities, twice as 32-bit numbers, however many arrays there are. The inner loops
+are compiled by numba, release Python's lock, and run in an ordinary thread pool; the result does not depend
+on the number of threads.
 
 References
 ----------
-Irizarry RA et al. (2003) Exploration, normalization, and summaries of high density oligonucleotide array probe level
-data. Biostatistics 4:249-264. Bolstad BM et al. (2003) A comparison of normalization methods for high density
-oligonucleotide array data based on variance and bias. Bioinformatics 19:185-193. Tukey JW (1977) Exploratory data
-analysis.
+Irizarry RA et al. (2003) Exploration, normalization, and summaries of high density oligonucleotide array
+probe level data. Biostatistics 4:249-264. Bolstad BM et al. (2003) A comparison of normalization methods
+for high density oligonucleotide array data based on variance and bias. Bioinformatics 19:185-193. Tukey JW
+(1977) Exploratory data analysis.
 """
 
 from __future__ import annotations
@@ -46,10 +48,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from scipy import fft
 
 from mgbone.errors import MgboneError
-from mgbone.microarray._kernels import bin_linearly, correct_sorted, polish_sets, rank_codes, scatter, sort_order
+from mgbone.microarray._kernels import (
+    bin_linearly,
+    correct_sorted,
+    polish_sets,
+    rank_codes,
+    scatter,
+    sort_order,
+)
 
 _GRID = 16_384
 """Points of the kernel density, as preprocessCore's."""
@@ -87,7 +95,8 @@ class RmaSteps:
     background : pandas.DataFrame, arrays x (alpha, mu, sigma)
         Parameters of the background model; NaN if it was not asked for.
     raw, corrected, normalised : pandas.DataFrame of float32, probes x arrays
-        log2 of the intensities as given, after background correction and after normalisation, in the order given.
+        log2 of the intensities as given, after background correction and after normalisation, in the order
+        given.
     residuals : pandas.DataFrame of float32, probes x arrays
         What median polish leaves over, log2, in the order given.
     affinities : pandas.Series, probes
@@ -119,8 +128,8 @@ def rma(
     Parameters
     ----------
     intensities : array or DataFrame of float32 or float64, probes x arrays
-        Perfect-match intensities, scanner units; finite. Not changed. An array whose columns are contiguous (as
-        `read_cels` returns it) is the fastest.
+        Perfect-match intensities, scanner units; finite. Not changed. An array whose columns are contiguous
+        (as `read_cels` returns it) is the fastest.
     probesets : sequence, one label per probe
         The probe set (transcript cluster) that each probe belongs to.
     background : bool
@@ -143,12 +152,12 @@ def rma(
 
     Notes
     -----
-    Agrees with ``oligo::basicRMA`` to about 1e-12 log2 where that gives numbers. It differs in one case on purpose: for intensities
-    more than about 37 standard deviations below the background's mode, where oligo divides zero by zero and gives NaN, the
-    limit of the same formula is used.
+    Agrees with ``oligo::basicRMA`` to about 1e-12 log2 where that gives numbers. It differs in one case on
+    purpose: for intensities more than about 37 standard deviations below the background's mode, where oligo
+    divides zero by zero and gives NaN, the limit of the same formula is used.
 
-    The report names no method of normalisation; the maker's console uses SST-RMA for these arrays. How the two differ and
-    why RMA stands in is written at the top of this module.
+    The report names no method of normalisation; the maker's console uses SST-RMA for these arrays. How the
+    two differ and why RMA stands in is written at the top of this module.
     """
     layout = _Layout(intensities, probesets)
     with ThreadPoolExecutor(max_workers=threads or _processors()) as pool:
@@ -180,7 +189,7 @@ def rma_steps(
         prepared = _prepared(layout, pool, background, normalise, corrected)
         expression = _summarise(layout, pool, prepared, residuals, affinities)
     with np.errstate(divide="ignore", invalid="ignore"):
-        raw = np.log2(layout.values.T, dtype=np.float32, casting="same_kind")
+        raw = np.log2(layout.intensities.T, dtype=np.float32, casting="same_kind")
     return RmaSteps(
         expression=layout.expression_frame(expression),
         background=pd.DataFrame(
@@ -216,7 +225,8 @@ def fit_background(intensities: np.ndarray) -> Background:
     """
     ordered = np.sort(np.asarray(intensities, dtype=np.float64))
     mode = _mode(ordered)
-    # The mode of what lies below the mode estimates where the background sits; see affy's second background method.
+    # The mode of what lies below the mode estimates where the background sits; see affy's second
+    # background method.
     mu = _mode(ordered[: np.searchsorted(ordered, mode, side="left")])
     below = ordered[: np.searchsorted(ordered, mu, side="left")]
     above = ordered[np.searchsorted(ordered, mu, side="right") :]
@@ -226,7 +236,7 @@ def fit_background(intensities: np.ndarray) -> Background:
     return Background(alpha=1.0 / _mode(above, shift=mu), mu=mu, sigma=sigma)
 
 
-# --- what is computed from --------------------------------------------------------------------------------------
+# --- what is computed from ------------------------------------------------------------------------------
 
 
 class _Layout:
@@ -236,8 +246,8 @@ class _Layout:
         table = isinstance(intensities, pd.DataFrame)
         self.arrays = intensities.columns if table else None
         self.probes = intensities.index if table else None
-        self.values = _numeric(intensities.to_numpy() if table else np.asarray(intensities))
-        self.n_probes, self.n_arrays = self.values.shape
+        self.intensities = _numeric(intensities.to_numpy() if table else np.asarray(intensities))
+        self.n_probes, self.n_arrays = self.intensities.shape
         self.arrays = pd.RangeIndex(self.n_arrays) if self.arrays is None else self.arrays
         self.probes = pd.RangeIndex(self.n_probes) if self.probes is None else self.probes
         self.labels = _labels(probesets, self.n_probes)
@@ -245,7 +255,9 @@ class _Layout:
         order = np.argsort(codes, kind="stable")
         self.place = np.empty(self.n_probes, dtype=np.int32)
         self.place[order] = np.arange(self.n_probes, dtype=np.int32)
-        self.starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(self.labels.categories)))])
+        self.starts = np.concatenate(
+            [[0], np.cumsum(np.bincount(codes, minlength=len(self.labels.categories)))]
+        )
 
     def expression_frame(self, values: np.ndarray) -> pd.DataFrame:
         index = pd.Index(self.labels.categories, name="probeset_id")
@@ -257,40 +269,60 @@ class _Layout:
 
 def _numeric(values: np.ndarray) -> np.ndarray:
     if values.ndim != 2 or not values.size:
-        raise RmaError(f"Intensities must be a table of probes x arrays, not of shape {values.shape}. Select some first.")
+        raise RmaError(
+            f"Intensities must be a table of probes x arrays, not of shape {values.shape}. Select some first."
+        )
     if values.dtype == np.float32 or values.dtype == np.float64:
         return values
     try:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise RmaError(f"Intensities must be numbers ({error}). Leave out columns that are not arrays.") from error
+        raise RmaError(
+            f"Intensities must be numbers ({error}). Leave out columns that are not arrays."
+        ) from error
 
 
 def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
     labels = probesets if isinstance(probesets, pd.Categorical) else pd.Categorical(_as_index(probesets))
     labels = labels.remove_unused_categories()
     if len(labels) != n_probes:
-        raise RmaError(f"{n_probes} probes but {len(labels)} probe-set labels were given. Give one label per probe.")
+        raise RmaError(
+            f"{n_probes} probes but {len(labels)} probe-set labels were given. Give one label per probe."
+        )
     if (labels.codes < 0).any():
-        raise RmaError(f"{int((labels.codes < 0).sum())} probes have no probe-set label. Leave these probes out.")
+        raise RmaError(
+            f"{int((labels.codes < 0).sum())} probes have no probe-set label. Leave these probes out."
+        )
     return labels
 
 
 def _as_index(probesets: Iterable) -> pd.Index:
-    return pd.Index(probesets if hasattr(probesets, "__array__") or isinstance(probesets, list) else list(probesets))
+    return pd.Index(
+        probesets if hasattr(probesets, "__array__") or isinstance(probesets, list) else list(probesets)
+    )
 
 
 def _processors() -> int:
-    count = getattr(os, "process_cpu_count", None)  # Python 3.13; before it, the processors that this process may use
-    return (count() if count else len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()) or 1
+    count = getattr(
+        os, "process_cpu_count", None
+    )  # Python 3.13; before it, the processors that this process may use
+    return (
+        count()
+        if count
+        else len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count()
+    ) or 1
 
 
-# --- background and normalisation -------------------------------------------------------------------------------
+# --- background and normalisation -----------------------------------------------------------------------
 
 
 @dataclass
 class _Prepared:
-    """log2 values of all probes, at their places: as codes into a table where normalised, else as they are."""
+    """log2 values of all probes, at their places: as codes into a table where normalised, else as they
+    are.
+    """
 
     codes: np.ndarray
     table: np.ndarray
@@ -298,7 +330,9 @@ class _Prepared:
     parameters: list[Background]
 
     def log2_values(self) -> np.ndarray:
-        return self.table.astype(np.float32)[self.codes] if self.codes.size else self.values.astype(np.float32)
+        return (
+            self.table.astype(np.float32)[self.codes] if self.codes.size else self.values.astype(np.float32)
+        )
 
 
 def _prepared(
@@ -324,12 +358,14 @@ def _prepared(
     for signal, fitted in _in_order(pool, prepare, layout.n_arrays):
         total += signal  # in the order of the arrays, so that the sum is the same for every number of threads
         parameters.append(fitted)
-    return _Prepared(codes, _code_table(total / layout.n_arrays) if normalise else np.empty(0), values, parameters)
+    return _Prepared(
+        codes, _code_table(total / layout.n_arrays) if normalise else np.empty(0), values, parameters
+    )
 
 
 def _sorted(layout: _Layout, array: int) -> tuple[np.ndarray, np.ndarray]:
     """Return an array's intensities sorted, as 64-bit numbers, and the order that sorts them."""
-    column = np.ascontiguousarray(layout.values[:, array])
+    column = np.ascontiguousarray(layout.intensities[:, array])
     if not np.isfinite(column).all():
         raise RmaError(
             f"Array {layout.arrays[array]} holds intensities that are not finite numbers. "
@@ -343,12 +379,14 @@ def _sorted(layout: _Layout, array: int) -> tuple[np.ndarray, np.ndarray]:
     return column[order].astype(np.float64), order
 
 
-def _signal(layout: _Layout, array: int, ordered: np.ndarray, background: bool) -> tuple[np.ndarray, Background]:
+def _signal(
+    layout: _Layout, array: int, ordered: np.ndarray, background: bool
+) -> tuple[np.ndarray, Background]:
     if not background:
         if ordered[0] <= 0:
             raise RmaError(
-                f"Array {layout.arrays[array]} holds intensities that are not positive, so they have no logarithm. "
-                "Correct for background, or leave the array out."
+                f"Array {layout.arrays[array]} holds intensities that are not positive. "
+                "They have no logarithm; correct for background, or leave the array out."
             )
         return ordered, Background(np.nan, np.nan, np.nan)
     try:
@@ -361,7 +399,9 @@ def _signal(layout: _Layout, array: int, ordered: np.ndarray, background: bool) 
 
 
 def _code_table(target: np.ndarray) -> np.ndarray:
-    """Return the log2 value for each rank code: code 2k is rank k, an odd code the mean of its two neighbours."""
+    """Return the log2 value for each rank code: code 2k is rank k, an odd code the mean of its two
+    neighbours.
+    """
     table = np.empty(2 * target.size - 1)
     table[::2] = target
     table[1::2] = 0.5 * (target[:-1] + target[1:])
@@ -371,9 +411,10 @@ def _code_table(target: np.ndarray) -> np.ndarray:
 def _mode(ordered: np.ndarray, shift: float = 0.0) -> float:
     """Return the mode of a kernel density (Epanechnikov) of sorted values less `shift`.
 
-    As R's ``density`` by way of preprocessCore: bandwidth ``nrd0``, values binned linearly on a grid that reaches seven
-    bandwidths beyond them, convolved by Fourier transform and interpolated at as many points up to three bandwidths
-    beyond. The kernel's grid is very slightly finer than that of the values there, and so it is here.
+    As R's ``density`` by way of preprocessCore: bandwidth ``nrd0``, values binned linearly on a grid that
+    reaches seven bandwidths beyond them, convolved by Fourier transform and interpolated at as many points
+    up to three bandwidths beyond. The kernel's grid is very slightly finer than that of the values there,
+    and so it is here.
     """
     if ordered.size < 2 or ordered[0] == ordered[-1]:
         raise RmaError("no background can be estimated: its intensities have no spread")
@@ -385,7 +426,7 @@ def _mode(ordered: np.ndarray, shift: float = 0.0) -> float:
     distance = np.minimum(steps / (2 * _GRID - 1) * 2 * (high - low) / reach, 1.0)
     half = 3.0 / (4.0 * reach) * (1.0 - distance * distance)
     kernel = np.concatenate([half, half[-2:0:-1]])
-    density = fft.irfft(fft.rfft(weights, 2 * _GRID) * fft.rfft(kernel), 2 * _GRID)[:_GRID]
+    density = np.fft.irfft(np.fft.rfft(weights, 2 * _GRID) * np.fft.rfft(kernel), 2 * _GRID)[:_GRID]
     grid = steps[:_GRID] / (_GRID - 1)
     points = grid * ((high - 4 * width) - (low + 4 * width)) + (low + 4 * width)
     return float(points[np.argmax(np.interp(points, grid * (high - low) + low, density))])
@@ -420,7 +461,7 @@ def _in_order(pool: Executor, task: Callable, count: int) -> Iterator:
         yield waiting.popleft().result()
 
 
-# --- summary ----------------------------------------------------------------------------------------------------
+# --- summary --------------------------------------------------------------------------------------------
 
 
 def _summarise(
@@ -440,8 +481,8 @@ def _summarise(
 
     def polish(part: int) -> None:
         polish_sets(
-            prepared.codes, prepared.table, prepared.values, layout.starts, bounds[part], bounds[part + 1], out,
-            residuals, affinities,
+            prepared.codes, prepared.table, prepared.values, layout.starts, bounds[part], bounds[part + 1],
+            out, residuals, affinities,
         )  # fmt: skip
 
     deque(_in_order(pool, polish, bounds.size - 1), maxlen=0)

@@ -1,0 +1,673 @@
+"""Read the library files of a chip: which probes measure what, and where on the chip they lie.
+
+Thermo Fisher describes its whole-transcript arrays (Clariom S and D, Gene ST, Exon ST) with four files, as
+they come out of the two archives "library files" and "NetAffx transcript annotation":
+
+===================  =========================================================================================
+``.pgf``             probe sets, their atoms and probes, nested by leading tabs; its header names the columns
+``.clf``             where each probe lies; if ``sequential=s``, probe ``p`` is cell ``p - s``; no row counts
+``.mps``             meta probe sets: which probe sets are summarised together, as one transcript cluster
+``.transcript.csv``  what is known of each transcript cluster; ``gene_assignment`` holds the gene symbol
+===================  =========================================================================================
+
+Older 3' arrays are described by a CDF file instead; they are refused with a word on what to do.
+
+References
+----------
+Affymetrix Power Tools, *file format* pages for PGF, CLF, MPS and NetAffx transcript annotation. The word
+``col_major`` in real CLF headers is known to be wrong: all files run row by row, as `mgbone.microarray.cel`
+does.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import warnings
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pandas.errors import EmptyDataError, ParserError
+
+from mgbone.errors import PlatformError
+
+_KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
+_MPS_PREFERENCE = ("core", "gene")
+_TAB, _NEWLINE, _HASH = 9, 10, 35
+
+
+class PlatformWarning(UserWarning):
+    """Library files that can be used but lack something."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pgf:
+    """Contents of a PGF file.
+
+    Attributes
+    ----------
+    header : dict of str to list of str
+        ``#%key=value`` lines; a key may occur more than once (``chip_type`` does).
+    probesets : pandas.DataFrame
+        One row per probe set in the order of the file: ``probeset_id`` (text), ``type`` (empty where not
+        given) and what else the file has, as text.
+    probes : pandas.DataFrame
+        One row per probe: ``probeset`` (row number in `probesets`), ``atom_id``, ``probe_id`` (int),
+        ``type`` and what else the file has, as text.
+    """
+
+    header: dict[str, list[str]] = field(repr=False)
+    probesets: pd.DataFrame = field(repr=False)
+    probes: pd.DataFrame = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Clf:
+    """Contents of a CLF file.
+
+    Attributes
+    ----------
+    header : dict of str to list of str
+    n_rows, n_cols : int
+        Size of the chip in cells.
+    first_id : int or None
+        Identifier of the probe in cell 0 if the file is sequential, otherwise None.
+    listed : pandas.Series or None
+        Cell of each probe (indexed by ``probe_id``) if the file is not sequential.
+    """
+
+    header: dict[str, list[str]] = field(repr=False)
+    n_rows: int
+    n_cols: int
+    first_id: int | None
+    listed: pd.Series | None = field(repr=False)
+
+    def cells(self, probe_ids: np.ndarray) -> np.ndarray:
+        """Return the cell index (``y * n_cols + x``) of each probe.
+
+        Raises
+        ------
+        PlatformError
+            If a probe has no place on the chip.
+        """
+        ids = np.asarray(probe_ids, dtype=np.int64)
+        if self.listed is None:
+            cells = ids - self.first_id
+            lost = (cells < 0) | (cells >= self.n_rows * self.n_cols)
+        else:
+            found = self.listed.index.get_indexer(ids)
+            lost = found < 0
+            cells = self.listed.to_numpy()[found]
+        if lost.any():
+            raise PlatformError(
+                f"{int(lost.sum())} probes of the PGF have no place in the CLF (such as {ids[lost][0]}). "
+                "Take PGF and CLF from the same set of library files."
+            )
+        return cells
+
+
+@dataclass(frozen=True, eq=False)
+class Platform:
+    """A chip as its library files describe it; made by `read_platform`.
+
+    Attributes
+    ----------
+    chip_types : tuple of str
+        Names of the chips that the files are for.
+    n_rows, n_cols : int
+        Size in cells.
+    cells : numpy.ndarray of int64, shape (n_probes,)
+        Cell index (``y * n_cols + x``) of each perfect-match probe of the main probe sets, grouped by
+        transcript cluster. A probe that belongs to several clusters occurs as often.
+    probesets : pandas.Categorical, shape (n_probes,)
+        Transcript cluster of each of these probes.
+    annotation : pandas.DataFrame
+        Index ``probeset_id`` (each transcript cluster), columns ``gene_symbol`` and ``gene_name``; missing
+        where no gene is assigned.
+    controls : pandas.DataFrame
+        Perfect-match probes of all other probe sets: ``cell``, ``probeset_id``, ``name``, ``type``.
+    files : dict of str to Path
+        The files read: pgf, clf and, if there, mps and transcripts.
+    """
+
+    chip_types: tuple[str, ...]
+    n_rows: int
+    n_cols: int
+    cells: np.ndarray = field(repr=False)
+    probesets: pd.Categorical = field(repr=False)
+    annotation: pd.DataFrame = field(repr=False)
+    controls: pd.DataFrame = field(repr=False)
+    files: dict[str, Path] = field(repr=False)
+
+    def check(self, chip) -> None:
+        """Raise an error unless CEL data are of this chip.
+
+        Parameters
+        ----------
+        chip : CelFile or DataFrame
+            What `read_cel` or `read_cels` returned.
+
+        Raises
+        ------
+        PlatformError
+            If its chip type or size is another.
+        """
+        facts = chip.attrs if isinstance(chip, pd.DataFrame) else vars(chip)
+        name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
+        if name not in self.chip_types:
+            raise PlatformError(
+                f"The CEL files are of chip {name}, but {self.files['pgf']} is for "
+                f"{' and '.join(self.chip_types)}. Put the library files of {name} there."
+            )
+        if size != (self.n_rows, self.n_cols):
+            raise PlatformError(
+                f"The CEL files have {size[0]} x {size[1]} cells, but {self.files['clf'].name} describes "
+                f"{self.n_rows} x {self.n_cols}. Take the library files that belong to this chip."
+            )
+
+    def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
+
+        Raises
+        ------
+        PlatformError
+            If the table is not of this chip.
+        """
+        self.check(intensities)
+        return intensities.loc[self.cells]
+
+
+def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Platform:
+    """Read the library files of a chip.
+
+    Parameters
+    ----------
+    source : path-like or mapping
+        A folder (searched with `find_platform`), or the files by kind: ``pgf``, ``clf`` and optionally
+        ``mps`` and ``transcripts``.
+
+    Returns
+    -------
+    Platform
+
+    Raises
+    ------
+    PlatformError
+        If a file is missing, damaged, or does not fit the others.
+
+    Warns
+    -----
+    PlatformWarning
+        If there is no transcript annotation, so that no gene has a symbol.
+
+    Notes
+    -----
+    Expression is measured by perfect-match probes (``pm``) of probe sets of type ``main``; a probe set
+    without a type counts as main, as old files give none. All others are controls, kept apart. Without MPS
+    each probe set is summarised on its own.
+    """
+    files = (
+        {kind: Path(path) for kind, path in source.items()}
+        if isinstance(source, Mapping)
+        else find_platform(source)
+    )
+    for kind in ("pgf", "clf"):
+        if kind not in files:
+            raise PlatformError(f"No {kind.upper()} file was given. A chip needs its PGF and its CLF.")
+    pgf, clf = read_pgf(files["pgf"]), read_clf(files["clf"])
+    chip_types = _common_chips(files, pgf, clf)
+    probes = pgf.probes[pgf.probes["type"].str.startswith("pm")]
+    cells = pd.Series(clf.cells(probes["probe_id"].to_numpy()), index=probes["probeset"].to_numpy())
+    main = pgf.probesets["type"].map(_is_main).to_numpy(dtype=bool)
+    if not main[cells.index].any():
+        raise PlatformError(
+            f"{files['pgf']}: has no perfect-match probes of main probe sets. Take the chip's own PGF."
+        )
+    chosen, labels = _clusters(files, pgf.probesets, main, cells)
+    categories = pd.Index(labels.categories, name="probeset_id")
+    return Platform(
+        chip_types=chip_types,
+        n_rows=clf.n_rows,
+        n_cols=clf.n_cols,
+        cells=chosen,
+        probesets=labels,
+        annotation=_annotation(files, categories),
+        controls=_controls(pgf.probesets, main, cells),
+        files=files,
+    )
+
+
+def find_platform(folder: str | PathLike) -> dict[str, Path]:
+    """Find a chip's library files in a folder or below it, whatever their version and the case of their
+    names.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    dict of str to Path
+        ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there. Files may be compressed by
+        gzip.
+
+    Raises
+    ------
+    PlatformError
+        If PGF or CLF is missing (also for chips that are described by a CDF only), or if it is not clear
+        which of several to take.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PlatformError(f"{folder}: is no folder. Name the folder with the chip's library files.")
+    names = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = {}
+    for kind, suffix in _KINDS.items():
+        paths = [path for path in names if path.name.lower().removesuffix(".gz").endswith(suffix)]
+        if kind == "mps" and len(paths) > 1:
+            paths = _preferred_mps(paths)
+        if len(paths) > 1:
+            listing = ", ".join(path.name for path in paths)
+            raise PlatformError(
+                f"{folder}: holds several {suffix} files ({listing}). Leave one there, or name it."
+            )
+        if paths:
+            found[kind] = paths[0]
+    missing = [kind.upper() for kind in ("pgf", "clf") if kind not in found]
+    if missing:
+        raise PlatformError(_missing_text(folder, names, missing))
+    return found
+
+
+def read_pgf(path: str | PathLike) -> Pgf:
+    """Read a PGF file: probe sets, atoms and probes.
+
+    Raises
+    ------
+    PlatformError
+        If the file can't be read, its header is incomplete, or its levels are not nested as they should be.
+    """
+    path = Path(path)
+    data = _load(path)
+    header = _header(data)
+    starts, ends, tabs, level = _lines(data)
+    tables, rows = [], []
+    for depth in range(3):
+        here = np.flatnonzero(level == depth)
+        columns = _columns(path, header, depth)
+        _check_tabs(path, tabs, here, depth, len(columns))
+        tables.append(_table(path, data, starts[here], ends[here], depth, columns))
+        rows.append(here)
+    if not rows[0].size or not rows[2].size:
+        raise PlatformError(f"{path}: lists no probes (truncated?). Unpack the library files again.")
+    atom, probeset = (np.searchsorted(above, rows[2]) - 1 for above in (rows[1], rows[0]))
+    _check_nesting(path, rows, atom, probeset)
+    probesets, atoms, probes = tables
+    probes.insert(0, "probeset", probeset)
+    probes.insert(1, "atom_id", atoms["atom_id"].to_numpy()[atom])
+    if "type" not in probesets:
+        probesets["type"] = ""
+    return Pgf(header, probesets, probes)
+
+
+def read_clf(path: str | PathLike) -> Clf:
+    """Read a CLF file: where each probe lies.
+
+    Of a sequential file only the header counts; rows that disagree with it (real files hold some) are
+    ignored.
+
+    Raises
+    ------
+    PlatformError
+        If the file can't be read, or places a probe outside the chip.
+    """
+    path = Path(path)
+    data = _load(path)
+    header = _header(data)
+    n_rows, n_cols = _whole_number(path, header, "rows"), _whole_number(path, header, "cols")
+    if n_rows < 1 or n_cols < 1:
+        raise PlatformError(
+            f"{path}: gives a chip of {n_rows} x {n_cols} cells. Unpack the library files again."
+        )
+    first_id = _whole_number(path, header, "sequential", default=0)
+    if first_id:
+        return Clf(header, n_rows, n_cols, first_id, None)
+    columns = _columns(path, header, 0)
+    table = _delimited(path, data, columns, {"probe_id": np.int64, "x": np.int64, "y": np.int64})
+    if (
+        table.empty
+        or table.lt(0).any(axis=None)
+        or (table["x"] >= n_cols).any()
+        or (table["y"] >= n_rows).any()
+    ):
+        raise PlatformError(
+            f"{path}: lists no probes, or probes outside {n_rows} x {n_cols} cells. Unpack it again."
+        )
+    if table["probe_id"].duplicated().any():
+        raise PlatformError(f"{path}: lists a probe twice. Unpack the library files again.")
+    listed = pd.Series((table["y"] * n_cols + table["x"]).to_numpy(), index=pd.Index(table["probe_id"]))
+    return Clf(header, n_rows, n_cols, None, listed)
+
+
+def read_mps(path: str | PathLike) -> pd.DataFrame:
+    """Read an MPS file: which probe sets make up a transcript cluster.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``probeset_id`` (the transcript cluster) and ``member`` (a probe set of the PGF), both text, one row
+        per member.
+
+    Raises
+    ------
+    PlatformError
+        If the file can't be read or lacks the columns ``probeset_id`` and ``probeset_list``.
+    """
+    path = Path(path)
+    table = _named(path, _load(path), "\t", ["probeset_id", "probeset_list"])
+    members = (
+        table.assign(member=table["probeset_list"].str.split()).explode("member").dropna(subset=["member"])
+    )
+    if members.empty:
+        raise PlatformError(f"{path}: lists no probe sets (truncated?). Unpack the library files again.")
+    return members[["probeset_id", "member"]].reset_index(drop=True)
+
+
+def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
+    """Read a NetAffx transcript annotation: the gene that each transcript cluster measures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``probeset_id`` (the transcript cluster), columns ``gene_symbol`` and ``gene_name``: those of
+        the first assignment that has a symbol; missing where none has.
+
+    Raises
+    ------
+    PlatformError
+        If the file can't be read or lacks ``transcript_cluster_id`` (or ``probeset_id``) and
+        ``gene_assignment``.
+    """
+    path = Path(path)
+    data = _load(path)
+    key = "transcript_cluster_id" if b"transcript_cluster_id" in data[: 1 << 16] else "probeset_id"
+    table = _named(path, data, ",", [key, "gene_assignment"])
+    genes = pd.DataFrame(
+        [_first_gene(text) for text in table["gene_assignment"]],
+        columns=["gene_symbol", "gene_name"],
+        index=pd.Index(table[key], name="probeset_id"),
+        dtype="str",
+    )
+    return genes[~genes.index.duplicated()]
+
+
+# --- joining the files ----------------------------------------------------------------------------------
+
+
+def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, ...]:
+    ours, theirs = pgf.header.get("chip_type", []), clf.header.get("chip_type", [])
+    common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)
+    if not common:
+        raise PlatformError(
+            f"{files['pgf'].name} is for {' and '.join(ours) or 'no named chip'}, but "
+            f"{files['clf'].name} is for {' and '.join(theirs) or 'no named chip'}. "
+            "Take both from the same set of library files."
+        )
+    return common
+
+
+def _is_main(kind: str) -> bool:
+    return not kind or any(part.split("->")[0] == "main" for part in kind.split(":"))
+
+
+def _clusters(
+    files: Mapping[str, Path], probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series
+) -> tuple[np.ndarray, pd.Categorical]:
+    """Return cells and transcript clusters of the main probes; `cells` is indexed by row of `probesets`."""
+    if "mps" not in files:
+        kept = cells[main[cells.index]]
+        return kept.to_numpy(), pd.Categorical(probesets["probeset_id"].to_numpy()[kept.index])
+    members = read_mps(files["mps"])
+    rows = _rows_of(files, members["member"], probesets)
+    used = main[rows]
+    pairs = pd.DataFrame(
+        {"cluster": members["probeset_id"].to_numpy()[used], "row": rows[used]}
+    ).drop_duplicates()
+    counts = (
+        pd.Series(1, index=cells.index).groupby(level=0).sum().reindex(pairs["row"], fill_value=0).to_numpy()
+    )
+    order = np.argsort(cells.index.to_numpy(), kind="stable")
+    begins = np.searchsorted(cells.index.to_numpy()[order], pairs["row"].to_numpy())
+    # For each pair the probes of its probe set: begin, begin + 1, ... as one flat index.
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    taken = order[np.repeat(begins, counts) + within]
+    labels = pd.Categorical(pairs["cluster"])
+    repeated = pd.Categorical.from_codes(np.repeat(labels.codes, counts), dtype=labels.dtype)
+    return cells.to_numpy()[taken], repeated.remove_unused_categories()
+
+
+def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFrame) -> np.ndarray:
+    """Rows of the probe sets that an MPS lists: by identifier, or by name where files use that."""
+    for column in ("probeset_id", "probeset_name"):
+        if column in probesets and probesets[column].is_unique:
+            rows = pd.Index(probesets[column]).get_indexer(members)
+            if (rows >= 0).all():
+                return rows
+            if column == "probeset_id":
+                lost = rows < 0
+    raise PlatformError(
+        f"{files['mps'].name} lists {int(lost.sum())} probe sets that {files['pgf'].name} "
+        f"does not have (such as {members[lost].iloc[0]}). Take both from the same set of library files."
+    )
+
+
+def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
+    kept = cells[~main[cells.index]]
+    sets = probesets.iloc[kept.index]
+    name = sets["probeset_name"] if "probeset_name" in sets else sets["probeset_id"]
+    return pd.DataFrame(
+        {
+            "cell": kept.to_numpy(),
+            "probeset_id": sets["probeset_id"].to_numpy(),
+            "name": name.to_numpy(),
+            "type": sets["type"].to_numpy(),
+        }
+    )
+
+
+def _annotation(files: Mapping[str, Path], clusters: pd.Index) -> pd.DataFrame:
+    if "transcripts" not in files:
+        text = (
+            f"There is no transcript annotation (*.transcript.csv) beside {files['pgf'].name}, "
+            "so no gene has a symbol. Put the NetAffx transcript annotation of the chip there."
+        )
+        warnings.warn(text, PlatformWarning, stacklevel=3)
+        return pd.DataFrame({"gene_symbol": None, "gene_name": None}, index=clusters, dtype="str")
+    genes = read_transcript_annotation(files["transcripts"])
+    if not genes.index.isin(clusters).any():
+        raise PlatformError(
+            f"{files['transcripts'].name} knows none of the chip's transcript clusters "
+            f"(such as {clusters[0]}). Take the annotation of this chip type."
+        )
+    return genes.reindex(clusters)
+
+
+def _preferred_mps(paths: list[Path]) -> list[Path]:
+    # Exon and HTA chips come with several: "core" or "gene" is the level of well-supported transcript
+    # clusters.
+    for word in _MPS_PREFERENCE:
+        hits = [path for path in paths if re.search(rf"[._-]{word}[._-]", path.name.lower())]
+        if hits:
+            return hits
+    return paths
+
+
+def _missing_text(folder: Path, names: Iterable[Path], missing: list[str]) -> str:
+    cdf = next((path for path in names if path.name.lower().endswith((".cdf", ".cdf.gz"))), None)
+    if cdf is not None and "PGF" in missing:
+        return (
+            f"{folder}: holds {cdf.name}, so this is a 3' expression chip, described by a CDF; chips that "
+            "are described by PGF and CLF can be read (Clariom, Gene ST, Exon ST). Normalise these CEL files "
+            "with affy or the maker's console and read the result with read_normalised_matrix."
+        )
+    return (
+        f"{folder}: holds no {' and no '.join(missing)} file. Unpack the chip's library files there "
+        "(from Thermo Fisher's page of the array, under 'library files' and 'annotation')."
+    )
+
+
+# --- parsing --------------------------------------------------------------------------------------------
+
+
+def _load(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PlatformError(
+            f"{path}: can't be read ({reason}). Check the file, or unpack it again."
+        ) from error
+    return data.replace(b"\r\n", b"\n")
+
+
+def _header(data: bytes) -> dict[str, list[str]]:
+    header: dict[str, list[str]] = {}
+    for match in re.finditer(rb"(?m)^#%([^=\n]+)=(.*)$", data):
+        header.setdefault(match[1].decode("latin-1"), []).append(match[2].decode("utf-8", errors="replace"))
+    return header
+
+
+def _columns(path: Path, header: Mapping[str, list[str]], depth: int) -> list[str]:
+    text = header.get(f"header{depth}")
+    columns = text[0].split("\t")[depth:] if text else []
+    needed = {"clf": ["probe_id", "x", "y"]}.get(path.name.lower().removesuffix(".gz").rpartition(".")[2])
+    needed = needed or [["probeset_id"], ["atom_id"], ["probe_id", "type"]][depth]
+    if not set(needed) <= set(columns):
+        raise PlatformError(
+            f"{path}: its header{depth} does not name {', '.join(needed)}. Unpack the library files again."
+        )
+    return columns
+
+
+def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return start, end, number of tabs and level (leading tabs; -1 for comments and empty lines) of each
+    line.
+    """
+    letters = np.frombuffer(data + b"\n\n\n", dtype=np.uint8)
+    ends = np.flatnonzero(letters == _NEWLINE)[:-2]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    is_tab = letters == _TAB
+    tabs_before = np.concatenate([[0], np.cumsum(is_tab, dtype=np.int64)])
+    first, second, third = (is_tab[np.minimum(starts + k, ends)] for k in range(3))
+    level = first * (1 + second * (1 + third.astype(np.int8)))
+    level = np.where((letters[starts] == _HASH) | (starts == ends), -1, level)
+    return starts, ends, tabs_before[ends] - tabs_before[starts], level
+
+
+def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:
+    wide = np.flatnonzero(tabs[here] > depth + columns - 1)
+    if wide.size:
+        raise PlatformError(
+            f"{path}: line {here[wide[0]] + 1} has more columns than its header. Unpack the file again."
+        )
+
+
+def _check_nesting(path: Path, rows: list[np.ndarray], atom: np.ndarray, probeset: np.ndarray) -> None:
+    orphan = (atom < 0) | (probeset < 0)
+    if not orphan.any():
+        orphan = rows[1][atom] < rows[0][probeset]
+    if orphan.any():
+        line = rows[2][np.flatnonzero(orphan)[0]] + 1
+        raise PlatformError(
+            f"{path}: the probe in line {line} belongs to no probe set. Unpack the library files again."
+        )
+
+
+def _table(
+    path: Path, data: bytes, starts: np.ndarray, ends: np.ndarray, depth: int, columns: list[str]
+) -> pd.DataFrame:
+    """Parse the lines of one level of a PGF."""
+    block = b"\n".join([data[a:b] for a, b in zip((starts + depth).tolist(), ends.tolist(), strict=True)])
+    return _delimited(path, block, columns, {"probe_id": np.int64})
+
+
+def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, type]) -> pd.DataFrame:
+    """Parse tab-separated lines without heading; columns not in `kinds` are text, empty where missing."""
+    if len(set(columns)) != len(columns):
+        raise PlatformError(f"{path}: names a column twice in its header. Unpack the library files again.")
+    dtypes = {name: kinds.get(name, str) for name in columns}
+    if not data.strip():
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in dtypes.items()})
+    table = _parse(
+        path, data, sep="\t", header=None, names=columns, dtype=dtypes, quoting=csv.QUOTE_NONE, comment="#"
+    )
+    texts = [name for name in columns if name not in kinds]
+    return table.assign(**{name: table[name].fillna("") for name in texts if table[name].hasnans})
+
+
+def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.DataFrame:
+    """Parse a table whose first line after the comments names the columns, and keep the needed ones as
+    text.
+    """
+    body = re.sub(rb"\A(?:#[^\n]*\n|\n)*", b"", data)
+    names = next(
+        csv.reader([body[: body.find(b"\n")].decode("utf-8", errors="replace")], delimiter=separator), []
+    )
+    # Some releases number the columns ("gene_assignment1"); the first that fits is taken.
+    positions = [
+        next((i for i, name in enumerate(names) if name.rstrip("0123456789") == want), -1) for want in needed
+    ]
+    if min(positions) < 0:
+        lacking = ", ".join(want for want, at in zip(needed, positions, strict=True) if at < 0)
+        raise PlatformError(
+            f"{path}: has no column {lacking}. Unpack the file again, or take that of the array's maker."
+        )
+    quoting = csv.QUOTE_MINIMAL if separator == "," else csv.QUOTE_NONE
+    table = _parse(path, body, sep=separator, usecols=positions, dtype=str, quoting=quoting)
+    table = table[[names[at] for at in positions]].set_axis(needed, axis=1)
+    return table.fillna("") if table.isna().any(axis=None) else table
+
+
+def _parse(path: Path, data: bytes, **options) -> pd.DataFrame:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return pd.read_csv(
+                io.BytesIO(data), keep_default_na=False, index_col=False, encoding_errors="replace", **options
+            )
+    except (ParserError, EmptyDataError, ValueError, OverflowError, Warning) as error:
+        raise PlatformError(
+            f"{path}: can't be understood ({error}). Unpack the library files again."
+        ) from error
+
+
+def _whole_number(path: Path, header: Mapping[str, list[str]], key: str, default: int | None = None) -> int:
+    text = header.get(key, [None])[0]
+    if text is None and default is not None:
+        return default
+    try:
+        return int(text)
+    except (TypeError, ValueError) as error:
+        raise PlatformError(
+            f"{path}: gives no usable {key} (found {text!r}). Unpack the library files again."
+        ) from error
+
+
+def _first_gene(assignment: str) -> tuple[str | None, str | None]:
+    """Symbol and name of the first of ``accession // symbol // name // place // number /// ...`` that has a
+    symbol.
+    """
+    for part in assignment.split(" /// "):
+        fields = part.split(" // ")
+        if len(fields) > 2 and fields[1].strip() not in ("", "---"):
+            name = fields[2].strip()
+            return fields[1].strip(), None if name in ("", "---") else name
+    return None, None
