@@ -1,0 +1,153 @@
+"""The three parts of the study held beside one another, each dose against the reference of its own experiment."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mgbone.evidence import EVIDENCE_COLUMNS, direction_of
+from mgbone.study import Study
+
+DOSE_ORDER_ENDPOINT = "serum_mg"
+
+
+def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Express each deficient animal's values as percent of the mean of its own reference group.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, group, contrast, dietary_mg_percent, endpoint, animal_id, percent; one row per deficient
+        animal and endpoint, from the mildest to the hardest deficiency.
+    """
+    tables = []
+    for contrast in study.dose_order:
+        of_experiment = measurements[measurements["experiment"] == contrast.experiment]
+        reference = of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
+        case = of_experiment[of_experiment["group"] == contrast.case]
+        tables.append(
+            case.assign(
+                contrast=contrast.name,
+                dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
+                percent=100 * case["value"] / case["endpoint"].map(reference),
+            )
+        )
+    columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
+    return pd.concat(tables, ignore_index=True)[columns]
+
+
+def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the contrast.
+
+    The interval is that of the difference (Tukey), divided by the reference mean, which is taken as fixed.
+
+    Returns
+    -------
+    DataFrame
+        Columns endpoint, domain, experiment, contrast, group, dietary_mg_percent, percent, ci_low, ci_high, p, level.
+    """
+    rows = []
+    for contrast in study.dose_order:
+        chosen = evidence[
+            evidence["experiment"].eq(contrast.experiment)
+            & evidence["contrast"].eq(contrast.name)
+            & evidence["domain"].isin(["biochem", "qct"])
+        ]
+        scale = 100 / chosen["mean_reference"]
+        rows.append(
+            chosen[["endpoint", "domain", "experiment", "contrast", "p", "level"]].assign(
+                group=contrast.case,
+                dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
+                percent=100 + scale * chosen["estimate"],
+                ci_low=100 + scale * chosen["ci_low"],
+                ci_high=100 + scale * chosen["ci_high"],
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def dose_order_test(percents: pd.DataFrame) -> pd.DataFrame:
+    """Test, per endpoint, whether the percent of reference moves one way from dose to dose.
+
+    Kendall's tau between the rank of the deficiency and the animals' percent of reference: with groups as ties it is
+    the Jonckheere-Terpstra test (Jonckheere 1954). `steps` says whether the group means also go one way at every step,
+    which a trend test alone does not require.
+
+    Parameters
+    ----------
+    percents : DataFrame
+        From `percent_of_reference`.
+
+    Returns
+    -------
+    DataFrame
+        Columns endpoint, n, tau, p, steps (``down``, ``up`` or ``neither``).
+    """
+    rows = []
+    doses = percents["dietary_mg_percent"].unique()
+    for endpoint, table in percents.dropna(subset="percent").groupby("endpoint", sort=False):
+        means = table.groupby("dietary_mg_percent")["percent"].mean().reindex(sorted(doses, reverse=True))
+        change = means.diff().iloc[1:]
+        deficiency = -table["dietary_mg_percent"].rank(method="dense")
+        tau, p = stats.kendalltau(deficiency, table["percent"], method="asymptotic")
+        one_way = "down" if (change < 0).all() else "up" if (change > 0).all() else "neither"
+        rows.append({"endpoint": endpoint, "n": len(table), "tau": tau, "p": p, "steps": one_way})
+    return pd.DataFrame(rows)
+
+
+def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the evidence row for the dose order of serum Mg, in the columns of ``EVIDENCE_COLUMNS``.
+
+    The level is ``monotonic`` if the means go one way at every step and the trend test is significant; no row is
+    returned where a dose or serum Mg was not measured.
+    """
+    serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
+    percents = percent_of_reference(serum, study).dropna(subset="percent")
+    if percents["contrast"].nunique() < len(study.dose_order):
+        return pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    test = dose_order_test(percents).iloc[0]
+    monotonic = test["steps"] != "neither" and test["p"] < study.thresholds["significant"]
+    references = {(c.experiment, c.reference) for c in study.dose_order}
+    where = pd.MultiIndex.from_frame(serum[["experiment", "group"]]).isin(list(references))
+    row = {
+        "experiment": "both",
+        "domain": "integration",
+        "endpoint": DOSE_ORDER_ENDPOINT,
+        "contrast": "dose_order",
+        "n_case": int(test["n"]),
+        "n_reference": int(serum["value"][where].notna().sum()),
+        "estimate": test["tau"],
+        "unit": "Kendall tau",
+        "p": test["p"],
+        "test": "Jonckheere-Terpstra on percent of reference",
+        "direction": direction_of(test["tau"], "monotonic" if monotonic else "none"),
+        "level": "monotonic" if monotonic else "not_monotonic",
+    }
+    return pd.DataFrame([row], columns=EVIDENCE_COLUMNS).astype({"ci_low": float, "ci_high": float})
+
+
+def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
+    """Stack evidence tables in the order given, with one row per comparison."""
+    filled = [table for table in evidence if len(table)]
+    return pd.concat(filled, ignore_index=True)
+
+
+def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return every finding (any level but none) of the report's contrasts, mildest dose first.
+
+    Returns
+    -------
+    DataFrame
+        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (of reference; missing for
+        arrays), p.
+    """
+    tables = []
+    for contrast in study.dose_order:
+        chosen = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
+        chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
+        percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
+        dose = study.groups[contrast.case].dietary_mg_percent
+        tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
+    columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
+    return pd.concat(tables, ignore_index=True)[columns]

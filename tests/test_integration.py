@@ -1,0 +1,89 @@
+"""Doses held beside one another, each against its own reference."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mgbone.evidence import compare
+from mgbone.integration import (
+    dose_order_evidence,
+    dose_order_test,
+    dose_response,
+    findings_per_dose,
+    percent_of_reference,
+)
+from mgbone.study import load_study
+
+TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
+CENTRES = {
+    ("exp1", "control"): 2.2, ("exp1", "pairfed"): 2.0, ("exp1", "mg001"): 0.8,
+    ("exp2", "control"): 1.0, ("exp2", "mg004"): 0.9, ("exp2", "mg002"): 0.7,
+}  # fmt: skip
+
+
+def measured(centres=CENTRES, endpoint="serum_mg"):
+    spread = np.array([-0.03, -0.01, 0.01, 0.03])
+    rows = [
+        {"animal_id": f"{e}-{g}-{i}", "experiment": e, "group": g, "endpoint": endpoint, "value": m + d, "unit": "mg/dL"}
+        for (e, g), m in centres.items()
+        for i, d in enumerate(spread)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+def test_each_dose_is_measured_against_its_own_reference(study):
+    percents = percent_of_reference(measured(), study).groupby("contrast", sort=False)["percent"].mean()
+    assert percents.to_dict() == pytest.approx(
+        {"mg004_vs_control": 90, "mg002_vs_control": 70, "mg001_vs_pairfed": 40}, abs=1e-9
+    )
+
+
+def test_trend_test_is_kendalls_tau_of_r():
+    dose = {1: 0.04, 2: 0.02, 3: 0.01}
+    percents = pd.DataFrame(
+        {"endpoint": "serum_mg", "dietary_mg_percent": [dose[d] for d in TRUTH["dose"]], "percent": TRUTH["percent"]}
+    )
+    row = dose_order_test(percents).iloc[0]
+    assert row["tau"] == pytest.approx(TRUTH["kendall_tau"], abs=1e-10)
+    assert row["p"] == pytest.approx(TRUTH["kendall_p"], abs=1e-10)
+    assert row["steps"] == "down"
+
+
+def test_dose_order_of_serum_mg(study):
+    row = dose_order_evidence(measured(), study).iloc[0]
+    assert (row["experiment"], row["contrast"], row["level"], row["direction"]) == ("both", "dose_order", "monotonic", "down")
+    assert (row["n_case"], row["n_reference"]) == (12, 8)
+
+
+def test_a_peak_is_not_monotonic(study):
+    peak = dose_order_evidence(measured({**CENTRES, ("exp2", "mg004"): 0.6}), study).iloc[0]
+    assert (peak["level"], peak["direction"]) == ("not_monotonic", "none")
+
+
+def test_steps_without_a_significant_trend_are_not_monotonic(study):
+    flat = {**CENTRES, ("exp2", "mg004"): 0.999, ("exp2", "mg002"): 0.998, ("exp1", "mg001"): 1.990}
+    assert dose_order_evidence(measured(flat), study).iloc[0]["level"] == "not_monotonic"
+
+
+def test_a_missing_dose_gives_no_row(study):
+    only_one = {key: value for key, value in CENTRES.items() if key[0] == "exp2"}
+    assert dose_order_evidence(measured(only_one), study).empty
+
+
+def test_dose_response_and_findings(study):
+    evidence = compare(measured(), study)
+    table = dose_response(evidence, study).set_index("dietary_mg_percent")
+    assert table["percent"].to_dict() == pytest.approx({0.04: 90, 0.02: 70, 0.01: 40})
+    source = evidence.set_index("contrast").loc["mg001_vs_pairfed"]
+    assert table.loc[0.01, "ci_low"] == pytest.approx(100 * (2.0 + source["ci_low"]) / 2.0)
+    found = findings_per_dose(evidence, study)
+    assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
+    assert found["percent"].tolist() == pytest.approx([90, 70, 40])
