@@ -279,9 +279,15 @@ BAD = {
         descriptor(lambda raw: raw["resources"].append({"name": "other", "path": "../x.csv", "hash": "0"})),
         [["datapackage.json: resource 11 has the path '../x.csv', which is none within the folder"]],
     ),
-    "resource of a name that no file can have": (
-        descriptor(lambda raw: raw["resources"].append({"name": "other", "path": "a" * 5000, "hash": "0"})),
+    "resource of a name longer than file systems allow": (
+        descriptor(lambda raw: raw["resources"].append({"name": "other", "path": "a" * 300, "hash": "0"})),
         [["datapackage.json: resource 11 has the path 'aaa", "which is none within the folder"]],
+    ),
+    "resource of a path that no file can have": (
+        descriptor(
+            lambda raw: raw["resources"].append({"name": "other", "path": "a/" * 600 + "a", "hash": "0"})
+        ),
+        [["datapackage.json: resource 11 has the path 'a/a/a", "which is none within the folder"]],
     ),
     "resource with a zero byte in its path": (
         descriptor(lambda raw: resource(raw, "serum").update(path="serum\0.csv")),
@@ -305,6 +311,15 @@ BAD = {
     "hash of another kind": (
         descriptor(lambda raw: resource(raw, "serum").update(hash="md5:d41d8cd98f00b204e9800998ecf8427e")),
         [["datapackage.json: the hash of serum.csv is 'md5:d41d", "not a SHA-256", "64 hexadecimal digits"]],
+    ),
+    "hash too short": (
+        descriptor(lambda raw: resource(raw, "serum").update(hash="sha256:d41d")),
+        [
+            [
+                "datapackage.json: the hash of serum.csv is 'sha256:d41d', not a SHA-256",
+                "64 hexadecimal digits",
+            ]
+        ],
     ),
     "other unit in the schema": (
         descriptor(lambda raw: resource(raw, "serum")["schema"]["fields"][1].update(unit="mmol/L")),
@@ -372,6 +387,10 @@ BAD = {
     "row too long": (
         lines("serum.csv", lambda rows: [*rows[:3], rows[3].replace(".", ",", 1), *rows[4:]]),
         [["serum.csv, row 4: has 8 cells, but the header has 7 columns", "decimal comma"]],
+    ),
+    "two rows run together by a vertical tab": (
+        recoded("serum.csv", "utf-8", lambda text: text.replace("\ne1-control-2", "\x0be1-control-2")),
+        [["serum.csv, row 2: has 13 cells, but the header has 7 columns"]],
     ),
     "end cut off": (
         cut("serum.csv", 0.98),
