@@ -18,6 +18,7 @@ _TOLERANCE = 0.01
 _SQRT_HALF = math.sqrt(0.5)
 _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
 _FAR_BELOW = -35.0
+_NORMAL_QUARTILE = 0.6744897501960817
 _SMALL = 32
 
 
@@ -270,3 +271,35 @@ def polish_sets(codes, table, values, starts, first, last, out, residuals, affin
                     residuals[j, begin + i] = z[i, j]
             for i in range(rows):
                 affinities[begin + i] = row_effect[i]
+
+
+@_compiled
+def weight_sums(residuals, starts, huber, out):
+    """Sum Huber's weights of the residuals of each probe set and array; NaN where most residuals are zero.
+
+    Parameters
+    ----------
+    residuals : float32, probes x arrays
+        Probes of a set side by side.
+    starts : int64, probe sets + 1
+        Where each probe set begins.
+    huber : float
+        Residuals beyond this many robust standard deviations are weighted down.
+    out : float64, probe sets x arrays
+        Gets the sums.
+    """
+    cols = residuals.shape[1]
+    for s in range(starts.size - 1):
+        begin = starts[s]
+        rows = starts[s + 1] - begin
+        buffer = np.empty(rows * cols, dtype=np.float64)
+        for i in range(rows):
+            for j in range(cols):
+                buffer[i * cols + j] = abs(residuals[begin + i, j])
+        reach = huber * _median(buffer, rows * cols) / _NORMAL_QUARTILE
+        for j in range(cols):
+            total = 0.0
+            for i in range(rows):
+                size = abs(residuals[begin + i, j])
+                total += 1.0 if size <= reach else reach / size
+            out[s, j] = total if reach > 0.0 else np.nan

@@ -13,13 +13,13 @@ Three steps, each as R's ``oligo::basicRMA`` (preprocessCore) does them:
 Why RMA stands in here
 ----------------------
 The report names no normalisation. The maker's console (Transcriptome Analysis Console) offers SST-RMA for
-Clariom S arrays by default: RMA after a *signal space transformation*, which corrects each probe for its GC
-content and stretches the intensities so that fold changes come out larger, closer to those of other
-platforms. That transformation is described by the maker but its parameters are not published in a form that
-others can check. RMA is published, has independent implementations that agree (this one with oligo's), and
-ranks genes much alike; but its fold changes are *compressed*: expect them smaller than the console's, most
-of all for weakly expressed genes. A threshold on fold change is therefore not transferable between the two,
-which is why this compendium declares one on the false discovery rate instead.
+Clariom S arrays by default: RMA after a correction of each probe for its GC content and a *signal space
+transformation*, which stretches the intensities so that fold changes come out larger, closer to those of
+other platforms. It exists in the maker's own tools only. RMA is published, has independent implementations
+that agree (this one with oligo's), and ranks genes much alike; but its fold changes are *compressed*:
+expect them smaller than the console's, most of all for weakly expressed genes. A threshold on fold change
+is therefore not transferable between the two, which is why this compendium declares one on the false
+discovery rate instead.
 
 How it is computed
 ------------------

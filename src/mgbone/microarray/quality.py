@@ -1,0 +1,337 @@
+"""Are the arrays sound? Measures of quality, as tables for `mgbone.figures.microarray` to draw.
+
+All start from what `mgbone.microarray.rma.rma_steps` keeps. None of them asks which group an array belongs
+to, except that a reader will want to know it when an array is flagged.
+
+distributions
+    Brightness and background of each scan, before and after normalisation.
+RLE, relative log expression
+    log2 expression less the probe set's median over arrays. Most genes are alike, so the values of an array
+    should lie around 0, spread as those of the others.
+NUSE, normalised unscaled standard error
+    How well the probes of a set agree on an array, relative to the other arrays: about 1, larger for a bad one.
+pseudo-image
+    Residuals of the probe-level model where they lie on the chip: bubbles, scratches, edges.
+components and correlation
+    The arrays on their principal components, and Pearson's correlation of log2 expression between them.
+
+References
+----------
+Bolstad BM et al. (2005) Quality assessment of Affymetrix GeneChip data. In: Gentleman R et al. (eds)
+Bioinformatics and computational biology solutions using R and Bioconductor, Springer, pp 33-47.
+Brettschneider J et al. (2008) Quality assessment for short oligonucleotide microarray data. Technometrics
+50:241-264.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from mgbone.errors import MgboneError
+from mgbone.microarray._kernels import weight_sums
+from mgbone.microarray.rma import RmaSteps
+
+HUBER = 1.345
+MAX_RLE_MEDIAN = 0.10
+MAX_RLE_SPREAD = 1.5
+MAX_NUSE_MEDIAN = 1.05
+MIN_CORRELATION = 0.90
+MAX_BRIGHTNESS = 1.0
+
+BOX_LIMITS = {"RLE": (-MAX_RLE_MEDIAN, MAX_RLE_MEDIAN), "NUSE": (2 - MAX_NUSE_MEDIAN, MAX_NUSE_MEDIAN)}
+"""Range of the median of each measure that `flag_arrays` lets pass by default, for figures. (A NUSE below
+the range is
+not flagged: the range is drawn symmetric.)"""
+
+_QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.50, "q75": 0.75, "q95": 0.95}
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Principal components of the arrays.
+
+    Attributes
+    ----------
+    scores : pandas.DataFrame, arrays x components (PC1, PC2, ...)
+        Coordinates of the arrays, log2 units.
+    explained : pandas.Series
+        Share of the variance that each component explains; all components together give 1.
+    """
+
+    scores: pd.DataFrame = field(repr=False)
+    explained: pd.Series
+
+
+def distributions(
+    steps: RmaSteps,
+    stages: tuple[str, ...] = ("raw", "normalised"),
+    *,
+    points: int = 256,
+    smoothing: float = 0.12,
+) -> pd.DataFrame:
+    """Estimate the density of log2 intensities of each array before and after normalisation.
+
+    Parameters
+    ----------
+    steps : RmaSteps
+    stages : tuple of str
+        Which of ``raw``, ``corrected`` and ``normalised``.
+    points : int
+        Points of each density, over the range of all arrays.
+    smoothing : float
+        Standard deviation of the Gaussian kernel, log2 units.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns stage, array_id, value (log2), density (integrates to 1).
+    """
+    tables = []
+    for stage in stages:
+        values = getattr(steps, stage)
+        finite = values.to_numpy()[np.isfinite(values.to_numpy())]
+        low, high = float(finite.min()) - 4 * smoothing, float(finite.max()) + 4 * smoothing
+        edges = np.linspace(low, high, points + 1)
+        centres = (edges[:-1] + edges[1:]) / 2
+        kernel = np.exp(-0.5 * np.square((centres - centres[:, None]) / smoothing))
+        for array in values:
+            counts = np.histogram(values[array], edges)[0].astype(float)
+            density = kernel @ counts
+            density /= density.sum() * (edges[1] - edges[0])
+            tables.append(
+                pd.DataFrame({"stage": stage, "array_id": array, "value": centres, "density": density})
+            )
+    return pd.concat(tables, ignore_index=True)
+
+
+def relative_log_expression(expression: pd.DataFrame) -> pd.DataFrame:
+    """Return log2 expression less each probe set's median over the arrays (RLE), probe sets x arrays."""
+    return expression.sub(expression.median(axis=1), axis=0)
+
+
+def unscaled_standard_errors(steps: RmaSteps) -> pd.DataFrame:
+    """Return normalised unscaled standard errors (NUSE), probe sets x arrays.
+
+    Returns
+    -------
+    pandas.DataFrame
+        About 1 for an array like the others, larger where its probes disagree; NaN for probe sets of which
+        more than half of the residuals are exactly zero (a single probe; very few arrays).
+
+    Notes
+    -----
+    affyPLM's NUSE takes the standard error of each array effect from a robust regression (Huber's M
+    estimate, iterated). Median polish has no standard error, so an equivalent is used here: Huber's weights
+    (tuning 1.345 robust standard deviations of the probe set's residuals) are computed once from the
+    residuals of median polish; the unscaled standard error is one over the root of their sum over the
+    probes, divided by its median over arrays. Against preprocessCore's ``rcModelPLM`` on the probe sets of
+    tests/r/make_rma_truth.R the two agree to a few hundredths, and rank arrays alike.
+    """
+    labels = steps.probesets
+    order = np.argsort(labels.codes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(labels.codes, minlength=len(labels.categories)))])
+    sums = np.empty((len(labels.categories), steps.residuals.shape[1]))
+    weight_sums(
+        np.ascontiguousarray(steps.residuals.to_numpy()[order], dtype=np.float32), starts, HUBER, sums
+    )
+    errors = 1.0 / np.sqrt(sums)
+    scaled = errors / np.median(errors, axis=1, keepdims=True)
+    return pd.DataFrame(scaled, index=steps.expression.index, columns=steps.expression.columns)
+
+
+def box_table(**measures: pd.DataFrame) -> pd.DataFrame:
+    """Summarise values per array into the quantiles that a box plot shows.
+
+    Parameters
+    ----------
+    **measures : pandas.DataFrame
+        Values (any rows x arrays) by the name of the measure, such as ``RLE=...``; missing ones are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns measure, array_id, q05, q25, median, q75, q95.
+    """
+    tables = []
+    for name, values in measures.items():
+        quantiles = np.nanquantile(values.to_numpy(), list(_QUANTILES.values()), axis=0)
+        table = pd.DataFrame(quantiles.T, columns=list(_QUANTILES))
+        table.insert(0, "array_id", list(values.columns))
+        table.insert(0, "measure", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def pseudo_image(values: pd.Series, n_rows: int, n_cols: int) -> np.ndarray:
+    """Lay probe values out as they lie on the chip.
+
+    Parameters
+    ----------
+    values : Series
+        One value per probe, indexed by cell (as a column of ``RmaSteps.residuals`` when the intensities
+        came from `read_cels`).
+    n_rows, n_cols : int
+        Size of the chip in cells.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_rows, n_cols)
+        NaN where there is no probe; the mean where a probe occurs more than once.
+
+    Raises
+    ------
+    MgboneError
+        If the index does not hold cells of this chip.
+    """
+    cells = values.index.to_numpy()
+    if not np.issubdtype(cells.dtype, np.integer) or (
+        cells.size and not 0 <= cells.min() <= cells.max() < n_rows * n_cols
+    ):
+        raise MgboneError(
+            f"The values are not indexed by cells of a chip of {n_rows} x {n_cols}. "
+            "Keep the index that read_cels gives."
+        )
+    counts = np.bincount(cells, minlength=n_rows * n_cols).astype(float)
+    sums = np.bincount(cells, weights=values.to_numpy(dtype=float), minlength=n_rows * n_cols)
+    with np.errstate(invalid="ignore"):
+        return (sums / counts).reshape(n_rows, n_cols)
+
+
+def principal_components(expression: pd.DataFrame, n_genes: int | None = None) -> Components:
+    """Place the arrays on their principal components (singular values of the centred expression).
+
+    Parameters
+    ----------
+    expression : DataFrame, genes x arrays
+        log2 expression without missing values.
+    n_genes : int, optional
+        Use only that many genes, those of the largest variance; by default all.
+
+    Returns
+    -------
+    Components
+        As many components as arrays less one. Their signs are chosen so that the array farthest from 0 is
+        positive.
+
+    Raises
+    ------
+    MgboneError
+        If there are fewer than two arrays, values are missing, or all arrays are the same.
+    """
+    values = _complete(expression, "Principal components")
+    if n_genes is not None:
+        values = values[np.argsort(-values.var(axis=1), kind="stable")[:n_genes]]
+    centred = (values - values.mean(axis=1, keepdims=True)).T
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    count = len(sizes[: expression.shape[1] - 1])
+    scores = left[:, :count] * sizes[:count]
+    scores *= np.where(scores[np.abs(scores).argmax(axis=0), np.arange(count)] < 0, -1.0, 1.0)
+    variance = np.square(sizes)
+    if variance.sum() == 0:
+        raise MgboneError(
+            "All arrays hold the same values, so there are no components. Check for duplicated scans."
+        )
+    names = [f"PC{i}" for i in range(1, count + 1)]
+    return Components(
+        scores=pd.DataFrame(scores, index=pd.Index(expression.columns, name="array_id"), columns=names),
+        explained=pd.Series(variance[:count] / variance.sum(), index=names, name="explained"),
+    )
+
+
+def array_correlation(expression: pd.DataFrame) -> pd.DataFrame:
+    """Return Pearson's correlation of log2 expression between arrays, arrays x arrays.
+
+    Raises
+    ------
+    MgboneError
+        If there are fewer than two arrays or values are missing.
+    """
+    names = pd.Index(expression.columns, name="array_id")
+    values = np.corrcoef(_complete(expression, "Correlations"), rowvar=False)
+    return pd.DataFrame(values, index=names, columns=names)
+
+
+def flag_arrays(
+    steps: RmaSteps,
+    *,
+    max_rle_median: float = MAX_RLE_MEDIAN,
+    max_rle_spread: float = MAX_RLE_SPREAD,
+    max_nuse_median: float = MAX_NUSE_MEDIAN,
+    min_correlation: float = MIN_CORRELATION,
+    max_brightness: float = MAX_BRIGHTNESS,
+) -> pd.DataFrame:
+    """Hold each array against limits of quality and name those that it exceeds.
+
+    A flag asks a person to look (at the pseudo-image, at the laboratory book); it does not drop the array.
+
+    Parameters
+    ----------
+    steps : RmaSteps
+    max_rle_median : float
+        Largest distance of the median RLE from 0, log2. Default 0.10: a shift of 7 % over half of all
+        genes, which normalisation should not leave.
+    max_rle_spread : float
+        Largest interquartile range of RLE, as a multiple of the median of the arrays. Default 1.5.
+    max_nuse_median : float
+        Largest median NUSE. Default 1.05, the usual limit (Brettschneider et al. 2008 discuss it).
+    min_correlation : float
+        Smallest median correlation with the other arrays. Default 0.90.
+    max_brightness : float
+        Largest distance of the median raw intensity from the median of the arrays, log2. Default 1.0: a
+        scan twice or half as bright as usual.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per array: array_id, rle_median, rle_iqr, nuse_median, correlation (median with the others),
+        brightness (log2, relative to the median of the arrays), flags (names of the exceeded limits,
+        comma-separated, empty if none), flagged (bool). ``attrs["limits"]`` holds the limits.
+    """
+    boxes = box_table(
+        RLE=relative_log_expression(steps.expression), NUSE=unscaled_standard_errors(steps), raw=steps.raw
+    ).set_index(["measure", "array_id"])
+    rle, nuse, raw = (boxes.loc[name] for name in ("RLE", "NUSE", "raw"))
+    correlation = array_correlation(steps.expression).to_numpy()
+    others = ~np.eye(len(correlation), dtype=bool)
+    table = pd.DataFrame(
+        {
+            "rle_median": rle["median"],
+            "rle_iqr": rle["q75"] - rle["q25"],
+            "nuse_median": nuse["median"],
+            "correlation": [np.median(row[other]) for row, other in zip(correlation, others, strict=True)],
+            "brightness": raw["median"] - raw["median"].median(),
+        }
+    )
+    exceeded = {
+        "rle_median": table["rle_median"].abs() > max_rle_median,
+        "rle_spread": table["rle_iqr"] > max_rle_spread * table["rle_iqr"].median(),
+        "nuse": table["nuse_median"] > max_nuse_median,
+        "correlation": table["correlation"] < min_correlation,
+        "brightness": table["brightness"].abs() > max_brightness,
+    }
+    table["flags"] = [
+        ", ".join(name for name, hit in exceeded.items() if hit[array]) for array in table.index
+    ]
+    table["flagged"] = table["flags"] != ""
+    table.attrs["limits"] = {
+        "max_rle_median": max_rle_median,
+        "max_rle_spread": max_rle_spread,
+        "max_nuse_median": max_nuse_median,
+        "min_correlation": min_correlation,
+        "max_brightness": max_brightness,
+    }
+    return table.reset_index()
+
+
+def _complete(expression: pd.DataFrame, what: str) -> np.ndarray:
+    values = expression.to_numpy(dtype=float)
+    if values.ndim != 2 or values.shape[1] < 2 or not values.shape[0]:
+        raise MgboneError(f"{what} need at least two arrays and one gene. Select more.")
+    if not np.isfinite(values).all():
+        raise MgboneError(
+            f"{what} need complete values, but some are missing or not finite. Leave those genes out."
+        )
+    return values
