@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pandas as pd
+import pingouin as pg
 
 from mgbone.dataset import Dataset
+from mgbone.dictionary import endpoint_unit
 
 SERUM = ["serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"]
 GROWTH = ["food_intake", "body_weight_gain"]
 MINERALS = ["serum_mg", "serum_ca", "serum_p"]
 FORMATION = ["serum_osteocalcin", "serum_alp"]
 RESORPTION = ["urine_ctx", "urine_dpd", "serum_pth"]
+ALL = GROWTH + MINERALS + FORMATION + RESORPTION
 
 
 def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
@@ -41,11 +44,78 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
 
 def tidy(dataset: Dataset, wide: pd.DataFrame) -> pd.DataFrame:
     """Turn a table animals x endpoints into measurements, in the order of the animals table."""
-    from mgbone.dictionary import endpoint_unit
-
     long = wide.rename_axis("animal_id").reset_index()
     long = long.melt(id_vars="animal_id", var_name="endpoint", value_name="value")
     who = dataset.animals[["animal_id", "experiment", "group"]]
     long = who.merge(long, on="animal_id", how="right", validate="one_to_many")
     long["unit"] = long["endpoint"].map({e: endpoint_unit(e) for e in wide.columns})
     return long[["animal_id", "experiment", "group", "endpoint", "value", "unit"]]
+
+
+def count_values(dataset: Dataset) -> pd.DataFrame:
+    """Count animals, and values measured in each table, per experiment and group: nobody goes missing unseen."""
+    animals = dataset.animals
+    counts = pd.DataFrame({"animals": animals.groupby(["experiment", "group"], sort=False).size()})
+    for name in ("serum", "urine", "qct_slices", "arrays"):
+        table = dataset.tables.get(name)
+        measured = animals["animal_id"].isin(table["animal_id"] if table is not None else [])
+        counts[name] = measured.groupby([animals["experiment"], animals["group"]], sort=False).sum()
+    return counts.reset_index()
+
+
+def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
+    """Compare the spread of the urinary markers before and after division by creatinine.
+
+    Returns
+    -------
+    DataFrame
+        Columns endpoint, cv_uncorrected, cv_corrected: coefficient of variation in percent within groups (root mean
+        square over the groups).
+    """
+    corrected = derive_endpoints(dataset)
+    urine = dataset.urine.merge(dataset.animals[["animal_id", "experiment", "group"]], on="animal_id")
+    rows = []
+    for column in ("ctx", "dpd"):
+        ratio = corrected[corrected["endpoint"] == f"urine_{column}"]
+        rows.append(
+            {
+                "endpoint": f"urine_{column}",
+                "cv_uncorrected": _within_cv(urine, column),
+                "cv_corrected": _within_cv(ratio, "value"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Look at what the analysis of variance takes for granted, per experiment and endpoint (pingouin).
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, p_normality (Shapiro-Wilk on the residuals from the group means),
+        p_equal_variance (Levene on deviations from the median), sd_ratio (largest over smallest group SD).
+    """
+    rows = []
+    for (experiment, endpoint), table in measurements.dropna(subset="value").groupby(["experiment", "endpoint"], sort=False):
+        by_group = table.groupby("group")["value"]
+        groups = [v.to_numpy() for _, v in by_group if len(v) > 1]
+        residuals = (table["value"] - by_group.transform("mean")).to_numpy()
+        if len(groups) < 2 or len(residuals) < 4:
+            continue
+        sds = [v.std(ddof=1) for v in groups]
+        rows.append(
+            {
+                "experiment": experiment,
+                "endpoint": endpoint,
+                "p_normality": float(pg.normality(residuals)["pval"].iloc[0]),
+                "p_equal_variance": float(pg.homoscedasticity(groups, method="levene")["pval"].iloc[0]),
+                "sd_ratio": max(sds) / min(sds) if min(sds) > 0 else float("inf"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _within_cv(table: pd.DataFrame, column: str) -> float:
+    by_group = table.groupby(["experiment", "group"])[column]
+    return float(100 * ((by_group.std() / by_group.mean()) ** 2).mean() ** 0.5)

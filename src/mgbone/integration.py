@@ -6,10 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mgbone.dataset import Dataset
+from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS, direction_of
-from mgbone.study import Study
+from mgbone.study import STRUCTURES, Study
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
+FULL_LENGTH = [f"bmd_{structure}_full" for structure in STRUCTURES]
 
 
 def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -151,3 +154,42 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
     return pd.concat(tables, ignore_index=True)[columns]
+
+
+def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Put the means that the report states on the scale of `dose_response`: percent of the reference's mean.
+
+    Returns
+    -------
+    DataFrame
+        Columns endpoint, dietary_mg_percent, percent; one row per statement with a value.
+    """
+    stated = claims.dropna(subset="value").merge(
+        evidence[["experiment", "endpoint", "contrast", "mean_reference"]], on=["experiment", "endpoint", "contrast"]
+    )
+    case = stated["contrast"].str.partition("_vs_")[0]
+    return pd.DataFrame(
+        {
+            "endpoint": stated["endpoint"],
+            "dietary_mg_percent": [study.groups[name].dietary_mg_percent for name in case],
+            "percent": 100 * stated["value"] / stated["mean_reference"],
+        }
+    )
+
+
+def require_all_tested(verdicts: pd.DataFrame, dataset: Dataset) -> None:
+    """Stop if a statement was not tested on a simulated dataset, which holds everything that the ledger speaks of.
+
+    A laboratory's dataset may lack a table; there the verdict itself says so.
+
+    Raises
+    ------
+    MgboneError
+        Naming the statements.
+    """
+    untested = verdicts.loc[verdicts["verdict"] == "not_tested", "claim_id"]
+    if dataset.is_simulated and len(untested):
+        raise MgboneError(
+            f"{len(untested)} statements of the ledger were not tested: {', '.join(untested)}. "
+            "No notebook wrote evidence for their endpoint and contrast."
+        )

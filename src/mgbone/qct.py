@@ -6,14 +6,13 @@ Terms after Bouxsein et al. (2010): density is volumetric bone mineral density (
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
-from math import comb
 
 import numpy as np
 import pandas as pd
 import pingouin as pg
 
 from mgbone.dataset import Dataset
+from mgbone.permutation import label_permutations, t_statistics
 from mgbone.study import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
@@ -86,45 +85,66 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def profiles(dataset: Dataset, study: Study, structure: str, n_points: int = 51) -> pd.DataFrame:
+def profiles(
+    dataset: Dataset, study: Study, structures: tuple[str, ...] = STRUCTURES, n_points: int = 51
+) -> pd.DataFrame:
     """Return each animal's density along the femur on a common grid of percent of length.
 
     Parameters
     ----------
-    structure : str
-        One of whole, cortical, cancellous, trabecular.
+    structures : tuple of str
+        Of whole, cortical, cancellous, trabecular.
     n_points : int
         Points of the grid from 2 to 98 % of length; density is interpolated linearly between slice centres.
 
     Returns
     -------
     DataFrame
-        Columns animal_id, experiment, group, percent, density (mg/cm3).
+        Columns structure, animal_id, experiment, group, percent, density (mg/cm3); missing where a femur was not
+        scanned that far.
     """
     grid = np.linspace(2, 98, n_points)
     slices = located_slices(dataset, study)
-    volume = slices[f"{structure}_area"] * slices["thickness"]
-    slices["density"] = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
+    keys = ["animal_id", "experiment", "group"]
     tables = []
-    for (animal, experiment, group), table in slices.groupby(["animal_id", "experiment", "group"], sort=False):
-        table = table.dropna(subset="density").sort_values("percent")
-        density = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
-        tables.append(
-            pd.DataFrame(
-                {"animal_id": animal, "experiment": experiment, "group": group, "percent": grid, "density": density}
-            )
-        )
+    for structure in structures:
+        volume = slices[f"{structure}_area"] * slices["thickness"]
+        density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
+        scanned = slices.assign(density=density).dropna(subset="density").sort_values("percent")
+        for who, table in scanned.groupby(keys, sort=False):
+            along = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
+            values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}
+            tables.append(pd.DataFrame({"structure": structure} | values))
     return pd.concat(tables, ignore_index=True)
 
 
 def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
-    """Mean and 95 % interval (t) of each group at each point: experiment, group, percent, n, mean, ci_low, ci_high."""
-    from scipy import stats
+    """Mean and 95 % interval (t) of each group at each point.
 
-    keys = ["experiment", "group", "percent"]
+    Returns
+    -------
+    DataFrame
+        Columns structure, experiment, group, percent, n, mean, sd, ci_low, ci_high.
+    """
+    keys = ["structure", "experiment", "group", "percent"]
     summary = profile.groupby(keys, sort=False)["density"].agg(n="count", mean="mean", sd="std").reset_index()
     half_width = stats.t.ppf(0.975, summary["n"] - 1) * summary["sd"] / np.sqrt(summary["n"])
     return summary.assign(ci_low=summary["mean"] - half_width, ci_high=summary["mean"] + half_width)
+
+
+def profile_tests(profile: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0) -> pd.DataFrame:
+    """Apply `profile_test` to each structure and each contrast that the report states.
+
+    The error is held over the length of one structure in one contrast, not over structures and contrasts.
+    """
+    tables = [
+        profile_test(along, contrast, n_permutations, seed).assign(structure=structure)
+        for structure, along in profile.groupby("structure", sort=False)
+        for experiment in study.experiments.values()
+        for contrast in experiment.report_contrasts
+        if {contrast.case, contrast.reference} <= set(along.loc[along["experiment"] == experiment.name, "group"])
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def profile_test(profile: pd.DataFrame, contrast: Contrast, n_permutations: int = 5000, seed: int = 0) -> pd.DataFrame:
@@ -134,20 +154,25 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast, n_permutations: int 
     each permutation (max-statistic, Westfall and Young 1993). All splits are taken where there are no more than
     `n_permutations`, otherwise a seeded sample of them with the observed one among them.
 
+    Parameters
+    ----------
+    profile : DataFrame
+        From `profiles`, one structure. Points that an animal of the two groups lacks are left out.
+
     Returns
     -------
     DataFrame
         Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations.
     """
-    table = profile[(profile["experiment"] == contrast.experiment)]
+    chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin([contrast.case, contrast.reference])
+    table = profile[chosen]
     wide = table.pivot(index="animal_id", columns="percent", values="density").dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
-    wide = wide[group.isin([contrast.case, contrast.reference])]
-    is_case = group.reindex(wide.index).eq(contrast.case).to_numpy()
-    splits = label_permutations(is_case, n_permutations, seed)
-    observed = t_statistics(wide.to_numpy(), is_case[None, :])[0]
-    largest = np.abs(t_statistics(wide.to_numpy(), splits)).max(axis=1)
-    values = wide.to_numpy()
+    is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
+    permuted = t_statistics(values, label_permutations(is_case, n_permutations, seed))
+    observed = t_statistics(values, is_case[None, :])[0]
+    largest = np.sort(np.abs(permuted).max(axis=1))
+    beyond = len(largest) - np.searchsorted(largest, np.abs(observed) * (1 - 1e-12))
     return pd.DataFrame(
         {
             "experiment": contrast.experiment,
@@ -155,36 +180,16 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast, n_permutations: int 
             "percent": wide.columns.to_numpy(),
             "difference": values[is_case].mean(axis=0) - values[~is_case].mean(axis=0),
             "t": observed,
-            "p": (largest[None, :] >= np.abs(observed)[:, None] - 1e-12).mean(axis=1),
-            "n_permutations": len(splits),
+            "p": beyond / len(largest),
+            "n_permutations": len(largest),
         }
     )
 
 
-def label_permutations(is_case: np.ndarray, n_permutations: int, seed: int) -> np.ndarray:
-    """Return rows of boolean labels, the observed one first: every split, or a seeded sample of them."""
-    n, k = len(is_case), int(is_case.sum())
-    if comb(n, k) <= n_permutations:
-        chosen = np.array(list(combinations(range(n), k)))
-        labels = np.zeros((len(chosen), n), dtype=bool)
-        labels[np.arange(len(chosen))[:, None], chosen] = True
-        return labels
-    rng = np.random.default_rng(seed)
-    labels = np.array([rng.permutation(is_case) for _ in range(n_permutations - 1)])
-    return np.vstack([is_case[None, :], labels])
-
-
-def t_statistics(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Student's t of case minus reference for each labelling (rows) and each column of animals x points values."""
-    labels = labels.astype(float)
-    n_case, n_reference = labels[0].sum(), (1 - labels[0]).sum()
-    centred = values - values.mean(axis=0)
-    total = (centred**2).sum(axis=0)
-    mean_case = labels @ centred / n_case
-    mean_reference = -mean_case * n_case / n_reference
-    within = total - n_case * mean_case**2 - n_reference * mean_reference**2
-    variance = np.maximum(within, 1e-300) / (n_case + n_reference - 2)
-    return (mean_case - mean_reference) / np.sqrt(variance * (1 / n_case + 1 / n_reference))
+def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
+    """Return, per structure and contrast, the point of the femur with the smallest family-wise p."""
+    best = tests.loc[tests.groupby(["structure", "contrast"], sort=False)["p"].idxmin()]
+    return best[["structure", "contrast", "percent", "difference", "t", "p"]].reset_index(drop=True)
 
 
 def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:

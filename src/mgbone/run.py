@@ -63,9 +63,26 @@ class Run:
             raise MgboneError(f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`).")
         return pd.read_csv(path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""])
 
-    def figure_path(self, name: str) -> str:
-        """Name of a figure as tables refer to it: ``<dataset>/<name>.png`` below the folder of figures."""
-        return f"{self.figures_folder.name}/{name}.png"
+    def link_figures(self, evidence: pd.DataFrame, figures: dict[str, list[str]]) -> pd.DataFrame:
+        """Add the column `figure`: the picture that shows each row, ``<dataset>/<name>.png`` in the figures' folder.
+
+        Parameters
+        ----------
+        figures : dict
+            Endpoints that each figure of this run shows, by the figure's name.
+
+        Raises
+        ------
+        MgboneError
+            If a figure was not drawn in this run, or an endpoint has none.
+        """
+        drawn = {path.stem for path in self.outputs if path.suffix == ".png"}
+        if absent := sorted(set(figures) - drawn):
+            raise MgboneError(f"{self.notebook} names the figure {absent[0]}, which it did not draw.")
+        of_endpoint = {endpoint: name for name, endpoints in figures.items() for endpoint in endpoints}
+        if bare := sorted(set(evidence["endpoint"]) - set(of_endpoint)):
+            raise MgboneError(f"{self.notebook} shows {bare[0]} in no figure.")
+        return evidence.assign(figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]])
 
     def finish(self) -> Markdown:
         """Write the list of outputs beside the derived tables and say how many there are."""

@@ -1,0 +1,148 @@
+"""The arrays of a dataset, with the animal behind each, analysed experiment by experiment as the report did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from mgbone.dataset import Dataset
+from mgbone.errors import MgboneError
+from mgbone.evidence import EVIDENCE_COLUMNS
+from mgbone.microarray.cel import read_cels
+from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts, clustering_evidence
+from mgbone.microarray.expression import differential_expression
+from mgbone.microarray.genesets import prerank, theme_evidence
+from mgbone.microarray.platform import Platform, read_platform
+from mgbone.study import Study
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySet:
+    """The scans of a dataset and the chip that they are of; made by `load_arrays`.
+
+    Attributes
+    ----------
+    intensities : DataFrame of float32, cells x arrays
+    platform : Platform
+    table : DataFrame
+        One row per array: array_id, animal_id, experiment, group, file.
+    """
+
+    intensities: pd.DataFrame = field(repr=False)
+    platform: Platform = field(repr=False)
+    table: pd.DataFrame = field(repr=False)
+
+    @property
+    def groups(self) -> pd.Series:
+        """Group of each array, by array_id."""
+        return self.table.set_index("array_id")["group"]
+
+    @property
+    def probes(self) -> pd.DataFrame:
+        """Intensities of the perfect-match probes, in the order of ``platform.probesets``."""
+        return self.platform.select(self.intensities)
+
+
+def load_arrays(dataset: Dataset) -> ArraySet:
+    """Read the CEL files and library files of a dataset.
+
+    Raises
+    ------
+    MgboneError
+        If the dataset has no arrays, or a file can't be read or does not fit the chip.
+    """
+    if dataset.arrays is None or not dataset.cel_paths or dataset.platform_folder is None:
+        raise MgboneError(
+            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there, and the "
+            "library files of the chip in platform/."
+        )
+    animals = dataset.animals[["animal_id", "experiment", "group"]]
+    table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
+    return ArraySet(
+        intensities=read_cels(dataset.cel_paths, names=list(dataset.arrays["array_id"])),
+        platform=read_platform(dataset.platform_folder),
+        table=table[["array_id", "animal_id", "experiment", "group", "file"]],
+    )
+
+
+def groups_of(table: pd.DataFrame, experiment: str) -> pd.Series:
+    """Group of each array of one experiment, by array_id."""
+    return table[table["experiment"] == experiment].set_index("array_id")["group"]
+
+
+def count_arrays(table: pd.DataFrame) -> pd.DataFrame:
+    """Count the arrays of each experiment and group."""
+    return table.groupby(["experiment", "group"], sort=False).size().rename("arrays").reset_index()
+
+
+def compare_arrays(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Test every gene for the array contrasts of the study, one limma model per experiment.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `differential_expression` behind `experiment`.
+    """
+    tested = []
+    for experiment in study.experiments.values():
+        groups = groups_of(table, experiment.name)
+        contrasts = [c.name for c in experiment.array_contrasts if {c.case, c.reference} <= set(groups)]
+        if contrasts:
+            result = differential_expression(genes[groups.index], groups, contrasts)
+            result.insert(0, "experiment", experiment.name)
+            tested.append(result)
+    return pd.concat(tested, ignore_index=True)
+
+
+def cluster_experiment(genes: pd.DataFrame, table: pd.DataFrame, experiment: str, study: Study) -> Clustering:
+    """Cluster all arrays of one experiment (`cluster_arrays`)."""
+    groups = groups_of(table, experiment)
+    return cluster_arrays(genes[groups.index], groups, cluster_p=study.thresholds["cluster_p"])
+
+
+def cluster_all_contrasts(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> dict[str, Clustering]:
+    """Cluster the two groups of each array contrast of the study (`cluster_contrasts`), by contrast."""
+    clusterings: dict[str, Clustering] = {}
+    for experiment in study.experiments.values():
+        groups = groups_of(table, experiment.name)
+        names = [c.name for c in experiment.array_contrasts if {c.case, c.reference} <= set(groups)]
+        clusterings |= cluster_contrasts(
+            genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"]
+        )
+    return clusterings
+
+
+def array_evidence(
+    clusterings: dict[str, Clustering],
+    enriched: pd.DataFrame,
+    themes: pd.DataFrame,
+    table: pd.DataFrame,
+    study: Study,
+) -> pd.DataFrame:
+    """Collect what the arrays say in the columns of the evidence: clustering, then the themes, per experiment."""
+    rows = []
+    for experiment in study.experiments.values():
+        names = {c.name for c in experiment.array_contrasts}
+        of_experiment = {name: found for name, found in clusterings.items() if name in names}
+        rows.append(clustering_evidence(of_experiment, experiment.name, study))
+        rows.append(theme_evidence(enriched, themes, study, experiment.name, groups_of(table, experiment.name)))
+    found = pd.concat([r for r in rows if len(r)], ignore_index=True)
+    return found.reindex(columns=EVIDENCE_COLUMNS)
+
+
+def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
+    """Return, per contrast and theme, the term with the smallest q: what stands for the theme in 04."""
+    named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
+    order = named.sort_values(["q", "p", "term"]).drop_duplicates(["contrast", "theme"])
+    columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
+    return order.sort_values(["contrast", "theme"])[[c for c in columns if c in order]].reset_index(drop=True)
+
+
+def prerank_best_terms(
+    tested: pd.DataFrame, gene_sets, best: pd.DataFrame, contrast: str
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Run GSEA preranked for the best term of each theme in one contrast: results, running sums, terms."""
+    terms = list(best[best["contrast"] == contrast]["term"])
+    results, running = prerank(tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast)
+    return results, running, terms
