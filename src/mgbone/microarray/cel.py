@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import struct
 import warnings
@@ -36,7 +37,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from os import PathLike, cpu_count
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -205,7 +206,7 @@ def read_cels(
         table[position] = cel.intensities if cells is None else cel.intensities[index]
         return _scan_facts(cel, saturated_at)
 
-    with ThreadPoolExecutor(max_workers=min(4, cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         scans = list(pool.map(load, range(len(paths))))
     _warn_about(paths, scans, saturated_at, max_saturated)
     frame = pd.DataFrame(table.T, index=pd.Index(index, name="cell"), columns=names, copy=False)
@@ -328,28 +329,21 @@ def _fault(path: Path, what: str, remedy: str = "Copy the file again from its so
 
 
 def _load(path: Path) -> bytes:
-    """Return the file's bytes, decompressed if need be, once its first bytes look like those of a CEL
-    file.
-    """
+    """Return the file's bytes, decompressed if need be, once they begin like those of a CEL file."""
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
             stream.seek(0)
             if head[:2] == b"\x1f\x8b":
-                data = _gunzip(path, stream)
-            else:
-                _check_magic(path, head)
-                data = stream.read(MAX_BYTES + 1)
+                return _gunzip(path, stream)
+            _check_magic(path, head)
+            if os.fstat(stream.fileno()).st_size > MAX_BYTES:
+                what = f"is larger than {MAX_BYTES >> 20} MiB, more than any chip gives"
+                raise _fault(path, what, "Name a CEL file")
+            return stream.read()
     except OSError as error:
-        raise CelError(
-            f"{path}: can't be opened ({error.strerror or error}). Check its name and folder."
-        ) from error
-    if len(data) > MAX_BYTES:
-        raise _fault(
-            path, f"is larger than {MAX_BYTES >> 20} MiB, more than any chip gives", "Name a CEL file"
-        )
-    _check_magic(path, data[:8])
-    return data
+        what = error.strerror or str(error)
+        raise CelError(f"{path}: can't be opened ({what}). Check its name and folder.") from error
 
 
 def _check_magic(path: Path, head: bytes) -> None:
@@ -384,15 +378,15 @@ def _gunzip(path: Path, stream) -> bytes:
             piece = unpack.decompress(chunk, MAX_BYTES + 1 - total)
             pieces.append(piece)
             total += len(piece)
-            if len(pieces) == 1:
-                _check_magic(path, piece[:8])
             if total > MAX_BYTES:
                 raise _fault(path, f"unfolds to more than {MAX_BYTES >> 20} MiB", "Name a CEL file")
     except zlib.error as error:
         raise _fault(path, f"its gzip compression is damaged ({error})") from error
     if not unpack.eof:
         raise _fault(path, "its gzip compression ends early: the file is truncated")
-    return b"".join(pieces)
+    data = b"".join(pieces)
+    _check_magic(path, data[:8])
+    return data
 
 
 class _Cursor:

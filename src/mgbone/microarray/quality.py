@@ -1,6 +1,6 @@
 """Are the arrays sound? Measures of quality, as tables for `mgbone.figures.microarray` to draw.
 
-All start from what `mgbone.microarray.rma.rma_steps` keeps. None of them asks which group an array belongs
+All start from what `mgbone.microarray.rma.rma_steps` keeps. None asks which group an array belongs
 to, except that a reader will want to know it when an array is flagged.
 
 distributions
@@ -9,7 +9,7 @@ RLE, relative log expression
     log2 expression less the probe set's median over arrays. Most genes are alike, so the values of an array
     should lie around 0, spread as those of the others.
 NUSE, normalised unscaled standard error
-    How well the probes of a set agree on an array, relative to the other arrays: about 1, larger for a bad one.
+    How well the probes of a set agree on an array, relative to the others: about 1, larger for a bad one.
 pseudo-image
     Residuals of the probe-level model where they lie on the chip: bubbles, scratches, edges.
 components and correlation
