@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pingouin as pg
+from scipy import stats
 
 from mgbone.dataset import Dataset
 from mgbone.permutation import label_permutations, t_statistics

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy as np
 import pandas as pd
 
 from mgbone.dataset import Dataset
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS
 from mgbone.microarray.cel import read_cels
-from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts, clustering_evidence
+from mgbone.microarray.clustering import (
+    Clustering,
+    cluster_arrays,
+    cluster_contrasts,
+    clustering_evidence,
+)
 from mgbone.microarray.expression import differential_expression
 from mgbone.microarray.genesets import prerank, theme_evidence
 from mgbone.microarray.platform import Platform, read_platform
+from mgbone.microarray.quality import pseudo_image
+from mgbone.microarray.rma import RmaSteps
 from mgbone.study import Study
 
 
@@ -146,3 +155,17 @@ def prerank_best_terms(
     terms = list(best[best["contrast"] == contrast]["term"])
     results, running = prerank(tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast)
     return results, running, terms
+
+
+def strongest_gene(tested: pd.DataFrame) -> tuple[str, str, str]:
+    """Return gene, contrast and experiment of the smallest p in the first contrast of the table."""
+    first = tested[tested["contrast"] == tested["contrast"].iloc[0]]
+    row = first.loc[first["p"].idxmin()]
+    return row["gene"], row["contrast"], row["experiment"]
+
+
+def chip_images(steps: RmaSteps, scans: ArraySet) -> dict[str, np.ndarray]:
+    """Lay out the residuals of the first array of each experiment and group as they lie on the chip."""
+    first = scans.table.drop_duplicates(["experiment", "group"])["array_id"]
+    size = (scans.platform.n_rows, scans.platform.n_cols)
+    return {array: pseudo_image(steps.residuals[array], *size) for array in first}
