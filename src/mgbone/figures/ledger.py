@@ -467,6 +467,8 @@ def _cell_lines(
         several = ("{n} others: no difference", "他{n}項目：差なし") if lines else (
             "All {n}: no difference", "{n}項目すべて差なし")  # fmt: skip
         lines.append((style.text(several, language, n=len(without)), _GREY))
+    elif axis == "transcriptome":
+        lines += [(f"– {name}", _GREY) for name in without]
     elif without:
         lines.append((f"– {_comma(language).join(without)}", _GREY))
     return lines or [(style.text("not_tested", language), _GREY)]

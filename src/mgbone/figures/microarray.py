@@ -224,8 +224,9 @@ def _null(ax: Axes, clustering: Clustering, language: str) -> None:
         f"{style.text(('these groups', '実際の群'), language)}\n{style.format_p(clustering.verdict['p'])}",
         (observed, 0.97), xycoords=("data", "axes fraction"), xytext=(-4 if right else 4, 0),
         textcoords="offset points", ha="right" if right else "left", va="top", fontsize=style.SMALL_SIZE,
-        color=style.UP,
+        color=style.UP, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
     )  # fmt: skip
+    ax.set_ylim(0, 1.3 * ax.get_ylim()[1])
     ax.set_xlabel(style.text(("Mean silhouette", "平均シルエット"), language))
     ax.set_ylabel(style.text(("Splits of the arrays", "分け方の数"), language))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)
@@ -449,7 +450,7 @@ def _counts_title(ax: Axes, rows: pd.DataFrame, contrast: str, language: str) ->
     counts = rows["direction"].value_counts()
     ax.set_title(
         style.text(
-            ("{c}: {up:,} up, {down:,} down", "{c}：上昇{up:,}，低下{down:,}"), language,
+            ("{c}\n{up:,} up, {down:,} down", "{c}\n上昇{up:,}，低下{down:,}"), language,
             c=style.contrast_label(contrast, language),
             up=int(counts.get("up", 0)), down=int(counts.get("down", 0)),
         )
@@ -524,7 +525,7 @@ def threshold_grid(
         for row in rows.itertuples():
             i, j = table.index.get_loc(row.q), table.columns.get_loc(row.log2_fold_change)
             shade = np.log1p(row.total) / (np.log1p(most) * 1.5)
-            ax.text(j, i, f"{row.up:,} / {row.down:,}", ha="center", va="center", fontsize=_LABEL,
+            ax.text(j, i, f"{row.up:,} / {row.down:,}", ha="center", va="center", fontsize=_LABEL - 0.6,
                     color="white" if shade > 0.55 else style.INK)  # fmt: skip
             if np.isclose(row.q, declared[0]) and np.isclose(row.log2_fold_change, declared[1]):
                 ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=style.UP,
@@ -868,7 +869,7 @@ def pseudo_images(
     groups : Series
         Group of each array.
     """
-    columns = min(4, max(1, len(images)))
+    columns = min(5, max(1, len(images)))
     rows = -(-len(images) // columns)
     if subtitle is None:
         subtitle = ("Residual of each cell in place: red brighter, blue dimmer than the model predicts",

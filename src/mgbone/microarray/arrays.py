@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -157,9 +158,9 @@ def prerank_best_terms(
     return results, running, terms
 
 
-def strongest_gene(tested: pd.DataFrame) -> tuple[str, str, str]:
-    """Return gene, contrast and experiment of the smallest p in the first contrast of the table."""
-    first = tested[tested["contrast"] == tested["contrast"].iloc[0]]
+def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, str, str]:
+    """Return gene, contrast and experiment of the smallest p in the first contrast, among the genes named."""
+    first = tested[tested["contrast"].eq(tested["contrast"].iloc[0]) & tested["gene"].isin(among)]
     row = first.loc[first["p"].idxmin()]
     return row["gene"], row["contrast"], row["experiment"]
 
