@@ -67,6 +67,7 @@ class Study:
     dose_order: tuple[Contrast, ...]
     thresholds: Mapping[str, float]
     regions: Mapping[str, tuple[float, float]]
+    gene_sets: str
     assumptions: tuple[Mapping[str, str], ...]
 
     @property
@@ -140,6 +141,7 @@ def _build(raw: dict[str, Any]) -> Study:
         dose_order=(),
         thresholds={key: float(value) for key, value in raw["thresholds"].items()},
         regions={name: (float(low), float(high)) for name, (low, high) in raw["regions"].items()},
+        gene_sets=str(raw["gene_sets"]),
         assumptions=tuple(raw["assumptions"]),
     )
     order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])

@@ -133,6 +133,7 @@ def dose_response(
             ax.text(
                 0.02, 0.02, style.text(words, language, p=style.format_p(row["p"])), transform=ax.transAxes,
                 size=6.5, color=style.QUIET, ha="left", va="bottom", gid="p",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
             )  # fmt: skip
     for ax in axes.flat[len(endpoints) :]:
         ax.set_visible(False)

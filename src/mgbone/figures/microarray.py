@@ -317,10 +317,10 @@ def volcano(
         ax.axvline(0, color=style.LINE, linewidth=0.6, zorder=0)
         names = rows[rows["named"]]
         _side_labels(
-            ax, names[names["direction"] == "down"], "log2_fold_change", "y", side="left", column=0.17
+            ax, names[names["direction"] == "down"], "log2_fold_change", "y", side="left", column=0.2
         )
         _side_labels(
-            ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.17
+            ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.2
         )
         _counts_title(ax, rows, contrast, language)
         ax.set_xlabel(style.text(("log2 fold change", "log2変化量"), language) + _ROOM)
