@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pingouin as pg
 
@@ -14,6 +15,7 @@ MINERALS = ["serum_mg", "serum_ca", "serum_p"]
 FORMATION = ["serum_osteocalcin", "serum_alp"]
 RESORPTION = ["urine_ctx", "urine_dpd", "serum_pth"]
 ALL = GROWTH + MINERALS + FORMATION + RESORPTION
+PLACES = ["slice", "position", "thickness"]  # where a slice lies, not what was measured there
 
 
 def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
@@ -37,8 +39,9 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
         columns |= dict(dataset.serum.set_index("animal_id")[SERUM].items())
     if dataset.urine is not None:
         urine = dataset.urine.set_index("animal_id")
-        columns["urine_ctx"] = urine["ctx"] / urine["creatinine"]
-        columns["urine_dpd"] = urine["dpd"] / urine["creatinine"]
+        creatinine = urine["creatinine"].where(urine["creatinine"] > 0)  # nothing can be divided by none
+        columns["urine_ctx"] = urine["ctx"] / creatinine
+        columns["urine_dpd"] = urine["dpd"] / creatinine
     return tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
 
 
@@ -53,14 +56,24 @@ def tidy(dataset: Dataset, wide: pd.DataFrame) -> pd.DataFrame:
 
 
 def count_values(dataset: Dataset) -> pd.DataFrame:
-    """Count animals, and values measured in each table, per experiment and group: nobody goes missing unseen."""
+    """Count animals, and those measured in each table, per experiment and group: nobody goes missing unseen.
+
+    An animal counts as measured if its rows of the table hold at least one value.
+    """
     animals = dataset.animals
     counts = pd.DataFrame({"animals": animals.groupby(["experiment", "group"], sort=False).size()})
     for name in ("serum", "urine", "qct_slices", "arrays"):
         table = dataset.tables.get(name)
-        measured = animals["animal_id"].isin(table["animal_id"] if table is not None else [])
+        held = [] if table is None else table.set_index("animal_id").drop(columns=PLACES, errors="ignore")
+        measured = animals["animal_id"].isin([] if table is None else held.dropna(how="all").index)
         counts[name] = measured.groupby([animals["experiment"], animals["group"]], sort=False).sum()
     return counts.reset_index()
+
+
+def missing_values(measurements: pd.DataFrame) -> pd.DataFrame:
+    """List every value that is missing: animal_id, experiment, group, endpoint."""
+    blank = measurements[measurements["value"].isna()]
+    return blank[["animal_id", "experiment", "group", "endpoint"]].reset_index(drop=True)
 
 
 def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
@@ -69,22 +82,19 @@ def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns endpoint, cv_uncorrected, cv_corrected: coefficient of variation in percent within groups (root mean
-        square over the groups).
+        Columns endpoint, cv_uncorrected, cv_corrected: coefficient of variation in percent within groups
+        (root mean square over the groups), of the animals that have both. No rows without a table of urine.
     """
+    columns = ["endpoint", "cv_uncorrected", "cv_corrected"]
+    if dataset.urine is None:
+        return pd.DataFrame(columns=columns)
     corrected = derive_endpoints(dataset)
-    urine = dataset.urine.merge(dataset.animals[["animal_id", "experiment", "group"]], on="animal_id")
     rows = []
     for column in ("ctx", "dpd"):
-        ratio = corrected[corrected["endpoint"] == f"urine_{column}"]
-        rows.append(
-            {
-                "endpoint": f"urine_{column}",
-                "cv_uncorrected": _within_cv(urine, column),
-                "cv_corrected": _within_cv(ratio, "value"),
-            }
-        )
-    return pd.DataFrame(rows)
+        ratio = corrected[corrected["endpoint"] == f"urine_{column}"].dropna(subset="value")
+        both = ratio.merge(dataset.urine[["animal_id", column]], on="animal_id")
+        rows.append([f"urine_{column}", _within_cv(both, column), _within_cv(both, "value")])
+    return pd.DataFrame(rows, columns=columns)
 
 
 def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -95,15 +105,17 @@ def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Columns experiment, endpoint, p_normality (Shapiro-Wilk on the residuals from the group means),
         p_equal_variance (Levene on deviations from the median), sd_ratio (largest over smallest group SD).
+        Groups of one animal say nothing of spread and are left out, as are endpoints with fewer than two
+        groups or without any spread within groups.
     """
+    keys = ["experiment", "endpoint"]
     rows = []
-    for (experiment, endpoint), table in measurements.dropna(subset="value").groupby(["experiment", "endpoint"], sort=False):
-        by_group = table.groupby("group")["value"]
-        groups = [v.to_numpy() for _, v in by_group if len(v) > 1]
-        residuals = (table["value"] - by_group.transform("mean")).to_numpy()
-        if len(groups) < 2 or len(residuals) < 4:
+    for (experiment, endpoint), table in measurements.dropna(subset="value").groupby(keys, sort=False):
+        groups = [v.to_numpy(float) for _, v in table.groupby("group")["value"] if len(v) > 1]
+        if len(groups) < 2 or not any(np.ptp(v) for v in groups):
             continue
-        sds = [v.std(ddof=1) for v in groups]
+        sds = [v.std(ddof=1) if np.ptp(v) else 0.0 for v in groups]
+        residuals = np.concatenate([v - v.mean() for v in groups])
         rows.append(
             {
                 "experiment": experiment,
@@ -113,7 +125,7 @@ def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
                 "sd_ratio": max(sds) / min(sds) if min(sds) > 0 else float("inf"),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=[*keys, "p_normality", "p_equal_variance", "sd_ratio"])
 
 
 def _within_cv(table: pd.DataFrame, column: str) -> float:

@@ -1,4 +1,4 @@
-"""The three parts of the study held beside one another, each dose against the reference of its own experiment."""
+"""The three parts of the study side by side, each dose against the reference of its own experiment."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Columns experiment, group, contrast, dietary_mg_percent, endpoint, animal_id, percent; one row per deficient
-        animal and endpoint, from the mildest to the hardest deficiency.
+        Columns experiment, group, contrast, dietary_mg_percent, endpoint, animal_id, percent; one row per
+        deficient animal and endpoint, from the mildest to the hardest deficiency.
     """
     tables = []
     for contrast in study.dose_order:
         of_experiment = measurements[measurements["experiment"] == contrast.experiment]
-        reference = of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
+        reference = (
+            of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
+        )
         case = of_experiment[of_experiment["group"] == contrast.case]
         tables.append(
             case.assign(
@@ -41,14 +43,16 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
 
 
 def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the contrast.
+    """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the
+    contrast.
 
     The interval is that of the difference (Tukey), divided by the reference mean, which is taken as fixed.
 
     Returns
     -------
     DataFrame
-        Columns endpoint, domain, experiment, contrast, group, dietary_mg_percent, percent, ci_low, ci_high, p, level.
+        Columns endpoint, domain, experiment, contrast, group, dietary_mg_percent, percent, ci_low, ci_high,
+        p, level.
     """
     rows = []
     for contrast in study.dose_order:
@@ -73,9 +77,9 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
 def dose_order_test(percents: pd.DataFrame) -> pd.DataFrame:
     """Test, per endpoint, whether the percent of reference moves one way from dose to dose.
 
-    Kendall's tau between the rank of the deficiency and the animals' percent of reference: with groups as ties it is
-    the Jonckheere-Terpstra test (Jonckheere 1954). `steps` says whether the group means also go one way at every step,
-    which a trend test alone does not require.
+    Kendall's tau between the rank of the deficiency and the animals' percent of reference: with groups as
+    ties it is the Jonckheere-Terpstra test (Jonckheere 1954). `steps` says whether the group means also go
+    one way at every step, which a trend test alone does not require.
 
     Parameters
     ----------
@@ -102,8 +106,8 @@ def dose_order_test(percents: pd.DataFrame) -> pd.DataFrame:
 def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the evidence row for the dose order of serum Mg, in the columns of ``EVIDENCE_COLUMNS``.
 
-    The level is ``monotonic`` if the means go one way at every step and the trend test is significant; no row is
-    returned where a dose or serum Mg was not measured.
+    The level is ``monotonic`` if the means go one way at every step and the trend test is significant; no row
+    is returned where a dose or serum Mg was not measured.
     """
     serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
     percents = percent_of_reference(serum, study).dropna(subset="percent")
@@ -131,9 +135,23 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
 
 
 def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
-    """Stack evidence tables in the order given, with one row per comparison."""
+    """Stack evidence tables in the order given.
+
+    Raises
+    ------
+    MgboneError
+        If a comparison is there twice: a statement could then be judged by either row.
+    """
     filled = [table for table in evidence if len(table)]
-    return pd.concat(filled, ignore_index=True)
+    stacked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    twice = stacked[stacked.duplicated(["experiment", "endpoint", "contrast"])]
+    if len(twice):
+        one = twice.iloc[0]
+        raise MgboneError(
+            f"The evidence holds {one['endpoint']}, {one['contrast']}, in {one['experiment']} twice; "
+            "hand in each table once."
+        )
+    return stacked
 
 
 def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -142,12 +160,14 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (of reference; missing for
-        arrays), p.
+        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (of reference;
+        missing for arrays), p.
     """
     tables = []
     for contrast in study.dose_order:
-        chosen = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
+        chosen = evidence[
+            evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)
+        ]
         chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
         percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
         dose = study.groups[contrast.case].dietary_mg_percent
@@ -165,7 +185,8 @@ def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study
         Columns endpoint, dietary_mg_percent, percent; one row per statement with a value.
     """
     stated = claims.dropna(subset="value").merge(
-        evidence[["experiment", "endpoint", "contrast", "mean_reference"]], on=["experiment", "endpoint", "contrast"]
+        evidence[["experiment", "endpoint", "contrast", "mean_reference"]],
+        on=["experiment", "endpoint", "contrast"],
     )
     case = stated["contrast"].str.partition("_vs_")[0]
     return pd.DataFrame(
@@ -178,7 +199,8 @@ def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study
 
 
 def require_all_tested(verdicts: pd.DataFrame, dataset: Dataset) -> None:
-    """Stop if a statement was not tested on a simulated dataset, which holds everything that the ledger speaks of.
+    """Stop if a statement was not tested on a simulated dataset, which holds everything that the ledger
+    speaks of.
 
     A laboratory's dataset may lack a table; there the verdict itself says so.
 

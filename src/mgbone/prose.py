@@ -1,4 +1,4 @@
-"""Sentences with numbers in them: written from the tables of the run, so that prose and data can't disagree."""
+"""Sentences with numbers in them, written from the tables of the run: prose and data can't disagree."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mgbone.figures.style import contrast_label, format_p
 from mgbone.study import Study
 
 _LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
-_SIGN = {"up": "▲ up", "down": "▼ down", "none": "–"}
+_SIGN = {"up": "▲ up", "down": "▼ down"}
 
 
 def findings(
@@ -41,18 +41,19 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger as a reader wants it: statement, reported and observed finding, p, verdict."""
 
     def said(direction: pd.Series, level: pd.Series) -> pd.Series:
-        return (direction.map(_SIGN).fillna("?") + " (" + level.fillna("not tested") + ")").str.replace("– ", "")
+        signed = direction.map(_SIGN) + " (" + level + ")"
+        return signed.where(direction.isin(["up", "down"]), level).fillna("not tested")
 
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "statement": verdicts["statement_en"],
             "report": said(verdicts["direction"], verdicts["level"]),
             "data": said(verdicts["observed_direction"], verdicts["observed_level"]),
             "p": verdicts["p"].map(lambda p: format_p(p) if pd.notna(p) else ""),
             "verdict": verdicts["verdict"],
-        },
-        index=pd.Index(verdicts["claim_id"], name="claim"),
+        }
     )
+    return table.set_axis(pd.Index(verdicts["claim_id"], name="claim"))
 
 
 def count_verdicts(verdicts: pd.DataFrame) -> Markdown:
@@ -64,7 +65,7 @@ def count_verdicts(verdicts: pd.DataFrame) -> Markdown:
 
 def gene_counts(called: pd.DataFrame) -> pd.DataFrame:
     """Count the genes called up and down per contrast."""
-    counts = called.groupby(["contrast", "direction"], sort=False).size().unstack(fill_value=0)
+    counts = called.groupby(["contrast", "direction"], sort=False).size().unstack(fill_value=0)  # noqa: PD010
     return counts.reindex(columns=["up", "down", "none"], fill_value=0).rename_axis(columns=None)
 
 
@@ -77,7 +78,8 @@ def _sentence(row: dict[str, object]) -> str:
     return (
         f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} {row['unit']}, "
         f"difference {row['estimate']:+.3g} ({percent:+.1f} %), 95 % interval {row['ci_low']:+.3g} to "
-        f"{row['ci_high']:+.3g}, Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: **{_LEVEL[row['level']]}**."
+        f"{row['ci_high']:+.3g}, Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: "
+        f"**{_LEVEL[row['level']]}**."
     )
 
 

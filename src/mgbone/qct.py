@@ -1,6 +1,7 @@
 """Quantitative CT of the femur: from slices to regional density and to profiles along the bone.
 
-Terms after Bouxsein et al. (2010): density is volumetric bone mineral density (vBMD), mineral content over volume.
+Terms after Bouxsein et al. (2010): density is volumetric bone mineral density (vBMD), mineral content over
+volume.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.dataset import Dataset
-from mgbone.permutation import label_permutations, t_statistics
+from mgbone.permutation import correlations, label_permutations, share_as_large, t_statistics
 from mgbone.study import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
@@ -23,8 +24,8 @@ UNIT = "mg/cm3"
 def regional_density(dataset: Dataset, study: Study) -> pd.DataFrame:
     """Return the density of 4 structures x 4 regions as tidy measurements.
 
-    The density of a region is its mineral content over its volume, both summed over the slices whose centre lies in
-    it; large slices weigh more than small ones, as they should.
+    The density of a region is its mineral content over its volume, both summed over the slices whose centre
+    lies in it; large slices weigh more than small ones, as they should.
 
     Returns
     -------
@@ -60,8 +61,8 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns animal_id, n_slices, first, last (mm), pitch (mm), gaps, doubled, misplaced (how many), covered
-        (scanned length over femoral length).
+        Columns animal_id, n_slices, first, last (mm), pitch (mm), gaps, doubled, misplaced (how many),
+        covered (scanned length over femoral length).
     """
     rows = []
     length = dataset.animals.set_index("animal_id")["femur_length"]
@@ -101,8 +102,8 @@ def profiles(
     Returns
     -------
     DataFrame
-        Columns structure, animal_id, experiment, group, percent, density (mg/cm3); missing where a femur was not
-        scanned that far.
+        Columns structure, animal_id, experiment, group, percent, density (mg/cm3); missing where a femur was
+        not scanned that far.
     """
     grid = np.linspace(2, 98, n_points)
     slices = located_slices(dataset, study)
@@ -133,7 +134,9 @@ def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(ci_low=summary["mean"] - half_width, ci_high=summary["mean"] + half_width)
 
 
-def profile_tests(profile: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0) -> pd.DataFrame:
+def profile_tests(
+    profile: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0
+) -> pd.DataFrame:
     """Apply `profile_test` to each structure and each contrast that the report states.
 
     The error is held over the length of one structure in one contrast, not over structures and contrasts.
@@ -143,17 +146,20 @@ def profile_tests(profile: pd.DataFrame, study: Study, n_permutations: int = 500
         for structure, along in profile.groupby("structure", sort=False)
         for experiment in study.experiments.values()
         for contrast in experiment.report_contrasts
-        if {contrast.case, contrast.reference} <= set(along.loc[along["experiment"] == experiment.name, "group"])
+        if {contrast.case, contrast.reference}
+        <= set(along.loc[along["experiment"] == experiment.name, "group"])
     ]
     return pd.concat(tables, ignore_index=True)
 
 
-def profile_test(profile: pd.DataFrame, contrast: Contrast, n_permutations: int = 5000, seed: int = 0) -> pd.DataFrame:
+def profile_test(
+    profile: pd.DataFrame, contrast: Contrast, n_permutations: int = 5000, seed: int = 0
+) -> pd.DataFrame:
     """Compare two groups at every point of the femur, holding the family-wise error over its whole length.
 
-    The animals' group labels are permuted and each point's t is held against the largest |t| over all points of
-    each permutation (max-statistic, Westfall and Young 1993). All splits are taken where there are no more than
-    `n_permutations`, otherwise a seeded sample of them with the observed one among them.
+    The animals' group labels are permuted and each point's t is held against the largest |t| over all points
+    of each permutation (max-statistic, Westfall and Young 1993). All splits are taken where there are no more
+    than `n_permutations`, otherwise a seeded sample of them with the observed one among them.
 
     Parameters
     ----------
@@ -165,23 +171,25 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast, n_permutations: int 
     DataFrame
         Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations.
     """
-    chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin([contrast.case, contrast.reference])
+    chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin(
+        [contrast.case, contrast.reference]
+    )
     table = profile[chosen]
-    wide = table.pivot(index="animal_id", columns="percent", values="density").dropna(axis="columns")
+    wide = table.pivot(index="animal_id", columns="percent", values="density")  # noqa: PD010
+    wide = wide.dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
-    permuted = t_statistics(values, label_permutations(is_case, n_permutations, seed))
-    observed = t_statistics(values, is_case[None, :])[0]
-    largest = np.sort(np.abs(permuted).max(axis=1))
-    beyond = len(largest) - np.searchsorted(largest, np.abs(observed) * (1 - 1e-12))
+    permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
+    largest = np.abs(permuted).max(axis=1, initial=0)
+    observed = np.abs(correlations(values, is_case[None, :]))[0]
     return pd.DataFrame(
         {
             "experiment": contrast.experiment,
             "contrast": contrast.name,
             "percent": wide.columns.to_numpy(),
             "difference": values[is_case].mean(axis=0) - values[~is_case].mean(axis=0),
-            "t": observed,
-            "p": beyond / len(largest),
+            "t": t_statistics(values, is_case),
+            "p": share_as_large(largest, observed),
             "n_permutations": len(largest),
         }
     )
@@ -196,8 +204,8 @@ def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
 def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     """Return the 16 cells per contrast: structure, region, percent difference, p, level and both corrections.
 
-    Holm (family-wise) and Benjamini-Hochberg (false discovery) are taken over the 16 cells of one contrast, on
-    the p values of the declared test.
+    Holm (family-wise) and Benjamini-Hochberg (false discovery) are taken over the 16 cells of one contrast,
+    on the p values of the declared test.
 
     Returns
     -------
@@ -210,11 +218,24 @@ def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     by_contrast = cells.groupby(["experiment", "contrast"], sort=False)["p"]
     cells["p_holm"] = by_contrast.transform(lambda p: pg.multicomp(p.to_numpy(), method="holm")[1])
     cells["q"] = by_contrast.transform(lambda p: pg.multicomp(p.to_numpy(), method="fdr_bh")[1])
-    order = ["experiment", "contrast", "structure", "region", "endpoint", "percent", "p", "p_holm", "q", "level"]
+    order = [
+        "experiment",
+        "contrast",
+        "structure",
+        "region",
+        "endpoint",
+        "percent",
+        "p",
+        "p_holm",
+        "q",
+        "level",
+    ]
     return cells[order].reset_index(drop=True)
 
 
-def _per_region(dataset: Dataset, study: Study, density: Callable[[pd.DataFrame, str], pd.Series]) -> pd.DataFrame:
+def _per_region(
+    dataset: Dataset, study: Study, density: Callable[[pd.DataFrame, str], pd.Series]
+) -> pd.DataFrame:
     slices = located_slices(dataset, study)
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     tables = []

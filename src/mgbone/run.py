@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -60,11 +61,15 @@ class Run:
         """
         path = self.derived_folder / f"{name}.csv"
         if not path.is_file():
-            raise MgboneError(f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`).")
-        return pd.read_csv(path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""])
+            raise MgboneError(
+                f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`)."
+            )
+        return pd.read_csv(
+            path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
+        )
 
     def link_figures(self, evidence: pd.DataFrame, figures: dict[str, list[str]]) -> pd.DataFrame:
-        """Add the column `figure`: the picture that shows each row, ``<dataset>/<name>.png`` in the figures' folder.
+        """Add the column `figure`: the picture that shows each row, as ``<dataset>/<name>.png``.
 
         Parameters
         ----------
@@ -82,7 +87,9 @@ class Run:
         of_endpoint = {endpoint: name for name, endpoints in figures.items() for endpoint in endpoints}
         if bare := sorted(set(evidence["endpoint"]) - set(of_endpoint)):
             raise MgboneError(f"{self.notebook} shows {bare[0]} in no figure.")
-        return evidence.assign(figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]])
+        return evidence.assign(
+            figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]]
+        )
 
     def finish(self) -> Markdown:
         """Write the list of outputs beside the derived tables and say how many there are."""
@@ -103,8 +110,8 @@ def open_run(
 ) -> Run:
     """Open and validate a dataset for a notebook and say at once what kind of data it is.
 
-    Relative paths count from the project's folder, so the working folder does not matter. Outputs go to subfolders
-    named after the dataset.
+    Relative paths count from the project's folder, so the working folder does not matter. Outputs go to
+    subfolders named after the dataset.
 
     Raises
     ------
@@ -130,8 +137,10 @@ def open_run(
 def _banner(run: Run) -> str:
     dataset = run.dataset
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
-    kind = "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
+    kind = (
+        "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
+    )
     return (
         f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {dataset.title} ({dataset.name})</div>"
+        f"{kind}: {escape(dataset.title)} ({escape(dataset.name)})</div>"
     )

@@ -1,11 +1,10 @@
-"""The arrays of a dataset, with the animal behind each, analysed experiment by experiment as the report did."""
+"""The arrays of a dataset, with the animal behind each, analysed by experiment as the report did."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-import numpy as np
 import numpy as np
 import pandas as pd
 
@@ -64,8 +63,8 @@ def load_arrays(dataset: Dataset) -> ArraySet:
     """
     if dataset.arrays is None or not dataset.cel_paths or dataset.platform_folder is None:
         raise MgboneError(
-            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there, and the "
-            "library files of the chip in platform/."
+            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there, and "
+            "the library files of the chip in platform/."
         )
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
@@ -93,6 +92,11 @@ def compare_arrays(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd
     -------
     DataFrame
         The columns of `differential_expression` behind `experiment`.
+
+    Raises
+    ------
+    MgboneError
+        If no contrast has arrays in both groups.
     """
     tested = []
     for experiment in study.experiments.values():
@@ -102,6 +106,8 @@ def compare_arrays(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd
             result = differential_expression(genes[groups.index], groups, contrasts)
             result.insert(0, "experiment", experiment.name)
             tested.append(result)
+    if not tested:
+        raise MgboneError("No experiment has arrays of both groups of a contrast; nothing can be compared.")
     return pd.concat(tested, ignore_index=True)
 
 
@@ -130,15 +136,19 @@ def array_evidence(
     table: pd.DataFrame,
     study: Study,
 ) -> pd.DataFrame:
-    """Collect what the arrays say in the columns of the evidence: clustering, then the themes, per experiment."""
+    """Collect what the arrays say in the columns of the evidence: clustering, then the themes, per
+    experiment.
+    """
     rows = []
     for experiment in study.experiments.values():
         names = {c.name for c in experiment.array_contrasts}
         of_experiment = {name: found for name, found in clusterings.items() if name in names}
         rows.append(clustering_evidence(of_experiment, experiment.name, study))
-        rows.append(theme_evidence(enriched, themes, study, experiment.name, groups_of(table, experiment.name)))
-    found = pd.concat([r for r in rows if len(r)], ignore_index=True)
-    return found.reindex(columns=EVIDENCE_COLUMNS)
+        rows.append(
+            theme_evidence(enriched, themes, study, experiment.name, groups_of(table, experiment.name))
+        )
+    filled = [r for r in rows if len(r)] or rows[:1]
+    return pd.concat(filled, ignore_index=True).reindex(columns=EVIDENCE_COLUMNS)
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
