@@ -30,7 +30,7 @@ def compare_tests(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return p of the declared test and of six others for every comparison.
 
     - ``games_howell``: Welch's variances instead of a pooled one (Games and Howell 1976; pingouin).
-    - ``dunn``: Dunn's test after Kruskal-Wallis, on the ranks of all groups, Holm over the contrasts of an endpoint.
+    - ``dunn``: Dunn's test after Kruskal-Wallis, on the ranks of all groups, Holm over the contrasts.
     - ``mann_whitney`` and ``permutation``: pairwise, Holm over the contrasts of an endpoint.
     - ``log_scale``: the declared test on logarithms; missing for an endpoint where a value is not above 0.
     - ``without_extreme``: the declared test without the animal that lies farthest from its group's mean, in
@@ -116,8 +116,8 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns experiment, endpoint, n, p_anova, p_welch (unequal variances; both pingouin), p_kruskal (ranks);
-        endpoints with fewer than two groups of two animals are left out.
+        Columns experiment, endpoint, n, p_anova, p_welch (unequal variances), p_kruskal (ranks); endpoints
+        with fewer than two groups of two animals are left out.
     """
     rows = []
     for experiment, endpoint, table in _tables(measurements):
@@ -144,7 +144,7 @@ def flag_outliers(measurements: pd.DataFrame, limit: float = 0.05) -> pd.DataFra
     """Flag values that lie farther from their group than chance allows; nothing is taken out.
 
     The rule: the residual from the group's mean, studentised by the variance without that animal, has a
-    two-sided t test p below `limit` after multiplication by the number of animals of the experiment (Bonferroni).
+    two-sided t test p below `limit` after multiplication by the number of animals (Bonferroni).
 
     Returns
     -------
@@ -153,8 +153,8 @@ def flag_outliers(measurements: pd.DataFrame, limit: float = 0.05) -> pd.DataFra
     """
     tables = [_studentise(table) for _, _, table in _tables(measurements)]
     scored = pd.concat(tables, ignore_index=True)
-    flagged = scored[scored["p"] < limit]
-    return flagged[["animal_id", "experiment", "group", "endpoint", "value", "studentised", "p"]].reset_index(drop=True)
+    columns = ["animal_id", "experiment", "group", "endpoint", "value", "studentised", "p"]
+    return scored.loc[scored["p"] < limit, columns].reset_index(drop=True)
 
 
 def _studentise(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,63 @@
+"""No finding is not no effect: whether data speak for absence or say nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+
+# Jeffreys' limits of "substantial" evidence, for and against.
+FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
+ABSENCE, NOTHING, DIFFERENCE = "speaks for absence", "says nothing", "speaks for a difference"
+SPEAKS = (ABSENCE, NOTHING, DIFFERENCE)
+
+
+def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
+    """Weigh every comparison without a finding by a Bayes factor.
+
+    The factor is that of Rouder et al. (2009) for two independent groups (pingouin): how many times likelier
+    the data are under a difference, of a size drawn from a Cauchy distribution of scale 0.707 SD, than under
+    none. It uses the two groups alone.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns experiment, group, endpoint, value.
+    evidence : DataFrame
+        From `mgbone.evidence.compare`; rows whose level is ``none`` are weighed.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, contrast, estimate, ci_low, ci_high, unit, percent_low, percent_high
+        (the interval in percent of the reference's mean), hedges_g, p, bf10, speaks (one of ``SPEAKS``).
+    """
+    rows = evidence[evidence["level"] == "none"].copy()
+    values = {
+        key: group["value"].dropna().to_numpy(float)
+        for key, group in measurements.groupby(["experiment", "endpoint", "group"])
+    }
+    rows["bf10"] = [
+        bayes_factor(*(values[row.experiment, row.endpoint, g] for g in row.contrast.split("_vs_")))
+        for row in rows.itertuples()
+    ]
+    rows["speaks"] = [speaks(bf) for bf in rows["bf10"]]
+    for limit in ("low", "high"):
+        rows[f"percent_{limit}"] = 100 * rows[f"ci_{limit}"] / rows["mean_reference"].abs()
+    kept = ["experiment", "endpoint", "contrast", "estimate", "ci_low", "ci_high", "unit"]
+    kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
+    return rows[kept].reset_index(drop=True)
+
+
+def bayes_factor(case: np.ndarray, reference: np.ndarray) -> float:
+    """Bayes factor for a difference of two groups against none, Cauchy prior of scale 0.707 (pingouin)."""
+    t = stats.ttest_ind(case, reference).statistic
+    return float(pg.bayesfactor_ttest(t, len(case), len(reference)))
+
+
+def speaks(bf10: float) -> str:
+    """Put a Bayes factor into words: up to 1/3 for absence, from 3 for a difference, nothing in between."""
+    if bf10 <= FOR_ABSENCE:
+        return ABSENCE
+    return DIFFERENCE if bf10 >= FOR_DIFFERENCE else NOTHING
