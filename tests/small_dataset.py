@@ -1,9 +1,11 @@
 """A small dataset without fault, for tests to spoil."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset import write_datapackage
+from mgbone.dataset import Dataset, write_datapackage
 from mgbone.study import STRUCTURES, load_study
 
 N_SLICES = 5
@@ -80,3 +82,12 @@ def describe(folder, kind="simulated"):
     write_datapackage(
         folder, kind, "A small dataset", "小さなデータ", seed=1 if kind == "simulated" else None
     )
+
+
+def in_memory(study=None, **frames):
+    """Return the small dataset without its folder, with some of its tables replaced (None: left out)."""
+    held = {**tables(), **frames}
+    return Dataset(
+        path=Path("small"), name="small", kind="simulated", title="A small dataset", title_ja="小さなデータ",
+        seed=1, study=study or load_study(), **held,
+    )  # fmt: skip

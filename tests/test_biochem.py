@@ -1,0 +1,160 @@
+"""From the tables of serum and urine to endpoints, by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from small_dataset import in_memory
+
+from mgbone import biochem
+from mgbone.biochem import check_assumptions, count_values, derive_endpoints, effect_of_creatinine
+from mgbone.dictionary import endpoints
+
+FIRST = "e1-control-1"
+
+
+def values(dataset, animal=FIRST):
+    table = derive_endpoints(dataset)
+    return table[table["animal_id"] == animal].set_index("endpoint")["value"]
+
+
+def test_endpoints_by_hand():
+    tables = in_memory().tables
+    animals, serum, urine = (tables[name].copy() for name in ("animals", "serum", "urine"))
+    animals.loc[0, ["body_weight_initial", "body_weight_final", "food_intake"]] = [90.5, 165.0, 13.7]
+    serum.loc[0, ["serum_mg", "serum_alp"]] = [2.1, 640.0]
+    urine.loc[0, ["ctx", "dpd", "creatinine"]] = [480.0, 900.0, 4.0]
+    found = values(in_memory(animals=animals, serum=serum, urine=urine))
+    expected = {"body_weight_gain": 74.5, "food_intake": 13.7, "serum_mg": 2.1, "serum_alp": 640.0}
+    expected |= {"urine_ctx": 120.0, "urine_dpd": 225.0}
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_every_endpoint_of_the_dictionary_with_its_unit():
+    table = derive_endpoints(in_memory())
+    assert set(table["endpoint"]) == set(endpoints("biochem")) == set(biochem.ALL)
+    assert not table.duplicated(["animal_id", "endpoint"]).any()
+    units = table.groupby("endpoint")["unit"].unique()
+    assert units["urine_ctx"].tolist() == ["ug/mmol Cr"]
+    assert units["serum_mg"].tolist() == ["mg/dL"]
+    assert (
+        table["animal_id"].iloc[: len(in_memory().animals)].tolist()
+        == in_memory().animals["animal_id"].tolist()
+    )
+
+
+def test_rows_are_matched_by_animal_not_by_place():
+    serum, urine = in_memory().serum, in_memory().urine
+    turned = in_memory(serum=serum.iloc[::-1], urine=urine.sample(frac=1, random_state=2))
+    pd.testing.assert_frame_equal(derive_endpoints(turned), derive_endpoints(in_memory()))
+
+
+def test_animals_that_are_not_in_a_table_have_missing_values():
+    dataset = in_memory()
+    fewer = in_memory(serum=dataset.serum.iloc[1:], urine=dataset.urine.iloc[1:])
+    found = values(fewer)
+    assert found[[*biochem.SERUM, "urine_ctx", "urine_dpd"]].isna().all()
+    assert found[["food_intake", "body_weight_gain"]].notna().all()
+    assert len(derive_endpoints(fewer)) == len(derive_endpoints(dataset))
+
+
+def test_tables_that_are_not_there_give_no_endpoints():
+    table = derive_endpoints(in_memory(serum=None, urine=None))
+    assert set(table["endpoint"]) == set(biochem.GROWTH)
+
+
+def test_urine_without_creatinine_can_not_be_corrected():
+    urine = in_memory().urine
+    urine.loc[0, "creatinine"] = 0.0
+    assert values(in_memory(urine=urine))[["urine_ctx", "urine_dpd"]].isna().all()
+
+
+def test_counts_show_who_is_missing():
+    dataset = in_memory()
+    serum = dataset.serum.copy()
+    serum.loc[0, biochem.SERUM] = np.nan  # a row, but no value in it
+    slices = dataset.qct_slices.copy()
+    measured = [c for c in slices if c.endswith(("_area", "_content"))]
+    slices.loc[slices["animal_id"] == FIRST, measured] = np.nan
+    counts = count_values(
+        in_memory(serum=serum, urine=dataset.urine.iloc[2:], qct_slices=slices, arrays=None)
+    )
+    counts = counts.set_index(["experiment", "group"])
+    assert counts.loc[("exp1", "control")].to_dict() == {
+        "animals": 2, "serum": 1, "urine": 0, "qct_slices": 1, "arrays": 0,
+    }  # fmt: skip
+    assert counts.loc[("exp2", "mg002")].tolist() == [2, 2, 2, 2, 0]
+    assert counts.index.tolist()[:3] == [("exp1", g) for g in ("control", "pairfed", "mg001")]
+
+
+def test_arrays_are_counted_by_animal():
+    counts = count_values(in_memory()).set_index(["experiment", "group"])["arrays"]
+    assert counts.to_dict() == {
+        ("exp1", "control"): 0, ("exp1", "pairfed"): 1, ("exp1", "mg001"): 1,
+        ("exp2", "control"): 0, ("exp2", "mg004"): 1, ("exp2", "mg002"): 1,
+    }  # fmt: skip
+
+
+def test_creatinine_takes_dilution_away():
+    urine = in_memory().urine
+    dilution = np.tile([0.5, 2.0], len(urine) // 2)  # within each group of two
+    urine["creatinine"], urine["ctx"], urine["dpd"] = 5 * dilution, 500 * dilution, 900 * dilution
+    row = effect_of_creatinine(in_memory(urine=urine)).set_index("endpoint").loc["urine_ctx"]
+    assert row["cv_corrected"] == pytest.approx(0, abs=1e-9)
+    # SD of (0.5, 2) is 1.0607, their mean 1.25.
+    assert row["cv_uncorrected"] == pytest.approx(100 * np.std([0.5, 2], ddof=1) / 1.25)
+
+
+def test_creatinine_is_judged_on_the_same_animals():
+    urine = in_memory().urine
+    urine["creatinine"] = 5.0
+    urine.loc[0, ["creatinine", "ctx"]] = [np.nan, 5000.0]
+    rows = effect_of_creatinine(in_memory(urine=urine))
+    assert rows["cv_corrected"].tolist() == pytest.approx(rows["cv_uncorrected"].tolist())
+
+
+def test_no_urine_no_effect_of_creatinine():
+    empty = effect_of_creatinine(in_memory(urine=None))
+    assert empty.empty
+    assert list(empty.columns) == ["endpoint", "cv_uncorrected", "cv_corrected"]
+
+
+# --- assumptions -----------------------------------------------------------------------------------------
+
+
+def grouped(**groups):
+    rows = [("exp2", group, "serum_mg", v) for group, values in groups.items() for v in values]
+    return pd.DataFrame(rows, columns=["experiment", "group", "endpoint", "value"])
+
+
+def test_assumptions_are_those_of_scipy():
+    rng = np.random.default_rng(4)
+    groups = {
+        "control": rng.normal(2, 0.2, 8),
+        "mg004": rng.normal(1.8, 0.5, 7),
+        "mg002": rng.exponential(1, 8),
+    }
+    row = check_assumptions(grouped(**groups)).iloc[0]
+    residuals = np.concatenate([v - v.mean() for v in groups.values()])
+    sds = [v.std(ddof=1) for v in groups.values()]
+    assert row["p_normality"] == pytest.approx(stats.shapiro(residuals).pvalue)
+    assert row["p_equal_variance"] == pytest.approx(stats.levene(*groups.values(), center="median").pvalue)
+    assert row["sd_ratio"] == pytest.approx(max(sds) / min(sds))
+
+
+def test_missing_values_and_lone_animals_say_nothing_of_spread():
+    rng = np.random.default_rng(4)
+    pair = {"control": rng.normal(2, 0.2, 6), "mg002": rng.normal(1, 0.3, 6)}
+    alone = check_assumptions(grouped(**pair))
+    more = check_assumptions(grouped(**pair, mg004=[7.0, np.nan]))
+    pd.testing.assert_frame_equal(alone, more)
+
+
+def test_what_does_not_vary_is_left_out():
+    checks = check_assumptions(grouped(control=[0.1] * 8, mg002=[0.3] * 8))
+    assert checks.empty
+    assert "p_normality" in checks.columns
+    assert (
+        check_assumptions(grouped(control=[0.1] * 5, mg002=[0.3, 0.4, 0.5, 0.8])).iloc[0]["sd_ratio"]
+        == np.inf
+    )

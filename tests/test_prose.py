@@ -1,0 +1,124 @@
+"""Sentences that are written from tables."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mgbone.evidence import compare
+from mgbone.prose import count_verdicts, findings, gene_counts, verdict_table
+from mgbone.study import load_study
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+@pytest.fixture(scope="module")
+def evidence(study):
+    groups = {"control": [2.0, 2.1, 1.9, 2.0], "mg004": [1.9, 2.1, 2.0, 1.9], "mg002": [1.0, 1.1, 0.9, 1.0]}
+    rows = [
+        {
+            "animal_id": f"{g}-{i}",
+            "experiment": "exp2",
+            "group": g,
+            "endpoint": e,
+            "value": v * scale,
+            "unit": "mg/dL",
+        }
+        for e, scale in (("serum_mg", 1), ("serum_ca", -1))
+        for g, values in groups.items()
+        for i, v in enumerate(values)
+    ]
+    return compare(pd.DataFrame(rows), study)
+
+
+def test_a_finding_says_means_difference_interval_effect_and_p(evidence, study):
+    line = findings(evidence, study, ["serum_mg"], ["mg002_vs_control"]).data
+    row = evidence.set_index(["endpoint", "contrast"]).loc[("serum_mg", "mg002_vs_control")]
+    assert "1 against 2 mg/dL" in line
+    assert "difference -1 (-50.0 %)" in line
+    assert f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}" in line
+    assert f"Hedges g {row['hedges_g']:+.2f}" in line
+    assert line.endswith("**significant**.")
+    assert line.startswith("- **Serum")
+    assert "\n" not in line
+
+
+def test_no_difference_is_said_to_be_not_shown(evidence, study):
+    assert findings(evidence, study, ["serum_mg"], ["mg004_vs_control"]).data.endswith(
+        "**no difference shown**."
+    )
+
+
+def test_a_trend_is_called_one(evidence, study):
+    almost = evidence.assign(level="trend", p=0.07)
+    line = findings(almost, study, ["serum_mg"], ["mg004_vs_control"]).data
+    assert line.endswith("p = 0.070: **a trend**.")
+
+
+def test_the_reports_contrasts_are_spoken_of_in_the_order_of_the_endpoints(evidence, study):
+    lines = findings(evidence, study, ["serum_ca", "serum_mg"]).data.splitlines()
+    assert len(lines) == 4  # mg002_vs_mg004 is not the report's
+    assert ["calcium" in line or "Ca" in line for line in lines] == [True, True, False, False]
+
+
+def test_what_was_not_tested_is_said(evidence, study):
+    untested = evidence.assign(level=None, n_case=1, p=np.nan)
+    assert findings(untested, study, ["serum_mg"], ["mg002_vs_control"]).data.endswith(
+        "not tested (n = 1 and 4)."
+    )
+
+
+def test_nothing_measured_is_said(evidence, study):
+    assert findings(evidence, study, ["urine_ctx"]).data == "*Nothing of this was measured.*"
+    assert findings(evidence, study, ["serum_mg"], []).data == "*Nothing of this was measured.*"
+
+
+VERDICTS = pd.DataFrame(
+    [
+        ("a", "Mg fell.", "down", "significant", "down", "significant", 0.0004, "reproduced"),
+        ("b", "Ca rose.", "up", "significant", "up", "trend", 0.0621, "direction_only"),
+        ("c", "PTH was the same.", "none", "none", "down", "significant", 0.0496, "contradicted"),
+        ("d", "Arrays fell apart.", "none", "separated", "none", "mixed", 0.6, "contradicted"),
+        ("e", "Never measured.", "down", "significant", None, None, np.nan, "not_tested"),
+    ],
+    columns=[
+        "claim_id", "statement_en", "direction", "level", "observed_direction", "observed_level", "p", "verdict",
+    ],
+)  # fmt: skip
+
+
+def test_the_ledger_reads_as_report_against_data():
+    table = verdict_table(VERDICTS)
+    assert table.index.tolist() == list("abcde")
+    assert table["report"].tolist() == [
+        "▼ down (significant)",
+        "▲ up (significant)",
+        "none",
+        "separated",
+        "▼ down (significant)",
+    ]
+    assert table["data"].tolist() == [
+        "▼ down (significant)",
+        "▲ up (trend)",
+        "▼ down (significant)",
+        "mixed",
+        "not tested",
+    ]
+    assert table["p"].tolist() == ["p = 0.0004", "p = 0.062", "p = 0.0496", "p = 0.600", ""]
+    assert table["verdict"].tolist() == VERDICTS["verdict"].tolist()
+    assert table["statement"].iloc[0] == "Mg fell."
+
+
+def test_verdicts_are_counted():
+    assert count_verdicts(VERDICTS).data == (
+        "Of 5 statements: **2** contradicted, **1** reproduced, **1** direction only, **1** not tested."
+    )
+
+
+def test_genes_are_counted_per_contrast_and_direction():
+    called = pd.DataFrame({"contrast": ["a", "a", "a", "b"], "direction": ["up", "none", "up", "none"]})
+    counts = gene_counts(called)
+    assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
+    assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}

@@ -1,0 +1,350 @@
+"""Density of regions and profiles along the femur, against calculation by hand and R."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from small_dataset import in_memory
+
+from mgbone.evidence import compare
+from mgbone.qct import (
+    located_slices,
+    mean_slice_density,
+    percent_differences,
+    profile_summary,
+    profile_test,
+    profile_tests,
+    profiles,
+    regional_density,
+    slice_table,
+    strongest_points,
+)
+from mgbone.study import REGIONS, STRUCTURES, load_study
+
+TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
+ONE = "e2-control-1"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+@pytest.fixture(scope="module")
+def contrast(study):
+    return study.contrast("exp2", "mg002_vs_control")
+
+
+def scanned(positions, areas=10.0, contents=5.0, thickness=0.5, length=30.0, animal=ONE):
+    """Return a dataset with one animal whose slices lie at the positions given, in the order given."""
+    animals = in_memory().animals
+    animals.loc[animals["animal_id"] == animal, "femur_length"] = length
+    slices = pd.DataFrame(
+        {"animal_id": animal, "slice": np.arange(1, len(positions) + 1), "position": positions}
+    )
+    slices["thickness"] = thickness
+    for structure in STRUCTURES:
+        slices[f"{structure}_area"], slices[f"{structure}_content"] = areas, contents
+    return in_memory(animals=animals, qct_slices=slices)
+
+
+def value(measurements, endpoint, animal=ONE):
+    return measurements.set_index(["animal_id", "endpoint"])["value"][animal, endpoint]
+
+
+# --- regions ---------------------------------------------------------------------------------------------
+
+
+def test_density_of_a_region_is_content_over_volume(study):
+    # 3 mg in 10 mm2 x 0.5 mm and 12 mg in 30 mm2 x 0.2 mm: 15 mg in 11 mm3.
+    dataset = scanned([2.0, 5.0, 15.0], [10.0, 30.0, 4.0], [3.0, 12.0, 1.0], [0.5, 0.2, 0.5])
+    density = regional_density(dataset, study)
+    assert value(density, "bmd_whole_distal") == pytest.approx(1000 * 15 / 11)
+    assert value(density, "bmd_trabecular_mid") == pytest.approx(1000 * 1 / 2)
+    assert value(density, "bmd_cortical_full") == pytest.approx(1000 * 16 / 13)
+    assert np.isnan(value(density, "bmd_whole_proximal"))
+    assert density["unit"].unique().tolist() == ["mg/cm3"]
+
+
+def test_mean_of_slices_is_another_number(study):
+    dataset = scanned([2.0, 5.0], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
+    plain = mean_slice_density(dataset, study)
+    assert value(plain, "bmd_whole_distal") == pytest.approx((1000 * 3 / 5 + 1000 * 12 / 6) / 2)
+    assert value(plain, "bmd_whole_distal") != pytest.approx(
+        value(regional_density(dataset, study), "bmd_whole_distal"), rel=0.01
+    )
+
+
+def test_every_animal_has_every_structure_and_region(study):
+    density = regional_density(in_memory(), study)
+    animals = in_memory().animals
+    assert set(density["endpoint"]) == {f"bmd_{s}_{r}" for s in STRUCTURES for r in REGIONS}
+    assert (
+        density.groupby("endpoint")["animal_id"].apply(list).map(animals["animal_id"].tolist().__eq__).all()
+    )
+    assert value(density, "bmd_cortical_full") == pytest.approx(1000 * 2.4 / (6.0 * 0.5))
+
+
+def test_each_structure_is_taken_from_its_own_columns(study):
+    density = regional_density(in_memory(), study).groupby("endpoint")["value"].first()
+    expected = {"whole": 600, "cortical": 800, "cancellous": 300, "trabecular": 500}
+    for structure, one in expected.items():
+        assert density[f"bmd_{structure}_mid"] == pytest.approx(one)
+
+
+def test_a_slice_belongs_where_its_centre_lies(study):
+    low, high = study.regions["mid"]
+    positions = [0.0, np.nextafter(30 * low, 0), 30 * low, np.nextafter(30 * high, 0), 30 * high, 30.0]
+    located = located_slices(scanned(positions), study)
+    assert located["region"].tolist() == ["distal", "distal", "mid", "mid", "proximal", "proximal"]
+    assert located["percent"].tolist() == pytest.approx(
+        [0, 100 * low, 100 * low, 100 * high, 100 * high, 100]
+    )
+    assert located["group"].unique().tolist() == ["control"]
+
+
+def test_limits_are_fractions_of_each_animals_own_femur(study):
+    assert located_slices(scanned([11.0], length=30.0), study)["region"].tolist() == ["mid"]
+    assert located_slices(scanned([11.0], length=36.0), study)["region"].tolist() == ["distal"]
+
+
+def test_slices_without_the_structure_weigh_nothing(study):
+    dataset = scanned([2.0, 4.0, 12.0], [0.0, 5.0, 0.0], [0.0, 2.0, 0.0])
+    for measure in (regional_density, mean_slice_density):
+        density = measure(dataset, study)
+        assert value(density, "bmd_trabecular_distal") == pytest.approx(1000 * 2 / 2.5)
+        assert np.isnan(value(density, "bmd_trabecular_mid"))
+
+
+def test_blank_slices_are_left_out(study):
+    dataset = scanned([2.0, 4.0, 12.0], [10.0, np.nan, np.nan], [5.0, np.nan, np.nan])
+    density = regional_density(dataset, study)
+    assert value(density, "bmd_whole_distal") == pytest.approx(1000)
+    assert np.isnan(value(density, "bmd_whole_mid"))
+
+
+# --- how the scan went -----------------------------------------------------------------------------------
+
+
+def table_of(positions, **options):
+    return slice_table(scanned(positions, **options)).iloc[0]
+
+
+def test_a_clean_scan_has_no_faults():
+    row = table_of(np.arange(0.5, 29.9, 0.5))
+    assert (row["n_slices"], row["first"], row["last"]) == (59, 0.5, 29.5)
+    assert (row["gaps"], row["doubled"], row["misplaced"]) == (0, 0, 0)
+    assert row["pitch"] == pytest.approx(0.5)
+    assert row["covered"] == pytest.approx(59 * 0.5 / 30)
+
+
+def test_a_gap_is_found():
+    row = table_of([1, 2, 3, 5, 6, 7])
+    assert (row["gaps"], row["doubled"], row["misplaced"]) == (1, 0, 0)
+
+
+def test_a_doubled_slice_is_found():
+    row = table_of([1, 2, 3, 3.1, 4, 5])
+    assert (row["gaps"], row["doubled"], row["misplaced"]) == (0, 1, 0)
+
+
+def test_slices_out_of_order_and_beyond_the_bone_are_found():
+    assert table_of([1, 2, 4, 3, 5, 6])["misplaced"] == 1
+    assert table_of([1, 2, 3, 4], length=3.5)["misplaced"] == 1
+
+
+def test_order_is_that_of_the_slice_number_not_of_the_file():
+    dataset = scanned([1.0, 2.0, 3.0])
+    shuffled = in_memory(animals=dataset.animals, qct_slices=dataset.qct_slices.iloc[::-1])
+    assert slice_table(shuffled).iloc[0]["misplaced"] == 0
+
+
+def test_a_single_slice_has_no_pitch():
+    row = table_of([3.0])
+    assert np.isnan(row["pitch"])
+    assert (row["gaps"], row["doubled"], row["misplaced"]) == (0, 0, 0)
+
+
+# --- profiles --------------------------------------------------------------------------------------------
+
+
+def test_profile_of_a_linear_femur_is_that_line(study):
+    positions = np.array([0.3, 4.0, 11.0, 17.0, 21.0, 29.7])
+    # Density 400 + 10 x position, in slices of 10 mm2 x 0.5 mm.
+    dataset = scanned(positions, contents=5 * (400 + 10 * positions) / 1000)
+    profile = profiles(dataset, study, ("cortical",), n_points=25)
+    assert profile["percent"].tolist() == np.linspace(2, 98, 25).tolist()
+    assert profile["density"].to_numpy() == pytest.approx(400 + 10 * 30 * profile["percent"] / 100)
+    assert profile["structure"].unique().tolist() == ["cortical"]
+
+
+def test_profile_does_not_reach_beyond_the_scan(study):
+    profile = profiles(scanned([6.0, 24.0]), study, ("whole",), n_points=49).set_index("percent")["density"]
+    assert profile.loc[20:80].notna().all()
+    assert profile.loc[:19.9].isna().all()
+    assert profile.loc[80.1:].isna().all()
+
+
+def test_summary_gives_the_t_interval():
+    values = np.array([701.0, 715.0, 698.0, 722.0])
+    profile = pd.DataFrame(
+        {"structure": "whole", "experiment": "exp2", "group": "mg002", "percent": 50.0, "density": values}
+    )
+    row = profile_summary(profile).iloc[0]
+    low, high = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
+    assert (row["n"], row["mean"], row["sd"]) == pytest.approx((4, values.mean(), values.std(ddof=1)))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((low, high))
+
+
+def along(case, reference, structure="whole"):
+    """Return a profile of two groups of exp2, values of shape (animals, points)."""
+    rows = [
+        {
+            "structure": structure, "animal_id": f"{group}-{i}", "experiment": "exp2", "group": group,
+            "percent": float(k), "density": v,
+        }
+        for group, values in (("control", reference), ("mg002", case))
+        for i, one in enumerate(values)
+        for k, v in enumerate(one)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_family_wise_p_is_that_of_all_twenty_splits(contrast):
+    rng = np.random.default_rng(11)
+    case, reference = rng.normal([700, 760, 710, 695], 20, (3, 4)), rng.normal(700, 20, (3, 4))
+    both = np.vstack([case, reference])
+    splits = list(combinations(range(6), 3))
+
+    def size_of_t(chosen):
+        rest = [i for i in range(6) if i not in chosen]
+        return np.abs(stats.ttest_ind(both[list(chosen)], both[rest]).statistic)
+
+    permuted = np.array([size_of_t(s) for s in splits])
+    observed = size_of_t((0, 1, 2))
+    expected = (permuted.max(axis=1)[:, None] >= observed * (1 - 1e-9)).mean(axis=0)
+    pointwise = (permuted >= observed * (1 - 1e-9)).mean(axis=0)
+    tested = profile_test(along(case, reference), contrast)
+    assert tested["p"].tolist() == pytest.approx(expected.tolist(), abs=1e-12)
+    assert (tested["p"] >= pointwise - 1e-12).all()
+    assert tested["p"].gt(pointwise + 1e-9).any()
+    assert tested["n_permutations"].unique().tolist() == [20]
+    assert tested["t"].abs().tolist() == pytest.approx(observed.tolist())
+    assert tested["difference"].tolist() == pytest.approx(
+        (case.mean(axis=0) - reference.mean(axis=0)).tolist()
+    )
+
+
+def test_one_point_alone_has_the_exact_pointwise_p(contrast):
+    case, reference = np.array([[5.1], [6.3], [5.8]]), np.array([[4.9], [5.2], [4.1]])
+    assert profile_test(along(case, reference), contrast)["p"].item() == pytest.approx(0.2)
+
+
+def test_a_point_where_nothing_varies_does_not_hide_the_others(contrast):
+    rng = np.random.default_rng(2)
+    case, reference = rng.normal(800, 10, (8, 3)), rng.normal(700, 10, (8, 3))
+    case[:, 1] = reference[:, 1] = 0.1
+    tested = profile_test(along(case, reference), contrast, n_permutations=13_000)
+    assert tested["p"].tolist() == pytest.approx([2 / 12870, 1, 2 / 12870])
+    assert tested["t"].iloc[1] == 0
+
+
+def test_error_is_held_over_the_whole_length(contrast):
+    rng = np.random.default_rng(7)
+    smallest = []
+    for _ in range(200):
+        smooth = rng.normal(0, 1, (10, 12)).cumsum(axis=1)
+        smallest.append(profile_test(along(smooth[:5], smooth[5:]), contrast)["p"].min())
+    # 200 x 5 % = 10 expected; 18 is the 99th percentile of that binomial.
+    assert (np.array(smallest) <= 0.05).sum() <= 18
+    assert (np.array(smallest) <= 0.5).sum() > 70  # not merely always 1
+
+
+def test_a_sample_of_splits_is_seeded_and_never_gives_zero(contrast):
+    rng = np.random.default_rng(3)
+    profile = along(rng.normal(900, 5, (8, 2)), rng.normal(700, 5, (8, 2)))
+    first, again = (profile_test(profile, contrast, n_permutations=500, seed=4) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+    assert (first["p"] >= 1 / 500).all()
+    assert first["n_permutations"].unique().tolist() == [500]
+
+
+def test_points_that_an_animal_lacks_are_left_out(contrast):
+    case, reference = np.arange(9.0).reshape(3, 3), np.arange(9.0).reshape(3, 3) ** 1.1
+    case[1, 0] = np.nan
+    assert profile_test(along(case, reference), contrast)["percent"].tolist() == [1.0, 2.0]
+    case[2, :] = np.nan
+    assert profile_test(along(case, reference), contrast).empty
+
+
+def test_tests_are_those_that_the_report_states(study):
+    rng = np.random.default_rng(1)
+    values = rng.normal(700, 20, (2, 3, 4))
+    profile = pd.concat([along(*values), along(*values[::-1], structure="cortical")])
+    tests = profile_tests(profile, study)
+    assert tests[["structure", "contrast"]].drop_duplicates().to_numpy().tolist() == [
+        ["whole", "mg002_vs_control"],
+        ["cortical", "mg002_vs_control"],
+    ]
+    best = strongest_points(tests).set_index("structure")
+    assert best.loc["whole", "p"] == tests.loc[tests["structure"] == "whole", "p"].min()
+    assert best.loc["whole", "difference"] == pytest.approx(-best.loc["cortical", "difference"])
+
+
+# --- differences per cell --------------------------------------------------------------------------------
+
+
+def cells_with(p, domain="qct"):
+    n = len(p)
+    endpoints = [f"bmd_{s}_{r}" for s in STRUCTURES for r in REGIONS][:n]
+    return pd.DataFrame(
+        {
+            "experiment": "exp2",
+            "domain": domain,
+            "endpoint": endpoints,
+            "contrast": "mg002_vs_control",
+            "p": p,
+            "estimate": -30.0,
+            "mean_reference": 600.0,
+            "level": "none",
+        }
+    )
+
+
+def test_corrections_are_those_of_r():
+    p = [0.01, 0.04, 0.03, 0.2]
+    other = cells_with([0.9, 0.9, 0.9, 0.9]).assign(contrast="mg004_vs_control")
+    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True))
+    assert cells["p_holm"].tolist()[:4] == pytest.approx(TRUTH["holm"])
+    assert cells["q"].tolist()[:4] == pytest.approx(TRUTH["bh"])
+    assert cells["percent"].tolist() == pytest.approx([-5] * 8)
+    assert cells["structure"].tolist()[:4] == ["whole"] * 4
+    assert cells["region"].tolist()[:4] == list(REGIONS)
+
+
+def test_corrections_count_only_what_was_tested():
+    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]))
+    tested = cells["p"].notna()
+    assert cells.loc[tested, "p_holm"].tolist() == pytest.approx(TRUTH["holm"])
+    assert cells.loc[tested, "q"].tolist() == pytest.approx(TRUTH["bh"])
+    assert cells.loc[~tested, ["p_holm", "q"]].isna().all(axis=None)
+
+
+def test_only_density_is_counted(study):
+    mixed = pd.concat([cells_with([0.01, 0.02]), cells_with([0.01], domain="biochem")], ignore_index=True)
+    assert len(percent_differences(mixed)) == 2
+
+
+def test_sixteen_cells_per_contrast_from_slices_to_map(study):
+    rng = np.random.default_rng(1)
+    slices = in_memory().qct_slices
+    for structure in STRUCTURES:
+        slices[f"{structure}_content"] *= rng.uniform(0.9, 1.1, len(slices))
+    cells = percent_differences(compare(regional_density(in_memory(qct_slices=slices), study), study))
+    assert cells.groupby(["experiment", "contrast"]).size().tolist() == [16] * 6
+    assert (cells["p_holm"] >= cells["q"] - 1e-12).all()
+    assert (cells["q"] >= cells["p"] - 1e-12).all()
