@@ -4,8 +4,8 @@
     python tests/bench/bench_rma.py --quick    without the 500
 
 Every measurement has a process of its own, so that its peak memory is its own. Exits with 1 if a target of
-the compendium is missed: three times as fast as R, with less peak memory, the same result within 1e-6 log2; 500
-arrays in at most 30 times the time of 20 and below 4 GB. Loading packages and compiled code is not timed.
+the compendium is missed: three times as fast as R, with less peak memory, the same result within 1e-6 log2;
+500 arrays in at most 30 times the time of 20 and below 4 GB. Loading packages and compiled code is not timed.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def many(folder: Path, facts: dict) -> tuple:
 def report(rows: list[tuple], facts: dict) -> list[str]:
     """Print the table and what follows from it; return the targets that were missed."""
     print(
-        f"\nRMA of arrays with {SETS * PROBES_A_SET:,} probes in {SETS:,} probe sets, {os.cpu_count()} processors"
+        f"\nRMA of arrays with {SETS * PROBES_A_SET:,} probes in {SETS:,} sets, {os.cpu_count()} processors"
     )
     print(f"{'':22}{'arrays':>7}{'seconds':>10}{'peak memory':>14}")
     for name, arrays, seconds, memory in rows:

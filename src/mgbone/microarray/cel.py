@@ -558,7 +558,7 @@ def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
 
 def _sections(data: bytes) -> dict[str, bytes]:
     marks = list(re.finditer(rb"(?m)^\[([A-Z]+)\][ \t]*\r?$", data))
-    ends = [mark.start() for mark in marks[1:]] + [len(data)]
+    ends = [*(mark.start() for mark in marks), len(data)][1:]
     return {mark.group(1).decode(): data[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}
 
 

@@ -32,6 +32,7 @@ _SUMMARY = re.compile(
     r"(?i)fold.?change|p.?val|\bfdr\b|\bq.?val|avg|average|\bmean\b"
     r"|standard dev|\bstd\b|\bevent\b|bi-?weight|f-?test"
 )
+_HEAD = 50
 _SYMBOL = re.compile(r"(?i)^(gene[ _.]?symbols?|symbol|gene)$")
 
 
@@ -98,7 +99,7 @@ def _text(path: Path) -> str:
     encoding = (
         "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     )  # the console writes either
-    return data.decode(encoding, errors="replace").replace("\r\n", "\n")
+    return data.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _series_matrix(path: Path, text: str) -> pd.DataFrame:
@@ -110,15 +111,23 @@ def _series_matrix(path: Path, text: str) -> pd.DataFrame:
 
 
 def _plain_table(path: Path, text: str) -> pd.DataFrame:
-    # The console's export begins with lines about the analysis, which have no tabs or begin with '#'.
-    lines = [line for line in text.split("\n") if line and not line.startswith(("#", "!"))]
-    separator = "\t" if any("\t" in line for line in lines[:50]) else ","
-    first = next((i for i, line in enumerate(lines) if separator in line), None)
-    if first is None:
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "!"))]
+    separator = "\t" if any("\t" in line for line in lines[:_HEAD]) else ","
+    # Lines about the analysis may stand above the table; it begins with the first line as wide as most.
+    widths = [_width(line, separator) for line in lines[:_HEAD]]
+    usual = max(set(widths), key=widths.count, default=0)
+    if usual < 2:
         raise MatrixError(
             f"{path}: holds no table of genes and arrays. Export it as text with tabs or commas."
         )
-    return _parse(path, "\n".join(lines[first:]), separator)
+    return _parse(path, "\n".join(lines[widths.index(usual) :]), separator)
+
+
+def _width(line: str, separator: str) -> int:
+    try:
+        return len(next(csv.reader([line], delimiter=separator)))
+    except csv.Error:  # a field beyond all measure
+        return 0
 
 
 def _parse(path: Path, body: str, separator: str) -> pd.DataFrame:
@@ -129,7 +138,7 @@ def _parse(path: Path, body: str, separator: str) -> pd.DataFrame:
             table = pd.read_csv(
                 io.StringIO(body), sep=separator, dtype={head[0]: str}, index_col=False, low_memory=False
             )
-    except (ValueError, StopIteration, IndexError, Warning) as error:  # pandas' own errors are ValueErrors
+    except (ValueError, StopIteration, IndexError, csv.Error, Warning) as error:  # pandas raises ValueErrors
         raise MatrixError(f"{path}: can't be understood as a table ({error}). Export it again.") from error
     key = table.columns[0]
     if table.empty or table[key].isna().any():

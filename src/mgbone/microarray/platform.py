@@ -74,6 +74,7 @@ class Clf:
 
     Attributes
     ----------
+    path : Path
     header : dict of str to list of str
     n_rows, n_cols : int
         Size of the chip in cells.
@@ -83,6 +84,7 @@ class Clf:
         Cell of each probe (indexed by ``probe_id``) if the file is not sequential.
     """
 
+    path: Path
     header: dict[str, list[str]] = field(repr=False)
     n_rows: int
     n_cols: int
@@ -107,7 +109,7 @@ class Clf:
             cells = self.listed.to_numpy()[found]
         if lost.any():
             raise PlatformError(
-                f"{int(lost.sum())} probes of the PGF have no place in the CLF (such as {ids[lost][0]}). "
+                f"{self.path}: has no place for {int(lost.sum())} probes of the PGF (as {ids[lost][0]}). "
                 "Take PGF and CLF from the same set of library files."
             )
         return cells
@@ -338,9 +340,10 @@ def read_clf(path: str | PathLike) -> Clf:
         )
     first_id = _whole_number(path, header, "sequential", default=0)
     if first_id:
-        return Clf(header, n_rows, n_cols, first_id, None)
+        return Clf(path, header, n_rows, n_cols, first_id, None)
     columns = _columns(path, header, 0)
-    table = _delimited(path, data, columns, {"probe_id": np.int64, "x": np.int64, "y": np.int64})
+    rows = re.sub(rb"(?m)^#.*\n?", b"", data)
+    table = _delimited(path, rows, columns, {"probe_id": np.int64, "x": np.int64, "y": np.int64})
     if (
         table.empty
         or table.lt(0).any(axis=None)
@@ -353,7 +356,7 @@ def read_clf(path: str | PathLike) -> Clf:
     if table["probe_id"].duplicated().any():
         raise PlatformError(f"{path}: lists a probe twice. Unpack the library files again.")
     listed = pd.Series((table["y"] * n_cols + table["x"]).to_numpy(), index=pd.Index(table["probe_id"]))
-    return Clf(header, n_rows, n_cols, None, listed)
+    return Clf(path, header, n_rows, n_cols, None, listed)
 
 
 def read_mps(path: str | PathLike) -> pd.DataFrame:
@@ -535,7 +538,7 @@ def _load(path: Path) -> bytes:
         raise PlatformError(
             f"{path}: can't be read ({reason}). Check the file, or unpack it again."
         ) from error
-    return data.replace(b"\r\n", b"\n")
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _header(data: bytes) -> dict[str, list[str]]:
@@ -596,7 +599,10 @@ def _table(
 ) -> pd.DataFrame:
     """Parse the lines of one level of a PGF."""
     block = b"\n".join([data[a:b] for a, b in zip((starts + depth).tolist(), ends.tolist(), strict=True)])
-    return _delimited(path, block, columns, {"probe_id": np.int64})
+    table = _delimited(path, block, columns, {"probe_id": np.int64})
+    if len(table) != starts.size:
+        raise PlatformError(f"{path}: holds empty or broken lines among its probes. Unpack it again.")
+    return table
 
 
 def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, type]) -> pd.DataFrame:
@@ -606,21 +612,19 @@ def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, 
     dtypes = {name: kinds.get(name, str) for name in columns}
     if not data.strip():
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in dtypes.items()})
-    table = _parse(
-        path, data, sep="\t", header=None, names=columns, dtype=dtypes, quoting=csv.QUOTE_NONE, comment="#"
-    )
+    table = _parse(path, data, sep="\t", header=None, names=columns, dtype=dtypes, quoting=csv.QUOTE_NONE)
     texts = [name for name in columns if name not in kinds]
     return table.assign(**{name: table[name].fillna("") for name in texts if table[name].hasnans})
 
 
 def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.DataFrame:
-    """Parse a table whose first line after the comments names the columns, and keep the needed ones as
-    text.
-    """
+    """Parse a table whose first line after the comments names the columns; keep the needed ones as text."""
     body = re.sub(rb"\A(?:#[^\n]*\n|\n)*", b"", data)
-    names = next(
-        csv.reader([body[: body.find(b"\n")].decode("utf-8", errors="replace")], delimiter=separator), []
-    )
+    heading = body.partition(b"\n")[0].decode("utf-8", errors="replace")
+    try:
+        names = next(csv.reader([heading], delimiter=separator), [])
+    except csv.Error as error:
+        raise PlatformError(f"{path}: its heading can't be understood ({error}). Unpack it again.") from error
     # Some releases number the columns ("gene_assignment1"); the first that fits is taken.
     positions = [
         next((i for i, name in enumerate(names) if name.rstrip("0123456789") == want), -1) for want in needed
