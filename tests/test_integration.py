@@ -2,18 +2,23 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.evidence import compare
+from mgbone.errors import MgboneError
+from mgbone.evidence import EVIDENCE_COLUMNS, compare
 from mgbone.integration import (
+    combine,
     dose_order_evidence,
     dose_order_test,
     dose_response,
     findings_per_dose,
     percent_of_reference,
+    reported_percents,
+    require_all_tested,
 )
 from mgbone.study import load_study
 
@@ -27,7 +32,14 @@ CENTRES = {
 def measured(centres=CENTRES, endpoint="serum_mg"):
     spread = np.array([-0.03, -0.01, 0.01, 0.03])
     rows = [
-        {"animal_id": f"{e}-{g}-{i}", "experiment": e, "group": g, "endpoint": endpoint, "value": m + d, "unit": "mg/dL"}
+        {
+            "animal_id": f"{e}-{g}-{i}",
+            "experiment": e,
+            "group": g,
+            "endpoint": endpoint,
+            "value": m + d,
+            "unit": "mg/dL",
+        }
         for (e, g), m in centres.items()
         for i, d in enumerate(spread)
     ]
@@ -49,7 +61,11 @@ def test_each_dose_is_measured_against_its_own_reference(study):
 def test_trend_test_is_kendalls_tau_of_r():
     dose = {1: 0.04, 2: 0.02, 3: 0.01}
     percents = pd.DataFrame(
-        {"endpoint": "serum_mg", "dietary_mg_percent": [dose[d] for d in TRUTH["dose"]], "percent": TRUTH["percent"]}
+        {
+            "endpoint": "serum_mg",
+            "dietary_mg_percent": [dose[d] for d in TRUTH["dose"]],
+            "percent": TRUTH["percent"],
+        }
     )
     row = dose_order_test(percents).iloc[0]
     assert row["tau"] == pytest.approx(TRUTH["kendall_tau"], abs=1e-10)
@@ -59,7 +75,12 @@ def test_trend_test_is_kendalls_tau_of_r():
 
 def test_dose_order_of_serum_mg(study):
     row = dose_order_evidence(measured(), study).iloc[0]
-    assert (row["experiment"], row["contrast"], row["level"], row["direction"]) == ("both", "dose_order", "monotonic", "down")
+    assert (row["experiment"], row["contrast"], row["level"], row["direction"]) == (
+        "both",
+        "dose_order",
+        "monotonic",
+        "down",
+    )
     assert (row["n_case"], row["n_reference"]) == (12, 8)
 
 
@@ -87,3 +108,66 @@ def test_dose_response_and_findings(study):
     found = findings_per_dose(evidence, study)
     assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
     assert found["percent"].tolist() == pytest.approx([90, 70, 40])
+
+
+def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
+    evidence = compare(measured(), study)
+    claims = pd.DataFrame(
+        [
+            ("exp1", "serum_mg", "mg001_vs_pairfed", 0.9),
+            ("exp2", "serum_mg", "mg002_vs_control", 0.75),
+            ("exp2", "serum_mg", "mg004_vs_control", np.nan),
+            ("exp2", "urine_ctx", "mg002_vs_control", 3.0),
+        ],
+        columns=["experiment", "endpoint", "contrast", "value"],
+    )
+    table = reported_percents(claims, evidence, study)
+    # Pair-fed rats have 2.0 mg/dL, the control of the second experiment 1.0; what has no evidence has no scale.
+    assert table.to_dict("list") == {
+        "endpoint": ["serum_mg", "serum_mg"],
+        "dietary_mg_percent": [0.01, 0.02],
+        "percent": pytest.approx([45, 75]),
+    }
+
+
+def test_no_reported_mean_gives_no_row(study):
+    claims = pd.DataFrame(
+        {"experiment": ["exp1"], "endpoint": "serum_mg", "contrast": "mg001_vs_pairfed", "value": np.nan}
+    )
+    assert reported_percents(claims, compare(measured(), study), study).empty
+
+
+def test_evidence_is_stacked_in_the_order_given(study):
+    first, second = compare(measured(), study), compare(measured(endpoint="serum_ca"), study)
+    order = dose_order_evidence(measured(), study)
+    together = combine(first, order, first.iloc[:0], second)
+    assert together["endpoint"].tolist() == ["serum_mg"] * 7 + ["serum_ca"] * 6
+    assert together.index.tolist() == list(range(13))
+    pd.testing.assert_frame_equal(together.iloc[:6], first)
+    assert together.loc[6, "contrast"] == "dose_order"
+
+
+def test_no_evidence_at_all_is_an_empty_table(study):
+    nothing = combine(compare(measured(), study).iloc[:0])
+    assert nothing.empty
+    assert list(nothing.columns) == EVIDENCE_COLUMNS
+    assert list(combine().columns) == EVIDENCE_COLUMNS
+
+
+def test_a_comparison_that_is_there_twice_is_refused(study):
+    evidence = compare(measured(), study)
+    with pytest.raises(MgboneError, match="serum_mg, mg001_vs_pairfed, in exp1 twice"):
+        combine(evidence, evidence)
+
+
+@pytest.mark.parametrize(("simulated", "verdict", "stops"), [
+    (True, "not_tested", True), (False, "not_tested", False), (True, "contradicted", False),
+])  # fmt: skip
+def test_a_simulated_dataset_must_speak_to_every_statement(simulated, verdict, stops):
+    verdicts = pd.DataFrame({"claim_id": ["a", "b", "c"], "verdict": ["reproduced", verdict, verdict]})
+    dataset = SimpleNamespace(is_simulated=simulated)
+    if stops:
+        with pytest.raises(MgboneError, match=r"2 statements of the ledger were not tested: b, c\."):
+            require_all_tested(verdicts, dataset)
+    else:
+        require_all_tested(verdicts, dataset)

@@ -84,7 +84,8 @@ VERDICTS = pd.DataFrame(
         ("e", "Never measured.", "down", "significant", None, None, np.nan, "not_tested"),
     ],
     columns=[
-        "claim_id", "statement_en", "direction", "level", "observed_direction", "observed_level", "p", "verdict",
+        "claim_id", "statement_en", "direction", "level", "observed_direction", "observed_level",
+        "p", "verdict",
     ],
 )  # fmt: skip
 

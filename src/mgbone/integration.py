@@ -188,7 +188,7 @@ def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study
         evidence[["experiment", "endpoint", "contrast", "mean_reference"]],
         on=["experiment", "endpoint", "contrast"],
     )
-    case = stated["contrast"].str.partition("_vs_")[0]
+    case = stated["contrast"].str.split("_vs_").str[0]
     return pd.DataFrame(
         {
             "endpoint": stated["endpoint"],

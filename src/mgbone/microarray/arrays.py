@@ -136,9 +136,7 @@ def array_evidence(
     table: pd.DataFrame,
     study: Study,
 ) -> pd.DataFrame:
-    """Collect what the arrays say in the columns of the evidence: clustering, then the themes, per
-    experiment.
-    """
+    """Collect what the arrays say in the columns of the evidence: per experiment clustering, then themes."""
     rows = []
     for experiment in study.experiments.values():
         names = {c.name for c in experiment.array_contrasts}
@@ -152,9 +150,10 @@ def array_evidence(
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
-    """Return, per contrast and theme, the term with the smallest q: what stands for the theme in 04."""
+    """Return, per contrast and theme, the term with the smallest q, the one in the evidence."""
     named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
-    order = named.sort_values(["q", "p", "term"]).drop_duplicates(["contrast", "theme"])
+    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False])
+    order = order.drop_duplicates(["contrast", "theme"])
     columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
     return order.sort_values(["contrast", "theme"])[[c for c in columns if c in order]].reset_index(drop=True)
 
