@@ -94,9 +94,20 @@ def test_a_statement_without_evidence_is_not_tested():
 
 
 def test_a_stated_mean_must_lie_in_the_interval_of_the_mean():
-    row = {"estimate": -1.0, "n_case": 4, "mean_case": 1.0, "sd_case": 0.2}  # half-width 3.182 * 0.2 / 2 = 0.318
-    assert judge(claim("down", "significant", 1.31), evidence("down", "significant", **row))["verdict"][0] == "reproduced"
-    assert judge(claim("down", "significant", 1.33), evidence("down", "significant", **row))["verdict"][0] == "direction_only"
+    row = {
+        "estimate": -1.0,
+        "n_case": 4,
+        "mean_case": 1.0,
+        "sd_case": 0.2,
+    }  # half-width 3.182 * 0.2 / 2 = 0.318
+    assert (
+        judge(claim("down", "significant", 1.31), evidence("down", "significant", **row))["verdict"][0]
+        == "reproduced"
+    )
+    assert (
+        judge(claim("down", "significant", 1.33), evidence("down", "significant", **row))["verdict"][0]
+        == "direction_only"
+    )
 
 
 def test_nothing_of_the_ledger_is_lost(claims):
@@ -125,5 +136,9 @@ def test_a_faulty_ledger_is_named_by_row(tmp_path, claims):
     broken.to_csv(path, index=False)
     with pytest.raises(StudyError) as caught:
         load_claims(path)
-    for part in ("row 5 has the level 'strong'", "row 7 has the direction 'sideways'", "row 9 repeats the claim_id"):
+    for part in (
+        "row 5 has the level 'strong'",
+        "row 7 has the direction 'sideways'",
+        "row 9 repeats the claim_id",
+    ):
         assert part in str(caught.value)

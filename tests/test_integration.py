@@ -122,7 +122,7 @@ def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
         columns=["experiment", "endpoint", "contrast", "value"],
     )
     table = reported_percents(claims, evidence, study)
-    # Pair-fed rats have 2.0 mg/dL, the control of the second experiment 1.0; what has no evidence has no scale.
+    # Pair-fed rats have 2.0 mg/dL, the control of experiment 2 has 1.0; what has no evidence has no scale.
     assert table.to_dict("list") == {
         "endpoint": ["serum_mg", "serum_mg"],
         "dietary_mg_percent": [0.01, 0.02],

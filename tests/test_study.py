@@ -53,7 +53,10 @@ def test_every_assumption_has_its_reason():
         (lambda r: r["experiments"]["exp2"]["contrasts"].append("mg004_control"), "case_vs_reference"),
         (lambda r: r["experiments"]["exp2"]["contrasts"].append("control_vs_control"), "case_vs_reference"),
         (lambda r: r["regions"].update(mid=[0.3]), "wrong form"),
-        (lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}), "no contrast"),
+        (
+            lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}),
+            "no contrast",
+        ),
     ],
 )
 def test_broken_study_files(tmp_path, raw, change, message):

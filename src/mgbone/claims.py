@@ -44,12 +44,14 @@ def load_claims(path: str | Path | None = None) -> pd.DataFrame:
     Raises
     ------
     StudyError
-        If the file is missing, lacks a column, repeats a claim_id, or names a level, or a direction for a level,
-        that does not exist; the row is named as a spreadsheet counts it.
+        If the file is missing, lacks a column, repeats a claim_id, or names a level, or a direction for a
+        level, that does not exist; the row is named as a spreadsheet counts it.
     """
     path = project_root() / "data" / "report" / "claims.csv" if path is None else resolve(path)
     try:
-        claims = pd.read_csv(path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""])
+        claims = pd.read_csv(
+            path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
+        )
     except (OSError, ValueError) as error:
         raise StudyError(f"The ledger {path} can't be read: {error}") from error
     missing = [c for c in CLAIM_COLUMNS if c not in claims.columns]
@@ -66,11 +68,12 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
 
     The verdict is
 
-    - ``reproduced``: direction and level are those of the statement, and where the statement gives a mean, it lies
-      within the 95 % interval of the group's mean (when the evidence carries `mean_case` and `sd_case`);
-    - ``direction_only``: the difference points the way the statement says, at another level, or its mean disagrees;
-    - ``contradicted``: the data point the other way, or show an effect where the statement has none, or another
-      kind of clustering or dose order;
+    - ``reproduced``: direction and level are those of the statement, and where the statement gives a mean, it
+      lies within the 95 % interval of the group's mean (when the evidence carries `mean_case` and `sd_case`);
+    - ``direction_only``: the difference points the way the statement says, at another level, or its mean
+      disagrees;
+    - ``contradicted``: the data point the other way, or show an effect where the statement has none, or
+      another kind of clustering or dose order;
     - ``not_tested``: there is no evidence, or it could not be tested.
 
     Parameters
@@ -78,8 +81,8 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     claims : DataFrame
         The ledger, columns of ``CLAIM_COLUMNS``.
     evidence : DataFrame
-        At least experiment, endpoint, contrast, direction, level; `estimate` decides the direction of a difference
-        whose level is none.
+        At least experiment, endpoint, contrast, direction, level; `estimate` decides the direction of a
+        difference whose level is none.
 
     Returns
     -------

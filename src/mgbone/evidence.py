@@ -1,4 +1,4 @@
-"""From measurements to evidence: one row per endpoint and contrast, with estimate, interval, effect size and test."""
+"""From measurements to evidence: estimate, interval, effect size and test per endpoint and contrast."""
 
 from __future__ import annotations
 
@@ -27,22 +27,23 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Compare the groups of each experiment, endpoint by endpoint, by the contrasts of the study.
 
     With three or more groups the pooled variance comes from the one-way analysis of variance and p and
-    interval from the studentised range (Tukey 1953, Kramer 1956), with two groups from Student's t test. Hedges g
-    uses the two groups alone; its interval is that of Hedges and Olkin (1985, p. 86).
+    interval from the studentised range (Tukey 1953, Kramer 1956), with two groups from Student's t test.
+    Hedges g uses the two groups alone; its interval is that of Hedges and Olkin (1985, p. 86).
 
     Parameters
     ----------
     measurements : DataFrame
-        Columns animal_id, experiment, group, endpoint, value, unit; a missing value is an animal not measured.
+        Columns animal_id, experiment, group, endpoint, value, unit; a missing value is an animal not
+        measured.
     study : Study
         Gives groups, contrasts and the limits of ``significant`` and ``trend``.
 
     Returns
     -------
     DataFrame
-        One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is the
-        mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values, p,
-        interval and level are missing: nothing was tested.
+        One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is
+        the mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values,
+        p, interval and level are missing: nothing was tested.
 
     Raises
     ------
@@ -75,13 +76,17 @@ def analysis_of_variance(measurements: pd.DataFrame, study: Study) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Columns experiment, endpoint, n, df_between, df_within, F, p, eta_squared; endpoints with fewer than two
-        groups of two animals are left out.
+        Columns experiment, endpoint, n, df_between, df_within, F, p, eta_squared; endpoints with fewer than
+        two groups of two animals are left out.
     """
     _check(measurements, study)
     rows = []
     for (experiment, endpoint), table in measurements.groupby(["experiment", "endpoint"], sort=False):
-        groups = {g: v for g, v in _values_by_group(table, study.experiments[experiment].groups).items() if len(v) > 1}
+        groups = {
+            g: v
+            for g, v in _values_by_group(table, study.experiments[experiment].groups).items()
+            if len(v) > 1
+        }
         if len(groups) < 2:
             continue
         result = pg.anova(_long(groups), dv="value", between="group", detailed=False).iloc[0]
@@ -134,7 +139,9 @@ def _check(measurements: pd.DataFrame, study: Study) -> None:
         known = study.experiments[experiment].groups if experiment in study.experiments else ()
         if group not in known:
             allowed = ", ".join(known) or f"none: experiments are {', '.join(study.experiments)}"
-            raise MgboneError(f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.")
+            raise MgboneError(
+                f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}."
+            )
 
 
 def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -151,7 +158,7 @@ def _long(groups: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[str], tuple[float, float]]:
-    """p and half-width of the interval for each pair of groups with at least two values."""
+    """Return p and half-width of the interval for each pair of groups with at least two values."""
     groups = {g: v for g, v in groups.items() if len(v) > 1}
     if len(groups) < 2 or not any(np.ptp(v) for v in groups.values()):
         return {}

@@ -86,7 +86,9 @@ class Study:
         for found in self.contrasts:
             if found.experiment == experiment and found.name == name:
                 return found
-        raise StudyError(f"{experiment} has no contrast {name!r}; it has {_names(self.contrasts, experiment)}.")
+        raise StudyError(
+            f"{experiment} has no contrast {name!r}; it has {_names(self.contrasts, experiment)}."
+        )
 
     def level(self, p: float) -> str:
         """Name the level of a p value: ``significant``, ``trend`` or ``none`` (also where p is missing)."""
@@ -97,7 +99,9 @@ class Study:
     def group_table(self) -> pd.DataFrame:
         """One row per experiment and group: label, dietary Mg in percent, feeding."""
         rows = [
-            {"experiment": e.name, **vars(self.groups[g])} for e in self.experiments.values() for g in e.groups
+            {"experiment": e.name, **vars(self.groups[g])}
+            for e in self.experiments.values()
+            for g in e.groups
         ]
         return pd.DataFrame(rows).rename(columns={"name": "group"})
 
@@ -124,7 +128,9 @@ def load_study(path: str | Path | None = None) -> Study:
     except KeyError as error:
         raise StudyError(f"{path.name}: the entry {error} is missing; compare data/study.yml.") from error
     except (TypeError, ValueError, AttributeError) as error:
-        raise StudyError(f"{path.name}: an entry has the wrong form ({error}); compare data/study.yml.") from error
+        raise StudyError(
+            f"{path.name}: an entry has the wrong form ({error}); compare data/study.yml."
+        ) from error
 
 
 def _build(raw: dict[str, Any]) -> Study:
@@ -173,7 +179,8 @@ def _contrast(experiment: str, name: str, groups: list[str]) -> Contrast:
     case, separator, reference = name.partition("_vs_")
     if not separator or case not in groups or reference not in groups or case == reference:
         raise StudyError(
-            f"{experiment}: the contrast {name!r} must read case_vs_reference with two of {', '.join(groups)}."
+            f"{experiment}: the contrast {name!r} must read case_vs_reference with two of "
+            f"{', '.join(groups)}."
         )
     return Contrast(experiment=experiment, name=name, case=case, reference=reference)
 
