@@ -30,8 +30,9 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     Returns
     -------
     DataFrame
-        Columns experiment, endpoint, contrast, estimate, ci_low, ci_high, unit, percent_low, percent_high
-        (the interval in percent of the reference's mean), hedges_g, p, bf10, speaks (one of ``SPEAKS``).
+        Columns experiment, endpoint, contrast, n_case, n_reference, estimate, ci_low, ci_high, unit,
+        percent_low, percent_high (the interval in percent of the reference's mean), hedges_g, p, bf10, speaks
+        (one of ``SPEAKS``).
     """
     rows = evidence[evidence["level"] == "none"].copy()
     values = {
@@ -45,7 +46,8 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     rows["speaks"] = [speaks(bf) for bf in rows["bf10"]]
     for limit in ("low", "high"):
         rows[f"percent_{limit}"] = 100 * rows[f"ci_{limit}"] / rows["mean_reference"].abs()
-    kept = ["experiment", "endpoint", "contrast", "estimate", "ci_low", "ci_high", "unit"]
+    kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference"]
+    kept += ["estimate", "ci_low", "ci_high", "unit"]
     kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
     return rows[kept].reset_index(drop=True)
 
@@ -54,6 +56,16 @@ def bayes_factor(case: np.ndarray, reference: np.ndarray) -> float:
     """Bayes factor for a difference of two groups against none, Cauchy prior of scale 0.707 (pingouin)."""
     t = stats.ttest_ind(case, reference).statistic
     return float(pg.bayesfactor_ttest(t, len(case), len(reference)))
+
+
+def smallest_bayes_factor(n_case: int, n_reference: int) -> float:
+    """Return the Bayes factor of two groups with equal means, the strongest word for absence at this size."""
+    return float(pg.bayesfactor_ttest(0.0, n_case, n_reference))
+
+
+def animals_to_show_absence() -> int:
+    """Return the smallest n a group at which equal means would speak for absence."""
+    return next(n for n in range(2, 1000) if smallest_bayes_factor(n, n) <= FOR_ABSENCE)
 
 
 def speaks(bf10: float) -> str:

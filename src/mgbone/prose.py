@@ -7,8 +7,10 @@ from collections.abc import Iterable
 import pandas as pd
 from IPython.display import Markdown
 
-from mgbone.dictionary import endpoint_label
-from mgbone.figures.style import contrast_label, format_p
+from mgbone import absence
+from mgbone.dictionary import endpoint_label, typeset_unit
+from mgbone.figures.style import contrast_label, format_p, format_p_value
+from mgbone.intake import ADJUSTED, UNADJUSTED
 from mgbone.study import Study
 
 _LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
@@ -76,7 +78,8 @@ def _sentence(row: dict[str, object]) -> str:
         return f"- {name}, {against}: not tested (n = {row['n_case']} and {row['n_reference']})."
     percent = 100 * row["estimate"] / row["mean_reference"]
     return (
-        f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} {row['unit']}, "
+        f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} "
+        f"{typeset_unit(row['unit'])}, "
         f"difference {row['estimate']:+.3g} ({percent:+.1f} %), 95 % interval {row['ci_low']:+.3g} to "
         f"{row['ci_high']:+.3g}, Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: "
         f"**{_LEVEL[row['level']]}**."
@@ -85,3 +88,114 @@ def _sentence(row: dict[str, object]) -> str:
 
 def _reported(study: Study) -> list[str]:
     return [c.name for e in study.experiments.values() for c in e.report_contrasts]
+
+
+def absence_table(weighed: pd.DataFrame, unit_percent: bool = True) -> pd.DataFrame:
+    """Return what comparisons without a finding say, as a reader wants it.
+
+    Parameters
+    ----------
+    weighed : DataFrame
+        From `mgbone.absence.weigh_absence`.
+    unit_percent : bool
+        Give the interval in percent of the reference's mean, otherwise in the endpoint's unit.
+    """
+    low, high = ("percent_low", "percent_high") if unit_percent else ("ci_low", "ci_high")
+    unit = " %" if unit_percent else " " + weighed["unit"].map(typeset_unit)
+    table = pd.DataFrame(
+        {
+            "endpoint": weighed["endpoint"].map(endpoint_label),
+            "comparison": weighed["contrast"].map(contrast_label),
+            "95 % interval": weighed[low].map("{:+.3g}".format)
+            + " to "
+            + weighed[high].map("{:+.3g}".format)
+            + unit,
+            "p": weighed["p"].map(format_p),
+            "Bayes factor": weighed["bf10"].map("{:.2f}".format),
+            "the data": weighed["speaks"],
+        }
+    )
+    return table.reset_index(drop=True)
+
+
+def count_absence(weighed: pd.DataFrame) -> Markdown:
+    """Count what comparisons without a finding say, and say whether so few animals could show absence."""
+    if weighed.empty:
+        return Markdown("*Every comparison has a finding.*")
+    counts = weighed["speaks"].value_counts().reindex(absence.SPEAKS, fill_value=0)
+    plural = {words: words.replace("speaks", "speak").replace("says", "say") for words in absence.SPEAKS}
+    parts = [f"**{n}** {plural[words]}" for words, n in counts.items()]
+    n_case, n_reference = weighed[["n_case", "n_reference"]].max()
+    best = absence.smallest_bayes_factor(n_case, n_reference)
+    return Markdown(
+        f"Of {len(weighed)} comparisons without a finding, {', '.join(parts)}. The Bayes factors run from "
+        f"{weighed['bf10'].min():.2f} to {weighed['bf10'].max():.2f}. With {n_case} against {n_reference} "
+        f"animals, two groups with exactly the same mean would give {best:.2f}; at least "
+        f"{absence.animals_to_show_absence()} a group are needed before equal means can speak for absence."
+    )
+
+
+def pair_feeding_table(adjusted: pd.DataFrame, groups: tuple[str, str, str]) -> pd.DataFrame:
+    """Divide the difference from the control into intake and magnesium, in percent of the control's mean.
+
+    Parameters
+    ----------
+    adjusted : DataFrame
+        From `mgbone.intake.adjust_for_intake`.
+    groups : tuple of str
+        Freely fed control, pair-fed group, the group that it was paired with.
+    """
+    control, paired, case = groups
+    rows = {
+        key: part.set_index("endpoint") for key, part in adjusted.groupby(["contrast", "model"], sort=False)
+    }
+    whole = rows[f"{case}_vs_{control}", UNADJUSTED]
+    checked = rows[f"{case}_vs_{paired}", ADJUSTED].reindex(whole.index)
+    columns = {
+        "against control": whole["percent"],
+        "of it eating less": rows[f"{paired}_vs_{control}", UNADJUSTED]["percent"],
+        "of it magnesium": rows[f"{case}_vs_{paired}", UNADJUSTED]["percent"],
+    }
+    table = pd.DataFrame(
+        {name: column.map("{:+.1f} %".format) for name, column in columns.items()}, index=whole.index
+    )
+    table["p"] = rows[f"{case}_vs_{paired}", UNADJUSTED]["p"].map(format_p)
+    table["magnesium, adjusted for intake"] = checked["percent"].map("{:+.1f} %".format)
+    table["p, adjusted"] = checked["p"].map(format_p)
+    table["slope on intake"] = checked["p_slope"].map(format_p)
+    table["slopes differ"] = checked["p_parallel"].map(format_p)
+    return table.set_axis([endpoint_label(e) for e in whole.index])
+
+
+def count_changes(changed: pd.DataFrame, claims: pd.DataFrame) -> Markdown:
+    """Say how many rows of the ledger another test would put at another level."""
+    words = {"none": "without a finding", "trend": "a trend"}
+    levels = changed["declared"].value_counts()
+    parts = ", ".join(f"{n} {words.get(level, level)}" for level, n in levels.items())
+    declared = f" By the declared test they are: {parts}." if parts else ""
+    return Markdown(f"**{len(changed)}** of {len(claims)} rows of the ledger depend on the choice.{declared}")
+
+
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with names for codes, exact p, and numbers of three digits, as text."""
+    shown = table.copy()
+    for column in table.columns:
+        if column in ("endpoint", "contrast"):
+            shown[column] = table[column].map(endpoint_label if column == "endpoint" else contrast_label)
+        elif column in ("p", "q") or column.startswith("p_"):
+            shown[column] = table[column].map(format_p_value)
+        elif pd.api.types.is_float_dtype(table[column]):
+            shown[column] = table[column].map(lambda x: f"{x:.3g}" if pd.notna(x) else "")
+    return shown
+
+
+def name_outliers(flagged: pd.DataFrame) -> Markdown:
+    """Name the values that are flagged, all of which stay in."""
+    if flagged.empty:
+        return Markdown("No value is flagged.")
+    lines = [
+        f"- {row.animal_id}, {endpoint_label(row.endpoint)}: {row.value:.4g}, studentised residual "
+        f"{row.studentised:+.1f}, {format_p(row.p)} after Bonferroni"
+        for row in flagged.itertuples()
+    ]
+    return Markdown("\n".join(lines))

@@ -201,6 +201,38 @@ def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
     return best[["structure", "contrast", "percent", "difference", "t", "p"]].reset_index(drop=True)
 
 
+def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Count findings per contrast without and with correction for the number of cells.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        From `percent_differences`.
+
+    Returns
+    -------
+    DataFrame
+        Columns contrast, cells, significant and trend (unadjusted), significant_holm, significant_bh, and
+        expected: how many significant cells chance alone would give.
+    """
+    limit = study.thresholds["significant"]
+    rows = []
+    for contrast, table in cells.groupby("contrast", sort=False):
+        tested = table.dropna(subset="p")
+        rows.append(
+            {
+                "contrast": contrast,
+                "cells": len(tested),
+                "significant": int((tested["level"] == "significant").sum()),
+                "trend": int((tested["level"] == "trend").sum()),
+                "significant_holm": int((tested["p_holm"] < limit).sum()),
+                "significant_bh": int((tested["q"] < limit).sum()),
+                "expected": limit * len(tested),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     """Return the 16 cells per contrast: structure, region, percent difference, p, level and both corrections.
 

@@ -18,11 +18,18 @@ DECLARED = "tukey_kramer"
 NAMES = {
     "tukey_kramer": ("Tukey-Kramer\n(declared)", "Tukey-Kramer\n（所定）"),
     "games_howell": ("Games-\nHowell", "Games-\nHowell"),
-    "dunn": ("Kruskal-Wallis,\nDunn, Holm", "Kruskal-Wallis\nDunn（Holm）"),
+    "dunn": ("Dunn,\nHolm", "Dunn\n（Holm）"),
     "mann_whitney": ("Mann-Whitney,\nHolm", "Mann-Whitney\n（Holm）"),
     "permutation": ("permutation,\nHolm", "並べ替え検定\n（Holm）"),
     "log_scale": ("Tukey-Kramer,\nlog scale", "Tukey-Kramer\n（対数）"),
-    "without_extreme": ("without the most\nextreme animal", "最も外れた\n1匹を除く"),
+    "without_extreme": ("without the\nmost extreme\nanimal", "最も外れた\n1匹を除く"),
+}
+
+_SHORT = {
+    "dunn": "Dunn",
+    "mann_whitney": "Mann-Whitney",
+    "permutation": "permutation",
+    "log_scale": "logarithms",
 }
 
 
@@ -106,8 +113,8 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
 
 
 def name_of(test: str) -> str:
-    """Return the English name of a test in one line."""
-    return NAMES[test][0].replace("-\n", "-").replace("\n", " ")
+    """Return the English name of a test in a word or two, as for a list."""
+    return _SHORT.get(test, NAMES[test][0].replace("-\n", "-").replace("\n", " "))
 
 
 def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:

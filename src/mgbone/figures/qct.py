@@ -54,7 +54,14 @@ def density_map(
         )
     note = style.text("marks", language)
     if "p_holm" in cells:
+        shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
+        survives = (shown["p_holm"] < study.thresholds["significant"]).any()
         frame = ("heavy frame: p < 0.05 also after Holm over 16 cells", "太枠：Holm法（16項目）でもp < 0.05")
+        nothing = (
+            "no cell has p < 0.05 after Holm over 16 cells",
+            "Holm法（16項目）でp < 0.05となる項目はない",
+        )
+        frame = frame if survives else nothing
         note += ("; " if language == "en" else "，") + style.text(frame, language)
     columns = min(3, len(contrasts))
     rows = -(-len(contrasts) // columns)
@@ -106,7 +113,7 @@ def region_dots(
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
     tests = ", ".join(style.name_of_test(t, language) for t in test)
     figure, axes = style.new_figure(
-        len(structures), len(REGIONS), width=style.DOUBLE, height=46.0 * len(structures), sharey="row",
+        len(structures), len(REGIONS), width=style.DOUBLE, height=46.0 * len(structures),
         title=style.say(title, language), subtitle=f"{experiment_title(chosen, study, language)}; {tests}",
         note=style.text("mean_sd", language) + ("; " if language == "en" else "；")
         + style.text("marks", language), language=language,

@@ -76,7 +76,7 @@ def choice_of_test(
     labels = [f"{row_label(e, language)}: {style.contrast_label(c, language)}" for _, e, c in keys]
     ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
     called = [style.say((names or {}).get(t, style.name_of_test(t, language)), language) for t in tests]
-    heads = ["\n".join(style.wrap(name, 330 / len(tests), style.SMALL_SIZE)) for name in called]
+    heads = ["\n".join(style.wrap(name, 390 / len(tests), style.SMALL_SIZE)) for name in called]
     ax.set_xticks(np.arange(len(tests)) + 0.5, heads)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
