@@ -19,9 +19,9 @@ NAMES = {
     "tukey_kramer": ("Tukey-Kramer\n(declared)", "Tukey-Kramer\n（所定）"),
     "games_howell": ("Games-\nHowell", "Games-\nHowell"),
     "dunn": ("Dunn,\nHolm", "Dunn\n（Holm）"),
-    "mann_whitney": ("Mann-Whitney,\nHolm", "Mann-Whitney\n（Holm）"),
-    "permutation": ("permutation,\nHolm", "並べ替え検定\n（Holm）"),
-    "log_scale": ("Tukey-Kramer,\nlog scale", "Tukey-Kramer\n（対数）"),
+    "mann_whitney": ("Mann-\nWhitney,\nHolm", "Mann-\nWhitney\n（Holm）"),
+    "permutation": ("permutation,\nHolm", "並べ替え\n（Holm）"),
+    "log_scale": ("Tukey on\nlogarithms", "Tukey\n（対数）"),
     "without_extreme": ("without the\nmost extreme\nanimal", "最も外れた\n1匹を除く"),
 }
 

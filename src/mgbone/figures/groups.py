@@ -226,7 +226,8 @@ def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
     mean = values.mean()
     if len(values) > 1:
         sd = values.std(ddof=1)
-        bar = {"color": style.INK, "linewidth": 0.8, "zorder": 4, "solid_capstyle": "butt"}
+        # Behind the dots, so that it hides no animal.
+        bar = {"color": style.INK, "linewidth": 0.8, "zorder": 2, "solid_capstyle": "butt"}
         ax.plot([x, x], [mean - sd, mean + sd], **bar, gid="sd")
         for edge in (mean - sd, mean + sd):
             ax.plot([x - 0.07, x + 0.07], [edge, edge], **bar)
