@@ -62,7 +62,8 @@ lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
 	"$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb
 
 .PHONY: data
-data: $(ARRAYS) ## Generate the CEL and platform files of the two shipped, simulated datasets
+data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
+	@"$(PY)" -m mgbone.simulate $(SHIPPED)
 
 ##@ Development
 

@@ -264,7 +264,7 @@ BAD = {
     ),
     "no seed": (
         descriptor(lambda raw: raw.pop("seed") and None),
-        [["datapackage.json: seed is None", "`make data`"]],
+        [["datapackage.json: seed is None", "from git", "mgbone.simulate --rewrite`"]],
     ),
     "no resources": (
         descriptor(lambda raw: {**raw, "kind": "measured", "resources": "all"}),
@@ -306,7 +306,7 @@ BAD = {
     ),
     "no hash": (
         descriptor(lambda raw: resource(raw, "serum").pop("hash") and None),
-        [["datapackage.json: serum.csv has no hash", "`make data`"]],
+        [["datapackage.json: serum.csv has no hash", "from git", "mgbone.simulate --rewrite`"]],
     ),
     "hash of another kind": (
         descriptor(lambda raw: resource(raw, "serum").update(hash="md5:d41d8cd98f00b204e9800998ecf8427e")),
@@ -348,8 +348,8 @@ BAD = {
             [
                 "serum.csv: the checksum is wrong: expected sha256 ",
                 "found ",
-                "`make data`",
-                "if the change is intended",
+                "`make data` to write it anew",
+                "if a change of the generator is intended, run `python -m mgbone.simulate --rewrite`",
             ]
         ],
     ),
@@ -468,18 +468,18 @@ BAD = {
         ],
     ),
     "censored": (
-        cell("serum.csv", 4, "serum_pth", "<0.5"),
+        cell("urine.csv", 4, "creatinine", "<0.5"),
         [
             [
-                "serum.csv, row 4, column serum_pth: found '<0.5', expected a number in pg/mL",
+                "urine.csv, row 4, column creatinine: found '<0.5', expected a number in mmol/L",
                 "limit of detection",
                 "blank",
             ]
         ],
     ),
     "censored, full width": (
-        cell("serum.csv", 4, "serum_pth", "＜0.5"),
-        [["serum.csv, row 4, column serum_pth: found '＜0.5'", "limit of detection"]],
+        cell("urine.csv", 4, "creatinine", "＜0.5"),
+        [["urine.csv, row 4, column creatinine: found '＜0.5'", "limit of detection"]],
     ),
     "not determined": (
         cell("serum.csv", 4, "serum_pth", "N.D."),
@@ -487,6 +487,7 @@ BAD = {
             [
                 "serum.csv, row 4, column serum_pth: found 'N.D.'",
                 "Leave the cell blank where nothing was measured.",
+                "If it means not detected, write < and the limit",
             ]
         ],
     ),
@@ -733,7 +734,7 @@ BAD = {
     ),
     "CEL not listed": (
         descriptor(lambda raw: raw["resources"].remove(resource(raw, "cel/e2-mg004-1.cel"))),
-        [["datapackage.json: does not list cel/e2-mg004-1.CEL, which arrays.csv names"]],
+        [["datapackage.json: does not list cel/e2-mg004-1.CEL, which arrays.csv names", "from git"]],
     ),
     "CEL truncated": (
         cut("cel/e2-mg004-1.CEL", 0.7),

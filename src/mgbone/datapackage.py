@@ -29,6 +29,7 @@ CC0 = {
 FILE_FOLDERS = ("cel", "platform")
 LONGEST_NAME = 255  # bytes that common file systems allow one part of a path
 LONGEST_PATH = 1000
+RENEW = "Take datapackage.json from git again, or run `python -m mgbone.simulate --rewrite`, which renews it."
 _MEDIATYPES = {"csv": "text/csv"}
 
 
@@ -176,7 +177,7 @@ def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     if isinstance(seed, int) and not isinstance(seed, bool):
         descriptor.seed = seed
     elif descriptor.kind == "simulated":
-        advice = "Simulated data must name the whole number they were made with; run `make data`."
+        advice = f"Simulated data must name the whole number they were made with. {RENEW}"
         faults.append(_fault(f"seed is {seed!r}", advice))
     return descriptor, faults + _read_resources(raw.get("resources"), descriptor)
 
@@ -236,7 +237,7 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
             descriptor.tables[name] = path
             faults += _contradictions(name, resource.get("schema"))
         if descriptor.kind == "simulated" and "hash" not in resource:
-            faults.append(_fault(f"{path} has no hash", "Simulated files carry a checksum; run `make data`."))
+            faults.append(_fault(f"{path} has no hash", f"Simulated files carry a checksum. {RENEW}"))
     return faults
 
 
@@ -342,7 +343,8 @@ def _check_file(folder: Path, path: str, descriptor: Descriptor, data: bytes | N
 def _changed(path: str, expected: str, found: str, descriptor: Descriptor) -> Fault:
     if descriptor.kind == "simulated":
         advice = (
-            "Run `make data` to write it anew; if the change is intended, that also renews datapackage.json."
+            "Run `make data` to write it anew as described; if a change of the generator is intended, run"
+            " `python -m mgbone.simulate --rewrite`, which renews files and checksums."
         )
     else:
         advice = (

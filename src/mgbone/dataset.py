@@ -12,6 +12,7 @@ import pandas as pd
 
 from mgbone.datapackage import (
     DESCRIPTOR,
+    RENEW,
     Descriptor,
     check_files,
     is_inside,
@@ -60,6 +61,9 @@ class Dataset:
         The CEL file of each row of `arrays`, in its order.
     platform_folder : Path or None
         The folder of library files (PGF, CLF, MPS, transcript annotation).
+    below_limit : DataFrame
+        Columns table, field, animal_id, limit: one row per cell that read "<limit". The table holds the limit
+        there; `mgbone.biochem.derive_endpoints` marks what follows from it as censored.
     notes : tuple of str
         What was left out on opening without being a fault, such as columns that the dictionary does not know.
     """
@@ -78,6 +82,9 @@ class Dataset:
     arrays: pd.DataFrame | None = field(repr=False, default=None)
     cel_paths: tuple[Path, ...] = field(repr=False, default=())
     platform_folder: Path | None = None
+    below_limit: pd.DataFrame = field(
+        repr=False, default_factory=lambda: pd.DataFrame(columns=["table", "field", "animal_id", "limit"])
+    )
     notes: tuple[str, ...] = ()
 
     @property
@@ -212,8 +219,19 @@ def _dataset(folder: Path, descriptor: Descriptor, study: Study, tables: dict[st
         **frames,
         cel_paths=() if arrays is None else tuple(folder / file for file in arrays["file"]),
         platform_folder=platform if platform.is_dir() else None,
+        below_limit=_below_limit(tables),
         notes=tuple(note for table in tables.values() for note in table.notes),
     )
+
+
+def _below_limit(tables: dict[str, Table]) -> pd.DataFrame:
+    rows = [
+        {"table": name, "field": column, "animal_id": row["animal_id"], "limit": row[column]}
+        for name, table in tables.items()
+        for column, below in table.below_limit.items()
+        for _, row in table.frame[below].iterrows()
+    ]
+    return pd.DataFrame(rows, columns=["table", "field", "animal_id", "limit"])
 
 
 def _as_handed_out(frame: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -245,7 +263,7 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
         elif (folder / path).is_file():
             present[path] = row
             if descriptor.kind == "simulated" and path not in descriptor.files:
-                advice = "Simulated files carry a checksum; run `make data`."
+                advice = f"Simulated files carry a checksum. {RENEW}"
                 faults.append(Fault(DESCRIPTOR, f"does not list {path}, which {file} names", advice))
         elif path not in descriptor.files:  # otherwise reported with the other files
             missing.append(path)
