@@ -73,6 +73,7 @@ def test_counts_show_who_is_missing():
     dataset = in_memory()
     serum = dataset.serum.copy()
     serum.loc[0, biochem.SERUM] = np.nan  # a row, but no value in it
+    serum.loc[1, "serum_mg"] = np.nan  # one value of six
     slices = dataset.qct_slices.copy()
     measured = [c for c in slices if c.endswith(("_area", "_content"))]
     slices.loc[slices["animal_id"] == FIRST, measured] = np.nan
@@ -102,7 +103,11 @@ def test_creatinine_takes_dilution_away():
     row = effect_of_creatinine(in_memory(urine=urine)).set_index("endpoint").loc["urine_ctx"]
     assert row["cv_corrected"] == pytest.approx(0, abs=1e-9)
     # SD of (0.5, 2) is 1.0607, their mean 1.25.
-    assert row["cv_uncorrected"] == pytest.approx(100 * np.std([0.5, 2], ddof=1) / 1.25)
+    one = 100 * np.std([0.5, 2], ddof=1) / 1.25
+    assert row["cv_uncorrected"] == pytest.approx(one)
+    urine.loc[2:, "ctx"] = 500.0  # only the first of six groups varies now
+    row = effect_of_creatinine(in_memory(urine=urine)).set_index("endpoint").loc["urine_ctx"]
+    assert row["cv_uncorrected"] == pytest.approx(np.sqrt(one**2 / 6))
 
 
 def test_creatinine_is_judged_on_the_same_animals():

@@ -120,6 +120,22 @@ def test_slices_without_the_structure_weigh_nothing(study):
         assert np.isnan(value(density, "bmd_trabecular_mid"))
 
 
+def test_content_without_any_volume_is_no_density(study):
+    # An area below 0.005 mm2 is written as 0.00; what it holds is no infinite density.
+    for measure in (regional_density, mean_slice_density):
+        assert np.isnan(value(measure(scanned([2.0], 0.0, 0.01), study), "bmd_trabecular_full"))
+
+
+def test_each_animal_has_its_own_density(study):
+    slices = in_memory().qct_slices
+    animals = in_memory().animals["animal_id"]
+    own = pd.Series(np.linspace(1, 2, len(animals)), index=animals)
+    slices["whole_content"] = 5 * slices["animal_id"].map(own)
+    density = regional_density(in_memory(qct_slices=slices), study)
+    whole = density[density["endpoint"] == "bmd_whole_full"].set_index("animal_id")["value"]
+    assert whole.to_dict() == pytest.approx((1000 * own).to_dict())
+
+
 def test_blank_slices_are_left_out(study):
     dataset = scanned([2.0, 4.0, 12.0], [10.0, np.nan, np.nan], [5.0, np.nan, np.nan])
     density = regional_density(dataset, study)
@@ -180,6 +196,8 @@ def test_profile_of_a_linear_femur_is_that_line(study):
     assert profile["percent"].tolist() == np.linspace(2, 98, 25).tolist()
     assert profile["density"].to_numpy() == pytest.approx(400 + 10 * 30 * profile["percent"] / 100)
     assert profile["structure"].unique().tolist() == ["cortical"]
+    shuffled = in_memory(animals=dataset.animals, qct_slices=dataset.qct_slices.iloc[::-1])
+    pd.testing.assert_frame_equal(profiles(shuffled, study, ("cortical",), n_points=25), profile)
 
 
 def test_profile_does_not_reach_beyond_the_scan(study):

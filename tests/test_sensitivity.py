@@ -121,7 +121,7 @@ def test_constant_values_stop_nothing(study):
 def test_changed_levels_are_those_that_differ(study):
     p = {("mg004_vs_control", "a"): 0.04, ("mg004_vs_control", "b"): 0.06}
     p |= {("mg002_vs_control", "a"): 0.01, ("mg002_vs_control", "b"): 0.049}
-    p |= {("mg002_vs_mg004", "a"): 0.2, ("mg002_vs_mg004", "b"): np.nan}
+    p |= {("mg002_vs_mg004", "a"): 0.02, ("mg002_vs_mg004", "b"): np.nan}
     rows = [
         {"experiment": "exp2", "endpoint": "serum_mg", "contrast": c, "test": t, "p": v}
         for (c, t), v in p.items()
