@@ -110,12 +110,36 @@ def imported(folder):
     return names - set(sys.stdlib_module_names) - {"mgbone"}
 
 
-def test_every_import_of_the_package_is_declared():
-    declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
+def distributions(names):
+    """Return, by top-level name, the packages that may bring it."""
     homes = packages_distributions()
-    missing = {
-        name
-        for name in imported("src")
-        if not declared & {canonicalize_name(d) for d in homes.get(name, [name])}
-    }
-    assert missing == set()
+    return {name: {canonicalize_name(home) for home in homes.get(name, [name])} for name in names}
+
+
+@pytest.mark.parametrize("folder", ["src", "tests"])
+def test_every_import_is_declared(folder):
+    lines = list(PROJECT["project"]["dependencies"])
+    if folder == "tests":
+        lines += PROJECT["project"]["optional-dependencies"]["dev"]
+    declared = {canonicalize_name(Requirement(line).name) for line in lines}
+    own = {path.stem for path in (ROOT / "tests").rglob("*.py")}
+    found = distributions(imported(folder) - own)
+    assert {name for name, homes in found.items() if not declared & homes} == set()
+
+
+# What serves without being imported by name.
+UNIMPORTED = {
+    "hatchling": "builds the editable installation",
+    "ipykernel": "runs the notebooks",
+    "jupyterlab": "make lab",
+    "matplotlib-fontja": "brings the Japanese font",
+    "pytest-xdist": "pytest -n",
+    "ruff": "make lint",
+    "uv": "make lock",
+}
+
+
+def test_every_declared_package_serves():
+    found = distributions(imported("src") | imported("tests"))
+    serving = set().union(*found.values()) | set(UNIMPORTED)
+    assert {canonicalize_name(declared.name) for declared in DECLARED} - serving == set()
