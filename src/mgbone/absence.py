@@ -25,7 +25,8 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     measurements : DataFrame
         Columns experiment, group, endpoint, value.
     evidence : DataFrame
-        From `mgbone.evidence.compare`; rows whose level is ``none`` are weighed.
+        From `mgbone.evidence.compare`; rows whose level is ``none`` are weighed,
+        unless values below a limit of detection left them without an interval.
 
     Returns
     -------
@@ -34,7 +35,7 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
         percent_low, percent_high (the interval in percent of the reference's mean), hedges_g, p, bf10, speaks
         (one of ``SPEAKS``).
     """
-    rows = evidence[evidence["level"] == "none"].copy()
+    rows = evidence[(evidence["level"] == "none") & evidence["ci_low"].notna()].copy()
     values = {
         key: group["value"].dropna().to_numpy(float)
         for key, group in measurements.groupby(["experiment", "endpoint", "group"])

@@ -8,6 +8,7 @@ import pingouin as pg
 
 from mgbone.dataset import Dataset
 from mgbone.dictionary import endpoint_unit
+from mgbone.ranks import SUBSTITUTE
 
 SERUM = ["serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"]
 GROWTH = ["food_intake", "body_weight_gain"]
@@ -24,11 +25,14 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
     Weight gain is final minus initial weight; urinary CTX-I and DPD are divided by the creatinine of the same
     24-hour urine, which removes the dilution of the sample.
 
+    A value below a limit of detection enters as the limit over the square root of two, for drawing and for
+    means, and is marked; `mgbone.evidence.compare` then tests on ranks, which that choice doesn't touch.
+
     Returns
     -------
     DataFrame
         Columns animal_id, experiment, group, endpoint, value, unit; one row per animal and endpoint of the
-        tables that the dataset holds.
+        tables that the dataset holds. With values below a limit also a boolean column censored.
     """
     wide = dataset.animals.set_index("animal_id")
     columns = {}
@@ -42,7 +46,16 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
         creatinine = urine["creatinine"].where(urine["creatinine"] > 0)  # nothing can be divided by none
         columns["urine_ctx"] = urine["ctx"] / creatinine
         columns["urine_dpd"] = urine["dpd"] / creatinine
-    return tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
+    long = tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
+    if dataset.below_limit.empty:
+        return long
+    marked = dataset.below_limit.assign(
+        endpoint=lambda t: t["field"].replace({"ctx": "urine_ctx", "dpd": "urine_dpd"})
+    )
+    hidden = pd.MultiIndex.from_frame(long[["animal_id", "endpoint"]]).isin(
+        pd.MultiIndex.from_frame(marked[["animal_id", "endpoint"]])
+    )
+    return long.assign(value=long["value"].mask(hidden, long["value"] * SUBSTITUTE), censored=hidden)
 
 
 def tidy(dataset: Dataset, wide: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.errors import MgboneError
+from mgbone.ranks import SUBSTITUTE, kruskal_dunn
 from mgbone.study import Contrast, Study
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
@@ -21,6 +22,7 @@ EVIDENCE_COLUMNS = [
 ]  # fmt: skip
 TUKEY = "one-way ANOVA, Tukey-Kramer"
 STUDENT = "Student's t test"
+GEHAN = "Kruskal-Wallis on Gehan scores, Dunn with Holm"
 
 
 def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -58,9 +60,11 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             groups = _values_by_group(table, experiment.groups)
             unit = table["unit"].iloc[0]
             tukey = _tukey(groups, study.thresholds["confidence"])
+            ranked = _ranked(table, experiment.contrasts)
             for contrast in experiment.contrasts:
                 if contrast.case in groups and contrast.reference in groups:
                     row = _row(contrast, groups, tukey, study)
+                    row |= _on_ranks(row, ranked.get(contrast.name), study)
                     rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
@@ -211,6 +215,34 @@ def _row(
         "mean_reference": reference.mean(),
         "sd_reference": _sd(reference),
     }
+
+
+def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, float]:
+    """Holm-adjusted p of Dunn's test on Gehan scores per contrast; empty without a censored value."""
+    measured = table.dropna(subset="value")
+    if "censored" not in measured or not measured["censored"].any():
+        return {}
+    hidden = measured["censored"].astype(bool)
+    limits = measured["value"].where(~hidden, measured["value"] / SUBSTITUTE)
+    parts = {g: rows.index for g, rows in measured.groupby("group") if len(rows) > 1}
+    if len(parts) < 2:
+        return {}
+    raw = kruskal_dunn(
+        {g: limits[i].to_numpy(float) for g, i in parts.items()},
+        {g: hidden[i].to_numpy() for g, i in parts.items()},
+    )[1]
+    tested = [c for c in contrasts if {c.case, c.reference} <= set(parts)]
+    p = [raw[frozenset((c.case, c.reference))] for c in tested]
+    return dict(zip([c.name for c in tested], pg.multicomp(p, method="holm")[1] if p else [], strict=True))
+
+
+def _on_ranks(row: dict[str, object], p: float | None, study: Study) -> dict[str, object]:
+    """What changes in a row of evidence when values below a limit ask for ranks: no interval is claimed."""
+    if p is None or not np.isfinite(p):
+        return {}
+    level = study.level(p)
+    changed = {"p": p, "test": GEHAN, "level": level, "direction": direction_of(row["estimate"], level)}
+    return changed | {"ci_low": np.nan, "ci_high": np.nan}
 
 
 def direction_of(estimate: float, level: str | None) -> str | None:

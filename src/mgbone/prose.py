@@ -77,12 +77,13 @@ def _sentence(row: dict[str, object]) -> str:
     if not isinstance(row["level"], str):
         return f"- {name}, {against}: not tested (n = {row['n_case']} and {row['n_reference']})."
     percent = 100 * row["estimate"] / row["mean_reference"]
+    interval = f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}"
+    if pd.isna(row["ci_low"]):
+        interval = "no interval (values below the limit of detection)"
     return (
         f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} "
-        f"{typeset_unit(row['unit'])}, "
-        f"difference {row['estimate']:+.3g} ({percent:+.1f} %), 95 % interval {row['ci_low']:+.3g} to "
-        f"{row['ci_high']:+.3g}, Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: "
-        f"**{_LEVEL[row['level']]}**."
+        f"{typeset_unit(row['unit'])}, difference {row['estimate']:+.3g} ({percent:+.1f} %), {interval}, "
+        f"Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: **{_LEVEL[row['level']]}**."
     )
 
 

@@ -8,6 +8,8 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
+SUBSTITUTE = 2**-0.5  # what is put in the place of a censored value, as a part of its limit
+
 
 def gehan_scores(values: np.ndarray, censored: np.ndarray | None = None) -> np.ndarray:
     """Return for each value how many others are surely smaller minus how many are surely larger.

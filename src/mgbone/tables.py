@@ -39,6 +39,13 @@ _BLANK_WORDS = {
     "なし",
 }
 
+# Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
+BELOW_LIMIT = {
+    "serum": {"serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"},
+    "urine": {"ctx", "dpd"},
+}
+_ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
+
 
 @dataclass
 class Table:
@@ -52,11 +59,14 @@ class Table:
     faults : list of Fault
     notes : list of str
         What was left out without being a fault: columns that the dictionary does not know.
+    below_limit : dict of str to Series
+        Per column with such cells: which rows are below a limit of detection; the frame holds the limit.
     """
 
     frame: pd.DataFrame | None = None
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    below_limit: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def read_table(data: bytes, file: str, name: str) -> Table:
@@ -97,7 +107,11 @@ def read_table(data: bytes, file: str, name: str) -> Table:
     typed = {}
     for spec in table_schema(name)["fields"]:
         if spec["name"] in columns:
-            typed[spec["name"]] = _typed(raw.iloc[:, columns[spec["name"]]], spec, file, table.faults)
+            cells = raw.iloc[:, columns[spec["name"]]]
+            if spec["name"] in BELOW_LIMIT.get(name, ()):
+                cells, below = _limits(cells)
+                table.below_limit |= {spec["name"]: below} if below.any() else {}
+            typed[spec["name"]] = _typed(cells, spec, file, table.faults)
     table.frame = pd.DataFrame(typed, index=raw.index)
     _check_repeated(table.frame, file, name, table.faults)
     return table
@@ -267,6 +281,16 @@ def _typed(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault
     return values
 
 
+def _limits(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return a column with "<0.5" replaced by its limit, and where that was."""
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return cells, pd.Series(False, index=cells.index)
+    text = cells.astype(object).where(cells.notna(), "").astype(str)
+    text = text.map(lambda cell: unicodedata.normalize("NFKC", cell).strip())
+    limit = text.str.extract(r"^<\s*((?=[0-9.]*[1-9])[0-9]+(?:\.[0-9]+)?)$")[0]
+    return cells.astype(object).mask(limit.notna(), limit), limit.notna()
+
+
 def _fill_in(spec: dict[str, Any]) -> str:
     return f"Fill in the {spec['title'].lower() if spec['type'] != 'string' else spec['title']} of this row."
 
@@ -291,19 +315,22 @@ def _numbers(
 
     def describe(row: int) -> tuple[str, str]:
         found = text.loc[row] if isinstance(text.loc[row], str) else f"{text.loc[row]:.10g}"
-        return f"found {found!r}, expected {expected}", _number_advice(found, unit, required)
+        return f"found {found!r}, expected {expected}", _number_advice(found, unit, required, spec)
 
     faults += fault_per_row(file, spec["name"], cells.index[bad], describe)
     return values.mask(bad), bad
 
 
-def _number_advice(found: str, unit: str, required: bool) -> str:
+def _number_advice(found: str, unit: str, required: bool, spec: dict[str, Any]) -> str:
     plain = unicodedata.normalize("NFKC", found).strip()
     blank = "" if required else ", or leave the cell blank if it was not measured"
     if found.casefold() in _BLANK_WORDS and not required:
-        return "Leave the cell blank where nothing was measured."
+        detected = ""
+        if spec["name"] in _ALL_BELOW_LIMIT and found.casefold() in ("nd", "n.d."):
+            detected = " If it means not detected, write < and the limit, as <0.5."
+        return f"Leave the cell blank where nothing was measured.{detected}"
     if re.match(r"[<>≤≥]", plain) and not required:
-        limit = "Values beyond a limit of detection can't be read yet"
+        limit = "A value beyond a limit of detection can't be read here"
         return f"{limit}: leave the cell blank and note the limit in the dataset's README.md."
     if plain != found and _is_number(plain):
         return f"Write it with half-width digits: {plain}."

@@ -177,6 +177,10 @@ def name_of_test(test: str, language: str = "en") -> str:
 _TESTS: Mapping[str, tuple[str, str]] = {
     "one-way ANOVA, Tukey-Kramer": ("one-way ANOVA, Tukey-Kramer", "一元配置分散分析，Tukey-Kramer法"),
     "Student's t test": ("Student's t test", "Studentのt検定"),
+    "Kruskal-Wallis on Gehan scores, Dunn with Holm": (
+        "Dunn's test on Gehan scores (values below a limit hollow)",
+        "Gehanスコアによる Dunn法（白抜き：検出限界未満）",
+    ),
     "not tested": ("not tested", "検定なし"),
 }
 
