@@ -87,7 +87,7 @@ bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BEN
 
 .PHONY: genesets
 genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)
-	"$(PY)" -m mgbone.microarray.genesets
+	@"$(PY)" -m mgbone.cli genesets
 
 .PHONY: lock
 lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=--upgrade for newest versions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import requests
 from scipy import stats
 
+from mgbone import cli
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS
 from mgbone.microarray import expression as ex
@@ -387,6 +389,23 @@ def test_offline_says_what_to_do(monkeypatch, tmp_path):
     with pytest.raises(MgboneError, match=r"need no network.*make genesets.*symbols='rat'"):
         gs.fetch_gene_sets(folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_fetches_or_says_why_not(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(
+        gs, "fetch_gene_sets", lambda library: asked.append(library) or SHIPPED / "go_bp.gmt.gz"
+    )
+    assert cli.main(["genesets", "--library", "Lib"]) == 0
+    assert asked == ["Lib"]
+    assert re.match(r"data/genesets/go_bp\.gmt\.gz: \d{4} gene sets\. ", capsys.readouterr().out)
+
+    def offline(library):
+        raise MgboneError("Gene sets can't be fetched: no route.")
+
+    monkeypatch.setattr(gs, "fetch_gene_sets", offline)
+    assert cli.main(["genesets"]) == 1
+    assert capsys.readouterr() == ("", "mgbone: Gene sets can't be fetched: no route.\n")
 
 
 def test_fetched_sets_are_written_in_rat_style_and_read_back(monkeypatch, tmp_path):

@@ -7,7 +7,7 @@ import sys
 import time
 
 from mgbone.errors import MgboneError
-from mgbone.paths import resolve
+from mgbone.paths import project_root, resolve
 from mgbone.records import record_check
 
 
@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="mgbone", description="Check a dataset or run one notebook on it.")
+    parser = argparse.ArgumentParser(
+        prog="mgbone", description="Check a dataset, run a notebook, fetch gene sets."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="list every fault of a dataset folder")
@@ -50,6 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--build", default="build", metavar="FOLDER", help="default: %(default)s")
     run.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
     run.set_defaults(command=_run)
+
+    fetch = commands.add_parser("genesets", help="fetch a current library of gene sets (needs the network)")
+    fetch.add_argument("--library", default="GO_Biological_Process_2025", help="default: %(default)s")
+    fetch.set_defaults(command=_fetch_gene_sets)
     return parser
 
 
@@ -77,6 +83,14 @@ def _run(options: argparse.Namespace) -> None:
         build_folder=options.build,
         progress=lambda line: print(line, flush=True),
     )
+
+
+def _fetch_gene_sets(options: argparse.Namespace) -> None:
+    from mgbone.microarray.genesets import fetch_gene_sets, load_gene_sets
+
+    path = fetch_gene_sets(options.library)
+    where = path.relative_to(project_root()).as_posix()
+    print(f"{where}: {len(load_gene_sets(path))} gene sets. Name it in data/study.yml to use it.")
 
 
 if __name__ == "__main__":
