@@ -10,8 +10,6 @@ from mgbone import cli
 from mgbone.errors import MgboneError
 from mgbone.execute import NotebookError, check_parameters, run_notebook
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 OUTPUTS = (
     "from pathlib import Path\n"
     "out = Path(derived_folder) / Path(dataset).name\n"
