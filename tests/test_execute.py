@@ -1,9 +1,11 @@
 """One notebook, run headlessly: what it is given, what it leaves, and what is said when it fails."""
 
 import sys
+from contextlib import suppress
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 from tiny_project import tiny_notebook, tiny_project, write_notebook
 
 from mgbone import cli
@@ -50,6 +52,19 @@ def test_kernel_is_this_interpreter_in_fixed_surroundings(project, monkeypatch):
         f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');",
     )
     assert printed(executed) == f"{sys.executable}\n0 UTC\n"
+
+
+@pytest.mark.parametrize("last", ["(out / 'tried.outputs.txt').write_text('')", "1 / 0"])
+def test_a_kernel_that_is_done_is_not_interrupted(project, monkeypatch, last):
+    interrupted = []
+
+    async def interrupt(manager):
+        interrupted.append(manager)
+
+    monkeypatch.setattr(AsyncKernelManager, "_async_interrupt_kernel", interrupt)
+    with suppress(NotebookError):
+        run(project, f"{OUTPUTS}{last}")
+    assert interrupted == []
 
 
 def test_parameters_arrive_and_progress_is_told(project):

@@ -85,6 +85,20 @@ class _ThisInterpreter(KernelSpecManager):
         return KernelSpec(argv=command, display_name="Python 3", language="python")
 
 
+class _Manager(AsyncKernelManager):
+    """Stops the kernel without interrupting it once its cells are done.
+
+    The interrupt is there for a busy kernel. One that arrives just after the last cell, while the kernel
+    tidies up, makes it print an error that is none.
+    """
+
+    cells_done = False
+
+    async def _async_interrupt_kernel(self) -> None:
+        if not self.cells_done:
+            await super()._async_interrupt_kernel()
+
+
 class _Client(PapermillNotebookClient):
     """Runs the cells, then asks the kernel which interpreter it is and which modules it has loaded."""
 
@@ -94,6 +108,7 @@ class _Client(PapermillNotebookClient):
         super().papermill_execute_cells()
         if not any(error_of(cell) for cell in self.nb.cells):
             self.trace.update(self._ask_kernel())
+        self.km.cells_done = True
 
     def _ask_kernel(self) -> dict[str, Any]:
         cell = nbformat.v4.new_code_cell(_TRACE)
@@ -118,7 +133,7 @@ class _Engine(NBClientEngine):
             report(cell, cell_index, **kwargs)
 
         nb_man.cell_start = cell_start
-        manager = AsyncKernelManager(
+        manager = _Manager(
             kernel_name=kernel_name,
             kernel_spec_manager=_ThisInterpreter(),
             # Sockets in a folder of our own: a port can be snatched by a notebook that starts just then.
