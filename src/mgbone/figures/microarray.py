@@ -319,9 +319,7 @@ def volcano(
         _side_labels(
             ax, names[names["direction"] == "down"], "log2_fold_change", "y", side="left", column=0.2
         )
-        _side_labels(
-            ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.2
-        )
+        _side_labels(ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.2)
         _counts_title(ax, rows, contrast, language)
         ax.set_xlabel(style.text(("log2 fold change", "log2変化量"), language) + _ROOM)
     axes[0, 0].set_ylabel("−log10 p")
