@@ -67,6 +67,12 @@ def test_a_spoiled_array_is_flagged_and_no_other(spoil, array, flags):
     assert set(table.loc[array, "flags"].split(", ")) >= flags
 
 
+def test_correlation_is_with_the_other_arrays(steps):
+    correlations = steps.expression.corr()
+    expected = [correlations[a].drop(a).median() for a in correlations]
+    np.testing.assert_allclose(quality.flag_arrays(steps)["correlation"], expected, rtol=1e-12)
+
+
 def test_limits_can_be_moved(steps):
     assert quality.flag_arrays(steps, max_rle_median=0.0)["flags"].str.contains("rle_median").all()
     assert quality.flag_arrays(steps, min_correlation=1.0)["flags"].str.contains("correlation").all()
