@@ -395,3 +395,9 @@ def test_reading_changes_no_warning_filters(tmp_path):
     before = list(warnings.filters)
     read_platform(write_files(tmp_path))
     assert warnings.filters == before
+
+
+def test_a_heading_that_repeats_a_name(tmp_path):
+    doubled = MPS.replace("transcript_cluster_id\tprobeset_list", "probeset_list\tprobeset_list", 1)
+    with pytest.raises(PlatformError, match="does not have"):  # the first of the two is taken: TC2, not 102
+        read_platform(write_files(tmp_path, mps=doubled))

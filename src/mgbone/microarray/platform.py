@@ -620,9 +620,9 @@ def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, 
 def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.DataFrame:
     """Parse a table whose first line after the comments names the columns; keep the needed ones as text."""
     body = re.sub(rb"\A(?:#[^\n]*\n|\n)*", b"", data)
-    heading = body.partition(b"\n")[0].decode("utf-8", errors="replace")
+    heading, _, rows = body.partition(b"\n")
     try:
-        names = next(csv.reader([heading], delimiter=separator), [])
+        names = next(csv.reader([heading.decode("utf-8", errors="replace")], delimiter=separator), [])
     except csv.Error as error:
         raise PlatformError(f"{path}: its heading can't be understood ({error}). Unpack it again.") from error
     # Some releases number the columns ("gene_assignment1"); the first that fits is taken.
@@ -634,10 +634,13 @@ def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.Dat
         raise PlatformError(
             f"{path}: has no column {lacking}. Unpack the file again, or take that of the array's maker."
         )
+    if not rows.strip():
+        return pd.DataFrame(columns=needed, dtype="str")
+    # Columns go by position: a damaged heading may repeat a name.
     quoting = csv.QUOTE_MINIMAL if separator == "," else csv.QUOTE_NONE
-    table = _parse(path, body, sep=separator, usecols=positions, dtype=str, quoting=quoting)
-    table = table[[names[at] for at in positions]].set_axis(needed, axis=1)
-    return table.fillna("") if table.isna().any(axis=None) else table
+    options = {"header": None, "names": range(len(names)), "usecols": positions, "dtype": str}
+    table = _parse(path, rows, sep=separator, quoting=quoting, **options)
+    return table[positions].set_axis(needed, axis=1).fillna("")
 
 
 def _parse(path: Path, data: bytes, **options) -> pd.DataFrame:
