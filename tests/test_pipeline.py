@@ -1,7 +1,7 @@
 """The main job, whole: four notebooks from raw files to verdicts, on both shipped datasets.
 
-The runs write into a temporary folder. They take minutes, so each is made once and asked many questions, all
-in one worker (the xdist group); the second run on the same dataset is only there to be compared.
+The runs write into a temporary folder. They take minutes, so each is made once and asked many questions (make
+keeps a file of tests in one worker); the second run on the same dataset is only there to be compared.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from tiny_project import ROOT, STEMS, make
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pipeline")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass
