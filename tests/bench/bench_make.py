@@ -20,7 +20,9 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-INHERITED = ("MAKE", "MFLAGS", "PYTHON", "MGBONE", "VIRTUAL_ENV", "DATASET", "LANGUAGE", "PIP_NO_CACHE")
+# What make or a user hands down must not reach the clone: PY would spare it its own environment.
+INHERITED = ("MAKE", "MFLAGS", "PY", "MGBONE", "VIRTUAL_ENV", "PIP_NO_CACHE")
+VARIABLES = {"DATASET", "LANGUAGE", "FIGURES", "DERIVED", "BUILD", "VENV"}
 
 
 @dataclass
@@ -46,7 +48,11 @@ def measure(what: str, limit: str, command: list[str], folder: Path) -> Measured
         If the command fails; its last words are shown.
     """
     print(f"{what} ...", flush=True)
-    variables = {key: value for key, value in os.environ.items() if not key.startswith(INHERITED)}
+    variables = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(INHERITED) and key not in VARIABLES
+    }
     start = time.monotonic()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
