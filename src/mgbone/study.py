@@ -19,13 +19,14 @@ REGIONS = ("full", "distal", "mid", "proximal")
 
 @dataclass(frozen=True)
 class Group:
-    """One group of animals: its diet and how it was fed."""
+    """One group of animals: its diet, how it was fed, and what else a laboratory may call it."""
 
     name: str
     label: str
     label_ja: str
     dietary_mg_percent: float
     feeding: str
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Experiment:
     contrasts: tuple[Contrast, ...]
     array_contrasts: tuple[Contrast, ...]
     report_contrasts: tuple[Contrast, ...]
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class Study:
             for e in self.experiments.values()
             for g in e.groups
         ]
-        return pd.DataFrame(rows).rename(columns={"name": "group"})
+        return pd.DataFrame(rows).rename(columns={"name": "group"}).drop(columns="synonyms")
 
     def assumption_table(self) -> pd.DataFrame:
         """One row per assumption: id, decision, reason."""
@@ -134,7 +136,10 @@ def load_study(path: str | Path | None = None) -> Study:
 
 
 def _build(raw: dict[str, Any]) -> Study:
-    groups = {name: Group(name=name, **entry) for name, entry in raw["groups"].items()}
+    groups = {
+        name: Group(name=name, **{**entry, "synonyms": _synonyms(entry)})
+        for name, entry in raw["groups"].items()
+    }
     experiments = {name: _experiment(name, entry, groups) for name, entry in raw["experiments"].items()}
     study = Study(
         title=raw["title"],
@@ -172,7 +177,12 @@ def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -
         contrasts=contrasts("contrasts"),
         array_contrasts=contrasts("array_contrasts"),
         report_contrasts=contrasts("report"),
+        synonyms=_synonyms(entry),
     )
+
+
+def _synonyms(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(word) for word in entry.get("synonyms") or ())
 
 
 def _contrast(experiment: str, name: str, groups: list[str]) -> Contrast:
