@@ -17,7 +17,10 @@ from typing import Any
 from mgbone.dictionary import TABLES, table_fields, table_schema
 from mgbone.errors import MgboneError
 from mgbone.faults import Fault, listing
+from mgbone.normalised import NAME as EXPRESSION
+from mgbone.normalised import expression_files
 from mgbone.paths import write_aside
+from mgbone.tables import BELOW_LIMIT
 
 DESCRIPTOR = "datapackage.json"
 KINDS = ("simulated", "measured")
@@ -42,6 +45,7 @@ class Descriptor:
     title_ja: str = ""
     seed: int | None = None
     tables: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, dict[str, float]] = field(default_factory=dict)  # of detection, by table and field
     files: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -56,6 +60,7 @@ def write_datapackage(
     version: str = "1.0.0",
     licenses: Sequence[Mapping[str, str]] = (),
     groups: Mapping[str, tuple[str, ...]] | None = None,
+    detection_limits: Mapping[str, float] | None = None,
 ) -> Path:
     """Write datapackage.json for the tables and files that a folder holds, with their sizes and checksums.
 
@@ -64,7 +69,7 @@ def write_datapackage(
     Parameters
     ----------
     folder : path-like
-        Holds the tables as CSV, CEL files in ``cel/`` and library files in ``platform/``.
+        Holds the tables as CSV, CEL files in ``cel/`` (or ``expression.*``), library files in ``platform/``.
     kind : str
         ``simulated`` or ``measured``.
     title, title_ja : str
@@ -75,6 +80,9 @@ def write_datapackage(
         name, title and path each; simulated datasets are CC0 1.0 unless something else is given.
     groups : mapping of str to tuple of str, optional
         Groups per experiment, written as the allowed values of ``animals``.
+    detection_limits : mapping of str to float, optional
+        Limit of detection by field, as ``{"serum_pth": 5}``, in the unit of the field: there ``N.D.`` is then
+        read as ``<5``. Without it the limits of the descriptor that the folder holds already are kept.
 
     Returns
     -------
@@ -84,7 +92,8 @@ def write_datapackage(
     Raises
     ------
     MgboneError
-        If the kind is unknown, a simulated dataset has no seed, or the folder holds no table.
+        If the kind is unknown, a simulated dataset has no seed, the folder holds no table, or a limit
+        of detection can't be one.
     """
     folder = Path(folder)
     if kind not in KINDS:
@@ -94,6 +103,10 @@ def write_datapackage(
     tables = [name for name in TABLES if (folder / f"{name}.csv").is_file()]
     if not tables:
         raise MgboneError(f"{folder} holds none of the tables {', '.join(TABLES)} (as .csv).")
+    limits = _stated_limits(folder) if detection_limits is None else dict(detection_limits)
+    for name, limit in limits.items():
+        if not any(name in columns for columns in BELOW_LIMIT.values()) or not _is_limit(limit):
+            raise MgboneError(f"{name}: {limit!r} can't be a limit of detection; {_LIMIT_ADVICE}")
     descriptor: dict[str, Any] = {
         "profile": "data-package",
         "name": folder.name.lower(),
@@ -104,7 +117,8 @@ def write_datapackage(
         "seed": seed,
         "version": version,
         "licenses": [dict(entry) for entry in licenses or ([CC0] if kind == "simulated" else [])],
-        "resources": [_table_resource(folder, name, groups) for name in tables] + _file_resources(folder),
+        "resources": [_table_resource(folder, name, groups, limits) for name in tables]
+        + _file_resources(folder),
     }
     descriptor = {key: value for key, value in descriptor.items() if value not in (None, "", [])}
     path = folder / DESCRIPTOR
@@ -114,8 +128,13 @@ def write_datapackage(
     return path
 
 
-def _table_resource(folder: Path, name: str, groups: Mapping[str, tuple[str, ...]] | None) -> dict[str, Any]:
+def _table_resource(
+    folder: Path, name: str, groups: Mapping[str, tuple[str, ...]] | None, limits: Mapping[str, float]
+) -> dict[str, Any]:
     schema = table_schema(name, groups)
+    for one in schema["fields"]:
+        if one["name"] in BELOW_LIMIT.get(name, ()) and one["name"] in limits:
+            one["detection_limit"] = limits[one["name"]]
     about = {key: schema.pop(key) for key in ("title", "title_ja", "description", "description_ja")}
     head = {"profile": "tabular-data-resource", "name": name, "path": f"{name}.csv", **about}
     form = {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
@@ -129,6 +148,7 @@ def _file_resources(folder: Path) -> list[dict[str, Any]]:
         for path in (folder / part).glob("*")
         if path.is_file() and not path.name.startswith(".")
     )
+    paths = expression_files(folder) + paths
     with ThreadPoolExecutor() as pool:
         facts = list(pool.map(_facts, paths))
     return [_file_resource(path.relative_to(folder), one) for path, one in zip(paths, facts, strict=True)]
@@ -137,7 +157,8 @@ def _file_resources(folder: Path) -> list[dict[str, Any]]:
 def _file_resource(path: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     kind = path.suffix.lstrip(".").lower()
     form = {"format": kind, "mediatype": _MEDIATYPES.get(kind, "application/octet-stream")}
-    return {"name": path.as_posix().lower(), "path": path.as_posix(), **form, **facts}
+    name = EXPRESSION if path.parent == Path() else path.as_posix().lower()
+    return {"name": name, "path": path.as_posix(), **form, **facts}
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -236,6 +257,8 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
         if name in TABLES:
             descriptor.tables[name] = path
             faults += _contradictions(name, resource.get("schema"))
+            descriptor.limits[name], found = _detection_limits(name, resource.get("schema"))
+            faults += found
         if descriptor.kind == "simulated" and "hash" not in resource:
             faults.append(_fault(f"{path} has no hash", f"Simulated files carry a checksum. {RENEW}"))
     return faults
@@ -269,6 +292,43 @@ def _contradictions(name: str, schema: Any) -> list[Fault]:
                 )
                 faults.append(_fault(problem, advice))
     return faults
+
+
+def _is_limit(limit: Any) -> bool:
+    return isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < float("inf")
+
+
+_LIMIT_ADVICE = "give a number above 0, in the unit of the column, for one of " + ", ".join(
+    name for columns in BELOW_LIMIT.values() for name in sorted(columns)
+)
+
+
+def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fault]]:
+    """Return the limits of detection that the fields of a table state, and those that can't be one."""
+    limits, faults = {}, []
+    fields = schema.get("fields") if isinstance(schema, dict) else None
+    for given in fields if isinstance(fields, list) else []:
+        if not isinstance(given, dict) or "detection_limit" not in given:
+            continue
+        column, limit = str(given.get("name")), given["detection_limit"]
+        if column in BELOW_LIMIT.get(name, ()) and _is_limit(limit):
+            limits[column] = float(limit)
+        else:
+            problem = f"gives {name}.{column} the detection_limit {limit!r}"
+            faults.append(_fault(problem, f"{_LIMIT_ADVICE[0].upper()}{_LIMIT_ADVICE[1:]}; or delete it."))
+    return limits, faults
+
+
+def _stated_limits(folder: Path) -> dict[str, float]:
+    """Return the limits of detection in a descriptor that is about to be written anew."""
+    raw, _ = _load(folder / DESCRIPTOR)
+    resources = raw.get("resources") if raw else None
+    held = [one for one in resources if isinstance(one, dict)] if isinstance(resources, list) else []
+    return {
+        column: limit
+        for one in held
+        for column, limit in _detection_limits(str(one.get("name")), one.get("schema"))[0].items()
+    }
 
 
 # --- the files that it names -------------------------------------------------------------------------

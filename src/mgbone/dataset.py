@@ -23,6 +23,8 @@ from mgbone.datapackage import (
 from mgbone.dictionary import TABLES, table_fields
 from mgbone.errors import CelError, DatasetError, MgboneError, StudyError
 from mgbone.faults import Fault, listing
+from mgbone.normalised import NAME as EXPRESSION
+from mgbone.normalised import check_expression, expression_files
 from mgbone.paths import resolve
 from mgbone.relations import check_relations
 from mgbone.study import Study, load_study
@@ -58,12 +60,15 @@ class Dataset:
         With the columns and units of the dictionary (data/README.md), in the order of the files; missing
         values are NaN. None where the dataset lacks the table, which only measured datasets may.
     cel_paths : tuple of Path
-        The CEL file of each row of `arrays`, in its order.
+        The CEL file of each row of `arrays`, in its order; empty where the arrays come normalised.
+    expression_path : Path or None
+        The table of already normalised expression that stands in place of CEL files.
     platform_folder : Path or None
         The folder of library files (PGF, CLF, MPS, transcript annotation).
     below_limit : DataFrame
-        Columns table, field, animal_id, limit: one row per cell that read "<limit". The table holds the limit
-        there; `mgbone.biochem.derive_endpoints` marks what follows from it as censored.
+        Columns table, field, animal_id, limit: one row per cell that read "<limit", or "N.D." in a column
+        whose limit datapackage.json states. The table holds the limit there;
+        `mgbone.biochem.derive_endpoints` marks what follows from it as censored.
     notes : tuple of str
         What was left out on opening without being a fault, such as columns that the dictionary does not know.
     """
@@ -81,6 +86,7 @@ class Dataset:
     qct_slices: pd.DataFrame | None = field(repr=False, default=None)
     arrays: pd.DataFrame | None = field(repr=False, default=None)
     cel_paths: tuple[Path, ...] = field(repr=False, default=())
+    expression_path: Path | None = None
     platform_folder: Path | None = None
     below_limit: pd.DataFrame = field(
         repr=False, default_factory=lambda: pd.DataFrame(columns=["table", "field", "animal_id", "limit"])
@@ -151,18 +157,22 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     faults += study_faults + _check_listed(folder, descriptor)
     data, read_faults = _read_bytes(folder, descriptor)
     tables = {
-        name: read_table(data[path], path, name) for name, path in descriptor.tables.items() if path in data
+        name: read_table(data[path], path, name, descriptor.limits.get(name))
+        for name, path in descriptor.tables.items()
+        if path in data
     }
     faults += read_faults + [fault for table in tables.values() for fault in table.faults]
     frames = {name: table.frame for name, table in tables.items() if table.frame is not None}
     if study is not None:
         faults += check_relations(frames, descriptor.tables, study)
     faults += check_files(folder, descriptor, data)
+    expression, notes = None, []
     if "arrays" in frames:
-        faults += _check_arrays(folder, frames["arrays"], descriptor)
+        expression, found, notes = _check_scans(folder, frames["arrays"], descriptor)
+        faults += found
     if faults or study is None:
         return None, faults
-    return _dataset(folder, descriptor, study, tables), []
+    return _dataset(folder, descriptor, study, tables, expression, notes), []
 
 
 def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
@@ -204,7 +214,14 @@ def _read_bytes(folder: Path, descriptor: Descriptor) -> tuple[dict[str, bytes],
     return data, faults
 
 
-def _dataset(folder: Path, descriptor: Descriptor, study: Study, tables: dict[str, Table]) -> Dataset:
+def _dataset(
+    folder: Path,
+    descriptor: Descriptor,
+    study: Study,
+    tables: dict[str, Table],
+    expression: Path | None,
+    notes: Sequence[str],
+) -> Dataset:
     frames = {name: _as_handed_out(table.frame, name) for name, table in tables.items()}
     arrays = frames.get("arrays")
     platform = folder / "platform"
@@ -217,10 +234,11 @@ def _dataset(folder: Path, descriptor: Descriptor, study: Study, tables: dict[st
         seed=descriptor.seed,
         study=study,
         **frames,
-        cel_paths=() if arrays is None else tuple(folder / file for file in arrays["file"]),
+        cel_paths=() if arrays is None or expression else tuple(folder / file for file in arrays["file"]),
+        expression_path=expression,
         platform_folder=platform if platform.is_dir() else None,
         below_limit=_below_limit(tables),
-        notes=tuple(note for table in tables.values() for note in table.notes),
+        notes=(*(note for table in tables.values() for note in table.notes), *notes),
     )
 
 
@@ -242,6 +260,26 @@ def _as_handed_out(frame: pd.DataFrame, name: str) -> pd.DataFrame:
 # --- arrays ------------------------------------------------------------------------------------------
 
 
+def _check_scans(
+    folder: Path, arrays: pd.DataFrame, descriptor: Descriptor
+) -> tuple[Path | None, list[Fault], list[str]]:
+    """Check what the arrays were read from: CEL files or, where the folder has one, an expression table."""
+    tables = expression_files(folder)
+    if not tables:
+        return None, _check_arrays(folder, arrays, descriptor), []
+    if len(tables) > 1:
+        names = listing(path.name for path in tables)
+        return None, [Fault(names, "are two tables of expression", "Leave one of them in the folder.")], []
+    table = tables[0]
+    faults, notes = check_expression(table, arrays, descriptor.tables["arrays"])
+    if table.name not in descriptor.files:
+        advice = f'Add a resource with "name": "{EXPRESSION}" and "path": "{table.name}", or move it away.'
+        faults.insert(0, Fault(DESCRIPTOR, f"does not list {table.name}, which lies in the folder", advice))
+    if any(path.startswith("cel/") for path in descriptor.files):
+        notes.append(f"{table.name} is there, so the CEL files are not used.")
+    return table, faults, notes
+
+
 def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) -> list[Fault]:
     """Check the CEL file of every array: there, whole, of one chip type, and no scan twice."""
     if "file" not in arrays:
@@ -249,7 +287,11 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
     file = descriptor.tables["arrays"]
     faults, present, missing = [], {}, []
     for row, path in arrays["file"].dropna().items():
-        if not is_inside(path):
+        if not path.lower().removesuffix(".gz").endswith(".cel"):
+            problem = f"found {path[:80]!r}, allowed is the path of a .CEL file, as cel/name.CEL"
+            advice = "Correct it; a column of a normalised table needs that table, expression.txt."
+            faults.append(Fault(file, problem, advice, row=row, column="file"))
+        elif not is_inside(path):
             advice = "Give the path within the dataset folder, with / between its parts, as cel/name.CEL."
             faults.append(
                 Fault(

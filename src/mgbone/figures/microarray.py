@@ -715,6 +715,7 @@ def array_distributions(
 _STAGES: Mapping[str, tuple[str, str]] = {
     "raw": ("As scanned", "正規化前"),
     "normalised": ("After RMA", "RMA後"),
+    "as it came": ("As it came, normalised elsewhere", "正規化済みとして受領"),
 }
 
 
@@ -863,10 +864,17 @@ def pseudo_images(
     Parameters
     ----------
     images : mapping of array to ndarray, shape (n_rows, n_cols)
-        Residuals in log2; cells without one are missing (drawn white).
+        Residuals in log2; cells without one are missing (drawn white). None where the arrays came
+        normalised: the figure then says so.
     groups : Series
         Group of each array.
     """
+    if not images:
+        return style.empty_figure(
+            ("No chip images: the arrays came normalised, without their cells",
+             "チップ画像なし：正規化済みのデータにはセルの値がありません"),
+            title, language,
+        )  # fmt: skip
     columns = min(5, max(1, len(images)))
     rows = -(-len(images) // columns)
     if subtitle is None:

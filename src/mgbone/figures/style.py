@@ -422,6 +422,22 @@ def new_figure(
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
 
 
+def empty_figure(why: str | Sequence[str], title: str | Sequence[str] = "", language: str = "en") -> Figure:
+    """Make the figure that stands where nothing can be drawn, and says why.
+
+    Parameters
+    ----------
+    why, title : str or (English, Japanese)
+    """
+    figure, axes = new_figure(
+        1, 1, width=ONE_AND_HALF, height=16, title=say(title, language), language=language
+    )
+    axes[0, 0].set_axis_off()
+    words = "\n".join(wrap(text(why, language), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
+    axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=QUIET, transform=axes[0, 0].transAxes)
+    return figure
+
+
 def stamp(figure: Figure, label: str | None) -> Figure:
     """Write `label` ("SIMULATED DATA") in a frame at the lower right corner, outside all panels.
 

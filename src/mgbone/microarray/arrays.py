@@ -18,29 +18,33 @@ from mgbone.microarray.clustering import (
     cluster_contrasts,
     clustering_evidence,
 )
-from mgbone.microarray.expression import differential_expression
+from mgbone.microarray.expression import differential_expression, summarise_to_genes
 from mgbone.microarray.genesets import prerank, theme_evidence
 from mgbone.microarray.platform import Platform, read_platform
 from mgbone.microarray.quality import pseudo_image
-from mgbone.microarray.rma import RmaSteps
+from mgbone.microarray.rma import RmaSteps, rma_steps
+from mgbone.normalised import read_expression
 from mgbone.study import Study
 
 
 @dataclass(frozen=True, eq=False)
 class ArraySet:
-    """The scans of a dataset and the chip that they are of; made by `load_arrays`.
+    """The arrays of a dataset: scans and their chip, or expression normalised elsewhere; see `load_arrays`.
 
     Attributes
     ----------
-    intensities : DataFrame of float32, cells x arrays
-    platform : Platform
     table : DataFrame
         One row per array: array_id, animal_id, experiment, group, file.
+    intensities : DataFrame of float32, cells x arrays, or None
+    platform : Platform or None
+    expression : DataFrame of float, genes x arrays, or None
+        log2, as it came; where it is given, the other two are None.
     """
 
-    intensities: pd.DataFrame = field(repr=False)
-    platform: Platform = field(repr=False)
     table: pd.DataFrame = field(repr=False)
+    intensities: pd.DataFrame | None = field(repr=False, default=None)
+    platform: Platform | None = field(repr=False, default=None)
+    expression: pd.DataFrame | None = field(repr=False, default=None)
 
     @property
     def groups(self) -> pd.Series:
@@ -54,25 +58,46 @@ class ArraySet:
 
 
 def load_arrays(dataset: Dataset) -> ArraySet:
-    """Read the CEL files and library files of a dataset.
+    """Read the CEL files and library files of a dataset, or its table of normalised expression.
 
     Raises
     ------
     MgboneError
         If the dataset has no arrays, or a file can't be read or does not fit the chip.
     """
-    if dataset.arrays is None or not dataset.cel_paths or dataset.platform_folder is None:
+    if dataset.arrays is None or not (
+        dataset.expression_path or (dataset.cel_paths and dataset.platform_folder)
+    ):
         raise MgboneError(
-            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there, and "
-            "the library files of the chip in platform/."
+            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there and "
+            "the library files of the chip in platform/, or expression.txt, a table already normalised."
         )
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
+    table = table[["array_id", "animal_id", "experiment", "group", "file"]]
+    if dataset.expression_path:
+        return ArraySet(table, expression=read_expression(dataset.expression_path, table))
     return ArraySet(
+        table,
         intensities=read_cels(dataset.cel_paths, names=list(dataset.arrays["array_id"])),
         platform=read_platform(dataset.platform_folder),
-        table=table[["array_id", "animal_id", "experiment", "group", "file"]],
     )
+
+
+def normalise(scans: ArraySet) -> tuple[RmaSteps, pd.DataFrame]:
+    """Normalise scans by RMA and summarise them to genes; expression normalised elsewhere stays as it is.
+
+    Returns
+    -------
+    steps : RmaSteps
+        Without probes (`RmaSteps.has_probes`) where there are no scans.
+    genes : DataFrame of float, genes x arrays
+        log2 expression.
+    """
+    if scans.expression is not None:
+        return RmaSteps.without_probes(scans.expression), scans.expression
+    steps = rma_steps(scans.probes, scans.platform.probesets)
+    return steps, summarise_to_genes(steps.expression, scans.platform.annotation["gene_symbol"])
 
 
 def groups_of(table: pd.DataFrame, experiment: str) -> pd.Series:
@@ -175,7 +200,12 @@ def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, s
 
 
 def chip_images(steps: RmaSteps, scans: ArraySet) -> dict[str, np.ndarray]:
-    """Lay out the residuals of the first array of each experiment and group as they lie on the chip."""
+    """Lay out the residuals of the first array of each experiment and group as they lie on the chip.
+
+    Empty where the arrays came normalised: then nothing is known of single cells.
+    """
+    if not steps.has_probes:
+        return {}
     first = scans.table.drop_duplicates(["experiment", "group"])["array_id"]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}

@@ -77,6 +77,7 @@ def distributions(
     Parameters
     ----------
     steps : RmaSteps
+        Without probes, the one stage is ``as it came``.
     stages : tuple of str
         Which of ``raw``, ``corrected`` and ``normalised``.
     points : int
@@ -90,8 +91,12 @@ def distributions(
         Columns stage, array_id, value (log2), density (integrates to 1).
     """
     tables = []
-    for stage in stages:
-        values = getattr(steps, stage)
+    chosen = (
+        {stage: getattr(steps, stage) for stage in stages}
+        if steps.has_probes
+        else {"as it came": steps.expression}
+    )
+    for stage, values in chosen.items():
         finite = values.to_numpy()[np.isfinite(values.to_numpy())]
         low, high = float(finite.min()) - 4 * smoothing, float(finite.max()) + 4 * smoothing
         edges = np.linspace(low, high, points + 1)
@@ -119,7 +124,8 @@ def unscaled_standard_errors(steps: RmaSteps) -> pd.DataFrame:
     -------
     pandas.DataFrame
         About 1 for an array like the others, larger where its probes disagree; NaN for probe sets of which
-        more than half of the residuals are exactly zero (a single probe; very few arrays).
+        more than half of the residuals are exactly zero (a single probe; very few arrays). No rows where the
+        steps are without probes.
 
     Notes
     -----
@@ -131,6 +137,8 @@ def unscaled_standard_errors(steps: RmaSteps) -> pd.DataFrame:
     (tests/test_quality.py) the medians of the arrays agree within 0.02 and the single values correlate with
     0.95.
     """
+    if not steps.has_probes:
+        return steps.expression.iloc[:0]
     labels = steps.probesets
     order = np.argsort(labels.codes, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(labels.codes, minlength=len(labels.categories)))])
@@ -149,7 +157,8 @@ def box_table(**measures: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     **measures : pandas.DataFrame
-        Values (any rows x arrays) by the name of the measure, such as ``RLE=...``; missing ones are left out.
+        Values (any rows x arrays) by the name of the measure, such as ``RLE=...``; missing values are left
+        out, and so is a measure without rows.
 
     Returns
     -------
@@ -158,6 +167,8 @@ def box_table(**measures: pd.DataFrame) -> pd.DataFrame:
     """
     tables = []
     for name, values in measures.items():
+        if values.empty:
+            continue
         quantiles = np.nanquantile(values.to_numpy(), list(_QUANTILES.values()), axis=0)
         table = pd.DataFrame(quantiles.T, columns=list(_QUANTILES))
         table.insert(0, "array_id", list(values.columns))
@@ -288,13 +299,16 @@ def flag_arrays(
     -------
     pandas.DataFrame
         One row per array: array_id, rle_median, rle_iqr, nuse_median, correlation (median with the others),
-        brightness (log2, relative to the median of the arrays), flags (names of the exceeded limits,
+        brightness (log2, relative to the median of the arrays; like nuse_median missing for steps without
+        probes), flags (names of the exceeded limits,
         comma-separated, empty if none), flagged (bool). ``attrs["limits"]`` holds the limits.
     """
-    boxes = box_table(
+    measured = box_table(
         RLE=relative_log_expression(steps.expression), NUSE=unscaled_standard_errors(steps), raw=steps.raw
-    ).set_index(["measure", "array_id"])
-    rle, nuse, raw = (boxes.loc[name] for name in ("RLE", "NUSE", "raw"))
+    )
+    boxes = {name: rows.set_index("array_id") for name, rows in measured.groupby("measure")}
+    unknown = pd.DataFrame(np.nan, index=boxes["RLE"].index, columns=["median"])
+    rle, nuse, raw = (boxes.get(name, unknown) for name in ("RLE", "NUSE", "raw"))
     correlation = array_correlation(steps.expression).to_numpy()
     others = ~np.eye(len(correlation), dtype=bool)
     table = pd.DataFrame(

@@ -114,6 +114,25 @@ class RmaSteps:
     affinities: pd.Series = field(repr=False)
     probesets: pd.Categorical = field(repr=False)
 
+    @property
+    def has_probes(self) -> bool:
+        """Whether these steps began with probes; False for expression that was normalised elsewhere."""
+        return len(self.raw) > 0
+
+    @classmethod
+    def without_probes(cls, expression: pd.DataFrame) -> RmaSteps:
+        """Stand in for the steps of expression that was normalised elsewhere: nothing is known of its probes.
+
+        Parameters
+        ----------
+        expression : DataFrame, genes x arrays
+            log2.
+        """
+        none = pd.DataFrame(columns=expression.columns, dtype=np.float32)
+        background = pd.DataFrame(np.nan, index=expression.columns, columns=["alpha", "mu", "sigma"])
+        no_probes = pd.Series(dtype=float, name="affinity")
+        return cls(expression, background, none, none, none, none, no_probes, pd.Categorical([]))
+
 
 def rma(
     intensities: np.ndarray | pd.DataFrame,
