@@ -1,4 +1,4 @@
-"""A table of normalised expression in the place of CEL files: found, checked, read, drawn as far as it goes."""
+"""Normalised expression in the place of CEL files: found, checked, read, and drawn as far as it goes."""
 
 import numpy as np
 import pandas as pd
