@@ -36,3 +36,13 @@ class DatasetError(MgboneError):
         count = len(self.faults)
         head = f"{count} fault{'s' if count != 1 else ''} found:"
         super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
+
+
+class NothingToShow(Exception):
+    """Ends a notebook whose data are absent altogether: for `mgbone.execute` a regular end, no failure.
+
+    Jupyter shows its text alone, without a traceback.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

@@ -86,7 +86,9 @@ def run_notebook(
     started = time.time_ns()
     say("started")
     executed, trace = _execute(notebook, node, values, folder, say)
+    _merge_parameters(executed)
     outputs = _declared_outputs(listing, started, notebook.name)
+    _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
     with write_aside(folder / f"{notebook.stem}.html") as aside:
         aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
     code = "\n".join(cell.source for cell in node.cells if cell.cell_type == "code")
@@ -253,6 +255,32 @@ def _plain(text: str) -> str:
 
 def _subclasses(cls: type) -> set[type]:
     return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
+
+
+def _merge_parameters(executed: nbformat.NotebookNode) -> None:
+    """Leave the values of the run in the ``parameters`` cell, not beside the presets of the notebook."""
+    by_tag = {tag: cell for cell in executed.cells for tag in cell.metadata.get("tags", [])}
+    injected = by_tag["injected-parameters"]
+    by_tag["parameters"].source = injected.source.removeprefix("# Parameters\n").rstrip("\n")
+    executed.cells.remove(injected)
+
+
+def _remove_outlived(record: Path, outputs: list[Path], folders: list[Path]) -> None:
+    """Remove what the run before this one wrote and this one did not: it would pass for a result of now.
+
+    Parameters
+    ----------
+    record : Path
+        The note that the run before left for make.
+    folders : list of Path
+        Only figures and tables of the dataset below these are touched.
+    """
+    text = record.read_text(encoding="utf-8") if record.is_file() else ""
+    listed = " ".join(re.findall(r"^outputs\.\S+ := (.*)$", text, re.M)).split()
+    places = {folder / record.parent.name for folder in folders}
+    for path in {resolve(name) for name in listed} - set(outputs):
+        if path.parent in places and path.suffix in (".png", ".svg", ".csv"):
+            path.unlink(missing_ok=True)
 
 
 def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:

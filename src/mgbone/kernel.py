@@ -18,6 +18,8 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from mgbone.errors import NothingToShow
+
 ENGINE = "mgbone"
 """Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say` and `trace`."""
 
@@ -106,9 +108,19 @@ class _Client(PapermillNotebookClient):
 
     def papermill_execute_cells(self) -> None:
         super().papermill_execute_cells()
+        self._end_early()
         if not any(error_of(cell) for cell in self.nb.cells):
             self.trace.update(self._ask_kernel())
         self.km.cells_done = True
+
+    def _end_early(self) -> None:
+        """Where a notebook ended because its data are absent, drop the cells that it did not come to."""
+        for index, cell in enumerate(self.nb.cells):
+            if (error := error_of(cell)) and error.ename == NothingToShow.__name__:
+                cell.outputs.remove(error)
+                cell.metadata.papermill.update(exception=False, status=self.nb_man.COMPLETED)
+                self.nb.metadata.papermill["exception"] = None
+                del self.nb.cells[index + 1 :]
 
     def _ask_kernel(self) -> dict[str, Any]:
         cell = nbformat.v4.new_code_cell(_TRACE)

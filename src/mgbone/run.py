@@ -11,8 +11,10 @@ from IPython.display import HTML, Image, Markdown, display
 from matplotlib.figure import Figure
 
 from mgbone.dataset import Dataset, open_dataset
-from mgbone.errors import MgboneError
+from mgbone.errors import MgboneError, NothingToShow
+from mgbone.evidence import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
 from mgbone.figures.save import save_figure
+from mgbone.missing import absent_box, holds
 from mgbone.paths import resolve, write_aside
 from mgbone.study import Study
 
@@ -37,6 +39,34 @@ class Run:
     def stamp(self) -> str | None:
         """What every figure of this dataset must carry: its label if it is simulated, otherwise nothing."""
         return self.dataset.label(self.language) if self.dataset.is_simulated else None
+
+    def require(self, *parts: str) -> None:
+        """Say which of `parts` the dataset lacks; go on if it holds one of them, otherwise end the notebook.
+
+        A notebook that ends so has written its list of outputs and its tables without rows, so that those
+        after it go on with what there is.
+
+        Parameters
+        ----------
+        *parts : str
+            Of `mgbone.missing.PARTS`.
+
+        Raises
+        ------
+        NothingToShow
+            If the dataset holds none of them.
+        """
+        lacking = [part for part in parts if not holds(self.dataset, part)]
+        ends = len(lacking) == len(parts)
+        if lacking:
+            display(HTML(absent_box(self.dataset, lacking, ends=ends)))
+        if ends:
+            part = self.notebook.partition("_")[2]
+            self.write(pd.DataFrame(columns=[*EVIDENCE_COLUMNS, "figure"]), f"evidence_{part}")
+            if part != "microarray":
+                self.write(pd.DataFrame(columns=MEASUREMENT_COLUMNS), f"measurements_{part}")
+            self.finish()
+            raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
 
     def show(self, figure: Figure, name: str) -> Image:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and return it for display."""
