@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from mgbone.errors import StudyError
+from mgbone.microarray.genesets import load_gene_sets
 from mgbone.paths import project_root
 from mgbone.study import load_study
 
@@ -53,6 +54,7 @@ def test_every_assumption_has_its_reason():
         (lambda r: r["experiments"]["exp2"]["contrasts"].append("mg004_control"), "case_vs_reference"),
         (lambda r: r["experiments"]["exp2"]["contrasts"].append("control_vs_control"), "case_vs_reference"),
         (lambda r: r["regions"].update(mid=[0.3]), "wrong form"),
+        (lambda r: r.update(gene_sets="mine.gmt"), "'mine.gmt', which is neither beside"),
         (
             lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}),
             "no contrast",
@@ -71,3 +73,11 @@ def test_missing_file_and_bad_yaml(tmp_path):
     (tmp_path / "study.yml").write_text("a: [1, 2")
     with pytest.raises(StudyError, match="can't be read"):
         load_study(tmp_path / "study.yml")
+
+
+def test_gene_sets_of_ones_own_lie_beside_the_study_file(tmp_path, raw):
+    assert load_study().gene_sets == "data/genesets/go_bp.gmt.gz"
+    (tmp_path / "mine.gmt").write_text("bone\tours\tIL6\tALPL\n")
+    study = load_study(write(tmp_path, raw | {"gene_sets": "mine.gmt", "gene_set_symbols": "rat"}))
+    sets = load_gene_sets(study.gene_sets, study.gene_set_symbols)
+    assert dict(sets.genes) == {"bone": ("Il6", "Alpl")}

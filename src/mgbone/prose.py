@@ -71,6 +71,27 @@ def gene_counts(called: pd.DataFrame) -> pd.DataFrame:
     return counts.reindex(columns=["up", "down", "none"], fill_value=0).rename_axis(columns=None)
 
 
+def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Markdown:
+    """Say whether the arrays were normalised here, and how many genes they measure.
+
+    Parameters
+    ----------
+    has_probes : bool
+        Whether this run began with scans (`RmaSteps.has_probes`).
+    genes : DataFrame, genes x arrays
+    probesets : int
+        Rows before they were summarised to genes.
+    """
+    n_genes, n_arrays = genes.shape
+    measured = f"{n_genes:,} genes in {n_arrays} arrays"
+    if has_probes:
+        return Markdown(f"Normalised here by RMA: {probesets:,} probe sets, summarised to {measured}.")
+    return Markdown(
+        f"These values came normalised: {measured}. What rests on the scans themselves (intensities, "
+        "agreement of probes, chip images) can't be shown."
+    )
+
+
 def _sentence(row: dict[str, object]) -> str:
     name = endpoint_label(row["endpoint"])
     against = contrast_label(row["contrast"])

@@ -70,6 +70,7 @@ class Study:
     thresholds: Mapping[str, float]
     regions: Mapping[str, tuple[float, float]]
     gene_sets: str
+    gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
 
     @property
@@ -126,7 +127,7 @@ def load_study(path: str | Path | None = None) -> Study:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise StudyError(f"{path} can't be read as a study file: {error}") from error
     try:
-        return _build(raw)
+        return _build(raw, path.parent)
     except KeyError as error:
         raise StudyError(f"{path.name}: the entry {error} is missing; compare data/study.yml.") from error
     except (TypeError, ValueError, AttributeError) as error:
@@ -135,7 +136,7 @@ def load_study(path: str | Path | None = None) -> Study:
         ) from error
 
 
-def _build(raw: dict[str, Any]) -> Study:
+def _build(raw: dict[str, Any], folder: Path) -> Study:
     groups = {
         name: Group(name=name, **{**entry, "synonyms": _synonyms(entry)})
         for name, entry in raw["groups"].items()
@@ -152,11 +153,24 @@ def _build(raw: dict[str, Any]) -> Study:
         dose_order=(),
         thresholds={key: float(value) for key, value in raw["thresholds"].items()},
         regions={name: (float(low), float(high)) for name, (low, high) in raw["regions"].items()},
-        gene_sets=str(raw["gene_sets"]),
+        gene_sets=_gene_sets(str(raw["gene_sets"]), folder),
+        gene_set_symbols=str(raw.get("gene_set_symbols", "as written")),
         assumptions=tuple(raw["assumptions"]),
     )
     order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
     return Study(**{**vars(study), "dose_order": order})
+
+
+def _gene_sets(name: str, folder: Path) -> str:
+    """Return where the gene sets lie: beside the study file, or where the project has them."""
+    if (folder / name).is_file():
+        return str((folder / name).resolve())
+    if not resolve(name).is_file():
+        raise StudyError(
+            f"gene_sets names {name!r}, which is neither beside the study file nor in the project; "
+            "put the GMT file beside the study file, or write data/genesets/go_bp.gmt.gz."
+        )
+    return name
 
 
 def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -> Experiment:
