@@ -1,5 +1,7 @@
 """Values below a limit of detection, from the cell of a table to the evidence."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,8 @@ from small_dataset import describe, write_small_dataset
 
 from mgbone.absence import weigh_absence
 from mgbone.biochem import derive_endpoints
-from mgbone.dataset import open_dataset
+from mgbone.dataset import check_dataset, open_dataset, write_datapackage
+from mgbone.errors import MgboneError
 from mgbone.evidence import GEHAN, TUKEY, compare
 from mgbone.ranks import SUBSTITUTE, kruskal_dunn
 
@@ -71,3 +74,76 @@ def test_p_is_that_of_dunn_on_gehan_scores_with_holm(dataset):
     expected = sorted(raw.values())
     assert sorted(found["p"])[0] == pytest.approx(3 * expected[0])
     assert weigh_absence(table, found.reset_index()).empty
+
+
+# --- "not detected", without a limit in the cell -----------------------------------------------------------
+
+
+def undetected(folder, cells, limits=None, column="serum_pth", table="serum"):
+    """Write a lab folder whose first animals read `cells` in a column, with limits of detection if given."""
+    write_small_dataset(folder, kind="measured")
+    frame = pd.read_csv(folder / f"{table}.csv", dtype=str)
+    frame.loc[range(len(cells)), column] = cells
+    frame.to_csv(folder / f"{table}.csv", index=False)
+    write_datapackage(folder, "measured", "Lab", detection_limits=limits)
+    return folder
+
+
+def test_not_detected_counts_as_below_the_stated_limit(tmp_path):
+    cells = ["N.D.", "ND", "n.d.", "検出せず", " Ｎ．Ｄ． ", "検出限界以下", "<3"]
+    dataset = open_dataset(undetected(tmp_path / "lab", cells, {"serum_pth": 5}))
+    names = dataset.animals["animal_id"]
+    assert dataset.below_limit["limit"].tolist() == [5.0] * 6 + [3.0]
+    assert dataset.below_limit["animal_id"].tolist() == names[:7].tolist()
+    assert dataset.serum["serum_pth"].iloc[:7].tolist() == [5.0] * 6 + [3.0]
+    table = derive_endpoints(dataset).query("endpoint == 'serum_pth'").set_index("animal_id")
+    assert table["censored"].tolist() == [True] * 7 + [False] * (len(names) - 7)
+    assert table["value"].iloc[0] == pytest.approx(5 * SUBSTITUTE)
+    tests = compare(table.reset_index(), dataset.study).groupby("experiment")["test"].agg(set)
+    assert tests.to_dict() == {"exp1": {"not tested"}, "exp2": {GEHAN}}
+
+
+def test_not_detected_in_urine_is_below_the_limit_over_creatinine(tmp_path):
+    dataset = open_dataset(undetected(tmp_path / "lab", ["N.D."], {"ctx": 12.5}, "ctx", "urine"))
+    table = derive_endpoints(dataset).set_index(["endpoint", "animal_id"])
+    first = dataset.animals["animal_id"].iloc[0]
+    expected = 12.5 / dataset.urine["creatinine"].iloc[0] * SUBSTITUTE
+    assert table.loc[("urine_ctx", first), "value"] == pytest.approx(expected)
+    assert table["censored"].sum() == 1
+
+
+def test_without_a_stated_limit_it_is_one_fault_that_says_how_to_state_it(tmp_path):
+    faults = check_dataset(undetected(tmp_path / "lab", ["検出せず"], {"serum_alp": 4}))
+    assert len(faults) == 1
+    assert faults[0].startswith("serum.csv, row 2, column serum_pth: found '検出せず', expected a number")
+    assert '"detection_limit": 0.5 beside "name": "serum_pth" in datapackage.json' in faults[0]
+
+
+def test_not_detected_is_a_fault_where_there_is_no_such_thing(tmp_path):
+    faults = check_dataset(undetected(tmp_path / "lab", ["N.D."], None, "creatinine", "urine"))
+    assert len(faults) == 1
+    assert "detection_limit" not in faults[0]
+
+
+def test_limits_stay_when_the_descriptor_is_written_anew(tmp_path):
+    folder = undetected(tmp_path / "lab", ["N.D."], {"serum_pth": 5})
+    before = (folder / "datapackage.json").read_bytes()
+    write_datapackage(folder, "measured", "Lab")
+    assert (folder / "datapackage.json").read_bytes() == before
+    write_datapackage(folder, "measured", "Lab", detection_limits={})
+    assert len(check_dataset(folder)) == 1
+
+
+@pytest.mark.parametrize(("column", "limit"), [("serum_pth", 0), ("serum_pth", "5"), ("creatinine", 1)])
+def test_what_can_be_no_limit_is_refused(tmp_path, column, limit):
+    folder = undetected(tmp_path / "lab", [])
+    with pytest.raises(MgboneError, match=f"{column}: .* can't be a limit of detection"):
+        write_datapackage(folder, "measured", "Lab", detection_limits={column: limit})
+    descriptor = folder / "datapackage.json"
+    raw = json.loads(descriptor.read_text())
+    fields = [f for r in raw["resources"] for f in r.get("schema", {}).get("fields", [])]
+    next(f for f in fields if f["name"] == column)["detection_limit"] = limit
+    descriptor.write_text(json.dumps(raw))
+    faults = check_dataset(folder)
+    assert len(faults) == 1
+    assert f"{column} the detection_limit {limit!r}" in faults[0]

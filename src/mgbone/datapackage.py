@@ -134,7 +134,7 @@ def _table_resource(
     schema = table_schema(name, groups)
     for one in schema["fields"]:
         if one["name"] in BELOW_LIMIT.get(name, ()) and one["name"] in limits:
-            one["detection_limit"] = limits[one["name"]]
+            one["detection_limit"] = float(limits[one["name"]])
     about = {key: schema.pop(key) for key in ("title", "title_ja", "description", "description_ja")}
     head = {"profile": "tabular-data-resource", "name": name, "path": f"{name}.csv", **about}
     form = {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}

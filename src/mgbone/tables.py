@@ -11,6 +11,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +47,34 @@ BELOW_LIMIT = {
 }
 _ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
 
+# How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read only
+# in a column whose limit is stated: elsewhere "ND" may as well mean "not done".
+NOT_DETECTED = {
+    "nd",
+    "notdetected",
+    "undetected",
+    "undetectable",
+    "bdl",
+    "blod",
+    "bloq",
+    "<lod",
+    "<loq",
+    "検出せず",
+    "検出されず",
+    "不検出",
+    "未検出",
+    "検出限界以下",
+    "検出限界未満",
+    "測定限界以下",
+    "測定限界未満",
+    "定量下限未満",
+}
+
+
+def is_not_detected(cell: str) -> bool:
+    """Say whether a cell reads "not detected" without a limit of its own, as ``N.D.``, ``nd`` or 検出せず."""
+    return re.sub(r"[\s.]", "", unicodedata.normalize("NFKC", cell)).casefold() in NOT_DETECTED
+
 
 @dataclass
 class Table:
@@ -69,7 +98,7 @@ class Table:
     below_limit: dict[str, pd.Series] = field(default_factory=dict)
 
 
-def read_table(data: bytes, file: str, name: str) -> Table:
+def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None) -> Table:
     """Read and check one table by itself; what it owes to other tables is checked in `mgbone.relations`.
 
     Parameters
@@ -80,6 +109,8 @@ def read_table(data: bytes, file: str, name: str) -> Table:
         How messages call the file.
     name : str
         Name of the table in the dictionary.
+    limits : mapping of str to float, optional
+        Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
     """
     table = Table()
     fault = _not_text(data, file)
@@ -109,7 +140,7 @@ def read_table(data: bytes, file: str, name: str) -> Table:
         if spec["name"] in columns:
             cells = raw.iloc[:, columns[spec["name"]]]
             if spec["name"] in BELOW_LIMIT.get(name, ()):
-                cells, below = _limits(cells)
+                cells, below = _limits(cells, (limits or {}).get(spec["name"]))
                 table.below_limit |= {spec["name"]: below} if below.any() else {}
             typed[spec["name"]] = _typed(cells, spec, file, table.faults)
     table.frame = pd.DataFrame(typed, index=raw.index)
@@ -281,13 +312,15 @@ def _typed(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault
     return values
 
 
-def _limits(cells: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return a column with "<0.5" replaced by its limit, and where that was."""
+def _limits(cells: pd.Series, stated: float | None) -> tuple[pd.Series, pd.Series]:
+    """Return a column with "<0.5" replaced by its limit, "N.D." by the stated one, and where that was."""
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return cells, pd.Series(False, index=cells.index)
     text = cells.astype(object).where(cells.notna(), "").astype(str)
     text = text.map(lambda cell: unicodedata.normalize("NFKC", cell).strip())
     limit = text.str.extract(r"^<\s*((?=[0-9.]*[1-9])[0-9]+(?:\.[0-9]+)?)$")[0]
+    if stated is not None:
+        limit = limit.mask(text.map(is_not_detected), f"{stated:.15g}")
     return cells.astype(object).mask(limit.notna(), limit), limit.notna()
 
 
@@ -324,11 +357,14 @@ def _numbers(
 def _number_advice(found: str, unit: str, required: bool, spec: dict[str, Any]) -> str:
     plain = unicodedata.normalize("NFKC", found).strip()
     blank = "" if required else ", or leave the cell blank if it was not measured"
+    if spec["name"] in _ALL_BELOW_LIMIT and is_not_detected(found):
+        return (
+            "Leave the cell blank where nothing was measured. If it means not detected, write < and the limit, "
+            f'as <0.5, or state the limit once: "detection_limit": 0.5 beside "name": "{spec["name"]}" in '
+            "datapackage.json."
+        )
     if found.casefold() in _BLANK_WORDS and not required:
-        detected = ""
-        if spec["name"] in _ALL_BELOW_LIMIT and found.casefold() in ("nd", "n.d."):
-            detected = " If it means not detected, write < and the limit, as <0.5."
-        return f"Leave the cell blank where nothing was measured.{detected}"
+        return "Leave the cell blank where nothing was measured."
     if re.match(r"[<>≤≥]", plain) and not required:
         limit = "A value beyond a limit of detection can't be read here"
         return f"{limit}: leave the cell blank and note the limit in the dataset's README.md."
@@ -378,12 +414,9 @@ def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: l
         return
     wrong = [value for value in values.dropna().unique() if not re.fullmatch(pattern, value)]
     rows = values.index[values.isin(wrong)] if wrong else []
-    is_path = spec["name"] == "file"
-    allowed = "the path of a .CEL file, as cel/name.CEL" if is_path else "a name without blanks around it"
-    advice = "Correct the path." if is_path else "Delete the blanks before and after it."
-    faults += fault_per_row(
-        file, spec["name"], rows, lambda row: (f"found {values.loc[row]!r}, allowed is {allowed}", advice)
-    )
+    found = "found {!r}, allowed is a name without blanks around it"
+    advice = "Delete the blanks before and after it."
+    faults += fault_per_row(file, spec["name"], rows, lambda row: (found.format(values.loc[row]), advice))
 
 
 # --- rows --------------------------------------------------------------------------------------------
