@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from mgbone.dataset import Dataset, open_dataset
 from mgbone.errors import MgboneError, NothingToShow
 from mgbone.evidence import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
+from mgbone.figures import style
 from mgbone.figures.save import save_figure
 from mgbone.missing import absent_box, holds
 from mgbone.paths import resolve, write_aside
@@ -160,6 +161,7 @@ def open_run(
         derived_folder=resolve(derived_folder) / opened.name,
         language=language,
     )
+    style.adopt(run.study)
     display(HTML(_banner(run)))
     return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ import numpy as np
 from matplotlib import font_manager, patheffects
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from mgbone.errors import MgboneError
+from mgbone.study import Study
 
 LANGUAGES = ("en", "ja")
 SIMULATED = ("SIMULATED DATA", "シミュレーションデータ")
@@ -44,13 +46,15 @@ _PAD = 5.0 * MM
 
 @dataclass(frozen=True)
 class GroupStyle:
-    """Colour, marker and names of one group, the same in every figure."""
+    """Colour, marker and names of a group, the same in every figure; an edge where it is too light."""
 
     colour: str
     marker: str
     size: float
     label: tuple[str, str]
     short: tuple[str, str]
+    edge: str = ""
+    line: Any = "-"
 
 
 # The darker, the less magnesium; the two groups on the normal diet are grey and blue. CIE lightness falls in
@@ -58,13 +62,25 @@ class GroupStyle:
 GROUPS: Mapping[str, GroupStyle] = {
     "control": GroupStyle("#585858", "o", 1.0, ("Control", "正常食群"), ("Control", "正常食")),
     "pairfed": GroupStyle(
-        "#4fa8dc", "s", 0.92, ("Pair-fed", "ペアフィーディング群"), ("Pair-fed", "ペアフィード")
+        "#4fa8dc", "s", 0.92, ("Pair-fed", "ペアフィーディング群"), ("Pair-fed", "ペアフィード"),
+        line=(0, (5, 1.5)),
     ),
-    "mg004": GroupStyle("#f2c14e", "^", 1.08, ("0.04 % Mg", "0.04％Mg欠乏食群"), ("0.04 % Mg", "0.04％Mg")),
-    "mg002": GroupStyle("#c4601d", "D", 0.84, ("0.02 % Mg", "0.02％Mg欠乏食群"), ("0.02 % Mg", "0.02％Mg")),
+    "mg004": GroupStyle(
+        "#f2c14e", "^", 1.08, ("0.04 % Mg", "0.04％Mg欠乏食群"), ("0.04 % Mg", "0.04％Mg"),
+        edge="#96700f", line=(0, (1, 1)),
+    ),
+    "mg002": GroupStyle(
+        "#c4601d", "D", 0.84, ("0.02 % Mg", "0.02％Mg欠乏食群"), ("0.02 % Mg", "0.02％Mg"),
+        line=(0, (4, 1.2, 1, 1.2)),
+    ),
     "mg001": GroupStyle("#5a0f4d", "v", 1.08, ("0.01 % Mg", "0.01％Mg欠乏食群"), ("0.01 % Mg", "0.01％Mg")),
-}
-_EDGE = "#96700f"  # of the lightest colour
+}  # fmt: skip
+# For the groups of another study: those on its normal diet, and those with less, from the mildest down.
+_NORMAL_LOOKS = (("#585858", "o"), ("#4fa8dc", "s"), ("#7a9a6b", "d"), ("#9a86b5", "p"), ("#2f5d7c", "8"))
+_RAMP = LinearSegmentedColormap.from_list("doses", ["#f2c14e", "#c4601d", "#5a0f4d"])
+_RAMP_MARKERS = "^DvPX<>h*"
+_LINES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1.2, 1, 1.2)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
+_adopted: dict[str, GroupStyle] = {}
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 _RC: Mapping[str, Any] = {
@@ -203,6 +219,50 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def adopt(study: Study) -> None:
+    """Take the groups of a study on: what they are called, and looks for those that have none here.
+
+    Groups of the compendium's own study keep their looks. In another study the groups with the most magnesium
+    are grey, blue and so on; the others get darker with every step that they have less. Looks depend on the
+    study file alone. The groups of the study adopted before are forgotten.
+
+    Parameters
+    ----------
+    study : Study
+        Its groups, with label, label_ja and dietary_mg_percent.
+    """
+    _adopted.clear()
+    normal_mg = max((g.dietary_mg_percent for g in study.groups.values()), default=0.0)
+    normal = [g for g in study.groups.values() if g.dietary_mg_percent == normal_mg]
+    less = sorted((g for g in study.groups.values() if g not in normal), key=lambda g: -g.dietary_mg_percent)
+    for groups, looks in ((normal, _NORMAL_LOOKS), (less, _ramp(len(less)))):
+        known = all(group.name in GROUPS for group in groups)  # else two of them might look alike
+        for i, group in enumerate(groups):
+            names = (group.label, group.label_ja)
+            if known:
+                look = GROUPS[group.name]
+                look = look if look.label == names else replace(look, label=names, short=names)
+            else:
+                fill, shape = looks[i % len(looks)]
+                edge = (
+                    mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill))) if luminance(fill) > 72 else ""
+                )
+                line = _LINES[(i if groups is normal else i + len(normal)) % len(_LINES)]
+                look = GroupStyle(fill, shape, 1.0, names, names, edge, line)
+            _adopted[group.name] = look
+
+
+def _ramp(n: int) -> list[tuple[str, str]]:
+    """Colour and marker of each of `n` groups from the mildest deficiency to the hardest."""
+    places = np.linspace(0, 1, n) if n > 1 else [0.5]
+    return [(mpl.colors.to_hex(_RAMP(x)), _RAMP_MARKERS[i % 9]) for i, x in enumerate(places)]
+
+
+def known_groups() -> list[str]:
+    """Return the groups that have a look, in the order of legends."""
+    return list({**GROUPS, **_adopted})
+
+
 def group_style(group: str) -> GroupStyle:
     """Return colour, marker and names of a group.
 
@@ -211,9 +271,10 @@ def group_style(group: str) -> GroupStyle:
     MgboneError
         If the group has none.
     """
-    if group not in GROUPS:
-        raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(GROUPS)}.")
-    return GROUPS[group]
+    found = _adopted.get(group) or GROUPS.get(group)
+    if found is None:
+        raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(known_groups())}.")
+    return found
 
 
 def colour(group: str) -> str:
@@ -223,7 +284,7 @@ def colour(group: str) -> str:
 
 def line_colour(group: str) -> str:
     """Return the colour for lines and edges of a group: its own, darker where that is too light on white."""
-    return _EDGE if group == "mg004" else group_style(group).colour
+    return group_style(group).edge or group_style(group).colour
 
 
 def marker(group: str) -> str:
@@ -239,7 +300,7 @@ def group_label(group: str, language: str = "en", *, short: bool = False) -> str
 
 def narrow_label(group: str, language: str = "en") -> str:
     """Return the name of a group for narrow panels: the dose alone where there is one."""
-    if group == "pairfed":
+    if group_style(group) is GROUPS["pairfed"]:
         return text(("Pair-fed", "ペア給餌"), language)
     return group_label(group, language, short=True).removesuffix("Mg").rstrip()
 
@@ -275,8 +336,8 @@ def dots(
         "zorder": 3,
         "gid": f"animals-{group}",
     }
-    if group == "mg004":  # the lightest colour needs an edge on white
-        drawn |= {"markeredgecolor": _EDGE, "markeredgewidth": 0.45}
+    if style.edge:
+        drawn |= {"markeredgecolor": style.edge, "markeredgewidth": 0.45}
     if hollow:
         drawn |= {"markerfacecolor": "white", "markeredgecolor": style.colour, "markeredgewidth": 0.9}
     return ax.plot(np.atleast_1d(x), np.atleast_1d(y), **{**drawn, **options})[0]
@@ -287,7 +348,7 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
     handles = []
     for group in groups:
         style = group_style(group)
-        edge = (_EDGE, 0.45) if group == "mg004" else ("white", 0.4)
+        edge = (style.edge, 0.45) if style.edge else ("white", 0.4)
         handles.append(
             Line2D(
                 [], [], linestyle="none", marker=style.marker, markersize=4.4 * style.size,
@@ -298,18 +359,9 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
     return handles
 
 
-LINE_STYLES: Mapping[str, Any] = {
-    "control": "-",
-    "pairfed": (0, (5, 1.5)),
-    "mg004": (0, (1, 1)),
-    "mg002": (0, (4, 1.2, 1, 1.2)),
-    "mg001": "-",
-}
-
-
 def line_style(group: str) -> Any:
     """Return the dash pattern of a group's lines."""
-    return LINE_STYLES.get(group, "-")
+    return group_style(group).line
 
 
 def line_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
