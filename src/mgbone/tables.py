@@ -47,8 +47,8 @@ BELOW_LIMIT = {
 }
 _ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
 
-# How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read only
-# in a column whose limit is stated: elsewhere "ND" may as well mean "not done".
+# How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read
+# only in a column whose limit is stated: elsewhere "ND" may as well mean "not done".
 NOT_DETECTED = {
     "nd",
     "notdetected",
@@ -359,9 +359,9 @@ def _number_advice(found: str, unit: str, required: bool, spec: dict[str, Any]) 
     blank = "" if required else ", or leave the cell blank if it was not measured"
     if spec["name"] in _ALL_BELOW_LIMIT and is_not_detected(found):
         return (
-            "Leave the cell blank where nothing was measured. If it means not detected, write < and the limit, "
-            f'as <0.5, or state the limit once: "detection_limit": 0.5 beside "name": "{spec["name"]}" in '
-            "datapackage.json."
+            "Leave the cell blank where nothing was measured. If it means not detected, write < and the "
+            f'limit, as <0.5, or state the limit: "detection_limit": 0.5 beside "name": "{spec["name"]}" '
+            "in datapackage.json."
         )
     if found.casefold() in _BLANK_WORDS and not required:
         return "Leave the cell blank where nothing was measured."
