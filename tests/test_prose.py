@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mgbone import prose
 from mgbone.evidence import compare
 from mgbone.prose import count_verdicts, findings, gene_counts, verdict_table
 from mgbone.study import load_study
@@ -123,3 +124,40 @@ def test_genes_are_counted_per_contrast_and_direction():
     counts = gene_counts(called)
     assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
     assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}
+
+
+def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
+    genes = pd.DataFrame(0.0, index=list("abc"), columns=["x", "y"])
+    assert prose.how_normalised(True, genes, 1234).data == (
+        "Normalised here by RMA: 1,234 probe sets, summarised to 3 genes in 2 arrays."
+    )
+    assert prose.how_normalised(False, genes, 3).data.startswith("These values came normalised: 3 genes in 2")
+
+
+def test_flags_are_named_with_their_limits():
+    flags = pd.DataFrame(
+        {"array_id": ["a", "b"], "flags": ["", "nuse, brightness"], "flagged": [False, True]}
+    )
+    flags.attrs["limits"] = {
+        "max_rle_median": 0.1, "max_rle_spread": 1.5, "max_nuse_median": 1.05, "min_correlation": 0.9,
+        "max_brightness": 1.0,
+    }  # fmt: skip
+    told = prose.name_flags(flags).data
+    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "a factor of 2 of" in told
+    assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
+    none = flags.iloc[:1]
+    assert prose.name_flags(none).data.endswith("None of the 1 arrays exceeds one.")
+
+
+def test_an_overlap_is_told_beside_what_chance_gives():
+    row = {
+        "contrast_a": "mg004_vs_control", "contrast_b": "mg002_vs_control", "genes": 22900, "changed_a": 182,
+        "changed_b": 183, "both_same": 87, "both_opposite": 1, "expected": 1.454, "correlation": 0.646,
+        "correlation_by_chance": 0.5,
+    }  # fmt: skip
+    told = prose.overlap(pd.DataFrame([row])).data
+    assert "changed 182 genes" in told and "**87** changed the same way in both, 1 in opposite" in told
+    assert (
+        "where 1.5 would be expected" in told
+        and "r = 0.65; the shared reference alone would give 0.50" in told
+    )

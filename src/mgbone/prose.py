@@ -92,6 +92,47 @@ def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Mar
     )
 
 
+def name_flags(flags: pd.DataFrame) -> Markdown:
+    """Say which limits of quality were held against the arrays, and which arrays exceed one.
+
+    Parameters
+    ----------
+    flags : DataFrame
+        From `mgbone.microarray.quality.flag_arrays`, with its limits.
+    """
+    limits = flags.attrs["limits"]
+    factor = 2 ** limits["max_brightness"]
+    rules = (
+        f"median RLE within ±{limits['max_rle_median']:g}, spread of RLE up to "
+        f"{limits['max_rle_spread']:g} times the usual, median NUSE up to {limits['max_nuse_median']:g}, "
+        f"median correlation with the other arrays from {limits['min_correlation']:g}, brightness within a "
+        f"factor of {factor:g} of the usual"
+    )
+    found = flags[flags["flagged"]]
+    named = "; ".join(f"**{row.array_id}** ({row.flags})" for row in found.itertuples())
+    said = f"{len(found)} of {len(flags)} arrays exceed a limit: {named}" if named else ""
+    return Markdown(f"Limits: {rules}. {said or f'None of the {len(flags)} arrays exceeds one'}.")
+
+
+def overlap(shared: pd.DataFrame) -> Markdown:
+    """Say how alike two contrasts are, and how alike chance and a shared reference would make them.
+
+    Parameters
+    ----------
+    shared : DataFrame
+        From `mgbone.microarray.expression.overlap_summary`: one row.
+    """
+    row = shared.iloc[0]
+    a, b = (contrast_label(row[f"contrast_{side}"]) for side in "ab")
+    return Markdown(
+        f"{a} changed {row['changed_a']} genes, {b} {row['changed_b']}; **{row['both_same']}** changed the "
+        f"same way in both, {row['both_opposite']} in opposite ways, where {row['expected']:.1f} would be "
+        "expected of lists that have nothing to do with one another. Over all "
+        f"{row['genes']:,} genes the changes correlate with r = {row['correlation']:.2f}; the shared reference "
+        f"alone would give {row['correlation_by_chance']:.2f}."
+    )
+
+
 def _sentence(row: dict[str, object]) -> str:
     name = endpoint_label(row["endpoint"])
     against = contrast_label(row["contrast"])
