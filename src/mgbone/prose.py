@@ -128,8 +128,8 @@ def overlap(shared: pd.DataFrame) -> Markdown:
         f"{a} changed {row['changed_a']} genes, {b} {row['changed_b']}; **{row['both_same']}** changed the "
         f"same way in both, {row['both_opposite']} in opposite ways, where {row['expected']:.1f} would be "
         "expected of lists that have nothing to do with one another. Over all "
-        f"{row['genes']:,} genes the changes correlate with r = {row['correlation']:.2f}; the shared reference "
-        f"alone would give {row['correlation_by_chance']:.2f}."
+        f"{row['genes']:,} genes the changes correlate with r = {row['correlation']:.2f}; the shared "
+        f"reference alone would give {row['correlation_by_chance']:.2f}."
     )
 
 
