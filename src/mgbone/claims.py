@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mgbone.dataset import Dataset
 from mgbone.errors import StudyError
 from mgbone.paths import project_root, resolve
+from mgbone.study import Study, load_study
 
 CLAIM_COLUMNS = [
     "claim_id", "section", "experiment", "domain", "endpoint", "contrast", "direction", "level",
     "value", "unit", "implied", "statement_en", "statement_ja",
 ]  # fmt: skip
+LEDGER = "claims.csv"  # a dataset's own, in its folder
 KEYS = ["experiment", "endpoint", "contrast"]
 LEVELS = {
     "significant": {"up", "down"},
@@ -61,6 +64,41 @@ def load_claims(path: str | Path | None = None) -> pd.DataFrame:
     if faults:
         raise StudyError(f"{path.name}: " + "; ".join(faults))
     return claims[CLAIM_COLUMNS]
+
+
+def ledger_of(dataset: Dataset) -> pd.DataFrame:
+    """Return the statements that a dataset is held against.
+
+    ``claims.csv`` in its folder if there is one; the report's if the dataset follows the report's design; for
+    a study of its own none, since the report's statements are not about it.
+    """
+    own = dataset.path / LEDGER
+    if own.is_file():
+        return load_claims(own)
+    report = load_claims()
+    return report if dataset.study.design == load_study().design else report.head(0)
+
+
+def ledger_faults(folder: Path, study: Study) -> list[str]:
+    """Say what is wrong with the ledger in the folder of a dataset, if there is one; nothing if all is well."""
+    if not (folder / LEDGER).is_file():
+        return []
+    try:
+        claims = load_claims(folder / LEDGER)
+    except StudyError as error:
+        return [str(error).removeprefix(f"{LEDGER}: ")]
+    known = {(c.experiment, c.name) for c in study.contrasts}
+    return [
+        f"row {i + 2} speaks of {contrast} in {experiment}, which the study does not compare; "
+        f"it has {', '.join(sorted(f'{name} in {where}' for where, name in known))}"
+        for i, (experiment, contrast) in enumerate(zip(claims["experiment"], claims["contrast"], strict=True))
+        if contrast != "dose_order" and (experiment, contrast) not in known
+    ]
+
+
+def spoken_of(table: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+    """Keep the comparisons of which a ledger speaks; without a ledger all of them."""
+    return table.merge(ledger[KEYS].drop_duplicates()) if len(ledger) else table
 
 
 def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:

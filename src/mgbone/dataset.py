@@ -164,7 +164,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     faults += read_faults + [fault for table in tables.values() for fault in table.faults]
     frames = {name: table.frame for name, table in tables.items() if table.frame is not None}
     if study is not None:
-        faults += check_relations(frames, descriptor.tables, study)
+        faults += check_relations(frames, descriptor.tables, study) + _check_ledger(folder, study)
     faults += check_files(folder, descriptor, data)
     expression, notes = None, []
     if "arrays" in frames:
@@ -182,6 +182,13 @@ def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
     except StudyError as error:
         where = "study.yml" if own.is_file() else "data/study.yml"
         return None, [Fault(where, str(error).rstrip("."), "Compare the compendium's data/study.yml.")]
+
+
+def _check_ledger(folder: Path, study: Study) -> list[Fault]:
+    from mgbone.claims import LEDGER, ledger_faults
+
+    advice = "Correct it, or move it away: without a ledger there are no verdicts, all else is the same."
+    return [Fault(LEDGER, problem.rstrip("."), advice) for problem in ledger_faults(folder, study)]
 
 
 def _check_listed(folder: Path, descriptor: Descriptor) -> list[Fault]:

@@ -10,6 +10,7 @@ import pandas as pd
 from IPython.display import HTML, Image, Markdown, display
 from matplotlib.figure import Figure
 
+from mgbone.claims import ledger_of
 from mgbone.dataset import Dataset, open_dataset
 from mgbone.errors import MgboneError, NothingToShow
 from mgbone.evidence import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
@@ -68,6 +69,11 @@ class Run:
                 self.write(pd.DataFrame(columns=MEASUREMENT_COLUMNS), f"measurements_{part}")
             self.finish()
             raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
+
+    def ledger(self, domain: str | None = None) -> pd.DataFrame:
+        """Return the statements to hold the data against (`mgbone.claims.ledger_of`), of one domain if named."""
+        statements = ledger_of(self.dataset)
+        return statements if domain is None else statements[statements["domain"] == domain]
 
     def show(self, figure: Figure, name: str) -> Image:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and return it for display."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Group:
     label: str
     label_ja: str
     dietary_mg_percent: float
-    feeding: str
+    feeding: str = "ad libitum"
     synonyms: tuple[str, ...] = ()
 
 
@@ -72,6 +73,14 @@ class Study:
     gene_sets: str
     gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
+    methods: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def design(self) -> object:
+        """What two studies must have alike to be spoken of by the same statements; compare by ``==``."""
+        doses = {name: (g.dietary_mg_percent, g.feeding) for name, g in self.groups.items()}
+        fed = {(e.name, g): doses[g] for e in self.experiments.values() for g in e.groups}
+        return fed, {(c.experiment, c.name) for c in self.contrasts}
 
     @property
     def contrasts(self) -> tuple[Contrast, ...]:
@@ -127,7 +136,7 @@ def load_study(path: str | Path | None = None) -> Study:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise StudyError(f"{path} can't be read as a study file: {error}") from error
     try:
-        return _build(raw, path.parent)
+        return _build(_completed(raw, path), path.parent)
     except KeyError as error:
         raise StudyError(f"{path.name}: the entry {error} is missing; compare data/study.yml.") from error
     except (TypeError, ValueError, AttributeError) as error:
@@ -136,9 +145,29 @@ def load_study(path: str | Path | None = None) -> Study:
         ) from error
 
 
+def _completed(raw: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Take from the compendium's study file what a study of one's own need not say again."""
+    preset = project_root() / "data" / "study.yml"
+    if not preset.is_file() or (path.exists() and path.samefile(preset)):
+        return raw
+    theirs = yaml.safe_load(preset.read_text(encoding="utf-8"))
+    limits = {**theirs["thresholds"], **(raw.get("thresholds") or {})}
+    defaults = {
+        "title": "A study of one's own",
+        "title_ja": raw.get("title", "独自の研究"),
+        "source": "",
+        "assumptions": [],
+        "animals_per_group": 0,  # not said
+        "arrays_per_group": 0,
+        "regions": theirs["regions"],
+        "gene_sets": theirs["gene_sets"],
+    }
+    return {**defaults, **raw, "thresholds": limits}
+
+
 def _build(raw: dict[str, Any], folder: Path) -> Study:
     groups = {
-        name: Group(name=name, **{**entry, "synonyms": _synonyms(entry)})
+        name: Group(name=name, **{"label_ja": entry["label"], **entry, "synonyms": _synonyms(entry)})
         for name, entry in raw["groups"].items()
     }
     experiments = {name: _experiment(name, entry, groups) for name, entry in raw["experiments"].items()}
@@ -156,9 +185,28 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         gene_sets=_gene_sets(str(raw["gene_sets"]), folder),
         gene_set_symbols=str(raw.get("gene_set_symbols", "as written")),
         assumptions=tuple(raw["assumptions"]),
+        methods=dict(raw.get("methods") or {}),
     )
-    order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
+    twice = [name for name, n in Counter(c.name for c in study.contrasts).items() if n > 1]
+    if twice:
+        raise StudyError(
+            f"the contrast {twice[0]!r} is in two experiments, where no figure could tell it apart; "
+            "give the groups of one of them other names."
+        )
+    if absent := [region for region in REGIONS if region not in study.regions]:
+        raise StudyError(f"regions lacks {', '.join(absent)}; it needs {', '.join(REGIONS)}.")
+    if "dose_order" in raw:
+        order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
+    else:
+        order = _falling_doses(study)
     return Study(**{**vars(study), "dose_order": order})
+
+
+def _falling_doses(study: Study) -> tuple[Contrast, ...]:
+    """Return the stated contrasts of a group with less magnesium than its reference, mildest dose first."""
+    mg = {name: group.dietary_mg_percent for name, group in study.groups.items()}
+    stated = [c for e in study.experiments.values() for c in e.report_contrasts]
+    return tuple(sorted((c for c in stated if mg[c.case] < mg[c.reference]), key=lambda c: -mg[c.case]))
 
 
 def _gene_sets(name: str, folder: Path) -> str:
@@ -174,20 +222,22 @@ def _gene_sets(name: str, folder: Path) -> str:
 
 
 def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -> Experiment:
-    unknown = [g for g in [*entry["groups"], *entry["array_groups"]] if g not in groups]
+    array_groups = entry.get("array_groups", entry["groups"])
+    unknown = [g for g in [*entry["groups"], *array_groups] if g not in groups]
     if unknown:
         raise StudyError(f"{name} names the group {unknown[0]!r}, which `groups` does not define.")
 
     def contrasts(key: str) -> tuple[Contrast, ...]:
-        return tuple(_contrast(name, contrast, entry["groups"]) for contrast in entry[key])
+        named = entry[key] if key in entry else entry["contrasts"]
+        return tuple(_contrast(name, contrast, entry["groups"]) for contrast in named)
 
     return Experiment(
         name=name,
         label=entry["label"],
-        label_ja=entry["label_ja"],
+        label_ja=entry.get("label_ja", entry["label"]),
         weeks=float(entry["weeks"]),
         groups=tuple(entry["groups"]),
-        array_groups=tuple(entry["array_groups"]),
+        array_groups=tuple(array_groups),
         contrasts=contrasts("contrasts"),
         array_contrasts=contrasts("array_contrasts"),
         report_contrasts=contrasts("report"),
