@@ -23,10 +23,11 @@ from mgbone.microarray.arrays import (
     load_arrays,
     prerank_best_terms,
     strongest_gene,
+    themes_under_both,
 )
 from mgbone.microarray.cel import read_cel
 from mgbone.microarray.expression import differential_expression, gene_lists
-from mgbone.microarray.genesets import GeneSets, over_representation
+from mgbone.microarray.genesets import GeneSets, camera, over_representation
 from mgbone.study import load_study
 
 CONTRASTS = ["mg001_vs_pairfed", "mg004_vs_control", "mg002_vs_control"]
@@ -115,6 +116,7 @@ def dataset(tmp_path_factory):
         **{name: getattr(held, name) for name in ("name", "animals", "arrays")},
         cel_paths=tuple(folder / file for file in arrays["file"]),
         platform_folder=folder / "platform",
+        expression_path=None,
     )
 
 
@@ -146,10 +148,9 @@ def test_a_dataset_without_arrays_is_said_to_have_none(dataset, lacking):
 
 def test_images_show_the_first_array_of_each_group(dataset):
     scans = load_arrays(dataset)
-    scans = ArraySet(scans.intensities, scans.platform, scans.table)
     twice = pd.concat([scans.table, scans.table.assign(array_id=scans.table["array_id"] + "2")])
-    steps = SimpleNamespace(residuals=scans.probes.astype(float))
-    images = chip_images(steps, ArraySet(scans.intensities, scans.platform, twice))
+    steps = SimpleNamespace(residuals=scans.probes.astype(float), has_probes=True)
+    images = chip_images(steps, ArraySet(twice, scans.intensities, scans.platform))
     assert list(images) == scans.table["array_id"].tolist()
     array, image = next(iter(images.items()))
     assert image.shape == (4, 4)
@@ -254,6 +255,19 @@ def test_ties_are_broken_as_in_the_evidence():
         }
     )  # fmt: skip
     assert best_theme_terms(rows, THEMES)["term"].tolist() == ["GO:0000003"]
+
+
+def test_a_theme_stands_beside_the_competitive_test_of_the_same_term(tested, gene_sets, enriched):
+    best = best_theme_terms(enriched, THEMES)
+    competitive = camera(tested, gene_sets)
+    both = themes_under_both(best, competitive)
+    assert len(both) == len(best)
+    asked = competitive.set_index(["contrast", "term"])
+    for row, term in zip(both.itertuples(), best["term"], strict=True):
+        assert row.camera_p == asked.loc[(row.contrast, term), "p"]
+        assert row.camera_direction == asked.loc[(row.contrast, term), "direction"]
+    pd.testing.assert_series_equal(both["over_representation_q"], best["q"], check_names=False)
+    assert themes_under_both(best, competitive.iloc[:0])["camera_q"].isna().all()
 
 
 def test_preranked_enrichment_follows_the_sign(tested, gene_sets, enriched):

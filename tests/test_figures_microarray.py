@@ -221,7 +221,7 @@ def test_grid_shows_every_count_and_frames_the_declared_limit(study_like):
     figure = fm.threshold_grid(counts)
     shown = words(figure)
     for row in counts.itertuples():
-        assert f"{row.up:,} / {row.down:,}" in shown
+        assert f"{row.up:,} ↑\n{row.down:,} ↓" in shown
     assert [len(ax.patches) for ax in figure.axes] == [1, 1]
 
 

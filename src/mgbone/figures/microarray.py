@@ -509,10 +509,11 @@ def threshold_grid(
     contrasts = list(counts["contrast"].unique())
     if subtitle is None:
         subtitle = (
-            "Genes up / down; framed: the limits of this study", "上昇／低下の遺伝子数；枠：本研究の基準"
+            "Genes raised (↑) and lowered (↓); framed: the limits of this study",
+            "上昇（↑）・低下（↓）した遺伝子数；枠：本研究の基準",
         )  # fmt: skip
     figure, axes = style.new_figure(
-        1, len(contrasts), width=_panels_width(len(contrasts)), height=44, sharey=True,
+        1, len(contrasts), width=_panels_width(len(contrasts)), height=52, sharey=True,
         title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
     )  # fmt: skip
     most = max(1, int(counts["total"].max()))
@@ -523,8 +524,8 @@ def threshold_grid(
         for row in rows.itertuples():
             i, j = table.index.get_loc(row.q), table.columns.get_loc(row.log2_fold_change)
             shade = np.log1p(row.total) / (np.log1p(most) * 1.5)
-            ax.text(j, i, f"{row.up:,} / {row.down:,}", ha="center", va="center", fontsize=_LABEL - 0.6,
-                    color="white" if shade > 0.55 else style.INK)  # fmt: skip
+            ax.text(j, i, f"{row.up:,} ↑\n{row.down:,} ↓", ha="center", va="center", fontsize=_LABEL - 0.6,
+                    linespacing=1.15, color="white" if shade > 0.55 else style.INK)  # fmt: skip
             if np.isclose(row.q, declared[0]) and np.isclose(row.log2_fold_change, declared[1]):
                 ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=style.UP,
                 linewidth=1.6,
@@ -655,7 +656,7 @@ def gene_by_hand(
         if i % 2 == 0:
             right.add_patch(Rectangle((0, i - 0.5), 1, 1, color=style.PALE, linewidth=0, zorder=0))
         right.text(0.01, i, getattr(row, column), va="center", fontsize=_LABEL)
-        right.text(0.43, i, row.formula, va="center", fontsize=_LABEL, color=style.QUIET)
+        right.text(0.46, i, row.formula, va="center", fontsize=_LABEL, color=style.QUIET)
         value = f"{row.value:.4g}".replace("-", "−")
         right.text(0.99, i, value, va="center", ha="right", fontsize=_LABEL)
     return figure

@@ -183,6 +183,31 @@ def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFra
     return order.sort_values(["contrast", "theme"])[[c for c in columns if c in order]].reset_index(drop=True)
 
 
+def themes_under_both(best: pd.DataFrame, competitive: pd.DataFrame) -> pd.DataFrame:
+    """Set the term that speaks best for each theme beside what the competitive test says of the same term.
+
+    Parameters
+    ----------
+    best : DataFrame
+        From `best_theme_terms`.
+    competitive : DataFrame
+        From `mgbone.microarray.genesets.camera`.
+
+    Returns
+    -------
+    DataFrame
+        Columns contrast, theme, name, over_representation_direction, over_representation_q,
+        camera_direction, camera_p, camera_q.
+    """
+    columns = ["contrast", "theme", "term", "name", "direction", "q"]
+    asked = competitive[["contrast", "term", "direction", "p", "q"]].add_prefix("camera_")
+    both = best[columns].merge(
+        asked, how="left", left_on=["contrast", "term"], right_on=["camera_contrast", "camera_term"]
+    )
+    names = {"direction": "over_representation_direction", "q": "over_representation_q"}
+    return both.drop(columns=["term", "camera_contrast", "camera_term"]).rename(columns=names)
+
+
 def prerank_best_terms(
     tested: pd.DataFrame, gene_sets, best: pd.DataFrame, contrast: str
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
