@@ -144,7 +144,7 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
                 table.below_limit |= {spec["name"]: below} if below.any() else {}
             typed[spec["name"]] = _typed(cells, spec, file, table.faults)
     table.frame = pd.DataFrame(typed, index=raw.index)
-    _check_repeated(table.frame, file, name, table.faults)
+    check_repeated(table.frame, file, name, table.faults)
     return table
 
 
@@ -301,15 +301,37 @@ def _typed(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault
         unreadable = pd.Series(False, index=cells.index)
     else:
         values, unreadable = _numbers(cells, spec, file, faults)
-    constraints = spec.get("constraints", {})
-    if constraints.get("required"):
-        blank = values.index[values.isna() & ~unreadable]
-        faults += fault_per_row(file, spec["name"], blank, lambda row: ("is blank", _fill_in(spec)))
+    check_values(values, spec, file, faults, unreadable)
+    return values
+
+
+def check_values(
+    values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault], unreadable: pd.Series | None = None
+) -> None:
+    """Hold typed values of one column against the dictionary: required, minimum, pattern.
+
+    Parameters
+    ----------
+    values : Series
+        Numbers, or names; indexed by spreadsheet row.
+    spec : mapping
+        The field's entry in the dictionary.
+    file : str
+        How messages call the file.
+    faults : list of Fault
+        What is found is added to it.
+    unreadable : Series of bool, optional
+        Values that are missing because they could not be read, which has been reported.
+    """
+    if spec.get("constraints", {}).get("required"):
+        missing = values.isna() if unreadable is None else values.isna() & ~unreadable
+        faults += fault_per_row(
+            file, spec["name"], values.index[missing], lambda row: ("is blank", _fill_in(spec))
+        )
     if spec["type"] == "string":
         _check_pattern(values, spec, file, faults)
     else:
         _check_range(values, spec, file, faults)
-    return values
 
 
 def _limits(cells: pd.Series, stated: float | None) -> tuple[pd.Series, pd.Series]:
@@ -422,7 +444,7 @@ def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: l
 # --- rows --------------------------------------------------------------------------------------------
 
 
-def _check_repeated(frame: pd.DataFrame, file: str, name: str, faults: list[Fault]) -> None:
+def check_repeated(frame: pd.DataFrame, file: str, name: str, faults: list[Fault]) -> None:
     """Report rows with the primary key of an earlier row, and values that must be unique but are not."""
     schema = table_schema(name)
     unique = [[spec["name"]] for spec in schema["fields"] if spec.get("constraints", {}).get("unique")]
