@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import combinations
 from math import comb
 
@@ -27,13 +28,19 @@ def label_permutations(is_case: np.ndarray, n_permutations: int, seed: int) -> n
     """
     n, k = len(is_case), int(is_case.sum())
     if comb(n, k) <= n_permutations:
-        chosen = np.array(list(combinations(range(n), k)))
-        labels = np.zeros((len(chosen), n), dtype=bool)
-        labels[np.arange(len(chosen))[:, None], chosen] = True
-        return labels
+        return _every_split(n, k)
     rng = np.random.default_rng(seed)
     labels = np.array([rng.permutation(is_case) for _ in range(n_permutations - 1)])
     return np.vstack([is_case[None, :], labels])
+
+
+@cache
+def _every_split(n: int, k: int) -> np.ndarray:
+    chosen = np.array(list(combinations(range(n), k)))
+    labels = np.zeros((len(chosen), n), dtype=bool)
+    labels[np.arange(len(chosen))[:, None], chosen] = True
+    labels.setflags(write=False)  # it is handed out again
+    return labels
 
 
 def correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

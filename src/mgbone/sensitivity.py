@@ -33,7 +33,9 @@ _SHORT = {
 }
 
 
-def compare_tests(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+def compare_tests(
+    measurements: pd.DataFrame, study: Study, evidence: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return p of the declared test and of six others for every comparison.
 
     - ``games_howell``: Welch's variances instead of a pooled one (Games and Howell 1976; pingouin).
@@ -43,6 +45,13 @@ def compare_tests(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     - ``without_extreme``: the declared test without the animal that lies farthest from its group's mean, in
       SD of the group.
 
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns experiment, group, endpoint, value, unit, animal_id.
+    evidence : DataFrame, optional
+        From `mgbone.evidence.compare` on the same measurements, if it is there already.
+
     Returns
     -------
     DataFrame
@@ -50,7 +59,7 @@ def compare_tests(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     """
     keys = ["experiment", "endpoint", "contrast"]
     tables = {
-        DECLARED: compare(measurements, study),
+        DECLARED: compare(measurements, study) if evidence is None else evidence,
         "games_howell": _games_howell(measurements, study),
         "dunn": _dunn(measurements, study),
         "mann_whitney": _pairwise(measurements, study, _mann_whitney),
@@ -139,12 +148,18 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
                 "experiment": experiment,
                 "endpoint": endpoint,
                 "n": len(table),
-                "p_anova": float(pg.anova(table, dv="value", between="group")["p_unc"].iloc[0]),
+                "p_anova": _anova(table, groups),
                 "p_welch": float(welch),
                 "p_kruskal": kruskal_dunn(groups)[0],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
+
+
+def _anova(table: pd.DataFrame, groups: dict[str, np.ndarray]) -> float:
+    if not any(np.ptp(v) > 0 for v in groups.values()):
+        return np.nan
+    return float(pg.anova(table, dv="value", between="group")["p_unc"].iloc[0])
 
 
 def flag_outliers(measurements: pd.DataFrame, limit: float = 0.05) -> pd.DataFrame:
