@@ -59,6 +59,19 @@ def measurements(study, *, seed=7, missing=()):
     return pd.DataFrame(rows, columns=["animal_id", "experiment", "group", "endpoint", "value", "unit"])
 
 
+def urine(table, *, seed=5):
+    """The urinary markers as `mgbone.biochem.before_and_after_creatinine` gives them."""
+    rows = table[table["endpoint"].isin(["urine_ctx", "urine_dpd"])].rename(columns={"value": "corrected"})
+    rows = rows.drop(columns="unit").reset_index(drop=True)
+    creatinine = np.random.default_rng(seed).uniform(2, 6, rows["animal_id"].nunique())
+    rows["creatinine"] = rows["animal_id"].map(dict(zip(rows["animal_id"].unique(), creatinine, strict=True)))
+    rows["uncorrected"] = rows["corrected"] * rows["creatinine"]
+    for kind in ("uncorrected", "corrected"):
+        mean = rows.groupby(["experiment", "group", "endpoint"])[kind].transform("mean")
+        rows[f"deviation_{kind}"] = 100 * (rows[kind] / mean - 1)
+    return rows
+
+
 def cells(evidence):
     """The 16 cells per contrast, as `mgbone.qct.percent_differences` gives them (corrections roughly)."""
     table = evidence[evidence["domain"] == "qct"].copy()

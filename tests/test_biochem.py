@@ -1,5 +1,7 @@
 """From the tables of serum and urine to endpoints, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,24 @@ from scipy import stats
 from small_dataset import in_memory
 
 from mgbone import biochem
-from mgbone.biochem import check_assumptions, count_values, derive_endpoints, effect_of_creatinine
+from mgbone.biochem import (
+    before_and_after_creatinine,
+    check_assumptions,
+    count_values,
+    derive_endpoints,
+    effect_of_creatinine,
+    findings_without_creatinine,
+)
 from mgbone.dictionary import endpoints
+from mgbone.evidence import compare
+from mgbone.study import load_study
 
 FIRST = "e1-control-1"
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
 
 
 def values(dataset, animal=FIRST):
@@ -163,3 +179,46 @@ def test_what_does_not_vary_is_left_out():
         check_assumptions(grouped(control=[0.1] * 5, mg002=[0.3, 0.4, 0.5, 0.8])).iloc[0]["sd_ratio"]
         == np.inf
     )
+
+
+def test_markers_before_and_after_creatinine_by_hand():
+    urine = in_memory().urine
+    urine.loc[[0, 1], ["ctx", "creatinine"]] = [[400.0, 4.0], [600.0, 3.0]]  # a group of two
+    table = before_and_after_creatinine(in_memory(urine=urine)).query("endpoint == 'urine_ctx'").iloc[:2]
+    assert table["uncorrected"].tolist() == [400, 600]
+    assert table["corrected"].tolist() == [100, 200]
+    assert table["deviation_uncorrected"].tolist() == pytest.approx([-20, 20])
+    assert table["deviation_corrected"].tolist() == pytest.approx([-100 / 3, 100 / 3])
+    assert before_and_after_creatinine(in_memory(urine=None)).empty
+
+
+def test_both_sides_of_the_correction_stand_below_a_limit_alike():
+    below = pd.DataFrame([["urine", "ctx", FIRST, 12.5]], columns=["table", "field", "animal_id", "limit"])
+    urine = in_memory().urine
+    urine.loc[0, ["ctx", "creatinine"]] = [12.5, 4.0]
+    dataset = replace(in_memory(urine=urine), below_limit=below)
+    row = before_and_after_creatinine(dataset).iloc[0]
+    assert row["censored"]
+    assert row["uncorrected"] == pytest.approx(12.5 / 2**0.5)
+    assert row["corrected"] == pytest.approx(12.5 / 4 / 2**0.5)
+
+
+def test_findings_without_creatinine_are_those_of_the_raw_markers(study):
+    urine = in_memory().urine
+    urine["ctx"] *= np.linspace(0.5, 2, len(urine))
+    dataset = in_memory(urine=urine)
+    found = compare(derive_endpoints(dataset), study)
+    table = findings_without_creatinine(dataset, study, found)
+    assert set(table["endpoint"]) == {"urine_ctx", "urine_dpd"}
+    assert len(table) == 2 * 6
+    raw = derive_endpoints(in_memory(urine=urine.assign(creatinine=1.0)))
+    expected = compare(raw, study).set_index(["endpoint", "contrast"])
+    ctx = table.set_index(["endpoint", "contrast"]).loc["urine_ctx"]
+    for contrast in ctx.index:
+        row, after = expected.loc[("urine_ctx", contrast)], found.set_index(["endpoint", "contrast"])
+        assert ctx.loc[contrast, "p_uncorrected"] == pytest.approx(row["p"])
+        assert ctx.loc[contrast, "percent_uncorrected"] == pytest.approx(
+            100 * row["estimate"] / row["mean_reference"]
+        )
+        assert ctx.loc[contrast, "p_corrected"] == after.loc[("urine_ctx", contrast), "p"]
+    assert findings_without_creatinine(in_memory(urine=None), study, found.iloc[:0]).empty

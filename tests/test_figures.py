@@ -14,8 +14,9 @@ from mgbone import integration
 from mgbone.claims import judge, load_claims
 from mgbone.errors import MgboneError
 from mgbone.evidence import compare
-from mgbone.figures import design, forest, groups, ledger, qct, sensitivity, style
+from mgbone.figures import design, forest, groups, intake, ledger, qct, sensitivity, style, urine
 from mgbone.figures.save import save_figure
+from mgbone.intake import adjust_for_intake
 from mgbone.study import load_study
 
 STUDY = load_study()
@@ -47,6 +48,13 @@ CHOICES = pd.concat(
     [CHOSEN.assign(test=test, p=CHOSEN["p"] * k) for test, k in (("declared", 1.0), ("other", 0.7))]
 )
 
+FOOD = MEASUREMENTS.query("endpoint == 'food_intake'").set_index("animal_id")["value"]
+ADJUSTED = adjust_for_intake(
+    MEASUREMENTS[MEASUREMENTS["endpoint"].isin(["serum_mg", "urine_ctx"])], FOOD, STUDY
+)
+URINE = made.urine(MEASUREMENTS)
+SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
+
 DRAWINGS = {
     "groups": lambda language: groups.group_dots(
         MEASUREMENTS, EVIDENCE, ["serum_mg", "serum_ca", "serum_p"], STUDY, language, ("Minerals", "ミネラル")
@@ -72,6 +80,10 @@ DRAWINGS = {
     ),
     "per_dose": lambda language: ledger.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
     "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
+    "pair_feeding": lambda language: intake.pair_feeding(
+        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", STUDY, language, ("Fed in pairs", "ペア給餌")
+    ),
+    "dilution": lambda language: urine.dilution(URINE, SPREAD, language, ("Urine", "尿")),
     "choices": lambda language: sensitivity.choice_of_test(CHOICES, STUDY, language, ("Tests", "検定")),
 }  # fmt: skip
 
@@ -191,7 +203,8 @@ def test_group_dots_draw_what_is_there_when_groups_are_missing():
 def test_region_dots_show_every_animal_in_every_cell():
     figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp1")
     assert n_dots(figure) == 24 * 16
-    assert len(texts(figure, "p")) == 16  # one contrast is the report's
+    stated = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp1", contrasts=["mg001_vs_pairfed"])
+    assert len(texts(stated, "p")) == 16
 
 
 def test_slice_means_show_every_animal_in_every_cell():
@@ -220,6 +233,47 @@ def test_the_femur_writes_findings_only():
     written = "\n".join(texts(figure, "finding"))
     assert written.count("%") == 4  # mid cortical, distal, mid and proximal trabecular
     assert len(texts(figure, "full")) == 12
+
+
+def test_region_dots_bracket_every_contrast_with_the_number_of_p():
+    figure = DRAWINGS["region_dots"]("en")
+    chosen = EVIDENCE[
+        EVIDENCE["experiment"].eq("exp2") & EVIDENCE["endpoint"].str.contains("cortical|trabecular")
+    ]
+    expected = [
+        f"{style.format_p_value(r.p)} {style.level_mark(r.level)}".strip() for r in chosen.itertuples()
+    ]
+    assert len(expected) == 2 * 4 * 3
+    assert sorted(texts(figure, "p")) == sorted(expected)
+
+
+def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way():
+    figure = DRAWINGS["dilution"]("en")
+    assert n_dots(figure) == 3 * len(URINE)
+    scatter, paths = figure.axes[:2]
+    drawn = np.concatenate([line.get_xydata() for line in scatter.lines])
+    expected = URINE.loc[URINE["endpoint"] == "urine_ctx", ["creatinine", "uncorrected"]].to_numpy()
+    assert sorted(map(tuple, drawn)) == sorted(map(tuple, expected))
+    assert [t.get_text() for t in paths.get_xticklabels()] == ["before\nCV 31 %", "after\nCV 25 %"]
+
+
+def test_dilution_draws_hollow_what_is_below_a_limit():
+    censored = URINE.assign(censored=URINE.index == 0)
+    figure = urine.dilution(censored, SPREAD)
+    hollow = [line for ax in figure.axes for line in ax.lines if line.get_markerfacecolor() == "white"]
+    assert sum(len(line.get_xdata()) for line in hollow) == 3
+
+
+def test_dilution_without_urine_is_empty_panels():
+    figure = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "en", "Urine")
+    assert n_dots(figure) == 0
+
+
+def test_pair_feeding_draws_each_difference_of_the_table():
+    figure = DRAWINGS["pair_feeding"]("en")
+    drawn = [line.get_xdata()[0] for ax in figure.axes for line in ax.lines if line.get_gid() == "difference"]
+    shown = ADJUSTED[~ADJUSTED["contrast"].eq("pairfed_vs_control") | ADJUSTED["model"].eq("unadjusted")]
+    assert sorted(drawn) == pytest.approx(sorted(shown["percent"]))
 
 
 def test_profiles_bar_is_where_p_is_small():

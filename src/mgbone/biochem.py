@@ -7,14 +7,17 @@ import pandas as pd
 import pingouin as pg
 
 from mgbone.dataset import Dataset
-from mgbone.dictionary import endpoint_unit
+from mgbone.dictionary import endpoint_unit, field_unit
+from mgbone.evidence import compare
 from mgbone.ranks import SUBSTITUTE
+from mgbone.study import Study
 
 SERUM = ["serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"]
 GROWTH = ["food_intake", "body_weight_gain"]
 MINERALS = ["serum_mg", "serum_ca", "serum_p"]
 FORMATION = ["serum_osteocalcin", "serum_alp"]
 RESORPTION = ["urine_ctx", "urine_dpd", "serum_pth"]
+PER_CREATININE = {"ctx": "urine_ctx", "dpd": "urine_dpd"}  # column of the table urine: endpoint
 ALL = GROWTH + MINERALS + FORMATION + RESORPTION
 PLACES = ["slice", "position", "thickness"]  # where a slice lies, not what was measured there
 
@@ -44,14 +47,11 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
     if dataset.urine is not None:
         urine = dataset.urine.set_index("animal_id")
         creatinine = urine["creatinine"].where(urine["creatinine"] > 0)  # nothing can be divided by none
-        columns["urine_ctx"] = urine["ctx"] / creatinine
-        columns["urine_dpd"] = urine["dpd"] / creatinine
+        columns |= {endpoint: urine[column] / creatinine for column, endpoint in PER_CREATININE.items()}
     long = tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
     if dataset.below_limit.empty:
         return long
-    marked = dataset.below_limit.assign(
-        endpoint=lambda t: t["field"].replace({"ctx": "urine_ctx", "dpd": "urine_dpd"})
-    )
+    marked = dataset.below_limit.assign(endpoint=lambda t: t["field"].replace(PER_CREATININE))
     hidden = pd.MultiIndex.from_frame(long[["animal_id", "endpoint"]]).isin(
         pd.MultiIndex.from_frame(marked[["animal_id", "endpoint"]])
     )
@@ -89,6 +89,36 @@ def missing_values(measurements: pd.DataFrame) -> pd.DataFrame:
     return blank[["animal_id", "experiment", "group", "endpoint"]].reset_index(drop=True)
 
 
+def before_and_after_creatinine(dataset: Dataset) -> pd.DataFrame:
+    """Return the urinary markers as collected and per creatinine, of the animals that have both.
+
+    Returns
+    -------
+    DataFrame
+        Columns animal_id, experiment, group, endpoint, creatinine (mmol/L), uncorrected (in the unit of the
+        table urine), corrected (in the unit of the endpoint), and deviation_uncorrected and
+        deviation_corrected: from the mean of the animal's own group, in percent of it. With values below a
+        limit of detection also censored, as in `derive_endpoints`. No rows without a table of urine.
+    """
+    columns = ["animal_id", "experiment", "group", "endpoint", "creatinine", "uncorrected", "corrected"]
+    columns += ["deviation_uncorrected", "deviation_corrected"]
+    if dataset.urine is None:
+        return pd.DataFrame(columns=columns)
+    long = derive_endpoints(dataset).dropna(subset="value").rename(columns={"value": "corrected"})
+    tables = []
+    for column, endpoint in PER_CREATININE.items():
+        urine = dataset.urine[["animal_id", column, "creatinine"]].rename(columns={column: "uncorrected"})
+        both = long[long["endpoint"].eq(endpoint)].merge(urine, on="animal_id")
+        if "censored" in both:
+            both["uncorrected"] = both["uncorrected"].mask(both["censored"], both["uncorrected"] * SUBSTITUTE)
+        for kind in ("uncorrected", "corrected"):
+            mean = both.groupby(["experiment", "group"])[kind].transform("mean")
+            both[f"deviation_{kind}"] = 100 * (both[kind] / mean - 1)
+        tables.append(both)
+    together = pd.concat(tables, ignore_index=True)
+    return together[[*columns, *(c for c in ["censored"] if c in together)]]
+
+
 def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
     """Compare the spread of the urinary markers before and after division by creatinine.
 
@@ -98,16 +128,36 @@ def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
         Columns endpoint, cv_uncorrected, cv_corrected: coefficient of variation in percent within groups
         (root mean square over the groups), of the animals that have both. No rows without a table of urine.
     """
-    columns = ["endpoint", "cv_uncorrected", "cv_corrected"]
-    if dataset.urine is None:
-        return pd.DataFrame(columns=columns)
-    corrected = derive_endpoints(dataset)
-    rows = []
-    for column in ("ctx", "dpd"):
-        ratio = corrected[corrected["endpoint"] == f"urine_{column}"].dropna(subset="value")
-        both = ratio.merge(dataset.urine[["animal_id", column]], on="animal_id")
-        rows.append([f"urine_{column}", _within_cv(both, column), _within_cv(both, "value")])
-    return pd.DataFrame(rows, columns=columns)
+    rows = [
+        [endpoint, _within_cv(both, "uncorrected"), _within_cv(both, "corrected")]
+        for endpoint, both in before_and_after_creatinine(dataset).groupby("endpoint", sort=False)
+    ]
+    return pd.DataFrame(rows, columns=["endpoint", "cv_uncorrected", "cv_corrected"])
+
+
+def findings_without_creatinine(dataset: Dataset, study: Study, evidence: pd.DataFrame) -> pd.DataFrame:
+    """Put beside each comparison of a urinary marker what it would have been without creatinine.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        From `mgbone.evidence.compare`, with the corrected markers.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, contrast, and percent (difference in percent of the reference), p and
+        level of the declared test, each once with ``_uncorrected`` and once with ``_corrected``.
+    """
+    units = {endpoint: field_unit("urine", column) for column, endpoint in PER_CREATININE.items()}
+    raw = before_and_after_creatinine(dataset).rename(columns={"uncorrected": "value"})
+    found = compare(raw.assign(unit=raw["endpoint"].map(units)), study)
+    keys, told = ["experiment", "endpoint", "contrast"], ["percent", "p", "level"]
+    both = [
+        table.assign(percent=100 * table["estimate"] / table["mean_reference"])[keys + told]
+        for table in (found, evidence[evidence["endpoint"].isin(list(units))])
+    ]
+    return both[0].merge(both[1], on=keys, suffixes=("_uncorrected", "_corrected"), validate="one_to_one")
 
 
 def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from mgbone.dictionary import endpoint_label, endpoint_unit
 from mgbone.figures import style
 from mgbone.study import Contrast, Experiment, Study
 
-_BRACKET_STEP = 11.5  # points from one bracket to the next
+_BRACKET_STEP = 12.5  # points from one bracket to the next
 
 
 def group_dots(
@@ -90,8 +90,12 @@ def draw_groups(
     *,
     slot: float = 60.0,
     size: float = 4.4,
+    bare: bool = False,
 ) -> None:
-    """Draw one endpoint of one experiment: dots, mean and SD, n below, brackets above the frame."""
+    """Draw one endpoint of one experiment: dots, mean and SD, n below, brackets above the frame.
+
+    With `bare` the brackets carry the number of p alone, for panels so narrow that "p = " would not fit.
+    """
     here = measurements["experiment"].eq(experiment.name) & measurements["endpoint"].eq(endpoint)
     table = measurements[here]
     span = np.ptp(table["value"].dropna()) if table["value"].notna().any() else 1.0
@@ -119,13 +123,20 @@ def draw_groups(
     ax.set_xticks(range(len(experiment.groups)), written)
     ax.tick_params(axis="x", length=0, pad=3)
     ax.margins(y=0.06)
-    brackets(ax, evidence, endpoint, experiment, contrasts)
+    brackets(ax, evidence, endpoint, experiment, contrasts, bare=bare)
 
 
 def brackets(
-    ax: Axes, evidence: pd.DataFrame, endpoint: str, experiment: Experiment, contrasts: Sequence[Contrast]
+    ax: Axes,
+    evidence: pd.DataFrame,
+    endpoint: str,
+    experiment: Experiment,
+    contrasts: Sequence[Contrast],
+    *,
+    bare: bool = False,
 ) -> None:
     """Draw a bracket with exact p and mark per contrast above the frame; what has no finding stays grey."""
+    written = style.format_p_value if bare else style.format_p
     drawn = 0
     for contrast in sorted(contrasts, key=lambda c: _reach(c, experiment)):
         found = evidence[
@@ -148,7 +159,7 @@ def brackets(
             markersize=2.2, markeredgewidth=width, gid="bracket",
         )  # fmt: skip
         ax.text(
-            (left + right) / 2, 1, f"{style.format_p(p)}{' ' + mark if mark else ''}",
+            (left + right) / 2, 1, f"{written(p)}{' ' + mark if mark else ''}",
             transform=here + ScaledTranslation(0, 1 / 72, ax.figure.dpi_scale_trans),
             ha="center", va="bottom", size=style.SMALL_SIZE, color=ink, gid="p",
         )  # fmt: skip

@@ -62,6 +62,7 @@ def pair_feeding(
              "1行目＝2行目（摂食量の低下）＋3行目（マグネシウム）"), language),
         language=language,
     )  # fmt: skip
+    figure.get_layout_engine().set(wspace=0.06)  # or the numbers below two panels would meet
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
         _panel(ax, here[here["endpoint"].eq(endpoint)].set_index(["contrast", "model"]), lines)
         ax.set_title(endpoint_label(endpoint, language), size=style.BASE_SIZE + 0.5)

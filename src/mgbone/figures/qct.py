@@ -101,29 +101,32 @@ def region_dots(
     measurements, evidence : DataFrame
         As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
     contrasts : sequence of str, optional
-        Brackets; without it the contrasts that the report states.
+        Brackets; all of the study unless given.
 
     Returns
     -------
     Figure
     """
     chosen = study.experiments[experiment]
-    names = [c.name for c in chosen.report_contrasts] if contrasts is None else list(contrasts)
-    compared = [c for c in chosen.contrasts if c.name in names]
+    compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
     tests = ", ".join(style.name_of_test(t, language) for t in test)
     figure, axes = style.new_figure(
-        len(structures), len(REGIONS), width=style.DOUBLE, height=46.0 * len(structures),
+        len(structures), len(REGIONS), width=style.DOUBLE,
+        height=(38.0 + 4.4 * len(compared)) * len(structures),
         title=style.say(title, language), subtitle=f"{experiment_title(chosen, study, language)}; {tests}",
-        note=style.text("mean_sd", language) + ("; " if language == "en" else "；")
-        + style.text("marks", language), language=language,
+        note=("; " if language == "en" else "；").join([
+            style.text("mean_sd", language),
+            style.text(("over the brackets: p", "括弧の上：p"), language),
+            style.text("marks", language),
+        ]), language=language,
     )  # fmt: skip
     for row, structure in enumerate(structures):
         for column, region in enumerate(REGIONS):
             ax = axes[row, column]
             draw_groups(
                 ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared, language,
-                slot=36.0, size=3.6,
+                slot=36.0, size=3.6, bare=True,
             )  # fmt: skip
             ax.set_title(_cell_name(structure, region, language), pad=title_pad(compared))
         axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', language)})")
@@ -223,7 +226,7 @@ def femur_drawing(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     figure, axes = style.new_figure(
-        1, len(contrasts), width=style.DOUBLE, height=88.0, title=style.say(title, language),
+        1, len(contrasts), width=style.DOUBLE, height=80.0, title=style.say(title, language),
         subtitle=style.text(
             ("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10",
              "色：vBMDの差（％）。p < 0.10の部位は骨の横に数値を示す"), language),
@@ -445,7 +448,7 @@ def _significance(
                 ax.add_patch(bar)
         ax.plot([0, 1], [y, y], transform=ax.transAxes, color=style.LINE, linewidth=0.5, zorder=1)
         words = ("{name}: lowest p = {p}", "{name}：最小の p = {p}")
-        name = style.group_label(contrast.case, language, short=True)
+        name = style.contrast_label(contrast.name, language)
         lowest = style.format_p_value(rows["p"].min())
         ax.text(
             0.995, y + 0.04, style.text(words, language, name=name, p=lowest), transform=ax.transAxes,
