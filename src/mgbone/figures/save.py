@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 
@@ -23,8 +24,9 @@ _METADATA = {
 def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None = None) -> tuple[Path, Path]:
     """Write ``name.png`` (200 dpi) and ``name.svg`` into `folder` and close the figure.
 
-    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. No time, no version
-    and no random id goes into the files, so that the same figure gives the same bytes.
+    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. The headline and the
+    line below it also go into the files as title and description, for readers that don't see. No time, no
+    version and no random id goes into them, so that the same figure gives the same bytes.
 
     Returns
     -------
@@ -48,14 +50,27 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
             warnings.simplefilter("always")
             _fix_layout(figure)
             with write_aside(targets[0]) as png, write_aside(targets[1]) as svg:
-                figure.savefig(png, format="png", dpi=DPI, metadata=_METADATA["png"])
-                figure.savefig(svg, format="svg", metadata=_METADATA["svg"])
+                said = _said(figure)
+                figure.savefig(png, format="png", dpi=DPI, metadata=_METADATA["png"] | said)
+                figure.savefig(svg, format="svg", metadata=_METADATA["svg"] | said)
                 _refuse_empty_boxes(name, caught)
     finally:
         plt.close(figure)
     for warning in caught:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return targets
+
+
+def _said(figure: Figure) -> dict[str, str]:
+    """Return the headline of a figure as its title and the line below as its description, unbroken."""
+    texts = {text.get_gid(): text.get_text() for text in figure.texts}
+    keys = {"title": "Title", "subtitle": "Description"}
+    # A break between Japanese letters stands for nothing, one between words for a blank.
+    return {
+        name: re.sub(r"\n", " ", re.sub(r"(?<=[^\x00-\xff])\n|\n(?=[^\x00-\xff])", "", texts[gid]))
+        for gid, name in keys.items()
+        if texts.get(gid)
+    }
 
 
 def _fix_layout(figure: Figure) -> None:
