@@ -53,10 +53,8 @@ def test_two_notebooks_run_side_by_side(built):
     assert [word for _, word in lines[:2]] == ["started", "started"]
 
 
-def test_nothing_changed_nothing_runs_within_a_second(built):
-    start = time.monotonic()
+def test_nothing_changed_nothing_runs(built):
     answer = make(built, "all")
-    assert time.monotonic() - start < 1
     assert answer.returncode == 0
     assert "[" not in answer.stdout
 

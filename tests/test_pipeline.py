@@ -6,7 +6,6 @@ keeps a file of tests in one worker); the second run on the same dataset is only
 
 import hashlib
 import re
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,10 +166,8 @@ def test_two_runs_leave_the_same_bytes(simulated, again):
     assert set(first) == set(second)
 
 
-def test_nothing_changed_nothing_runs_within_a_second(simulated):
-    start = time.monotonic()
+def test_nothing_changed_nothing_runs(simulated):
     answer = make(ROOT, *simulated.settings, "all")
-    assert time.monotonic() - start < 1
     assert answer.returncode == 0
     assert "started" not in answer.stdout
 

@@ -107,13 +107,11 @@ def measure_make() -> list[Measured]:
     return [first, second, third]
 
 
-def measure_rma() -> str:
-    """Return what the benchmark of the array functions prints."""
-    print("microarray functions ...", flush=True)
-    script = ROOT / "tests" / "bench" / "bench_rma.py"
-    return subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, check=True
-    ).stdout.strip()
+def told_by(script: str) -> str:
+    """Return what another benchmark of this folder prints."""
+    print(f"{script} ...", flush=True)
+    command = [sys.executable, str(ROOT / "tests" / "bench" / script)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def main() -> None:
@@ -138,10 +136,14 @@ def main() -> None:
             "Memory is the largest sum over all processes at one moment; shared pages count several times.",
             "Installing includes the download, without a cache.",
             "",
-            "## Microarray functions",
+            "## Functions",
+            "",
+            told_by("bench_functions.py"),
+            "",
+            "## RMA beside R's oligo",
             "",
             "```",
-            measure_rma(),
+            told_by("bench_rma.py"),
             "```",
             "",
         ]
