@@ -1,0 +1,57 @@
+"""Time single functions on the shipped dataset, some of which have a limit: tests/bench/bench_functions.py.
+
+Every function is called once to load what it needs and then three times; the fastest counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import mgbone
+from mgbone.microarray import arrays, expression, genesets
+
+
+def fastest(call: Callable[[], object], times: int = 3) -> float:
+    """Return the seconds of the fastest of some calls, after one that is not counted."""
+    call()
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """Return what was measured, its seconds and its limit."""
+    dataset = mgbone.open_dataset("data/simulated")
+    scans = arrays.load_arrays(dataset)
+    _, genes = arrays.normalise(scans)
+    tested = arrays.compare_arrays(genes, scans.table, dataset.study)
+    thresholds = dataset.study.thresholds
+    lists = expression.gene_lists(tested, thresholds["gene_q"], thresholds["gene_log2_fold_change"])
+    sets = genesets.load_gene_sets()
+    calls: dict[str, tuple[Callable[[], object], str]] = {
+        "open and check data/simulated, 20 CEL files": (lambda: mgbone.open_dataset("data/simulated"), ""),
+        "read 20 CEL files and the library files": (lambda: arrays.load_arrays(dataset), ""),
+        "RMA with all steps kept": (lambda: arrays.normalise(scans), ""),
+        "limma, three contrasts": (lambda: arrays.compare_arrays(genes, scans.table, dataset.study), ""),
+        f"over-representation, {len(sets):,} GO terms, six lists": (
+            lambda: genesets.over_representation(lists, sets, genes.index),
+            "5 s",
+        ),
+        f"camera, {len(sets):,} GO terms, three contrasts": (lambda: genesets.camera(tested, sets), ""),
+    }
+    return [(what, fastest(call), limit) for what, (call, limit) in calls.items()]
+
+
+def main() -> None:
+    """Measure and print a table."""
+    print("| function | time | limit |\n|---|---|---|")
+    for what, seconds, limit in measure():
+        print(f"| {what} | {seconds:.2f} s | {limit} |")
+
+
+if __name__ == "__main__":
+    main()
