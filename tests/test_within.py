@@ -85,7 +85,7 @@ def test_r_and_p_are_those_of_a_partial_correlation_and_of_bland_and_altman(wide
     repeated = pg.rm_corr(data=wide, x="serum_mg", y="serum_ca", subject="stratum").iloc[0]
     assert pair["df"] == repeated["dof"]
     assert pair["r"] == pytest.approx(repeated["r"], abs=1e-9)
-    assert pair["p"] == pytest.approx(repeated["p_val"], rel=1e-6)
+    assert pair["p"] == pytest.approx(repeated["pval"], rel=1e-6)
 
 
 def test_counting_group_means_as_observations_would_find_too_much(study):
