@@ -67,12 +67,12 @@ def test_the_reports_contrasts_are_spoken_of_in_the_order_of_the_endpoints(evide
 def test_what_was_not_tested_is_said(evidence, study):
     untested = evidence.assign(level=None, n_case=1, p=np.nan)
     assert findings(untested, study, ["serum_mg"], ["mg002_vs_control"]).data.endswith(
-        "not tested (n = 1 and 4)."
+        "not tested (n = 1 and 4; a group of one can't be tested)."
     )
 
 
 def test_nothing_measured_is_said(evidence, study):
-    assert findings(evidence, study, ["urine_ctx"]).data == "*Nothing of this was measured.*"
+    assert findings(evidence, study, ["urine_ctx"]).data == "- Urinary CTX-I: not measured."
     assert findings(evidence, study, ["serum_mg"], []).data == "*Nothing of this was measured.*"
 
 
@@ -161,3 +161,17 @@ def test_an_overlap_is_told_beside_what_chance_gives():
         "where 1.5 would be expected" in told
         and "r = 0.65; the shared reference alone would give 0.50" in told
     )
+
+
+def test_width_of_effects_is_that_of_the_narrowest_interval():
+    table = pd.DataFrame(
+        {
+            "g_low": [-1.0, -0.7, np.nan],
+            "g_high": [1.4, 1.5, np.nan],
+            "n_case": [8, 7, 2],
+            "n_reference": [8, 6, 2],
+        }
+    )
+    said = prose.width_of_effects(table).data
+    assert "reaches 1.10 SD to either side (7 against 6 animals)" in said
+    assert "No effect size" in prose.width_of_effects(table.iloc[2:]).data

@@ -46,7 +46,7 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     ]
     rows["speaks"] = [speaks(bf) for bf in rows["bf10"]]
     for limit in ("low", "high"):
-        rows[f"percent_{limit}"] = 100 * rows[f"ci_{limit}"] / rows["mean_reference"].abs()
+        rows[f"percent_{limit}"] = 100 * rows[f"ci_{limit}"] / rows["mean_reference"].abs().replace(0, np.nan)
     kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference"]
     kept += ["estimate", "ci_low", "ci_high", "unit"]
     kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
@@ -54,7 +54,12 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
 
 
 def bayes_factor(case: np.ndarray, reference: np.ndarray) -> float:
-    """Bayes factor for a difference of two groups against none, Cauchy prior of scale 0.707 (pingouin)."""
+    """Bayes factor for a difference of two groups against none, Cauchy prior of scale 0.707 (pingouin).
+
+    Missing where neither group varies.
+    """
+    if np.ptp(case) == 0 and np.ptp(reference) == 0:
+        return np.nan  # without spread there is no t
     t = stats.ttest_ind(case, reference).statistic
     return float(pg.bayesfactor_ttest(t, len(case), len(reference)))
 

@@ -80,7 +80,7 @@ def ledger_of(dataset: Dataset) -> pd.DataFrame:
 
 
 def ledger_faults(folder: Path, study: Study) -> list[str]:
-    """Say what is wrong with the ledger in the folder of a dataset, if there is one; nothing if all is well."""
+    """Say what is wrong with the ledger in the folder of a dataset, if it has one."""
     if not (folder / LEDGER).is_file():
         return []
     try:

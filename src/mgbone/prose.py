@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from IPython.display import Markdown
@@ -14,6 +14,11 @@ from mgbone.intake import ADJUSTED, UNADJUSTED
 from mgbone.study import Study
 
 _LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
+NO_LEDGER = (
+    "*There is no ledger of statements for this study, so the evidence above stands without verdicts. To "
+    "have statements judged, put a claims.csv of the form of data/report/claims.csv into the dataset's "
+    "folder.*"
+)
 _SIGN = {"up": "▲ up", "down": "▼ down"}
 
 
@@ -30,13 +35,43 @@ def findings(
         Endpoints to speak of, in this order.
     contrasts : iterable of str, optional
         Contrasts to speak of; without it those that the report states.
+
+    What was not measured is said as well: an endpoint, or a group of a comparison.
     """
     wanted = list(contrasts) if contrasts is not None else _reported(study)
     lines = []
     for endpoint in endpoints:
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
         lines += [_sentence(row) for row in rows.to_dict("records")]
+        lines += _not_measured(endpoint, set(rows["contrast"]), wanted, evidence, study)
     return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
+
+
+def _not_measured(
+    endpoint: str, told: set[str], wanted: list[str], evidence: pd.DataFrame, study: Study
+) -> list[str]:
+    name = endpoint_label(endpoint)
+    present = set(evidence["experiment"])
+    lacking = [
+        c.name for c in study.contrasts
+        if c.name in wanted and c.name not in told and c.experiment in present
+    ]  # fmt: skip
+    if not told and lacking:
+        return [f"- {name}: not measured."]
+    return [f"- {name}, {contrast_label(c)}: not measured in both groups." for c in lacking]
+
+
+def width_of_effects(evidence: pd.DataFrame) -> Markdown:
+    """Say how large an effect must be to be told from none, from the narrowest interval of Hedges g."""
+    known = evidence.dropna(subset=["g_low", "g_high"])
+    if known.empty:
+        return Markdown("*No effect size has an interval.*")
+    half = (known["g_high"] - known["g_low"]) / 2
+    row = known.loc[half.idxmin()]
+    return Markdown(
+        f"The narrowest interval reaches {half.min():.2f} SD to either side ({row['n_case']} against "
+        f"{row['n_reference']} animals): an effect smaller than that can't be told from none by these data."
+    )
 
 
 def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -60,6 +95,8 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
 
 def count_verdicts(verdicts: pd.DataFrame) -> Markdown:
     """Say how many statements got which verdict."""
+    if verdicts.empty:
+        return Markdown(NO_LEDGER)
     counts = verdicts["verdict"].value_counts()
     parts = [f"**{counts[v]}** {v.replace('_', ' ')}" for v in counts.index]
     return Markdown(f"Of {len(verdicts)} statements: {', '.join(parts)}.")
@@ -137,16 +174,24 @@ def _sentence(row: dict[str, object]) -> str:
     name = endpoint_label(row["endpoint"])
     against = contrast_label(row["contrast"])
     if not isinstance(row["level"], str):
-        return f"- {name}, {against}: not tested (n = {row['n_case']} and {row['n_reference']})."
-    percent = 100 * row["estimate"] / row["mean_reference"]
+        few = min(row["n_case"], row["n_reference"]) < 2
+        why = "a group of one can't be tested" if few else "the values leave nothing to test"
+        return f"- {name}, {against}: not tested (n = {row['n_case']} and {row['n_reference']}; {why})."
+    percent = _percent(row["estimate"], row["mean_reference"])
     interval = f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}"
     if pd.isna(row["ci_low"]):
         interval = "no interval (values below the limit of detection)"
+    g = f"Hedges g {row['hedges_g']:+.2f}, " if pd.notna(row["hedges_g"]) else ""
     return (
         f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} "
-        f"{typeset_unit(row['unit'])}, difference {row['estimate']:+.3g} ({percent:+.1f} %), {interval}, "
-        f"Hedges g {row['hedges_g']:+.2f}, {format_p(row['p'])}: **{_LEVEL[row['level']]}**."
+        f"{typeset_unit(row['unit'])}, difference {row['estimate']:+.3g}{percent}, {interval}, "
+        f"{g}{format_p(row['p'])}: **{_LEVEL[row['level']]}**."
     )
+
+
+def _percent(estimate: float, reference: float) -> str:
+    """Write a difference in percent of the reference's mean, where that is not zero."""
+    return f" ({100 * estimate / reference:+.1f} %)" if reference else ""
 
 
 def _reported(study: Study) -> list[str]:
@@ -169,12 +214,11 @@ def absence_table(weighed: pd.DataFrame, unit_percent: bool = True) -> pd.DataFr
         {
             "endpoint": weighed["endpoint"].map(endpoint_label),
             "comparison": weighed["contrast"].map(contrast_label),
-            "95 % interval": weighed[low].map("{:+.3g}".format)
-            + " to "
-            + weighed[high].map("{:+.3g}".format)
-            + unit,
+            "95 % interval": (
+                weighed[low].map("{:+.3g}".format) + " to " + weighed[high].map("{:+.3g}".format) + unit
+            ).where(weighed[low].notna(), "–"),
             "p": weighed["p"].map(format_p),
-            "Bayes factor": weighed["bf10"].map("{:.2f}".format),
+            "Bayes factor": weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
             "the data": weighed["speaks"],
         }
     )
@@ -184,7 +228,7 @@ def absence_table(weighed: pd.DataFrame, unit_percent: bool = True) -> pd.DataFr
 def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
-        return Markdown("*Every comparison has a finding.*")
+        return Markdown("*No comparison that could be tested is without a finding.*")
     counts = weighed["speaks"].value_counts().reindex(absence.SPEAKS, fill_value=0)
     plural = {words: words.replace("speaks", "speak").replace("says", "say") for words in absence.SPEAKS}
     parts = [f"**{n}** {plural[words]}" for words, n in counts.items()]
@@ -198,17 +242,28 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     )
 
 
-def pair_feeding_table(adjusted: pd.DataFrame, groups: tuple[str, str, str]) -> pd.DataFrame:
+def pair_feeding_table(
+    adjusted: pd.DataFrame, groups: Mapping[str, tuple[str, str, str]]
+) -> pd.DataFrame | Markdown:
     """Divide the difference from the control into intake and magnesium, in percent of the control's mean.
 
     Parameters
     ----------
     adjusted : DataFrame
         From `mgbone.intake.adjust_for_intake`.
-    groups : tuple of str
-        Freely fed control, pair-fed group, the group that it was paired with.
+    groups : mapping
+        From `mgbone.intake.pair_fed_experiments`: freely fed control, pair-fed group, and the group that it
+        was paired with, by experiment. Where there is none, a sentence is returned.
     """
-    control, paired, case = groups
+    if not groups:
+        return Markdown("*This study has no pair-fed group beside a freely fed one: nothing can be divided.*")
+    if adjusted.empty:
+        return Markdown("*Intake, or a group, was not measured: nothing can be divided.*")
+    here = {name: adjusted[adjusted["experiment"] == name] for name in groups}
+    return pd.concat([_divided(here[name], *of) for name, of in groups.items() if len(here[name])])
+
+
+def _divided(adjusted: pd.DataFrame, control: str, paired: str, case: str) -> pd.DataFrame:
     rows = {
         key: part.set_index("endpoint") for key, part in adjusted.groupby(["contrast", "model"], sort=False)
     }
@@ -219,19 +274,25 @@ def pair_feeding_table(adjusted: pd.DataFrame, groups: tuple[str, str, str]) -> 
         "of it eating less": rows[f"{paired}_vs_{control}", UNADJUSTED]["percent"],
         "of it magnesium": rows[f"{case}_vs_{paired}", UNADJUSTED]["percent"],
     }
-    table = pd.DataFrame(
-        {name: column.map("{:+.1f} %".format) for name, column in columns.items()}, index=whole.index
-    )
+    table = pd.DataFrame({name: column.map(_signed) for name, column in columns.items()}, index=whole.index)
     table["p"] = rows[f"{case}_vs_{paired}", UNADJUSTED]["p"].map(format_p)
-    table["magnesium, adjusted for intake"] = checked["percent"].map("{:+.1f} %".format)
+    table["magnesium, adjusted for intake"] = checked["percent"].map(_signed)
     table["p, adjusted"] = checked["p"].map(format_p)
     table["slope on intake"] = checked["p_slope"].map(format_p)
     table["slopes differ"] = checked["p_parallel"].map(format_p)
     return table.set_axis([endpoint_label(e) for e in whole.index])
 
 
+def _signed(percent: float) -> str:
+    return f"{percent:+.1f} %" if pd.notna(percent) else "–"
+
+
 def count_changes(changed: pd.DataFrame, claims: pd.DataFrame) -> Markdown:
     """Say how many rows of the ledger another test would put at another level."""
+    if claims.empty:
+        return Markdown(
+            "*Without a ledger there is nothing to count; all comparisons are in the table of tests.*"
+        )
     words = {"none": "without a finding", "trend": "a trend"}
     levels = changed["declared"].value_counts()
     parts = ", ".join(f"{n} {words.get(level, level)}" for level, n in levels.items())
