@@ -20,6 +20,7 @@ from mgbone.qct import (
     profile_tests,
     profiles,
     regional_density,
+    slice_mean_differences,
     slice_table,
     strongest_points,
 )
@@ -77,6 +78,24 @@ def test_mean_of_slices_is_another_number(study):
     assert value(plain, "bmd_whole_distal") != pytest.approx(
         value(regional_density(dataset, study), "bmd_whole_distal"), rel=0.01
     )
+
+
+def test_difference_of_the_mean_of_slices_is_the_median_of_the_animals(study):
+    dataset = scanned([2.0, 5.0], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
+    regional, plain = regional_density(dataset, study), mean_slice_density(dataset, study)
+    table = slice_mean_differences(regional, plain)
+    assert list(table.index) == list(STRUCTURES) and list(table) == list(REGIONS)
+    # (600 + 2000) / 2 against 15 mg in 11 mm3.
+    assert table.loc["whole", "distal"] == pytest.approx(100 * (1300 / (15000 / 11) - 1))
+    assert np.isnan(table.loc["whole", "mid"])
+    three = pd.concat([regional.assign(animal_id=name) for name in "abc"])
+    other = pd.concat(
+        [
+            regional.assign(animal_id=n, value=regional["value"] * f)
+            for n, f in zip("abc", [1, 1.1, 1.5], strict=True)
+        ]
+    )
+    assert slice_mean_differences(three, other).loc["whole", "distal"] == pytest.approx(10)
 
 
 def test_every_animal_has_every_structure_and_region(study):

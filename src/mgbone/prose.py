@@ -69,8 +69,8 @@ def width_of_effects(evidence: pd.DataFrame) -> Markdown:
     half = (known["g_high"] - known["g_low"]) / 2
     row = known.loc[half.idxmin()]
     return Markdown(
-        f"The narrowest interval reaches {half.min():.2f} SD to either side ({row['n_case']} against "
-        f"{row['n_reference']} animals): an effect smaller than that can't be told from none by these data."
+        f"The narrowest interval reaches {half.min():.2f} SD to either side ({row['n_case']:.0f} against "
+        f"{row['n_reference']:.0f} animals): these data can't tell an effect smaller than that from none."
     )
 
 
