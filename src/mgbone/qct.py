@@ -19,6 +19,11 @@ from mgbone.study import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
 UNIT = "mg/cm3"
+SLICE_COLUMNS = [
+    "animal_id", "slice", "position", "thickness",
+    *(f"{structure}_{what}" for structure in STRUCTURES for what in ("area", "content")),
+    "experiment", "group", "femur_length", "percent", "region",
+]  # fmt: skip
 
 
 def regional_density(dataset: Dataset, study: Study) -> pd.DataFrame:
@@ -31,8 +36,11 @@ def regional_density(dataset: Dataset, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         Columns animal_id, experiment, group, endpoint (``bmd_<structure>_<region>``), value, unit (mg/cm3).
-        An animal without slices in a region has a missing value there.
+        An animal without slices in a region has a missing value there. Where the dataset has regional values
+        in place of slices, they are taken as they are.
     """
+    if dataset.qct_slices is None and dataset.qct_regions is not None:
+        return _as_given(dataset)
     return _per_region(dataset, study, _content_over_volume)
 
 
@@ -61,9 +69,31 @@ def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) ->
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
 
 
+def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) -> pd.DataFrame:
+    """Say by how much the plain mean of slices differs from content over volume: the median over animals.
+
+    Parameters
+    ----------
+    regional, slice_means : DataFrame
+        From `regional_density` and `mean_slice_density`.
+
+    Returns
+    -------
+    DataFrame
+        One row per structure, a column per region: percent of content over volume.
+    """
+    both = regional.merge(slice_means, on=["animal_id", "endpoint"], suffixes=("", "_mean"))
+    percent = 100 * (both["value_mean"] / both["value"] - 1)
+    medians = percent.groupby(both["endpoint"]).median()
+    rows = {s: [medians.get(f"bmd_{s}_{region}", np.nan) for region in REGIONS] for s in STRUCTURES}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
+
+
 def located_slices(dataset: Dataset, study: Study) -> pd.DataFrame:
     """Return the slices with experiment, group, percent of femoral length and region (not ``full``)."""
     columns = ["animal_id", "experiment", "group", "femur_length"]
+    if dataset.qct_slices is None:
+        return pd.DataFrame(columns=SLICE_COLUMNS)
     slices = dataset.qct_slices.merge(dataset.animals[columns], on="animal_id", validate="many_to_one")
     fraction = slices["position"] / slices["femur_length"]
     region = pd.Series(pd.NA, index=slices.index, dtype="string")
@@ -84,6 +114,9 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
         Columns animal_id, n_slices, first, last (mm), pitch (mm), gaps, doubled, misplaced (how many),
         covered (scanned length over femoral length).
     """
+    columns = ["animal_id", "n_slices", "first", "last", "pitch", "gaps", "doubled", "misplaced", "covered"]
+    if dataset.qct_slices is None:
+        return pd.DataFrame(columns=columns)
     rows = []
     length = dataset.animals.set_index("animal_id")["femur_length"]
     for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
@@ -104,7 +137,7 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
                 "covered": table["thickness"].sum() / length[animal],
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def profiles(
@@ -137,6 +170,8 @@ def profiles(
             along = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
             values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}
             tables.append(pd.DataFrame({"structure": structure} | values))
+    if not tables:
+        return pd.DataFrame(columns=["structure", *keys, "percent", "density"])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -150,7 +185,8 @@ def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["structure", "experiment", "group", "percent"]
     summary = profile.groupby(keys, sort=False)["density"].agg(n="count", mean="mean", sd="std").reset_index()
-    half_width = stats.t.ppf(0.975, summary["n"] - 1) * summary["sd"] / np.sqrt(summary["n"])
+    n = summary["n"].where(summary["n"] > 1).astype(float)  # one animal has no interval
+    half_width = stats.t.ppf(0.975, n - 1) * summary["sd"].astype(float) / np.sqrt(n)
     return summary.assign(ci_low=summary["mean"] - half_width, ci_high=summary["mean"] + half_width)
 
 
@@ -159,17 +195,26 @@ def profile_tests(
 ) -> pd.DataFrame:
     """Apply `profile_test` to each structure and each contrast that the report states.
 
-    The error is held over the length of one structure in one contrast, not over structures and contrasts.
+    The error is held over the length of one structure in one contrast, not over structures and contrasts. A
+    contrast with a group of fewer than two animals is not tested and has no rows.
     """
     tables = [
         profile_test(along, contrast, n_permutations, seed).assign(structure=structure)
         for structure, along in profile.groupby("structure", sort=False)
         for experiment in study.experiments.values()
         for contrast in experiment.report_contrasts
-        if {contrast.case, contrast.reference}
-        <= set(along.loc[along["experiment"] == experiment.name, "group"])
+        if _enough(along, contrast)
     ]
+    if not tables:
+        columns = ["experiment", "contrast", "percent", "difference", "t", "p", "n_permutations", "structure"]
+        return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True)
+
+
+def _enough(profile: pd.DataFrame, contrast: Contrast) -> bool:
+    here = profile[profile["experiment"] == contrast.experiment]
+    sizes = here.groupby("group")["animal_id"].nunique()
+    return min(sizes.get(contrast.case, 0), sizes.get(contrast.reference, 0)) > 1
 
 
 def profile_test(
@@ -217,7 +262,8 @@ def profile_test(
 
 def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
     """Return, per structure and contrast, the point of the femur with the smallest family-wise p."""
-    best = tests.loc[tests.groupby(["structure", "contrast"], sort=False)["p"].idxmin()]
+    known = tests.dropna(subset="p")
+    best = known.loc[known.groupby(["structure", "contrast"], sort=False)["p"].idxmin()]
     return best[["structure", "contrast", "percent", "difference", "t", "p"]].reset_index(drop=True)
 
 
@@ -250,7 +296,8 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
                 "expected": limit * len(tested),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["contrast", "cells", "significant", "trend", "significant_holm", "significant_bh", "expected"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
@@ -266,10 +313,10 @@ def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     """
     cells = evidence[evidence["domain"] == "qct"].copy()
     cells[["structure", "region"]] = cells["endpoint"].str.extract(r"^bmd_([a-z]+)_([a-z]+)$")
-    cells["percent"] = 100 * cells["estimate"] / cells["mean_reference"]
+    cells["percent"] = 100 * cells["estimate"] / cells["mean_reference"].replace(0, np.nan)
     by_contrast = cells.groupby(["experiment", "contrast"], sort=False)["p"]
-    cells["p_holm"] = by_contrast.transform(lambda p: pg.multicomp(p.to_numpy(), method="holm")[1])
-    cells["q"] = by_contrast.transform(lambda p: pg.multicomp(p.to_numpy(), method="fdr_bh")[1])
+    cells["p_holm"] = by_contrast.transform(_adjusted, method="holm")
+    cells["q"] = by_contrast.transform(_adjusted, method="fdr_bh")
     order = [
         "experiment",
         "contrast",
@@ -283,6 +330,30 @@ def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
         "level",
     ]
     return cells[order].reset_index(drop=True)
+
+
+def _adjusted(p: pd.Series, method: str) -> np.ndarray:
+    """Adjust those p values that there are."""
+    known = p.notna().to_numpy()
+    adjusted = np.full(len(p), np.nan)
+    if known.any():
+        adjusted[known] = pg.multicomp(p.to_numpy(float)[known], method=method)[1]
+    return adjusted
+
+
+def _as_given(dataset: Dataset) -> pd.DataFrame:
+    given = dataset.qct_regions
+    endpoint = "bmd_" + given["structure"] + "_" + given["region"]
+    wide = given.assign(endpoint=endpoint).pivot(index="animal_id", columns="endpoint", values="density")  # noqa: PD010
+    animals = dataset.animals[["animal_id", "experiment", "group"]]
+    tables = [
+        animals.assign(
+            endpoint=name, value=wide[name].reindex(animals["animal_id"]).to_numpy(float), unit=UNIT
+        )
+        for name in (f"bmd_{structure}_{region}" for structure in STRUCTURES for region in REGIONS)
+        if name in wide
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _per_region(

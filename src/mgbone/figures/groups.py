@@ -55,6 +55,11 @@ def group_dots(
     -------
     Figure
     """
+    absent = [e for e in endpoints if not _has_values(measurements, e)]
+    lacking = style.not_measured([endpoint_label(e, language) for e in absent], language) if absent else ""
+    endpoints = [e for e in endpoints if e not in absent]
+    if not endpoints:
+        return style.empty_figure((lacking, lacking), title, language)
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
     slot = (_width(len(endpoints)) / len(endpoints) - 15) * style.MM * 72 / 3
@@ -64,7 +69,8 @@ def group_dots(
         title=style.say(title, language),
         subtitle=n_and_tests(measurements, evidence, endpoints, language) if subtitle is None
         else style.say(subtitle, language),
-        note=f"{style.text('mean_sd', language)}{_stop(language)}{style.text('marks', language)}",
+        note=_stop(language).join(filter(None, [
+            style.text("mean_sd", language), style.text("marks", language), lacking])),
         language=language,
     )  # fmt: skip
     for row, experiment in enumerate(shown):
@@ -116,6 +122,12 @@ def draw_groups(
         for hollow in sorted(censored.unique()):
             chosen = censored.to_numpy() == hollow
             style.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
+    if not any(counts):
+        ax.text(
+            0.5, 0.5, style.text("not_measured", language), transform=ax.transAxes, ha="center", va="center",
+            size=style.SMALL_SIZE, color=style.QUIET, gid="absent",
+        )  # fmt: skip
+        ax.set_yticks([])
     ax.set_xlim(-0.6, len(experiment.groups) - 0.4)
     lines = max(map(len, labels))
     blank = [[" "] * (lines - len(label)) for label in labels]
@@ -213,6 +225,10 @@ def n_and_tests(
          "各群 n = {n}；{tests}，実験ごとに検定"),
         language, n=n, tests=names or style.text("not_tested", language),
     )  # fmt: skip
+
+
+def _has_values(measurements: pd.DataFrame, endpoint: str) -> bool:
+    return bool(measurements.loc[measurements["endpoint"].eq(endpoint), "value"].notna().any())
 
 
 def _experiments(

@@ -48,6 +48,9 @@ def pair_feeding(
     ]
     here = table[table["experiment"].eq(experiment)]
     endpoints = list(dict.fromkeys(here["endpoint"]))
+    if not endpoints:
+        why = ("Nothing to divide: intake, or a group, was not measured", "摂食量または群の測定がない")
+        return style.empty_figure(why, title, language)
     rows = -(-len(endpoints) // _COLUMNS)
     figure, axes = style.new_figure(
         rows, _COLUMNS, width=style.DOUBLE, height=33.0 * rows, sharey=True,

@@ -20,6 +20,7 @@ from mgbone.study import REGIONS, STRUCTURES, Contrast, Experiment, Study
 
 # Blue over white to red, the ends equally dark: in grey the numbers in the cells tell the sign.
 _SCALE = ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
+_NO_CELLS = ("No dose was compared with its reference here", "対照群と比較された用量なし")
 DIVERGING = LinearSegmentedColormap.from_list("mgbone", _SCALE)
 
 
@@ -47,6 +48,8 @@ def density_map(
     Figure
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    if not contrasts or cells.empty:
+        return style.empty_figure(_NO_CELLS, title, language)
     if subtitle is None:
         subtitle = (
             "Difference of vBMD in % of the reference; below: p of the declared test, unadjusted",
@@ -108,6 +111,10 @@ def region_dots(
     Figure
     """
     chosen = study.experiments[experiment]
+    here = measurements[measurements["experiment"].eq(experiment)]
+    if not here["value"].notna().any():
+        why = [style.not_measured([f"qCT, {experiment_title(chosen, study, x)}"], x) for x in style.LANGUAGES]
+        return style.empty_figure(why, title, language)
     compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
     tests = ", ".join(style.name_of_test(t, language) for t in test)
@@ -162,6 +169,9 @@ def profiles(
     -------
     Figure
     """
+    if not len(summary) or not summary["mean"].notna().any():
+        why = ("No slices: a profile along the bone needs them", "スライスがない：プロファイルは示せない")
+        return style.empty_figure(why, title, language)
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
@@ -225,18 +235,24 @@ def femur_drawing(
     Figure
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    if not contrasts or cells.empty:
+        return style.empty_figure(_NO_CELLS, title, language)
+    columns = min(4, len(contrasts))
+    rows = -(-len(contrasts) // columns)
     figure, axes = style.new_figure(
-        1, len(contrasts), width=style.DOUBLE, height=80.0, title=style.say(title, language),
+        rows, columns, width=style.DOUBLE, height=80.0 * rows, title=style.say(title, language),
         subtitle=style.text(
             ("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10",
              "色：vBMDの差（％）。p < 0.10の部位は骨の横に数値を示す"), language),
         note=style.text("marks", language), language=language,
     )  # fmt: skip
     norm = _norm(cells)
-    for number, (ax, contrast) in enumerate(zip(axes[0], contrasts, strict=True)):
+    for ax in axes.flat[len(contrasts) :]:
+        ax.set_visible(False)
+    for number, (ax, contrast) in enumerate(zip(axes.flat, contrasts, strict=False)):
         _femur(ax, _of(cells, contrast), norm, study, language, names=number == 0)
         ax.set_title(style.contrast_label(contrast.name, language), loc="center")
-    bar = figure.colorbar(_mappable(norm), ax=list(axes[0]), shrink=0.7, aspect=26, pad=0.01)
+    bar = figure.colorbar(_mappable(norm), ax=list(axes.flat), shrink=0.7, aspect=26, pad=0.01)
     _dress_bar(bar, language)
     return figure
 
@@ -261,7 +277,10 @@ def content_over_volume(
     """
     keys = ["animal_id", "experiment", "group", "endpoint"]
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))
-    both["percent"] = 100 * (both["value_mean"] / both["value"] - 1)
+    both["percent"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
+    if both["percent"].isna().all():
+        why = ("No slices: there is nothing to average", "スライスがないため，平均できない")
+        return style.empty_figure(why, title, language)
     figure, axes = style.new_figure(
         1, len(STRUCTURES), width=style.DOUBLE, height=62.0, sharey=True, title=style.say(title, language),
         subtitle=style.text(

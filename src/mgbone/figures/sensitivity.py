@@ -42,6 +42,9 @@ def choice_of_test(
     -------
     Figure
     """
+    if table.empty:
+        why = ("No comparison was tested here", "該当する検定なし")
+        return style.empty_figure(why, title, language)
     tests = list(dict.fromkeys(table["test"]))
     declared = declared or tests[0]
     compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()

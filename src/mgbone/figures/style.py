@@ -216,6 +216,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "direction_only": ("direction only", "方向のみ一致"),
     "contradicted": ("contradicted", "不一致"),
     "not_tested": ("not tested", "検定なし"),
+    "not_measured": ("not measured", "測定なし"),
 }
 
 
@@ -488,6 +489,12 @@ def empty_figure(why: str | Sequence[str], title: str | Sequence[str] = "", lang
     words = "\n".join(wrap(text(why, language), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
     axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=QUIET, transform=axes[0, 0].transAxes)
     return figure
+
+
+def not_measured(names: Sequence[str], language: str = "en") -> str:
+    """Return "Not measured: ..." with the names of what is absent."""
+    comma = ", " if language == "en" else "，"
+    return text(("Not measured: {what}", "測定なし：{what}"), language, what=comma.join(names))
 
 
 def stamp(figure: Figure, label: str | None) -> Figure:
