@@ -57,6 +57,12 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
 	@"$(PY)" -m mgbone.cli check "$(DATASET)"
 
+.PHONY: report
+# Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
+report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
+	@"$(PY)" -m mgbone.cli report --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
 	"$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb

@@ -53,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
     run.set_defaults(command=_run)
 
+    report = commands.add_parser("report", help="write the page and the research object of a finished run")
+    report.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
+    report.add_argument("--figures", default="figures", metavar="FOLDER", help="default: %(default)s")
+    report.add_argument("--derived", default="data/derived", metavar="FOLDER", help="default: %(default)s")
+    report.add_argument("--build", default="build", metavar="FOLDER", help="default: %(default)s")
+    report.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+    report.set_defaults(command=_report)
+
     fetch = commands.add_parser("genesets", help="fetch a current library of gene sets (needs the network)")
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help="default: %(default)s")
     fetch.set_defaults(command=_fetch_gene_sets)
@@ -83,6 +91,22 @@ def _run(options: argparse.Namespace) -> None:
         build_folder=options.build,
         progress=lambda line: print(line, flush=True),
     )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from mgbone.records import relative
+    from mgbone.report import write_report
+
+    page, crate = write_report(
+        options.dataset,
+        figures_folder=options.figures,
+        derived_folder=options.derived,
+        build_folder=options.build,
+        language=options.language,
+    )
+    size = sum(path.stat().st_size for path in crate.rglob("*") if path.is_file())
+    print(f"{relative(page)}: the report, {page.stat().st_size / 1e6:.1f} MB, one file.")
+    print(f"{relative(crate)}/: the whole run as an RO-Crate, {size / 1e6:.0f} MB.")
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:

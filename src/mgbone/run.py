@@ -31,6 +31,7 @@ class Run:
     derived_folder: Path
     language: str
     outputs: list[Path] = field(default_factory=list)
+    inputs: list[Path] = field(default_factory=list)
 
     @property
     def study(self) -> Study:
@@ -71,7 +72,7 @@ class Run:
             raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
 
     def ledger(self, domain: str | None = None) -> pd.DataFrame:
-        """Return the statements to hold the data against (`mgbone.claims.ledger_of`), of one domain if named."""
+        """Return the statements to hold the data against, of one domain if named; see `claims.ledger_of`."""
         statements = ledger_of(self.dataset)
         return statements if domain is None else statements[statements["domain"] == domain]
 
@@ -101,6 +102,8 @@ class Run:
             raise MgboneError(
                 f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`)."
             )
+        if path not in self.inputs:
+            self.inputs.append(path)
         return pd.read_csv(
             path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
         )
@@ -129,10 +132,10 @@ class Run:
         )
 
     def finish(self) -> Markdown:
-        """Write the list of outputs beside the derived tables and say how many there are."""
-        listing = self.derived_folder / f"{self.notebook}.outputs.txt"
-        with write_aside(listing) as aside:
-            aside.write_text("".join(f"{path}\n" for path in self.outputs), encoding="utf-8")
+        """Write the lists of tables read and of outputs beside the derived tables; say how many outputs."""
+        for name, paths in (("inputs", self.inputs), ("outputs", self.outputs)):
+            with write_aside(self.derived_folder / f"{self.notebook}.{name}.txt") as aside:
+                aside.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
         figures = [path for path in self.outputs if path.suffix == ".png"]
         tables = [path for path in self.outputs if path.suffix == ".csv"]
         return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgbone.claims import VERDICTS
-from mgbone.dictionary import endpoint_label, typeset_unit
+from mgbone.dictionary import endpoint_label, endpoint_unit, typeset_unit
 from mgbone.errors import MgboneError
 from mgbone.figures import ledger, style
 from mgbone.figures.forest import AXES, axis_of, row_label
@@ -90,6 +90,11 @@ def _say(language: str, key: str, **fields: object) -> str:
 
 def _unit(language: str, row: Row) -> str:
     """Return the unit of a row's estimate; of an odds ratio also which list of genes it is about."""
+    if row.get("mean_case"):
+        try:
+            return endpoint_unit(row["endpoint"], language)
+        except MgboneError:
+            return typeset_unit(row["unit"])
     if row["unit"] == "log2 odds ratio" and row["direction"] in ("up", "down"):
         return _say(language, f"odds_{row['direction']}")
     return style.text(UNITS[row["unit"]], language) if row["unit"] in UNITS else typeset_unit(row["unit"])
@@ -348,7 +353,7 @@ def _comparisons(evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
             "label": words.domain(domain),
             "rows": [
                 {
-                    "endpoint": words.endpoint(row["endpoint"]),
+                    "endpoint": words.row(row["endpoint"]),
                     "contrast": words.contrast(row["contrast"], short=True),
                     "sign": words.sign(row["direction"], row["level"]),
                     "finding": words.finding(row["direction"], row["level"], short=True),

@@ -94,7 +94,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "report_value": ("mean {value} {unit}", "平均 {value} {unit}"),
     "data_say": ("Data", "データ"),
     "comparison": ("Comparison", "比較"),
-    "means": ("Means (SD)", "平均（標準偏差）"),
+    "means": ("Means (SD)", "平均（SD）"),
     "against": ("against", "対"),
     "difference": ("Difference", "差"),
     "estimate": ("Estimate", "推定値"),
