@@ -16,9 +16,22 @@ def test_checklists_load_and_are_numbered_once(name):
     assert count_statuses(table).to_numpy().sum() == len(table)
 
 
-def test_arrive_has_its_21_items():
-    numbers = load_checklist("arrive")["number"].str.extract(r"(\d+)")[0].astype(int)
-    assert sorted(set(numbers)) == list(range(1, 22))
+# Percie du Sert et al. 2020, tables 1 and 2: sub-items by item.
+ESSENTIAL = "1a 1b 2a 2b 3a 3b 3c 4a 4b 5 6a 6b 7a 7b 8a 8b 9a 9b 9c 9d 10a 10b"
+RECOMMENDED = "11 12a 12b 13 14 15 16a 16b 16c 17a 17b 18 19 20 21a 21b"
+
+
+def test_arrive_has_its_items_and_sub_items_in_order():
+    table = load_checklist("arrive")
+    for part, items in (("essential", ESSENTIAL), ("recommended", RECOMMENDED)):
+        assert table.loc[table["part"] == part, "number"].tolist() == items.split()
+    assert len(table) == 38
+
+
+def test_bouxsein_asks_for_the_minimal_sets():
+    asked = load_checklist("bouxsein").set_index("item")["asks"]
+    assert all(word in asked["Cancellous structure"] for word in ("BV/TV", "Tb.N", "Tb.Th", "Tb.Sp"))
+    assert all(word in asked["Cortical structure"] for word in ("Tt.Ar", "Ct.Ar", "Ct.Ar/Tt.Ar", "Ct.Th"))
 
 
 def test_unknown_checklist_is_refused():
