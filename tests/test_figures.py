@@ -14,10 +14,24 @@ from mgbone import integration
 from mgbone.claims import judge, load_claims
 from mgbone.errors import MgboneError
 from mgbone.evidence import compare
-from mgbone.figures import design, forest, groups, intake, ledger, qct, sensitivity, style, urine
+from mgbone.figures import (
+    design,
+    forest,
+    groups,
+    intake,
+    ledger,
+    network,
+    qct,
+    sensitivity,
+    shapes,
+    style,
+    urine,
+)
 from mgbone.figures.save import save_figure
 from mgbone.intake import adjust_for_intake
+from mgbone.shapes import dose_shapes
 from mgbone.study import load_study
+from mgbone.within import correlate_within, partial_within, wide_table
 
 STUDY = load_study()
 MEASUREMENTS = made.measurements(STUDY)
@@ -52,6 +66,9 @@ FOOD = MEASUREMENTS.query("endpoint == 'food_intake'").set_index("animal_id")["v
 ADJUSTED = adjust_for_intake(
     MEASUREMENTS[MEASUREMENTS["endpoint"].isin(["serum_mg", "urine_ctx"])], FOOD, STUDY
 )
+SHAPES = dose_shapes(MEASUREMENTS, STUDY, 200)
+WIDE = wide_table(MEASUREMENTS)
+PAIRS = partial_within(WIDE, correlate_within(WIDE))
 URINE = made.urine(MEASUREMENTS)
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
@@ -76,7 +93,12 @@ DRAWINGS = {
     "verdicts": lambda language: ledger.verdict_map(VERDICTS, STUDY, language, ("Verdicts", "判定")),
     "dose": lambda language: ledger.dose_response(
         integration.dose_response(EVIDENCE, STUDY), ["serum_mg", "serum_ca", "serum_alp"], STUDY, language,
-        ("Doses", "用量"), animals=PERCENTS, reported=REPORTED, trend=integration.dose_order_test(PERCENTS),
+        ("Doses", "用量"), animals=PERCENTS, reported=REPORTED, shapes=SHAPES,
+    ),
+    "shapes": lambda language: shapes.shape_plane(SHAPES, STUDY, language, ("Shapes", "形")),
+    "network": lambda language: network.correlation_network(PAIRS, STUDY, language, ("Pairs", "相関")),
+    "one_scale": lambda language: forest.effect_forest(
+        EVIDENCE, integration.on_one_scale(EVIDENCE, STUDY), STUDY, language, ("Scale", "尺度"), headings=True
     ),
     "per_dose": lambda language: ledger.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
     "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
@@ -318,6 +340,54 @@ def test_dose_response_shows_animals_and_reported_values():
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
     assert sorted(float(line.get_ydata()[0]) for line in reported) == [39.0, 71.4]
+
+
+def test_dose_response_names_both_shapes_and_blackens_the_better_one():
+    figure = DRAWINGS["dose"]("en")
+    row = SHAPES.set_index("endpoint").loc["serum_mg"]
+    (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
+    one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
+    assert row["shape"] == "one_way"
+    assert one_way.get_text() == f"one way: {style.format_p(row['p_one_way'])}"
+    assert peak.get_text() == f"peak at 0.04 %: {style.format_p(row['p_peak'])}"
+    assert (one_way.get_color(), peak.get_color()) == (style.INK, "#767676")
+
+
+def test_shapes_are_named_and_filled_where_one_is_supported():
+    figure = DRAWINGS["shapes"]("en")
+    (ax,) = figure.axes
+    points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
+    assert len(points) == len(SHAPES)
+    for row in SHAPES.itertuples():
+        filled = points[f"shape-{row.endpoint}"].get_markerfacecolor() == style.INK
+        assert filled == (row.shape != "neither")
+    named = {t.get_text() for t in ax.texts if t.get_gid() == "name"}
+    supported = SHAPES.loc[SHAPES["shape"] != "neither", "endpoint"]
+    assert named == {forest.row_label(e, "en") for e in supported} != set()
+
+
+def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
+    figure = DRAWINGS["network"]("en")
+    lines = {p.get_gid(): p for p in figure.axes[0].patches if str(p.get_gid()).startswith("pair-")}
+    assert set(lines) == {f"pair-{r.a}-{r.b}" for r in PAIRS.itertuples() if r.p < 0.05} != set()
+    for row in PAIRS[PAIRS["p"] < 0.05].itertuples():
+        assert (lines[f"pair-{row.a}-{row.b}"].get_linestyle() in ("-", "solid")) == (row.r > 0)
+    numbers = [t for t in figure.axes[1].texts if t.get_gid() == "r"]
+    assert len(numbers) == len(PAIRS) + PAIRS["r_partial"].notna().sum()
+
+
+def test_forest_names_the_axes_of_the_argument():
+    headings = texts(DRAWINGS["one_scale"]("en"), "heading")
+    assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
+
+
+def test_figures_without_anything_to_draw_say_so():
+    nothing = (
+        shapes.shape_plane(SHAPES.iloc[:0], STUDY), network.correlation_network(PAIRS.iloc[:0], STUDY),
+        forest.effect_forest(EVIDENCE, [], STUDY),
+    )  # fmt: skip
+    for figure in nothing:
+        assert figure.axes[0].texts[0].get_text()
 
 
 def test_per_dose_says_every_finding():

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mgbone import biochem
 from mgbone.dataset import Dataset
+from mgbone.dictionary import endpoints
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS, direction_of
-from mgbone.study import STRUCTURES, Study
+from mgbone.study import Study
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
-FULL_LENGTH = [f"bmd_{structure}_full" for structure in STRUCTURES]
+SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
+IN_ORDER = [*biochem.ALL, *endpoints("qct"), *SCORES]
+"""All endpoints that each animal has a value of, in the report's order of argument."""
+
+
+def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Put measurements of several notebooks under one another; tables without rows don't matter."""
+    tables = list(measurements)
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0].copy()
+
+
+def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
+    """Return the endpoints with an effect size for any dose, in the report's order of argument."""
+    stated = evidence["contrast"].isin([c.name for c in study.dose_order]) & evidence["hedges_g"].notna()
+    measured = set(evidence.loc[stated, "endpoint"])
+    return [e for e in IN_ORDER if e in measured]
 
 
 def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -170,6 +190,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         ]
         chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
         percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
+        percent = percent.where(chosen["domain"] != "microarray")  # a score has no natural zero
         dose = study.groups[contrast.case].dietary_mg_percent
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]

@@ -10,11 +10,10 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone import biochem
-from mgbone.dictionary import endpoints
 from mgbone.evidence import EVIDENCE_COLUMNS
+from mgbone.integration import SCORES
 from mgbone.study import Study
 
-SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
 DENSITIES = ["bmd_cortical_full", "bmd_trabecular_full"]
 """Whole bone and cancellous space contain these two: their correlations with them would be built in."""
 ENDPOINTS = [*biochem.ALL, *DENSITIES, *SCORES]

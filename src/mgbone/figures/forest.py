@@ -16,6 +16,7 @@ from mgbone.figures import style
 from mgbone.study import Contrast, Study
 
 ROW = 5.4  # mm a row
+_MOST_PANELS = 4  # side by side
 _GAP = 0.55  # rows between two axes of the argument
 
 # The report's order of argument.
@@ -61,6 +62,7 @@ def effect_forest(
     *,
     contrasts: Sequence[Contrast] | None = None,
     subtitle: str | Sequence[str] | None = None,
+    headings: bool = False,
 ) -> Figure:
     """Draw Hedges g with 95 % interval: rows endpoints, a panel per contrast, the experiments never pooled.
 
@@ -72,13 +74,19 @@ def effect_forest(
         Rows from the top; a gap and a name set the axes of the argument apart.
     contrasts : sequence of Contrast, optional
         Panels; without it each dose against its own reference (``study.dose_order``).
+    headings : bool
+        Name the axes of the argument above their rows.
 
     Returns
     -------
     Figure
+        A sentence where there is no endpoint to draw.
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
-    places = _places(endpoints)
+    if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
+        why = ("No effect could be measured on this scale.", "この尺度で示せる効果がありません。")
+        return style.empty_figure(why, title, language)
+    places = _places(endpoints, gap=1.0 if headings else _GAP, first=0.6 if headings else 0.0)
     depth = max(places.values()) + 1 if places else 1
     if subtitle is None:
         subtitle = (
@@ -87,31 +95,38 @@ def effect_forest(
             "Hedgesのgと95％信頼区間（対象群−対照群），pは所定の検定による。"
             "塗り：p < 0.05，淡色：p < 0.10，白抜き：それ以外",
         )
+    columns = min(_MOST_PANELS, len(contrasts))
+    rows = -(-len(contrasts) // columns)
     figure, axes = style.new_figure(
-        1, len(contrasts), width=style.DOUBLE, height=ROW * (depth + 1.5) + 14, sharey=True,
+        rows, columns, width=style.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
         title=style.say(title, language), subtitle=style.say(subtitle, language),
         note=style.text("marks", language), language=language,
     )  # fmt: skip
     reach = _reach(evidence, endpoints, contrasts)
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
+    for ax in axes.flat[len(contrasts) :]:
+        ax.set_visible(False)
+    for ax, contrast in zip(axes.flat, contrasts, strict=False):
         _panel(ax, evidence, places, contrast, reach, language)
     first = axes[0, 0]
     first.set_ylim(depth - 0.3, -0.75)
     first.set_yticks(list(places.values()), [row_label(e, language) for e in places])
-    for ax in axes[0]:
+    for ax in axes.flat:
         ax.tick_params(axis="y", length=0)
-    _axis_rules(axes[0], places)
+    if headings:
+        _headings(first, places, language)
+    else:
+        _axis_rules(list(axes.flat), places)
     words = ("Hedges g (in SD; scale narrows outwards)", "Hedgesのg（SD単位，外側ほど圧縮）")
-    axes[0, len(contrasts) // 2].set_xlabel(style.text(words, language))
+    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(style.text(words, language))
     return figure
 
 
-def _places(endpoints: Sequence[str]) -> dict[str, float]:
-    places, y, before = {}, 0.0, None
+def _places(endpoints: Sequence[str], gap: float = _GAP, first: float = 0.0) -> dict[str, float]:
+    places, y, before = {}, first, None
     for endpoint in endpoints:
         axis = axis_of(endpoint)
         if before is not None and axis != before:
-            y += _GAP
+            y += gap
         places[endpoint] = y
         y, before = y + 1, axis
     return places
@@ -185,3 +200,16 @@ def _axis_rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
             y = (places[above] + places[below]) / 2
             for ax in axes:
                 ax.axhline(y, color=style.PALE, linewidth=0.7, zorder=0)
+
+
+def _headings(ax: Axes, places: Mapping[str, float], language: str) -> None:
+    bold = dict(style.BOLD) if language == "en" else {}
+    before = None
+    for endpoint, y in places.items():
+        if (axis := axis_of(endpoint)) != before:
+            ax.annotate(
+                style.text(AXIS_NAMES[axis], language), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
+                xytext=(-4, 0), textcoords="offset points", ha="right", va="center", annotation_clip=False,
+                size=style.SMALL_SIZE, gid="heading", **bold,
+            )  # fmt: skip
+        before = axis

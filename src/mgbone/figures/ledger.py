@@ -86,7 +86,7 @@ def dose_response(
     *,
     animals: pd.DataFrame | None = None,
     reported: pd.DataFrame | None = None,
-    trend: pd.DataFrame | None = None,
+    shapes: pd.DataFrame | None = None,
     columns: int = 4,
 ) -> Figure:
     """Draw dietary Mg against endpoints as percent of the reference group of the same experiment.
@@ -101,8 +101,9 @@ def dose_response(
         endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_of_reference`).
     reported : DataFrame, optional
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
-    trend : DataFrame, optional
-        endpoint, p (of the test of order) and, if there is one, steps; written into the panel.
+    shapes : DataFrame, optional
+        endpoint, p_one_way, p_peak, shape (`mgbone.shapes.dose_shapes`): both p stand in the panel, that of
+        the shape better supported in black.
 
     Returns
     -------
@@ -127,14 +128,8 @@ def dose_response(
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
         _dose_panel(ax, endpoint, doses, animals, reported, places, study)
         ax.set_title(row_label(endpoint, language))
-        if trend is not None and (trend["endpoint"] == endpoint).any():
-            row = trend[trend["endpoint"] == endpoint].iloc[0]
-            words = ("order: {p}", "用量順：{p}")
-            ax.text(
-                0.02, 0.02, style.text(words, language, p=style.format_p(row["p"])), transform=ax.transAxes,
-                size=6.5, color=style.QUIET, ha="left", va="bottom", gid="p",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.6},
-            )  # fmt: skip
+        if shapes is not None and (shapes["endpoint"] == endpoint).any():
+            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], study, language)
     for ax in axes.flat[len(endpoints) :]:
         ax.set_visible(False)
     for number, ax in enumerate(axes.flat[: len(endpoints)]):
@@ -209,6 +204,20 @@ def per_dose(
                 )  # fmt: skip
         y += height + 0.9
     return figure
+
+
+def _shape_words(ax: Axes, row: pd.Series, study: Study, language: str) -> None:
+    mildest = style.narrow_label(study.dose_order[0].case, language)
+    for y, shape, words in (
+        (0.115, "one_way", ("one way: {p}", "用量順：{p}")),
+        (0.02, "peak", ("peak at {dose}: {p}", "{dose}で最大：{p}")),
+    ):
+        p = style.format_p(row[f"p_{shape}"])
+        ax.text(
+            0.02, y, style.text(words, language, p=p, dose=mildest), transform=ax.transAxes, size=6.3,
+            color=style.INK if row["shape"] == shape else "#767676", ha="left", va="bottom", gid="p",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
+        )  # fmt: skip
 
 
 def _used(
@@ -441,14 +450,15 @@ def _dose_panel(
     ax.set_xlim(0.45, len(places) + 0.62)
     ax.set_xticks(list(places.values()), [f"{dose:.2f}" for dose in places])
     low, high = ax.get_ylim()
-    ax.set_ylim(low - 0.12 * (high - low), high + 0.07 * (high - low))  # room for words and marks
+    ax.set_ylim(low - 0.26 * (high - low), high + 0.07 * (high - low))  # room for words and marks
 
 
 def _cell_lines(
     evidence: pd.DataFrame, axis: str, experiment: str, contrast: str, language: str
 ) -> list[tuple[str, str]]:
     here = evidence[evidence["experiment"].eq(experiment) & evidence["contrast"].eq(contrast)]
-    here = here[[axis_of(e) == axis for e in here["endpoint"]]]
+    # The themes speak for the arrays; their scores are the same genes once more.
+    here = here[[axis_of(e) == axis and not e.startswith("score_") for e in here["endpoint"]]]
     lines, without = [], []
     for row in here.to_dict("records"):
         name = endpoint_label(row["endpoint"], language, short=axis != "transcriptome")

@@ -1,0 +1,98 @@
+"""Sentences and tables of notebook 04, written from what the run computed."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from mgbone.dictionary import endpoint_label
+from mgbone.figures.style import format_p, format_p_value, narrow_label
+from mgbone.study import Study
+
+_SHAPE = {
+    ("one_way", "up"): "rises as magnesium gets scarcer",
+    ("one_way", "down"): "falls as magnesium gets scarcer",
+    ("peak", "up"): "is highest at {mildest}",
+    ("peak", "down"): "is lowest at {mildest}",
+}
+
+
+def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
+    """Say which endpoints follow the dose, which turn at the mildest one, and how many would by chance.
+
+    Parameters
+    ----------
+    shapes : DataFrame
+        From `mgbone.shapes.dose_shapes`.
+    """
+    if shapes.empty:
+        return Markdown("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
+    limit = study.thresholds["significant"]
+    mildest = narrow_label(study.dose_order[0].case)
+    found = shapes[shapes["shape"] != "neither"]
+    peaks = int((found["shape"] == "peak").sum())
+    lines = [
+        f"**{len(found)}** of {len(shapes)} endpoints have a shape ({len(found) - peaks} one way, {peaks} "
+        f"with their extreme at {mildest}); about {limit * len(shapes):.1f} would by chance."
+    ]
+    for row in found.sort_values("p_either").itertuples():
+        words = _SHAPE[row.shape, row.direction].format(mildest=mildest)
+        lines.append(
+            f"- {endpoint_label(row.endpoint)} {words}: z {row.z_one_way:+.1f} one way, "
+            f"{row.z_peak:+.1f} for a peak, {format_p(row.p_either)} over both."
+        )
+    return Markdown("\n".join(lines))
+
+
+def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the pairs that stand out without correction, as a reader wants them, the surest first."""
+    chosen = pairs[pairs["p"] < study.thresholds["significant"]].sort_values("p")
+    table = pd.DataFrame(
+        {
+            "endpoints": chosen["a"].map(endpoint_label) + " and " + chosen["b"].map(endpoint_label),
+            "animals": chosen["n"],
+            "df": chosen["df"],
+            "r": chosen["r"].map("{:+.2f}".format),
+            "95 % interval": chosen["ci_low"].map("{:+.2f}".format)
+            + " to "
+            + chosen["ci_high"].map("{:+.2f}".format),
+            "p": chosen["p"].map(format_p_value),
+            "q": chosen["q"].map(format_p_value),
+            "held": chosen["held"],
+            "partial r": chosen["r_partial"].map(lambda r: f"{r:+.2f}" if pd.notna(r) else "–"),
+            "partial q": chosen["q_partial"].map(format_p_value),
+        }
+    )
+    return table.reset_index(drop=True)
+
+
+def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> Markdown:
+    """Say in numbers what so many animals can show, and how many pairs stand out.
+
+    Parameters
+    ----------
+    detectable : DataFrame
+        From `mgbone.within.smallest_detectable`.
+    pairs : DataFrame
+        From `mgbone.within.partial_within`.
+    """
+    if pairs.empty:
+        return Markdown("*No two endpoints were measured in enough of the same animals.*")
+    limit = study.thresholds["significant"]
+    stand, seen = int((pairs["q"] < limit).sum()), int((pairs["p"] < limit).sum())
+    lines = [
+        f"Of {len(pairs)} pairs, {seen} have p < {limit:g} (about {limit * len(pairs):.0f} would by "
+        f"chance) and **{stand}** stand after correction for all pairs."
+    ]
+    for row in detectable[detectable["effect"] == "r"].itertuples():
+        lines.append(
+            f"- {row.what.partition(', ')[2].capitalize()} ({row.n} in {row.groups} groups, {row.df} degrees "
+            f"of freedom): **|r| = {row.smallest:.2f}** is found 4 times in 5 at p < {limit:g}; "
+            f"{row.smallest_strict:.2f} if no line of the network should be chance."
+        )
+    for row in detectable[detectable["effect"] == "g"].itertuples():
+        lines.append(
+            f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
+            f"**{row.smallest:.2f} SD** is found 4 times in 5."
+        )
+    return Markdown("\n".join(lines))
