@@ -238,7 +238,7 @@ BLANK = "leave the cell blank if it was not measured"
 BAD = {
     # the folder and its descriptor
     "no descriptor": (
-        after(lambda folder: (folder / "datapackage.json").unlink()),
+        after(lambda folder: [path.unlink() for path in folder.glob("*.*")]),
         [["datapackage.json: the file is missing.", "is this the right folder?"]],
     ),
     "descriptor not JSON": (
@@ -847,7 +847,7 @@ def test_many_faults_of_a_kind_are_counted_not_listed(folder):
 def test_a_folder_that_is_none_is_named(tmp_path, name, problem):
     (tmp_path / "file").write_text("")
     assert mgbone.check_dataset(tmp_path / name) == [
-        f"{tmp_path / name}: {problem}. Give the folder that holds datapackage.json."
+        f"{tmp_path / name}: {problem}. Give the folder that holds the dataset."
     ]
 
 

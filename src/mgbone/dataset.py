@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -31,6 +31,9 @@ from mgbone.study import Study, load_study
 from mgbone.tables import Table, read_table
 
 __all__ = ["Dataset", "check_dataset", "open_dataset", "write_datapackage"]
+
+SHIPPED = ("simulated", "null")
+"""Folders that are never taken for a laboratory's own, even if they have lost their descriptor."""
 
 _LABELS = {
     "simulated": {"en": "simulated data", "ja": "シミュレーションデータ"},
@@ -59,6 +62,9 @@ class Dataset:
     serum, urine, qct_slices, arrays : DataFrame or None
         With the columns and units of the dictionary (data/README.md), in the order of the files; missing
         values are NaN. None where the dataset lacks the table, which only measured datasets may.
+    qct_regions : DataFrame or None
+        Columns animal_id, structure, region, density (mg/cm3): regional density as the scanner's software
+        gave it, where there are no slices.
     cel_paths : tuple of Path
         The CEL file of each row of `arrays`, in its order; empty where the arrays come normalised.
     expression_path : Path or None
@@ -70,7 +76,8 @@ class Dataset:
         whose limit datapackage.json states. The table holds the limit there;
         `mgbone.biochem.derive_endpoints` marks what follows from it as censored.
     notes : tuple of str
-        What was left out on opening without being a fault, such as columns that the dictionary does not know.
+        What was left out or converted on opening without being a fault, such as columns that the dictionary
+        does not know, or units.
     """
 
     path: Path
@@ -85,6 +92,7 @@ class Dataset:
     urine: pd.DataFrame | None = field(repr=False, default=None)
     qct_slices: pd.DataFrame | None = field(repr=False, default=None)
     arrays: pd.DataFrame | None = field(repr=False, default=None)
+    qct_regions: pd.DataFrame | None = field(repr=False, default=None)
     cel_paths: tuple[Path, ...] = field(repr=False, default=())
     expression_path: Path | None = None
     platform_folder: Path | None = None
@@ -124,7 +132,8 @@ def open_dataset(path: str | Path) -> Dataset:
     Parameters
     ----------
     path : path-like
-        The folder that holds datapackage.json; a relative path counts from the project's folder.
+        The folder that holds datapackage.json, or a laboratory's workbook or CSV files; a relative path
+        counts from the project's folder.
 
     Returns
     -------
@@ -149,7 +158,12 @@ def check_dataset(path: str | Path) -> list[str]:
 def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.is_file() else "the folder is missing"
-        return None, [Fault(str(folder), kind, "Give the folder that holds datapackage.json.")]
+        return None, [Fault(str(folder), kind, "Give the folder that holds the dataset.")]
+    if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
+        from mgbone.lab.folder import is_lab_folder  # which the shipped datasets don't need
+
+        if is_lab_folder(folder):
+            return _read_lab(folder)
     descriptor, faults = read_descriptor(folder)
     if descriptor is None:
         return None, faults
@@ -173,6 +187,28 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if faults or study is None:
         return None, faults
     return _dataset(folder, descriptor, study, tables, expression, notes), []
+
+
+def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
+    """Read a folder without a descriptor, as a laboratory keeps it: a workbook, or text files, or both."""
+    from mgbone.lab.folder import read_folder
+
+    study, faults = _read_study(folder)
+    lab = read_folder(folder, study or load_study())
+    faults += lab.faults
+    files = {path.name: {} for path in expression_files(folder)}
+    descriptor = Descriptor("measured", lab.title, lab.title_ja or lab.title, tables=lab.names, files=files)
+    frames = lab.frames
+    if study is not None:
+        faults += check_relations(frames, lab.names, study) + _check_ledger(folder, study)
+    expression, notes = None, []
+    if "arrays" in frames:
+        expression, found, notes = _check_scans(folder, frames["arrays"], descriptor)
+        faults += found
+    if faults or study is None:
+        return None, list(dict.fromkeys(lab.place(fault) for fault in faults))
+    dataset = _dataset(folder, descriptor, study, lab.tables, expression, notes)
+    return replace(dataset, qct_regions=lab.regions, notes=(*lab.notes, *dataset.notes)), []
 
 
 def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:

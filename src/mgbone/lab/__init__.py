@@ -1,0 +1,1 @@
+"""Folders as laboratories keep them: workbooks and CSV files, read into the tables of the dictionary."""

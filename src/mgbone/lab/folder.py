@@ -1,0 +1,474 @@
+"""A laboratory's folder without a descriptor: workbooks and text files, read into the dictionary's tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mgbone.dictionary import TABLES, table_fields
+from mgbone.faults import Fault, fault_per_row, listing
+from mgbone.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
+from mgbone.lab.headings import REGIONAL, table_named
+from mgbone.lab.mapping import MAPPING, Mapped, read_mapping
+from mgbone.lab.parts import Piece, Sheet
+from mgbone.lab.pieces import read_sheet
+from mgbone.lab.regional import regional_table
+from mgbone.lab.sheets import SAVE_AS, TEXT_ENDINGS, Grid, read_text, read_workbook
+from mgbone.lab.values import is_blank
+from mgbone.normalised import expression_files
+from mgbone.study import Study
+from mgbone.tables import Table, check_repeated
+
+HOWTO_SHEET = "書き方 how to"
+TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
+_READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
+_KEYS = {"qct_slices": ["animal_id", "slice"], "arrays": ["array_id"]}
+
+
+@dataclass
+class LabFolder:
+    """What a laboratory's folder holds.
+
+    Attributes
+    ----------
+    tables : dict of str to Table
+        As `mgbone.tables.read_table` gives them; the index of their frames leads to sheets and rows by
+        `place`. names : dict of str to str
+        What messages call each table.
+    regions : DataFrame or None
+        Regional densities: animal_id, structure, region, density (mg/cm3).
+    faults, notes : list
+    title, title_ja : str
+    """
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    regions: pd.DataFrame | None = None
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    title: str = ""
+    title_ja: str = ""
+    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+
+    @property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables by name, with cells that have been reported as missing."""
+        return {name: table.frame.replace("?", np.nan) for name, table in self.tables.items()}
+
+    def place(self, fault: Fault) -> Fault:
+        """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
+        where, row, problem = fault.file, fault.row, fault.problem
+        if where in self.places and row is not None:  # of a table that was put together from several sheets
+            table, places = where, self.places[where]
+            where, row = places.get(row, (where, row))
+            problem = re.sub(r"\brow (\d+)\b", lambda found: _at(places, int(found[1])), problem)
+            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
+            if not any(labels.values()):
+                labels = {name: self.labels.get((table, name)) for name in _split(fault.column)}
+        else:
+            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
+        column = ", ".join(labels[name] or name for name in labels) or None
+        return replace(fault, file=where, row=row, column=column, problem=problem)
+
+
+def _at(places: Mapping[int, tuple[str, int]], row: int) -> str:
+    where, number = places.get(row, ("", row))
+    return f"row {number} of {where}" if where else f"row {number}"
+
+
+def _split(column: str | None) -> list[str]:
+    return column.split(", ") if column else []
+
+
+def is_lab_folder(folder: Path) -> bool:
+    """Say whether a folder holds something that a laboratory's tables may be in."""
+    return any(_ending(path) in (".xlsx", ".csv", ".tsv", *SAVE_AS) for path in _files(folder))
+
+
+def _files(folder: Path) -> list[Path]:
+    expression = {path.name for path in expression_files(folder)}
+    return [
+        path
+        for path in sorted(folder.iterdir())
+        if path.is_file() and not path.name.startswith((".", "~$")) and path.name not in expression
+    ]
+
+
+def _ending(path: Path) -> str:
+    return path.suffix.lower()
+
+
+def read_folder(folder: Path, study: Study) -> LabFolder:
+    """Read all tables of a folder, with every fault and everything that was converted."""
+    lab = LabFolder(title=folder.name)
+    mapping, faults = read_mapping(folder)
+    lab.faults += faults
+    grids = list(_grids(folder, lab))
+    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, lab)) is not None]
+    for sheet in sheets:
+        lab.faults += sheet.faults
+        lab.notes += sheet.notes
+    if mapping is not None:
+        lab.faults += mapping.unused()
+        lab.notes += mapping.notes
+    pieces = [piece for sheet in sheets for piece in sheet.pieces]
+    _match_groups([piece for piece in pieces if piece.table == "animals"], pieces, study, lab)
+    for name in TABLES:
+        mine = [piece for piece in pieces if piece.table == name]
+        if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
+            _add_table(name, mine, lab)
+    if "animals" not in lab.tables and not lab.faults:
+        advice = "Add a sheet or file with columns animal_id, experiment and group (動物ID, 実験, 群)."
+        lab.faults.append(Fault(folder.name, "no table says which animals there are", advice))
+    if "qct_slices" in lab.tables:
+        _complete_slices(lab, mapping)
+    _find_scans(folder, lab)
+    regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
+    regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
+    lab.regions, faults = regional_table(regional, lab.tables.get("animals"), "qct_slices" in lab.tables)
+    lab.faults += faults
+    return lab
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+
+def _grids(folder: Path, lab: LabFolder) -> Iterable[Grid]:
+    """Go through the files of a folder; note those that are not read."""
+    others = []
+    for path in _files(folder):
+        ending = _ending(path)
+        if ending in SAVE_AS:
+            lab.faults.append(Fault(path.name, *SAVE_AS[ending]))
+        elif path.name in _READ_HERE:
+            continue
+        elif ending == ".xlsx" or ending in TEXT_ENDINGS:
+            try:
+                yield from _open(path, lab)
+            except OSError as error:
+                problem = f"can't be read ({error.strerror})"
+                lab.faults.append(Fault(path.name, problem, "Check the permissions of the file."))
+        else:
+            others.append(path.name)
+    if others:
+        lab.notes.append(f"files that were not read: {listing(others)}.")
+    if any(folder.glob("~$*")):
+        lab.notes.append("a workbook is open in Excel: what is not saved yet was not read.")
+
+
+def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
+    if _ending(path) in TEXT_ENDINGS:
+        grid, faults = read_text(path.read_bytes(), path.name)
+        if _ending(path) == ".txt" and (grid is None or not table_named(path.stem)):
+            return  # a text for people
+        lab.faults += faults
+        if grid is not None:
+            yield grid
+        return
+    grids, faults, notes = read_workbook(path, path.name)
+    lab.faults += faults
+    lab.notes += notes
+    for grid in grids:
+        if grid.sheet == HOWTO_SHEET:
+            _read_titles(grid, lab)
+        else:
+            yield grid
+
+
+def _read_titles(grid: Grid, lab: LabFolder) -> None:
+    for row in grid.top:
+        cells = [str(cell).strip() for cell in row if not is_blank(cell)]
+        if len(cells) > 1 and cells[0] == TITLE:
+            lab.title = cells[1]
+        elif len(cells) > 1 and cells[0] == TITLE_JA:
+            lab.title_ja = cells[1]
+
+
+def _read(grid: Grid, mapping: Mapped | None, lab: LabFolder) -> Sheet | None:
+    table = table_named(grid.sheet or Path(grid.file).stem)
+    if mapping is not None and mapping.reads(grid):
+        return mapping.read(grid)
+    if table and not any(not is_blank(cell) for row in grid.top for cell in row):
+        return None  # a sheet of the template that was not needed
+    sheet = read_sheet(grid, table)
+    if sheet is None:
+        lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
+    elif _is_empty_template(grid, sheet):
+        return None
+    return sheet
+
+
+def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
+    """Say whether a sheet of a workbook holds headings only, as the template brings for every table."""
+    return bool(grid.sheet) and not sheet.pieces and sheet.regional is None and \
+        [fault.problem for fault in sheet.faults] == ["has headings but no rows"]  # fmt: skip
+
+
+# --- groups ------------------------------------------------------------------------------------------
+
+
+def _match_groups(animals: list[Piece], pieces: list[Piece], study: Study, lab: LabFolder) -> None:
+    """Put the study's names of experiments and groups in place of the laboratory's."""
+    stated = [piece for piece in animals if "experiment" in piece.frame]
+    experiments = ", ".join(f"{name} ({one.label_ja})" for name, one in study.experiments.items())
+    for piece in stated:
+        _match(
+            piece,
+            "experiment",
+            lambda row, text: [(one, one) for one in experiments_named(text, study)],
+            lambda row: experiments,
+            lab,
+        )
+    columns = ["animal_id", "experiment"]
+    known = [piece.frame.dropna(subset=columns)[columns] for piece in stated]
+    every = pd.concat(known) if known else pd.DataFrame(columns=columns)
+    every = every.drop_duplicates("animal_id").set_index("animal_id")["experiment"].to_dict()
+    for piece in animals:
+        if "group" not in piece.frame:
+            continue
+        only = next(iter(study.experiments)) if len(study.experiments) == 1 else None
+        own = piece.frame["animal_id"].map(every).where(lambda known: known.isin(list(study.experiments)))
+        within = {row: (name if isinstance(name, str) else only) for row, name in own.items()}
+        found = _match(
+            piece,
+            "group",
+            lambda row, text, within=within: groups_named(text, study, within[row]),
+            lambda row, within=within: known_groups(study, within[row]),
+            lab,
+        )
+        if stated:
+            continue
+        # No column says the experiment: it is that of the group, if the study has the group in one only.
+        of_group = {row: only or experiment_of_group(pairs) for row, pairs in found.items()}
+        taken = pd.Series(of_group, dtype=object).reindex(piece.frame.index)
+        piece.frame["experiment"] = taken.where(taken.notna(), np.nan).astype("str")
+        several = [row for row, pairs in found.items() if pairs and not (only or experiment_of_group(pairs))]
+
+        def describe(row: int, piece=piece) -> tuple[str, str]:
+            names = ", ".join(study.experiments)
+            problem = f"found {piece.frame.loc[row, 'group']!r}, a group of several experiments ({names})"
+            return problem, "Add a column 実験 / experiment that says which."
+
+        lab.faults += fault_per_row(piece.where, piece.labels["group"], several, describe)
+        piece.frame.loc[several, "experiment"] = "?"
+        if len(several) < len(found):
+            lab.notes.append(f"{piece.where}: no column names the experiment; it was taken from the groups.")
+
+
+def _match(
+    piece: Piece,
+    name: str,
+    find: Callable[[int, str], list[tuple[str, str]]],
+    allowed: Callable[[int], str],
+    lab: LabFolder,
+) -> dict[int, list[tuple[str, str]]]:
+    """Replace the texts of a column by what they mean; report those that mean nothing or several things.
+
+    Returns
+    -------
+    dict of int to list of tuple of str
+        What each row may mean, where that is one name.
+    """
+    values, label = piece.frame[name], piece.labels[name]
+    found = {row: find(row, text) for row, text in values.items() if isinstance(text, str) and text != "?"}
+    meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
+    bad = [row for row, names in meant.items() if len(names) != 1]
+
+    def describe(row: int) -> tuple[str, str]:
+        if meant[row]:
+            problem = f"found {values[row]!r}, which may mean {' or '.join(meant[row])}"
+            return problem, "Write the one that is meant."
+        advice = "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
+        return f"found {values[row]!r}, allowed: {allowed(row)}", advice
+
+    lab.faults += fault_per_row(piece.where, label, bad, describe)
+    canonical = values.copy()
+    taken: Counter[tuple[str, str]] = Counter()
+    for row, names in meant.items():
+        canonical[row] = names[0] if len(names) == 1 else "?"
+        if len(names) == 1 and values[row] != names[0]:
+            taken[values[row], names[0]] += 1
+    piece.frame[name] = canonical
+    for (text, meaning), rows in taken.items():
+        note = f"{text!r} read as {meaning} ({rows} row{'s' if rows > 1 else ''})."
+        lab.notes.append(f"{piece.where}, column {label}: {note}")
+    return {row: pairs for row, pairs in found.items() if len(meant[row]) == 1}
+
+
+# --- pieces to tables --------------------------------------------------------------------------------
+
+
+def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
+    """Make one table of all pieces; what two of them say of one animal has to agree."""
+    if name != "animals":
+        named = [piece for piece in pieces if len(piece.frame.columns) > 1]
+        pieces = named or pieces
+    fields = list(table_fields(name))
+    if len(pieces) == 1 and not pieces[0].long:
+        piece = pieces[0]
+        frame, below, names = piece.frame.copy(), piece.below, piece.where
+        for column, label in piece.labels.items():
+            lab.labels[piece.where, column] = label
+    else:
+        names = f"the table of {name} ({'; '.join(dict.fromkeys(piece.where for piece in pieces))})"
+        frame, below = _put_together(name, pieces, names, lab)
+    table = Table(below_limit=below)
+    absent = [column for column in fields if column not in frame]
+    for column in absent:
+        empty = "str" if table_fields(name)[column]["type"] == "string" else float
+        frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
+    found: list[Fault] = []
+    _check_needed(name, frame, absent, names, found)
+    check_repeated(frame.replace("?", np.nan)[fields], names, name, found)
+    lab.faults += [lab.place(fault) for fault in found]
+    measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
+    if measured:
+        lab.notes.append(f"{names}: no column of {', '.join(measured)}; taken as not measured.")
+    table.frame = frame[fields]
+    lab.tables[name], lab.names[name] = table, names
+
+
+def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str, faults: list[Fault]) -> None:
+    """Report blank cells that no row may have, once for a column that is not there at all."""
+    needed = {"animals": ["experiment", "group"], "arrays": ["array_id", "file"]}.get(name, [])
+    for column in needed:
+        spec = table_fields(name)[column]
+        if column in absent:
+            advice = f'Add a column "{spec["title_ja"]}" or "{column}".'
+            faults.append(Fault(names, f"the column {column} is missing", advice))
+        else:
+            title = spec["title_ja"]
+            advice = f"Fill in the {title} of this row; in a CSV file merged cells have to be filled, too."
+            blank = frame.index[frame[column].isna()]
+            faults += fault_per_row(names, column, blank, lambda row, advice=advice: ("is blank", advice))
+
+
+def _put_together(
+    name: str, pieces: list[Piece], names: str, lab: LabFolder
+) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
+    """Join pieces of several sheets, or of one row per measurement, to one row per animal (slice, array)."""
+    keys = [key for key in _KEYS.get(name, ["animal_id"]) if all(key in piece.frame for piece in pieces)]
+    keys = keys or ["animal_id"]
+    places: dict[int, tuple[str, int]] = {}
+    rows: dict[tuple, int] = {}
+    cells: dict[str, dict[int, object]] = {}
+    low: dict[str, set[int]] = {}
+    origin: dict[tuple[int, str], tuple[str, int]] = {}
+    for piece in pieces:
+        for column, label in piece.labels.items():
+            lab.labels.setdefault((piece.where, column), label)
+            lab.labels.setdefault((names, column), label)
+        clashes: dict[str, dict[int, tuple[str, str]]] = {}
+        seen: set[tuple[tuple, str]] = set()
+        records = piece.frame.to_dict("split")
+        for row, record in zip(records["index"], records["data"], strict=True):
+            values = dict(zip(records["columns"], record, strict=True))
+            key = tuple(values[one] for one in keys)
+            if any(is_blank(part) for part in key):
+                continue
+            number = rows.setdefault(key, len(rows) + 1)
+            places.setdefault(number, (piece.where, int(row)))
+            for column, value in values.items():
+                if is_blank(value):
+                    cells.setdefault(column, {})
+                    continue
+                before = cells.setdefault(column, {}).get(number)
+                is_low = column in piece.below and bool(piece.below[column].get(row, False))
+                doubled = (key, column) in seen and column not in (*keys, "experiment", "group")
+                if before is not None and (
+                    doubled or before != value or is_low != (number in low.get(column, ()))
+                ):
+                    there, at = origin[number, column]
+                    who = " ".join(map(str, key))
+                    problem = (
+                        f"found {_shown(value)} for {who}, which has {_shown(before)} in row {at} of {there}"
+                    )
+                    advice = "Write one value for each animal; keep repeats in another sheet or column."
+                    clashes.setdefault(column, {})[row] = (problem, advice)
+                    continue
+                seen.add((key, column))
+                cells[column][number] = value
+                origin.setdefault((number, column), (piece.where, int(row)))
+                if is_low:
+                    low.setdefault(column, set()).add(number)
+        for column, found in clashes.items():
+            lab.faults += fault_per_row(
+                piece.where,
+                piece.labels.get(column, column),
+                list(found),
+                lambda row, found=found: found[row],
+            )
+    frame = pd.DataFrame(cells, index=range(1, len(rows) + 1))
+    for column in frame:
+        kind = table_fields(name).get(column, {"type": "string"})["type"]
+        frame[column] = frame[column].astype("str" if kind == "string" else float)
+    lab.places[names] = places
+    below = {
+        column: pd.Series(frame.index.isin(numbers), index=frame.index) for column, numbers in low.items()
+    }
+    return frame, below
+
+
+def _shown(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else repr(value)
+
+
+# --- slices and scans --------------------------------------------------------------------------------
+
+
+def _complete_slices(lab: LabFolder, mapping: Mapped | None) -> None:
+    """Turn and number slices, fill in what the mapping file says of all, and report what is missing."""
+    table, names = lab.tables["qct_slices"], lab.names["qct_slices"]
+    frame = table.frame
+    if mapping is not None and mapping.form == "slices":
+        animals = lab.tables["animals"].frame if "animals" in lab.tables else None
+        frame, notes = mapping.complete(frame, animals)
+        lab.notes += [f"{names}: {note}" for note in notes]
+    if frame["slice"].isna().all() and frame["position"].notna().any():
+        order = frame.groupby("animal_id")["position"].rank(method="first")
+        frame = frame.assign(slice=order)
+        lab.notes.append(f"{names}: slices numbered from the distal end by their position.")
+    found: list[Fault] = []
+    for column, spec in table_fields("qct_slices").items():
+        if column == "animal_id" or not spec["constraints"].get("required"):
+            continue
+        blank = frame.index[frame[column].isna()]
+        if len(blank) == len(frame) and len(frame):
+            advice = f'Add a column "{spec["title_ja"]}", or state it in {MAPPING}.'
+            found.append(Fault(names, f"no slice has a {column}", advice))
+        else:
+            found += fault_per_row(names, column, blank, lambda row, spec=spec: (
+                "is blank", f"Fill in the {spec['title'].lower()} of this slice."))  # fmt: skip
+    lab.faults += [lab.place(fault) for fault in found]
+    table.frame = frame
+
+
+def _find_scans(folder: Path, lab: LabFolder) -> None:
+    """Find the CEL files that a laboratory names without their folder."""
+    if "arrays" not in lab.tables:
+        return
+    table = lab.tables["arrays"]
+    here = {path.name.casefold(): f"cel/{path.name}" for path in (folder / "cel").glob("*") if path.is_file()}
+    moved = []
+
+    def find(name: object) -> object:
+        if not isinstance(name, str) or (folder / name.replace("\\", "/")).is_file():
+            return name.replace("\\", "/") if isinstance(name, str) else name
+        last = name.replace("\\", "/").rpartition("/")[2].casefold()
+        for candidate in (last, f"{last}.cel", f"{last}.cel.gz"):
+            if candidate in here:
+                moved.append(name)
+                return here[candidate]
+        return name
+
+    files = table.frame["file"].map(find)
+    if moved:
+        lab.notes.append(f"{lab.names['arrays']}: CEL files found in cel/ for {listing(moved, most=4)}.")
+    table.frame = table.frame.assign(file=files.astype("str"))
