@@ -74,13 +74,23 @@ def count_values(dataset: Dataset) -> pd.DataFrame:
     An animal counts as measured if its rows of the table hold at least one value.
     """
     animals = dataset.animals
+    planned = [(e.name, group) for e in dataset.study.experiments.values() for group in e.groups]
     counts = pd.DataFrame({"animals": animals.groupby(["experiment", "group"], sort=False).size()})
     for name in ("serum", "urine", "qct_slices", "arrays"):
         table = dataset.tables.get(name)
         held = [] if table is None else table.set_index("animal_id").drop(columns=PLACES, errors="ignore")
         measured = animals["animal_id"].isin([] if table is None else held.dropna(how="all").index)
         counts[name] = measured.groupby([animals["experiment"], animals["group"]], sort=False).sum()
-    return counts.reset_index()
+    order = pd.MultiIndex.from_tuples(planned, names=["experiment", "group"])
+    return counts.reindex(order, fill_value=0).reset_index()
+
+
+def describe_serum(dataset: Dataset) -> pd.DataFrame:
+    """Return count, mean, SD, median and range of each column of serum; no rows without a table of serum."""
+    shown = ["count", "mean", "std", "min", "50%", "max"]
+    if dataset.serum is None:
+        return pd.DataFrame(columns=shown)
+    return dataset.serum.drop(columns="animal_id").astype(float).describe().T[shown].round(2)
 
 
 def missing_values(measurements: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,13 @@ def pair_fed_experiments(study: Study) -> dict[str, tuple[str, str, str]]:
     return {name: groups for name, groups in found.items() if groups}
 
 
+def contrasts_about_intake(study: Study) -> list[str]:
+    """Return the comparisons that tell eating less from magnesium; without pair-feeding the stated ones."""
+    fed = pair_fed_experiments(study)
+    told = [c.name for c in study.contrasts if c.experiment in fed]
+    return told or [c.name for e in study.experiments.values() for c in e.report_contrasts]
+
+
 def adjust_for_intake(measurements: pd.DataFrame, intake: pd.Series, study: Study) -> pd.DataFrame:
     """Compare groups with and without food intake as a covariate, in experiments with pair-feeding.
 

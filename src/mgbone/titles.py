@@ -32,16 +32,15 @@ def design(study: Study) -> Title:
 
 
 def cells(experiment: Experiment, study: Study) -> Title:
-    """Return which groups the stated contrasts of an experiment compare, for its map cell by cell."""
-    cases = _unique(c.case for c in experiment.report_contrasts)
-    references = _unique(c.reference for c in experiment.report_contrasts)
-    if not cases:
-        return experiment.label, experiment.label_ja
-    others = _and([_fed(g, study) for g in references])
-    return (
-        f"{_listed(cases, 'en')} against {others}, cell by cell",
-        f"{_listed(cases, 'ja')}と{'・'.join(style.group_label(g, 'ja') for g in references)}：部位・構造別",
-    )
+    """Return which groups of an experiment are drawn cell by cell, those with less magnesium first."""
+    less, rest = _by_magnesium(experiment.groups, study)
+    groups = [*less, *reversed(rest)]
+    english = [_lower(style.group_label(g, "en", short=True)) for g in groups]
+    japanese = [
+        style.narrow_label(g, "ja") if _pair_fed(g, study) else style.group_label(g, "ja", short=True)
+        for g in groups
+    ]
+    return f"Every femur behind the map: {_and(english)}", f"部位・構造別の全個体：{'・'.join(japanese)}"
 
 
 def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = None) -> Title:
@@ -53,9 +52,7 @@ def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = No
         Those that have arrays; all that the study names unless given.
     """
     named = [g for g in experiment.array_groups if groups is None or g in set(groups)]
-    most = max(group.dietary_mg_percent for group in study.groups.values())
-    less = [g for g in named if study.groups[g].dietary_mg_percent < most]
-    rest = [g for g in named if g not in less]
+    less, rest = _by_magnesium(named, study)
     if not (less and rest):
         return _capital(_listed(named, "en")), _listed(named, "ja", short=False)
     comma = "," if len(less) > 1 else ""
@@ -83,10 +80,25 @@ def _listed(groups: Sequence[str], language: str, *, short: bool = True) -> str:
     return ("・".join(names) if language == "ja" else _and(names)) + rest
 
 
+def _by_magnesium(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
+    """Divide groups into those with less magnesium than the normal diet, and the others."""
+    most = max(group.dietary_mg_percent for group in study.groups.values())
+    less = [g for g in groups if study.groups[g].dietary_mg_percent < most]
+    return less, [g for g in groups if g not in less]
+
+
+def _pair_fed(group: str, study: Study) -> bool:
+    return study.groups[group].feeding.startswith("pair-fed")
+
+
 def _fed(group: str, study: Study) -> str:
-    name = style.group_label(group, "en", short=True)
-    lower = name[0].lower() + name[1:] if name[1:2].islower() or name[1:2] == "-" else name
-    return f"{lower} rats" if study.groups[group].feeding.startswith("pair-fed") else lower
+    name = _lower(style.group_label(group, "en", short=True))
+    return f"{name} rats" if _pair_fed(group, study) else name
+
+
+def _lower(name: str) -> str:
+    """Begin a word of ordinary letters small; AIN-93G and 0.02 % stay."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def _and(names: Sequence[str]) -> str:
@@ -103,7 +115,3 @@ def _word(number: float) -> str:
 
 def _span(numbers: set) -> list:
     return sorted({min(numbers), max(numbers)}) if numbers else [0]
-
-
-def _unique(names) -> list[str]:
-    return list(dict.fromkeys(names))
