@@ -142,14 +142,16 @@ def cluster_experiment(genes: pd.DataFrame, table: pd.DataFrame, experiment: str
     return cluster_arrays(genes[groups.index], groups, cluster_p=study.thresholds["cluster_p"])
 
 
-def cluster_all_contrasts(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> dict[str, Clustering]:
+def cluster_all_contrasts(
+    genes: pd.DataFrame, table: pd.DataFrame, study: Study, **options: object
+) -> dict[str, Clustering]:
     """Cluster the two groups of each array contrast of the study (`cluster_contrasts`), by contrast."""
     clusterings: dict[str, Clustering] = {}
     for experiment in study.experiments.values():
         groups = groups_of(table, experiment.name)
         names = [c.name for c in experiment.array_contrasts if {c.case, c.reference} <= set(groups)]
         clusterings |= cluster_contrasts(
-            genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"]
+            genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
         )
     return clusterings
 
