@@ -69,26 +69,6 @@ def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) ->
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
 
 
-def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) -> pd.DataFrame:
-    """Say by how much the plain mean of slices differs from content over volume: the median over animals.
-
-    Parameters
-    ----------
-    regional, slice_means : DataFrame
-        From `regional_density` and `mean_slice_density`.
-
-    Returns
-    -------
-    DataFrame
-        One row per structure, a column per region: percent of content over volume.
-    """
-    both = regional.merge(slice_means, on=["animal_id", "endpoint"], suffixes=("", "_mean"))
-    percent = 100 * (both["value_mean"] / both["value"] - 1)
-    medians = percent.groupby(both["endpoint"]).median()
-    rows = {s: [medians.get(f"bmd_{s}_{region}", np.nan) for region in REGIONS] for s in STRUCTURES}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
-
-
 def located_slices(dataset: Dataset, study: Study) -> pd.DataFrame:
     """Return the slices with experiment, group, percent of femoral length and region (not ``full``)."""
     columns = ["animal_id", "experiment", "group", "femur_length"]
