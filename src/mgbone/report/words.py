@@ -51,7 +51,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "map_intro": (
         "Every statement is a cell: the report's finding, the data's finding, the verdict. A cell leads to "
         "the statement with its numbers.",
-        "各欄が1件の記述で，報告書の所見・データの所見・判定の順に並ぶ。欄を選ぶと数値つきの記述へ移る。",
+        "各欄が一つの記述で，報告書の所見・データの所見・判定の順に並ぶ。欄を選ぶと数値つきの記述へ移る。",
     ),
     "map_caption": (
         "Statements by endpoint and comparison: report, data, verdict",
@@ -104,7 +104,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "hedges_g": ("Hedges g", "Hedges g"),
     "p": ("p", "p"),
     "n": ("n", "n"),
-    "n_of": ("{case} and {reference}", "{case}，{reference}"),
     "test": ("Test", "検定"),
     "verdict": ("Verdict", "判定"),
     "figure": ("Figure", "図"),
@@ -202,7 +201,6 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "このページと同じ場所のcrate/に，実行の全体（入力・ノートブック・表・図とチェックサム，"
         "どのノートブックが何を作ったか）をRO-Crateとして収めた。",
     ),
-    "rule_bh": ("Benjamini-Hochberg q", "Benjamini-Hochberg q"),
 }
 
 THRESHOLDS: Mapping[str, tuple[str, str]] = {
