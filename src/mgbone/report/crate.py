@@ -128,9 +128,8 @@ class _Packer:
         cited = sources.citation()
         self.crate.name = f"Run of the mgbone compendium on {title} ({kind})"
         self.crate.description = (
-            f"Inputs, notebooks, tables, figures and report of a run on the dataset {layout.name} ({kind}). "
-            f"{' '.join(str(cited.get('abstract', '')).split())}"
-        ).strip()
+            f"Inputs, notebooks, tables, figures and report of a run on the dataset {layout.name} ({kind})."
+        )
         root["conformsTo"] = profile
         root["datePublished"] = sources.day_of_publication(layout.data_files)
         root["author"] = [self.add_author(n, author) for n, author in enumerate(cited.get("authors", []), 1)]
@@ -195,7 +194,7 @@ class _Packer:
             else f"commit {state.id}" + (", with changes not committed" if state.changed else "")
         )
         return self.add(
-            "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone", description=commit,
+            "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone", description=" ".join(filter(None, about)),
             softwareVersion=sources.project_version(), license={"@id": MIT}, programmingLanguage=python,
             softwareRequirements=needed, identifier="" if state is None else state.id,
         )  # fmt: skip
