@@ -63,6 +63,10 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	@"$(PY)" -m mgbone.cli report --dataset "$(DATASET)" --language "$(LANGUAGE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
+.PHONY: new-dataset
+new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
+	@"$(PY)" -m mgbone.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
+
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
 	"$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb
@@ -111,7 +115,7 @@ clean: ## Remove all that was generated, except the committed figures and .venv
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo
 	@echo "Variables: DATASET=$(DATASET) LANGUAGE=$(LANGUAGE) (en or ja), as in: make all DATASET=data/null LANGUAGE=ja"
 

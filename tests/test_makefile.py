@@ -215,6 +215,7 @@ def test_help_lists_every_target():
         "check",
         "genesets",
         "help",
+        "new-dataset",
     ):
         assert re.search(rf"^  make {target} +\S", text, re.M), target
 

@@ -44,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    new = commands.add_parser("new-dataset", help="write an empty folder for measurements of your own")
+    new.add_argument("name", nargs="?", help="of the folder within data/, for example lab2026")
+    new.set_defaults(command=_new_dataset)
+
     run = commands.add_parser("run", help="execute one notebook on a dataset")
     run.add_argument("notebook", help="for example notebooks/01_biochem.ipynb")
     run.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
@@ -77,6 +81,19 @@ def _check(options: argparse.Namespace) -> None:
     print(f"{options.dataset}: {dataset.title} ({kind}): no faults found.")
     if options.record:
         record_check(folder, resolve(options.record), started)
+    elif dataset.notes:
+        print("What was converted, read in another way or left out:")
+        for note in dataset.notes:
+            print(f"  - {note}")
+
+
+def _new_dataset(options: argparse.Namespace) -> None:
+    from mgbone.lab.template import new_dataset
+
+    if options.name is None:
+        raise MgboneError("Give the folder a name: make new-dataset NAME=lab2026")
+    where = new_dataset(options.name).relative_to(project_root()).as_posix()
+    print(f"{where}/: fill in {options.name}.xlsx (HOWTO.md says how), then: make check DATASET={where}")
 
 
 def _run(options: argparse.Namespace) -> None:

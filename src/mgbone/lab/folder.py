@@ -125,7 +125,10 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
         if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
             _add_table(name, mine, lab)
     if "animals" not in lab.tables and not lab.faults:
-        advice = "Add a sheet or file with columns animal_id, experiment and group (動物ID, 実験, 群)."
+        advice = (
+            "Fill in the sheet of animals, or add a table with columns 動物ID, "
+            "実験 and 群 (animal_id, experiment, group)."
+        )
         lab.faults.append(Fault(folder.name, "no table says which animals there are", advice))
     if "qct_slices" in lab.tables:
         _complete_slices(lab, mapping)
@@ -285,7 +288,9 @@ def _match(
         if meant[row]:
             problem = f"found {values[row]!r}, which may mean {' or '.join(meant[row])}"
             return problem, "Write the one that is meant."
-        advice = "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
+        advice = (
+            "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
+        )
         return f"found {values[row]!r}, allowed: {allowed(row)}", advice
 
     lab.faults += fault_per_row(piece.where, label, bad, describe)

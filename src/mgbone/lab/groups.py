@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from mgbone.lab.headings import fold
 from mgbone.study import Study
+
+T = TypeVar("T")
 
 _DOSE = re.compile(
     r"(?:mg)?(\d*\.?\d+)%(?:mg|マグネシウム)?(?:含有|欠乏|制限|deficient|deficiency)?(?:食|diet)?"
@@ -21,12 +24,11 @@ def fold_group(text: str) -> str:
 
 def experiments_named(text: str, study: Study) -> list[str]:
     """Return the experiments that a cell may mean."""
-    found = []
-    for name, one in study.experiments.items():
-        words = {fold_group(word) for word in (name, one.label, one.label_ja, *one.synonyms)}
-        if fold_group(text) in words:
-            found.append(name)
-    return found
+    words = {
+        name: {fold_group(word) for word in (name, one.label, one.label_ja, *one.synonyms)}
+        for name, one in study.experiments.items()
+    }
+    return _in_parts(text, lambda part: [name for name in words if fold_group(part) in words[name]])
 
 
 def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[str, str]]:
@@ -43,8 +45,10 @@ def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[
     among = [name for name in study.experiments if experiment in (None, name)]
     pairs = [(name, group) for name in among for group in study.experiments[name].groups]
     exact = [(name, group) for name, group in pairs if text.strip() == group]
-    if exact:
-        return exact
+    return exact or _in_parts(text, lambda part: _named(part, pairs, study))
+
+
+def _named(text: str, pairs: list[tuple[str, str]], study: Study) -> list[tuple[str, str]]:
     folded = fold_group(text)
     named = [(name, group) for name, group in pairs if folded in _words(study, group)]
     dose = _DOSE.fullmatch(folded)
@@ -52,6 +56,15 @@ def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[
         return named
     percent = float(dose[1])
     return [(name, group) for name, group in pairs if study.groups[group].dietary_mg_percent == percent]
+
+
+def _in_parts(text: str, find: Callable[[str], list[T]]) -> list[T]:
+    """Return what a text means, or else what all parts of ``control / 正常食群`` mean alike."""
+    found = find(text)
+    if found or "/" not in text:
+        return found
+    parts = [find(part) for part in text.split("/")]
+    return [one for one in parts[0] if all(one in part for part in parts)]
 
 
 def _words(study: Study, group: str) -> set[str]:

@@ -14,7 +14,7 @@ from mgbone.lab.headings import REGIONAL, Heading
 from mgbone.lab.units import Unit
 from mgbone.lab.values import plain
 
-EXAMPLE = "例 / EXAMPLE"
+EXAMPLE = "例 / EXAMPLE（消す / delete）"
 """What stands in place of the animal's name in the example row of the template; such a row is passed over."""
 
 
