@@ -188,13 +188,12 @@ class _Packer:
                      softwareVersion=package.version or "unknown", url=f"https://pypi.org/project/{package.name}/")
             for package in sources.packages()
         ]  # fmt: skip
-        commit = (
-            ""
-            if state is None
-            else f"commit {state.id}" + (", with changes not committed" if state.changed else "")
-        )
+        about = [" ".join(str(sources.citation().get("abstract", "")).split())]
+        if state is not None:
+            about.append(f"Commit {state.id}{', with changes not committed' if state.changed else ''}.")
         return self.add(
-            "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone", description=" ".join(filter(None, about)),
+            "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone",
+            description=" ".join(filter(None, about)),
             softwareVersion=sources.project_version(), license={"@id": MIT}, programmingLanguage=python,
             softwareRequirements=needed, identifier="" if state is None else state.id,
         )  # fmt: skip
