@@ -52,7 +52,7 @@ def timeline(
              "匹数とアレイ数は報告書に記載がなく，study.ymlの仮定による"), language)
         if animals is None else "", language=language,
     )  # fmt: skip
-    figure.get_layout_engine().set(hspace=0.1)
+    figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
         _experiment(ax, experiment, study, language, animals or {}, arrays or {})
     return figure

@@ -52,8 +52,8 @@ def choice_of_test(
     p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
     if subtitle is None:
         subtitle = (
-            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's",
-            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠：所定の検定と判定が異なる",
+            "p of each test; dark: p < 0.05, pale: p < 0.10; frame and bold: another level than the declared test's",
+            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠・太字：所定の検定と判定が異なる",
         )
     figure, axes = style.new_figure(
         1, 1, width=style.DOUBLE, height=4.9 * (len(keys) + 2), title=style.say(title, language),
@@ -68,13 +68,15 @@ def choice_of_test(
             fill = _SHADES[study.level(value)] if known else "white"
             cell = Rectangle((x + 0.02, y + 0.05), 0.96, 0.9)
             cell.set(facecolor=fill, linewidth=0, gid="cell")
-            if known and np.isfinite(base) and study.level(value) != study.level(base):
+            differs = known and np.isfinite(base) and study.level(value) != study.level(base)
+            if differs:
                 cell.set(edgecolor=style.UP, linewidth=1.3, gid="differs")
             ax.add_patch(cell)
             words = style.format_p_value(value) if known else "–"
             ax.text(
                 x + 0.5, y + 0.52, words, ha="center", va="center", size=style.SMALL_SIZE, gid="p",
                 color=style.ink_on(fill),
+                **(style.BOLD if differs else {}),  # on a dark cell the frame alone would be lost in grey
             )  # fmt: skip
     labels = [f"{row_label(e, language)}: {style.contrast_label(c, language)}" for _, e, c in keys]
     ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
