@@ -171,7 +171,7 @@ def test_simulated_data_say_so_and_how_they_were_drawn(graph, folder, layout):
 
 def test_software_is_named_with_versions(graph):
     software = graph["#mgbone"]
-    assert software["softwareVersion"] == sources.project_version()
+    assert software["version"] == sources.project_version()
     needed = {
         graph[name]["name"]: graph[name]["softwareVersion"]
         for name in named(software["softwareRequirements"])

@@ -97,7 +97,7 @@ class _Packer:
 
     def add(self, identifier: str, kind: str | Sequence[str], /, **properties: Any) -> Entity:
         """Add what is no file."""
-        said = {key: value for key, value in properties.items() if value not in (None, "", [])}
+        said = {key: _one(value) for key, value in properties.items() if value not in (None, "", [])}
         return self.crate.add(ContextEntity(self.crate, identifier, properties={"@type": kind, **said}))
 
     def add_file(self, file: SourceFile, kind: Sequence[str] = ("File",), **properties: Any) -> Entity:
@@ -132,7 +132,8 @@ class _Packer:
         )
         root["conformsTo"] = profile
         root["datePublished"] = sources.day_of_publication(layout.data_files)
-        root["author"] = [self.add_author(n, author) for n, author in enumerate(cited.get("authors", []), 1)]
+        authors = enumerate(cited.get("authors", []), 1)
+        root["author"] = _one([self.add_author(number, author) for number, author in authors])
         root["keywords"] = [*cited.get("keywords", []), kind]
         root["license"] = self.add(
             "#licences", "CreativeWork", name="Several licences",
@@ -166,7 +167,7 @@ class _Packer:
             },
         )
         if licences:
-            dataset["license"] = licences
+            dataset["license"] = _one(licences)
         files = [self.add_file(file) for file in layout.data_files]
         dataset["hasPart"] = files
         if simulated:
@@ -175,6 +176,7 @@ class _Packer:
                                softwareVersion=sources.project_version(),
                                description="Draws datasets from a declared calibration.")  # fmt: skip
             drawn = self.add("#draw-data", "CreateAction", name=f"Drawing of the dataset {layout.name}",
+                             description=f"python -m mgbone.simulate data/{layout.name}",
                              instrument=program, object=[seed], result=[dataset])  # fmt: skip
             self.mention(drawn)
         return dataset
@@ -194,7 +196,7 @@ class _Packer:
         return self.add(
             "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone",
             description=" ".join(filter(None, about)),
-            softwareVersion=sources.project_version(), license={"@id": MIT}, programmingLanguage=python,
+            version=sources.project_version(), license={"@id": MIT}, programmingLanguage=python,
             softwareRequirements=needed, identifier="" if state is None else state.id,
         )  # fmt: skip
 
@@ -257,3 +259,8 @@ class _Packer:
 
     def mention(self, action: Entity) -> None:
         self.crate.root_dataset.append_to("mentions", action)
+
+
+def _one(value: Any) -> Any:
+    """Take a single value out of its list, as RO-Crate recommends."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
