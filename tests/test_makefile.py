@@ -78,6 +78,15 @@ def test_a_change_runs_what_rests_on_it(built, changed, run):
     assert stale == set(run) or changed == "src/mgbone/cli.py"
 
 
+def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
+    commands = make(built, "--dry-run", "--what-if=notebooks/01_biochem.ipynb", "report").stdout
+    order = re.findall(r"mgbone\.cli (run notebooks/\w+|report)", commands)
+    assert order == ["run notebooks/01_biochem", "run notebooks/04_integration", "report"]
+    again = make(built, "--dry-run", "report", "LANGUAGE=en").stdout
+    assert re.findall(r"mgbone\.cli (\w+)", again) == ["report"]
+    assert '--dataset "data/simulated" --language "en"' in again
+
+
 def test_another_language_runs_all(built):
     assert planned(built, "LANGUAGE=ja") == list(STEMS)
 
@@ -214,6 +223,7 @@ def test_help_lists_every_target():
         "lock",
         "check",
         "genesets",
+        "report",
         "help",
         "new-dataset",
     ):
