@@ -349,7 +349,7 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one():
     one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
     assert row["shape"] == "one_way"
     assert one_way.get_text() == f"one way: {style.format_p(row['p_one_way'])}"
-    assert peak.get_text() == f"peak at 0.04 %: {style.format_p(row['p_peak'])}"
+    assert peak.get_text() == f"peak: {style.format_p(row['p_peak'])}"
     assert (one_way.get_color(), peak.get_color()) == (style.INK, "#767676")
 
 

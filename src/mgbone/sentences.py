@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
+from mgbone.control import KINDS
 from mgbone.dictionary import endpoint_label
 from mgbone.figures.style import format_p, format_p_value, narrow_label
 from mgbone.study import Study
@@ -95,4 +96,37 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
             f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
             f"**{row.smallest:.2f} SD** is found 4 times in 5."
         )
+    return Markdown("\n".join(lines))
+
+
+def count_control(counts: pd.DataFrame, control: object) -> Markdown:
+    """Say how many statements would be called reproduced where there is nothing to find.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `mgbone.control.count_control`.
+    control : Dataset or None
+        The dataset without effect, if it was judged.
+    """
+    if counts.empty:
+        return Markdown("*Without a ledger there is nothing to judge.*")
+    lines = []
+    if control is None:
+        lines.append(
+            "*The dataset without effect was not judged: this study has a design of its own, or data/null "
+            "is not complete (`make data`). Permuted labels stand alone.*\n"
+        )
+    for row in counts.itertuples():
+        null = f", **{row.null:.0f}** in data without effect" if pd.notna(row.null) else ""
+        theory = f"{row.bound} {row.nominal:.2g} expected by theory" if pd.notna(row.nominal) else ""
+        shuffled = (
+            f"{row.permuted_mean:.2g} with permuted labels (95 % of permutations: {row.permuted_low:.0f} to "
+            f"{row.permuted_high:.0f})"
+            if pd.notna(row.permuted_mean)
+            else ""
+        )
+        expected = "; ".join(filter(None, [theory, shuffled]))
+        what = f"{row.statements} statement{'' if row.statements == 1 else 's'} of {KINDS[row.kind]}"
+        lines.append(f"- {what}: {row.this} reproduced here{null}; {expected}.")
     return Markdown("\n".join(lines))

@@ -115,6 +115,10 @@ def dose_response(
          "点：各個体，黒：平均と差の95％信頼区間，破線：対照群"), language)  # fmt: skip
     if reported is not None and len(reported):
         note += style.text(("; open diamond: value in the report", "，白抜き菱形：報告書の値"), language)
+    if shapes is not None and len(shapes):
+        words = ("; p of two tests: one way with the dose, peak at {dose} (black: supported)",
+                 "；2つの検定のp：用量順と{dose}での最大（黒：支持される方）")  # fmt: skip
+        note += style.text(words, language, dose=style.narrow_label(study.dose_order[0].case, language))
     first, last = study.dose_order[0], study.dose_order[-1]
     figure, axes = style.new_figure(
         rows, columns, width=style.DOUBLE, height=46.0 * rows, sharex=True, title=style.say(title, language),
@@ -129,7 +133,7 @@ def dose_response(
         _dose_panel(ax, endpoint, doses, animals, reported, places, study)
         ax.set_title(row_label(endpoint, language))
         if shapes is not None and (shapes["endpoint"] == endpoint).any():
-            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], study, language)
+            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], language)
     for ax in axes.flat[len(endpoints) :]:
         ax.set_visible(False)
     for number, ax in enumerate(axes.flat[: len(endpoints)]):
@@ -206,18 +210,18 @@ def per_dose(
     return figure
 
 
-def _shape_words(ax: Axes, row: pd.Series, study: Study, language: str) -> None:
-    mildest = style.narrow_label(study.dose_order[0].case, language)
+def _shape_words(ax: Axes, row: pd.Series, language: str) -> None:
     for y, shape, words in (
         (0.115, "one_way", ("one way: {p}", "用量順：{p}")),
-        (0.02, "peak", ("peak at {dose}: {p}", "{dose}で最大：{p}")),
+        (0.02, "peak", ("peak: {p}", "最大：{p}")),
     ):
         p = style.format_p(row[f"p_{shape}"])
-        ax.text(
-            0.02, y, style.text(words, language, p=p, dose=mildest), transform=ax.transAxes, size=6.3,
+        label = ax.text(
+            0.02, y, style.text(words, language, p=p), transform=ax.transAxes, size=6.3,
             color=style.INK if row["shape"] == shape else "#767676", ha="left", va="bottom", gid="p",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
         )  # fmt: skip
+        label.set_in_layout(False)
 
 
 def _used(
