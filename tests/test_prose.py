@@ -175,3 +175,11 @@ def test_width_of_effects_is_that_of_the_narrowest_interval():
     said = prose.width_of_effects(table).data
     assert "reaches 1.10 SD to either side (7 against 6 animals)" in said
     assert "No effect size" in prose.width_of_effects(table.iloc[2:]).data
+
+
+def test_each_finding_says_the_rows_and_nothing_else(evidence):
+    rows = evidence[evidence["contrast"] == "mg002_vs_mg004"]
+    said = prose.each_finding(rows).data
+    assert said.count("\n") == len(rows) - 1
+    assert "0.02 % Mg vs 0.04 % Mg" in said and "not measured" not in said
+    assert "no finding" in prose.each_finding(rows.iloc[:0]).data

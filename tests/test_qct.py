@@ -20,6 +20,7 @@ from mgbone.qct import (
     profile_tests,
     profiles,
     regional_density,
+    scan_faults,
     slice_mean_differences,
     slice_table,
     strongest_points,
@@ -202,6 +203,30 @@ def test_a_single_slice_has_no_pitch():
     row = table_of([3.0])
     assert np.isnan(row["pitch"])
     assert (row["gaps"], row["doubled"], row["misplaced"]) == (0, 0, 0)
+
+
+def faults_of(positions, **options):
+    table = scan_faults(scanned(positions, **options))
+    assert table["animal_id"].isin([ONE]).all()
+    return list(zip(table["fault"], table["where"], strict=True))
+
+
+def test_faults_of_a_scan_are_named_with_their_place():
+    whole = np.arange(0.5, 29.9, 0.5)
+    assert faults_of(whole) == []
+    assert faults_of(np.delete(whole, 9)) == [("gap", "none from 4.5 to 5.5 mm")]
+    assert faults_of(np.sort([*whole, 4.1])) == [("doubled", "at 4 and 4.1 mm")]
+    back = whole.copy()
+    back[[3, 4]] = back[[4, 3]]
+    assert faults_of(back) == [("misplaced", "slice 5 lies before slice 4")]
+
+
+def test_a_scan_that_leaves_out_an_end_or_goes_beyond_it_is_misplaced():
+    whole = np.arange(0.5, 29.9, 0.5)
+    assert faults_of(whole[4:]) == [("misplaced", "begins 2.25 mm from the knee")]
+    assert faults_of(whole[:-4]) == [("misplaced", "ends 2.25 mm before the hip")]
+    assert faults_of(whole, length=29.0) == [("misplaced", "ends 0.5 mm beyond the femur")]
+    assert scan_faults(in_memory(qct_slices=None)).empty
 
 
 # --- profiles --------------------------------------------------------------------------------------------

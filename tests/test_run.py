@@ -182,3 +182,10 @@ def test_finish_lists_the_outputs_and_counts_them(a_run):
     listed = (a_run.derived_folder / "01_biochem.outputs.txt").read_text().splitlines()
     assert listed == [str(path) for path in a_run.outputs]
     assert len(listed) == 3
+
+
+def test_long_statements_are_shown_to_their_end(a_run):
+    with pd.option_context("display.max_colwidth", 50):
+        open_run(a_run.notebook, a_run.dataset.path, a_run.figures_folder, a_run.derived_folder)
+        statement = "x" * 300
+        assert statement in pd.DataFrame({"statement": [statement]}).to_html()

@@ -47,6 +47,12 @@ def findings(
     return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
 
 
+def each_finding(evidence: pd.DataFrame) -> Markdown:
+    """Say every row of evidence in one line, as `findings` does, and nothing of what is not among them."""
+    lines = [_sentence(row) for row in evidence.to_dict("records")]
+    return Markdown("\n".join(lines) or "*There is no finding.*")
+
+
 def _not_measured(
     endpoint: str, told: set[str], wanted: list[str], evidence: pd.DataFrame, study: Study
 ) -> list[str]:

@@ -120,6 +120,51 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def scan_faults(dataset: Dataset) -> pd.DataFrame:
+    """Name every gap, doubled slice and misplaced scan, and say where it is.
+
+    A scan is misplaced if its slices go back, or if it begins or ends more than one and a half steps from an
+    end of the femur.
+
+    Returns
+    -------
+    DataFrame
+        Columns animal_id, fault (gap, doubled, misplaced) and where (in words, mm from the knee).
+    """
+    rows: list[tuple[str, str, str]] = []
+    if dataset.qct_slices is None:
+        return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
+    length = dataset.animals.set_index("animal_id")["femur_length"]
+    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
+        table = table.sort_values("slice")
+        position, number = table["position"].to_numpy(), table["slice"].to_numpy()
+        along = np.sort(position)
+        steps = np.diff(along)
+        pitch = float(np.median(steps)) if len(steps) else np.nan
+        found = [
+            ("gap", f"none from {along[i]:g} to {along[i + 1]:g} mm")
+            for i in np.flatnonzero(steps > 1.5 * pitch)
+        ]
+        found += [
+            ("doubled", f"at {along[i]:g} and {along[i + 1]:g} mm")
+            for i in np.flatnonzero(steps < 0.5 * pitch)
+        ]
+        found += [
+            ("misplaced", f"slice {number[i + 1]} lies before slice {number[i]}")
+            for i in np.flatnonzero(np.diff(position) < 0)
+        ]
+        half = table["thickness"].median() / 2
+        if along[0] - half > 1.5 * pitch:
+            found.append(("misplaced", f"begins {along[0] - half:g} mm from the knee"))
+        short = length[animal] - along[-1]
+        if short - half > 1.5 * pitch:
+            found.append(("misplaced", f"ends {short - half:g} mm before the hip"))
+        elif short < 0:
+            found.append(("misplaced", f"ends {-short:g} mm beyond the femur"))
+        rows += [(animal, *one) for one in found]
+    return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
+
+
 def profiles(
     dataset: Dataset, study: Study, structures: tuple[str, ...] = STRUCTURES, n_points: int = 51
 ) -> pd.DataFrame:

@@ -171,6 +171,7 @@ def open_run(
         language=language,
     )
     style.adopt(run.study)
+    pd.set_option("display.max_colwidth", None)  # a statement of the ledger is there to be read to its end
     display(HTML(_banner(run)))
     return run
 

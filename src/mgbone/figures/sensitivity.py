@@ -52,8 +52,8 @@ def choice_of_test(
     p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
     if subtitle is None:
         subtitle = (
-            "p of each test; dark: p < 0.05, pale: p < 0.10; frame and bold: another level than the declared test's",
-            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠・太字：所定の検定と判定が異なる",
+            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's",
+            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠：所定の検定と判定が異なる",
         )
     figure, axes = style.new_figure(
         1, 1, width=style.DOUBLE, height=4.9 * (len(keys) + 2), title=style.say(title, language),
