@@ -255,11 +255,12 @@ def test_both_languages_have_all_words_with_the_same_fields():
     assert [key for key in WORDS if f'"{key}"' not in used and key not in built] == []
 
 
-def test_every_assumption_and_threshold_of_the_study_is_told(page):
+def test_every_assumption_and_threshold_of_the_study_is_told(page, layout):
     study = load_study()
     for assumption in study.assumptions:
         (entry,) = page.find("div", id=f"a-{assumption['id']}")
         language = next(e for e in page.elements if entry in e.around and e.tag == "dt").attrs["lang"]
+        assert language == layout.language, assumption["id"]
         ending = "_ja" if language == "ja" else ""
         for part in ("decision", "reason"):
             assert " ".join(assumption[part + ending].split()) in " ".join(entry.text.split())

@@ -141,12 +141,10 @@ class Layout:
 
     @cached_property
     def shared_files(self) -> list[SourceFile]:
-        """The study, the ledger and the gene sets, where they are the project's own."""
+        """The project's own study, ledger and gene sets."""
         root = project_root()
         paths = [root / "data" / "study.yml", *sorted((root / "data" / "report").glob("*.csv"))]
         paths += sorted(path for path in (root / "data" / "genesets").glob("*") if path.suffix != ".R")
-        if self.study_file.parent == self.dataset:
-            paths = paths[1:]
         return [source_file(path, path.relative_to(root).as_posix()) for path in paths if path.is_file()]
 
     def raw_files_of(self, part: str) -> list[SourceFile]:
