@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pingouin as pg
 from scipy import stats
+
+from mgbone.evidence import varies
 
 # Jeffreys' limits of "substantial" evidence, for and against.
 FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
@@ -58,9 +62,11 @@ def bayes_factor(case: np.ndarray, reference: np.ndarray) -> float:
 
     Missing where neither group varies.
     """
-    if np.ptp(case) == 0 and np.ptp(reference) == 0:
+    if not (varies(case) or varies(reference)):
         return np.nan  # without spread there is no t
-    t = stats.ttest_ind(case, reference).statistic
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # one of the groups may be constant
+        t = stats.ttest_ind(case, reference).statistic
     return float(pg.bayesfactor_ttest(t, len(case), len(reference)))
 
 

@@ -134,13 +134,18 @@ def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) 
     tuple of float
         g, lower and upper limit; all missing where either group has fewer than two values or neither varies.
     """
-    if min(len(case), len(reference)) < 2 or np.ptp(case) + np.ptp(reference) == 0:
+    if min(len(case), len(reference)) < 2 or not (varies(case) or varies(reference)):
         return np.nan, np.nan, np.nan
     g = pg.compute_effsize(case, reference, eftype="hedges")
     low, high = pg.compute_esci(
         stat=g, nx=len(case), ny=len(reference), eftype="hedges", confidence=confidence, decimals=12
     )
     return float(g), float(low), float(high)
+
+
+def varies(values: np.ndarray) -> bool:
+    """Say whether values differ by more than rounding leaves."""
+    return bool(np.ptp(values) > 1e-12 * np.abs(values).max()) if len(values) else False
 
 
 def _check(measurements: pd.DataFrame, study: Study) -> None:
@@ -174,9 +179,12 @@ def _long(groups: dict[str, np.ndarray]) -> pd.DataFrame:
 def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[str], tuple[float, float]]:
     """Return p and half-width of the interval for each pair of groups with at least two values."""
     groups = {g: v for g, v in groups.items() if len(v) > 1}
-    if len(groups) < 2 or not any(np.ptp(v) for v in groups.values()):
+    if len(groups) < 2 or not any(varies(v) for v in groups.values()):
         return {}
-    table = pg.pairwise_tukey(_long(groups), dv="value", between="group")
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # its effect size, which is not used, of groups alike
+        table = pg.pairwise_tukey(_long(groups), dv="value", between="group")
     n_animals = sum(map(len, groups.values()))
     critical = _studentised_range_critical(confidence, len(groups), n_animals - len(groups))
     within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / (n_animals - len(groups))

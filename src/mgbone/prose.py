@@ -215,6 +215,9 @@ def absence_table(weighed: pd.DataFrame, unit_percent: bool = True) -> pd.DataFr
         Give the interval in percent of the reference's mean, otherwise in the endpoint's unit.
     """
     low, high = ("percent_low", "percent_high") if unit_percent else ("ci_low", "ci_high")
+    if weighed.empty:
+        columns = ["endpoint", "comparison", "95 % interval", "p", "Bayes factor", "the data"]
+        return pd.DataFrame(columns=columns)
     unit = " %" if unit_percent else " " + weighed["unit"].map(typeset_unit)
     table = pd.DataFrame(
         {
