@@ -85,6 +85,12 @@ def count_values(dataset: Dataset) -> pd.DataFrame:
     return counts.reindex(order, fill_value=0).reset_index()
 
 
+def sample_sizes(dataset: Dataset) -> dict[str, dict[tuple[str, str], int]]:
+    """Return how many animals and arrays each group of the study has, by (experiment, group)."""
+    counts = count_values(dataset).set_index(["experiment", "group"])
+    return {name: {key: int(n) for key, n in counts[name].items()} for name in ("animals", "arrays")}
+
+
 def describe_serum(dataset: Dataset) -> pd.DataFrame:
     """Return count, mean, SD, median and range of each column of serum; no rows without a table of serum."""
     shown = ["count", "mean", "std", "min", "50%", "max"]

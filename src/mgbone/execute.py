@@ -21,14 +21,19 @@ from typing import Any
 
 import nbformat
 import papermill
+import yaml
 
 from mgbone.errors import MgboneError
 from mgbone.kernel import ENGINE, error_of, heading_of, scratch_folder
-from mgbone.paths import resolve, write_aside
+from mgbone.paths import project_root, resolve, write_aside
 from mgbone.records import modules_of_notebook, record_notebook, relative
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""
+
+
+THIS_STUDY = "this-study"
+"""Tag of cells that speak of the report's own groups and doses; left out where a dataset has others."""
 
 
 class NotebookError(MgboneError):
@@ -85,7 +90,8 @@ def run_notebook(
     target.unlink(missing_ok=True)
     started = time.time_ns()
     say("started")
-    executed, trace = _execute(notebook, node, values, folder, say)
+    leave_out = () if _follows_the_report(resolve(dataset)) else (THIS_STUDY,)
+    executed, trace = _execute(notebook, node, values, folder, say, leave_out)
     _merge_parameters(executed)
     outputs = _declared_outputs(listing, started, notebook.name)
     _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
@@ -174,6 +180,7 @@ def _execute(
     values: dict[str, str],
     folder: Path,
     say: Callable[[str], None],
+    leave_out: tuple[str, ...] = (),
 ) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
     """Run all cells; return the executed notebook and what the kernel says of itself."""
     trace: dict[str, Any] = {}
@@ -186,6 +193,7 @@ def _execute(
                 executed = papermill.execute_notebook(
                     str(notebook), str(aside), parameters=values, engine_name=ENGINE, kernel_name="python3",
                     progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say, trace=trace,
+                    leave_out=leave_out,
                 )  # fmt: skip
         except papermill.PapermillExecutionError as error:
             kept = folder / f"{notebook.stem}.failed.ipynb"
@@ -255,6 +263,19 @@ def _plain(text: str) -> str:
 
 def _subclasses(cls: type) -> set[type]:
     return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
+
+
+def _follows_the_report(dataset: Path) -> bool:
+    """Say whether a dataset has the groups and experiments of the report, so that text about those is due."""
+    own, report = dataset / "study.yml", project_root() / "data" / "study.yml"
+    if not own.is_file():
+        return True
+    try:
+        designs = [yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in (own, report)]
+        names = [(set(d["experiments"]), set(d["groups"])) for d in designs]
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return True  # opening the dataset will say what is wrong with it
+    return names[0] == names[1]
 
 
 def _merge_parameters(executed: nbformat.NotebookNode) -> None:

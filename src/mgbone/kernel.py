@@ -21,7 +21,8 @@ from papermill.engines import NBClientEngine, papermill_engines
 from mgbone.errors import NothingToShow
 
 ENGINE = "mgbone"
-"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say` and `trace`."""
+"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say`, `trace` and
+`leave_out`, the tags of cells that are not to be run."""
 
 _LONGEST_SOCKET_FOLDER = 60
 _TRACE = """
@@ -136,7 +137,10 @@ class _Engine(NBClientEngine):
     """Papermill's own engine with our kernel; says each section's heading as it is reached."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, **_) -> None:
+    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, leave_out=(), **_) -> None:
+        nb_man.nb.cells = [
+            cell for cell in nb_man.nb.cells if not set(leave_out) & set(cell.metadata.get("tags", []))
+        ]
         report = nb_man.cell_start
 
         def cell_start(cell, cell_index=None, **kwargs):

@@ -18,7 +18,7 @@ from mgbone.figures import style
 from mgbone.figures.save import save_figure
 from mgbone.missing import absent_box, holds
 from mgbone.paths import resolve, write_aside
-from mgbone.study import Study
+from mgbone.study import Study, load_study
 
 
 @dataclass
@@ -178,11 +178,18 @@ def open_run(
 
 def _banner(run: Run) -> str:
     dataset = run.dataset
+    design = ""
+    if dataset.study.design != load_study().design:
+        design = (
+            '<div style="font-weight:normal">Groups and comparisons are those of its own study.yml: '
+            f"{escape(dataset.study.title)}. Text that names other groups or doses, or the report, is about "
+            "the compendium's own study. / 群と比較はこのデータセットのstudy.ymlによる。</div>"
+        )
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
     kind = (
         "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
     )
     return (
         f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {escape(dataset.title)} ({escape(dataset.name)})</div>"
+        f"{kind}: {escape(dataset.title)} ({escape(dataset.name)}){design}</div>"
     )

@@ -12,10 +12,6 @@ from mgbone.figures import style
 from mgbone.figures.groups import experiment_title
 from mgbone.study import Experiment, Study
 
-# Methods of the report, section 3-(1): rats of 3 weeks, 1 week on the normal diet, then the experimental
-# diets; faeces and urine for 3 days from the 4th day before dissection, urine of the last 24 hours.
-_ACCLIMATISATION = 7
-_COLLECTION = (4, 1)
 _LANE = 1.0
 
 
@@ -27,30 +23,32 @@ def timeline(
     animals: dict[tuple[str, str], int] | None = None,
     arrays: dict[tuple[str, str], int] | None = None,
 ) -> Figure:
-    """Draw both experiments as timelines in days, one lane per group, and what its samples went into.
+    """Draw the experiments as timelines in days, one lane per group, and what its samples went into.
+
+    Acclimatisation and collection of urine are drawn where the study file states them (``methods``).
 
     Parameters
     ----------
     study : Study
         Groups, diets, weeks and numbers of animals and arrays.
     animals, arrays : dict, optional
-        Numbers by (experiment, group) where a dataset has other ones than the study states.
+        Numbers by (experiment, group) that a dataset has; without them those that the study states.
 
     Returns
     -------
     Figure
     """
     experiments = list(study.experiments.values())
+    as_planned = all(n == study.animals_per_group for n in (animals or {}).values())
+    setting = style.text((study.methods.get("setting", ""), study.methods.get("setting_ja", "")), language)
+    lanes = max(3, *(len(e.groups) for e in experiments))
     figure, axes = style.new_figure(
-        len(experiments), 1, width=style.DOUBLE, height=44.0 * len(experiments),
-        title=style.say(title, language),
-        subtitle=style.text(
-            ("Male Wistar rats, 3 weeks old on arrival; AIN-93G diets that differ in magnesium oxide only",
-             "3週齢雄性Wistar系ラット，AIN-93G飼料（酸化マグネシウム量のみ異なる）"), language),
+        len(experiments), 1, width=style.DOUBLE, height=44.0 * len(experiments) * lanes / 3,
+        title=style.say(title, language), subtitle=setting,
         note=style.text(
             ("Numbers of animals and arrays are assumptions where the report gives none (study.yml)",
              "匹数とアレイ数は報告書に記載がなく，study.ymlの仮定による"), language)
-        if animals is None else "", language=language,
+        if as_planned and study.animals_per_group else "", language=language,
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
@@ -68,27 +66,33 @@ def _experiment(
 ) -> None:
     end = 7 * experiment.weeks
     lanes = len(experiment.groups)
-    middle = lanes * _LANE / 2
-    box = Rectangle((-_ACCLIMATISATION, 0.08), _ACCLIMATISATION - 0.15, lanes * _LANE - 0.16)
-    box.set(facecolor=style.PALE, linewidth=0)
-    ax.add_patch(box)
-    words = ("normal diet\n(0.05 % Mg)", "予備飼育\n正常食（0.05％Mg）")
-    ax.text(
-        -_ACCLIMATISATION / 2, middle, style.text(words, language), ha="center", va="center",
-        size=style.SMALL_SIZE, color=style.QUIET, linespacing=1.3,
-    )  # fmt: skip
+    before = int(study.methods.get("acclimatisation_days", 0))
+    if before:
+        _acclimatisation(ax, before, lanes, study, language)
     for lane, name in enumerate(experiment.groups):
         _lane(ax, lane, name, experiment, study, language, end, animals, arrays)
-    _sampling(ax, end, lanes, language)
-    ax.set_xlim(-_ACCLIMATISATION - 0.2, end + 8.6)
+    _sampling(ax, end, lanes, int(study.methods.get("urine_collection_days", 0)), language)
+    ax.set_xlim(-before - 0.2, end + 8.6)
     ax.set_ylim(lanes * _LANE + 1.0, -0.62)
     ax.set_title(experiment_title(experiment, study, language), pad=2)
     ax.set_yticks([])
-    days = [-_ACCLIMATISATION, 0, *range(7, int(end) + 1, 7)]
+    days = [*([-before] if before else []), 0, *range(7, int(end) + 1, 7)]
     ax.set_xticks(days, [str(d).replace("-", "−") for d in days])
     ax.spines["left"].set_visible(False)
-    ax.spines["bottom"].set_bounds(-_ACCLIMATISATION, end)
+    ax.spines["bottom"].set_bounds(-before, end)
     ax.set_xlabel(style.text(("Day on the experimental diet", "実験食投与日数（日）"), language), loc="left")
+
+
+def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study, language: str) -> None:
+    box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
+    box.set(facecolor=style.PALE, linewidth=0)
+    ax.add_patch(box)
+    normal = max(group.dietary_mg_percent for group in study.groups.values())
+    words = ("normal diet\n({mg:g} % Mg)", "予備飼育\n正常食（{mg:g}％Mg）")
+    ax.text(
+        -days / 2, lanes * _LANE / 2, style.text(words, language, mg=normal), ha="center", va="center",
+        size=style.SMALL_SIZE, color=style.QUIET, linespacing=1.3,
+    )  # fmt: skip
 
 
 def _lane(
@@ -119,6 +123,8 @@ def _lane(
     n_arrays = arrays.get((experiment.name, name), planned)
     samples = ("serum, urine, left femur (qCT): n = {n}", "血清・尿・左大腿骨（qCT） n = {n}")
     right = ("right femur (arrays): n = {n}", "右大腿骨（アレイ） n = {n}")
+    if not study.methods:
+        samples, right = ("animals: n = {n}", "動物 n = {n}"), ("arrays: n = {n}", "アレイ n = {n}")
     right = right if n_arrays else ("no arrays", "アレイなし")
     beside = {"ha": "left", "va": "center", "size": 6.5}
     ax.text(end + 0.5, (lane + 0.3) * _LANE, style.text(samples, language, n=n), **beside)
@@ -134,14 +140,14 @@ def _feeding(feeding: str, language: str) -> str:
     return style.text(("fed what {who} ate", "{who}と等量給餌"), language, who=partner)
 
 
-def _sampling(ax: Axes, end: float, lanes: int, language: str) -> None:
-    start, stop = (end - day for day in _COLLECTION)
+def _sampling(ax: Axes, end: float, lanes: int, days: int, language: str) -> None:
+    """Draw the days of collecting faeces and urine, the 24-hour urine after them, and the dissection."""
     y = lanes * _LANE + 0.2
-    ax.plot([start, stop], [y, y], color=style.INK, linewidth=1.4, solid_capstyle="butt")
-    ax.plot([end - 1, end], [y + 0.36, y + 0.36], color=style.INK, linewidth=1.4, solid_capstyle="butt")
-    words = (("faeces and urine, 3 days", "糞・尿（3日間）"), ("24-h urine", "24時間尿"))
-    for x, dy, pair in ((start, 0.0, words[0]), (end - 1, 0.36, words[1])):
+    words = (("faeces and urine, {n} days", "糞・尿（{n}日間）"), ("24-h urine", "24時間尿"))
+    collected = ((end - 1 - days, end - 1, 0.0, words[0]), (end - 1, end, 0.36, words[1]))
+    for start, stop, dy, pair in collected if days else ():
+        ax.plot([start, stop], [y + dy, y + dy], color=style.INK, linewidth=1.4, solid_capstyle="butt")
         quiet = {"size": 6.5, "color": style.QUIET}
-        ax.text(x - 0.2, y + dy, style.text(pair, language), ha="right", va="center", **quiet)
+        ax.text(start - 0.2, y + dy, style.text(pair, language, n=days), ha="right", va="center", **quiet)
     ax.plot([end, end], [-0.12, lanes * _LANE + 0.7], color=style.INK, linewidth=0.9)
     ax.text(end, -0.16, style.text(("dissection", "解剖"), language), ha="center", va="bottom", size=6.5)
