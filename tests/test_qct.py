@@ -221,10 +221,10 @@ def test_faults_of_a_scan_are_named_with_their_place():
     assert faults_of(back) == [("misplaced", "slice 5 lies before slice 4")]
 
 
-def test_a_scan_that_leaves_out_an_end_or_goes_beyond_it_is_misplaced():
+def test_a_scan_that_leaves_out_an_end_or_goes_beyond_it_is_named():
     whole = np.arange(0.5, 29.9, 0.5)
-    assert faults_of(whole[4:]) == [("misplaced", "begins 2.25 mm from the knee")]
-    assert faults_of(whole[:-4]) == [("misplaced", "ends 2.25 mm before the hip")]
+    assert faults_of(whole[4:]) == [("incomplete", "begins 2.25 mm from the knee")]
+    assert faults_of(whole[:-4]) == [("incomplete", "ends 2.25 mm before the hip")]
     assert faults_of(whole, length=29.0) == [("misplaced", "ends 0.5 mm beyond the femur")]
     assert scan_faults(in_memory(qct_slices=None)).empty
 

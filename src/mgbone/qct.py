@@ -121,15 +121,15 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
 
 
 def scan_faults(dataset: Dataset) -> pd.DataFrame:
-    """Name every gap, doubled slice and misplaced scan, and say where it is.
+    """Name every gap, doubled or misplaced slice and incomplete scan, and say where it is.
 
-    A scan is misplaced if its slices go back, or if it begins or ends more than one and a half steps from an
-    end of the femur.
+    Slices are misplaced where they go back or lie beyond the femur. A scan is incomplete if it begins or ends
+    more than one and a half steps from an end of the femur.
 
     Returns
     -------
     DataFrame
-        Columns animal_id, fault (gap, doubled, misplaced) and where (in words, mm from the knee).
+        Columns animal_id, fault (gap, doubled, misplaced, incomplete) and where (in words, mm from the knee).
     """
     rows: list[tuple[str, str, str]] = []
     if dataset.qct_slices is None:
@@ -155,10 +155,10 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         ]
         half = table["thickness"].median() / 2
         if along[0] - half > 1.5 * pitch:
-            found.append(("misplaced", f"begins {along[0] - half:g} mm from the knee"))
+            found.append(("incomplete", f"begins {along[0] - half:g} mm from the knee"))
         short = length[animal] - along[-1]
         if short - half > 1.5 * pitch:
-            found.append(("misplaced", f"ends {short - half:g} mm before the hip"))
+            found.append(("incomplete", f"ends {short - half:g} mm before the hip"))
         elif short < 0:
             found.append(("misplaced", f"ends {-short:g} mm beyond the femur"))
         rows += [(animal, *one) for one in found]
