@@ -133,8 +133,16 @@ def load_study(path: str | Path | None = None) -> Study:
     path = project_root() / "data" / "study.yml" if path is None else resolve(path)
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise StudyError(f"{path} can't be read as a study file: {error}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise StudyError(
+            f"{path.name} can't be read as a study file: there is a slip{line}; entries are 'name: value', "
+            "and brackets come in pairs."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise StudyError(f"{path.name} can't be read as a study file: {reason}.") from error
     try:
         return _build(_completed(raw, path), path.parent)
     except KeyError as error:

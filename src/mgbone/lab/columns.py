@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mgbone.dictionary import table_fields, typeset_unit
+from mgbone.dictionary import typeset_unit
 from mgbone.faults import Fault, listing, nearest
-from mgbone.lab.headings import REGIONAL, Heading, fold, is_row, read_heading
+from mgbone.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading
 from mgbone.lab.parts import Column, Sheet, column_label, field_spec, no_bracket
 from mgbone.lab.sheets import Grid
 from mgbone.lab.units import Unit, differ, unit_of
@@ -75,14 +75,12 @@ def check_headings(grid: Grid, table: str, start: int, headings: list[Heading], 
     unknown = [
         (place, one) for place, one in enumerate(headings) if one.text and not one.known and not one.clash
     ]
-    absent = [
-        name for name in (table_fields(table) if table and table != REGIONAL else {}) if name not in known
-    ]
+    absent = [name for name in (fields_of(table) if table and table != REGIONAL else {}) if name not in known]
     left_out = []
     for place, heading in unknown:
-        meant = _meant(heading.text, table, absent)
+        meant = meant_field(heading.text, table, absent)
         if meant:
-            spec = table_fields(table)[meant]
+            spec = fields_of(table)[meant]
             unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
             problem = f"the heading is not known; is it {meant}?"
             advice = (
@@ -99,12 +97,12 @@ def check_headings(grid: Grid, table: str, start: int, headings: list[Heading], 
         )
 
 
-def _meant(text: str, table: str, absent: list[str]) -> str | None:
-    """Return the field that an unknown heading seems to mean, out of those that no column holds."""
+def meant_field(text: str, table: str, absent: list[str]) -> str | None:
+    """Return the field of a table that an unknown heading seems to mean, out of those in `absent`."""
     name = re.sub(r"\s*[(\[].*$", "", plain(text))
     titles = {}
     for field_name in absent:
-        spec = table_fields(table)[field_name]
+        spec = fields_of(table)[field_name]
         titles |= {fold(one): field_name for one in (field_name, spec["title"], spec["title_ja"])}
     near = nearest(fold(name), [one for one in titles if abs(len(one) - len(fold(name))) <= 3])
     return titles[near] if near and len(fold(name)) > 3 else None

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dictionary import TABLES, table_fields
+from mgbone.dictionary import TABLES
 from mgbone.faults import Fault, fault_per_row, listing
 from mgbone.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
-from mgbone.lab.headings import REGIONAL, table_named
+from mgbone.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.lab.mapping import MAPPING, Mapped, read_mapping
 from mgbone.lab.parts import Piece, Sheet
 from mgbone.lab.pieces import read_sheet
@@ -108,16 +108,16 @@ def _ending(path: Path) -> str:
 def read_folder(folder: Path, study: Study) -> LabFolder:
     """Read all tables of a folder, with every fault and everything that was converted."""
     lab = LabFolder(title=folder.name)
-    mapping, faults = read_mapping(folder)
-    lab.faults += faults
+    mapping, unmapped = read_mapping(folder)
     grids = list(_grids(folder, lab))
-    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, lab)) is not None]
+    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), lab)) is not None]
     for sheet in sheets:
         lab.faults += sheet.faults
         lab.notes += sheet.notes
     if mapping is not None:
-        lab.faults += mapping.unused()
+        unmapped = mapping.unused()
         lab.notes += mapping.notes
+    lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
     _match_groups([piece for piece in pieces if piece.table == "animals"], pieces, study, lab)
     for name in TABLES:
@@ -130,7 +130,7 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
             "実験 and 群 (animal_id, experiment, group)."
         )
         lab.faults.append(Fault(folder.name, "no table says which animals there are", advice))
-    if "qct_slices" in lab.tables:
+    if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
     regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
@@ -194,8 +194,11 @@ def _read_titles(grid: Grid, lab: LabFolder) -> None:
             lab.title_ja = cells[1]
 
 
-def _read(grid: Grid, mapping: Mapped | None, lab: LabFolder) -> Sheet | None:
+def _read(grid: Grid, mapping: Mapped | None, unmapped: bool, lab: LabFolder) -> Sheet | None:
+    """Read a sheet that is of use; `unmapped` says that the mapping file of the qCT is faulty."""
     table = table_named(grid.sheet or Path(grid.file).stem)
+    if unmapped and table in ("qct_slices", REGIONAL):
+        return None
     if mapping is not None and mapping.reads(grid):
         return mapping.read(grid)
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
@@ -283,17 +286,21 @@ def _match(
     found = {row: find(row, text) for row, text in values.items() if isinstance(text, str) and text != "?"}
     meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
     bad = [row for row, names in meant.items() if len(names) != 1]
+    # One fault per text: a group that is misspelt in eight rows is one mistake.
+    counts = Counter(values[bad])
+    first = [row for place, row in enumerate(bad) if values[row] not in set(values[bad[:place]])]
 
     def describe(row: int) -> tuple[str, str]:
+        found = f"found {values[row]!r}" + (f" (in {n} rows)" if (n := counts[values[row]]) > 1 else "")
         if meant[row]:
-            problem = f"found {values[row]!r}, which may mean {' or '.join(meant[row])}"
+            problem = f"{found}, which may mean {' or '.join(meant[row])}"
             return problem, "Write the one that is meant."
         advice = (
             "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
         )
-        return f"found {values[row]!r}, allowed: {allowed(row)}", advice
+        return f"{found}, allowed: {allowed(row)}", advice
 
-    lab.faults += fault_per_row(piece.where, label, bad, describe)
+    lab.faults += fault_per_row(piece.where, label, first, describe)
     canonical = values.copy()
     taken: Counter[tuple[str, str]] = Counter()
     for row, names in meant.items():
@@ -315,7 +322,7 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     if name != "animals":
         named = [piece for piece in pieces if len(piece.frame.columns) > 1]
         pieces = named or pieces
-    fields = list(table_fields(name))
+    fields = list(fields_of(name))
     if len(pieces) == 1 and not pieces[0].long:
         piece = pieces[0]
         frame, below, names = piece.frame.copy(), piece.below, piece.where
@@ -327,7 +334,7 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     table = Table(below_limit=below)
     absent = [column for column in fields if column not in frame]
     for column in absent:
-        empty = "str" if table_fields(name)[column]["type"] == "string" else float
+        empty = "str" if fields_of(name)[column]["type"] == "string" else float
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
     found: list[Fault] = []
     _check_needed(name, frame, absent, names, found)
@@ -344,7 +351,7 @@ def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str,
     """Report blank cells that no row may have, once for a column that is not there at all."""
     needed = {"animals": ["experiment", "group"], "arrays": ["array_id", "file"]}.get(name, [])
     for column in needed:
-        spec = table_fields(name)[column]
+        spec = fields_of(name)[column]
         if column in absent:
             advice = f'Add a column "{spec["title_ja"]}" or "{column}".'
             faults.append(Fault(names, f"the column {column} is missing", advice))
@@ -412,7 +419,7 @@ def _put_together(
             )
     frame = pd.DataFrame(cells, index=range(1, len(rows) + 1))
     for column in frame:
-        kind = table_fields(name).get(column, {"type": "string"})["type"]
+        kind = fields_of(name).get(column, {"type": "string"})["type"]
         frame[column] = frame[column].astype("str" if kind == "string" else float)
     lab.places[names] = places
     below = {
@@ -441,7 +448,7 @@ def _complete_slices(lab: LabFolder, mapping: Mapped | None) -> None:
         frame = frame.assign(slice=order)
         lab.notes.append(f"{names}: slices numbered from the distal end by their position.")
     found: list[Fault] = []
-    for column, spec in table_fields("qct_slices").items():
+    for column, spec in fields_of("qct_slices").items():
         if column == "animal_id" or not spec["constraints"].get("required"):
             continue
         blank = frame.index[frame[column].isna()]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from mgbone.dictionary import TABLES, endpoint, endpoints, table_fields
 from mgbone.lab.units import Unit, unit_of
@@ -60,6 +61,12 @@ class Heading:
     def known(self) -> bool:
         """Whether it names a field or a role."""
         return bool(self.field)
+
+
+@cache
+def fields_of(table: str) -> dict[str, dict[str, Any]]:
+    """Return the fields of a table by name, which is asked for often here; nobody changes them."""
+    return table_fields(table)
 
 
 def fold(text: str) -> str:
@@ -158,7 +165,7 @@ def _vocabulary(table: str) -> dict[str, set[tuple[str, str, bool]]]:
         for word in (name, entry["title"], entry["title_ja"]):
             names.setdefault(fold(word), set()).add((REGIONAL, name, True))
     for of_table in TABLES:
-        for field, spec in table_fields(of_table).items():
+        for field, spec in fields_of(of_table).items():
             where = "" if field == "animal_id" else of_table
             words = raw["columns"].get(field, {})
             for word in words.get("names", ()):

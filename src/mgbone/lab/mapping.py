@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from mgbone.dictionary import table_fields
 from mgbone.faults import Fault, listing, nearest
-from mgbone.lab.headings import REGIONAL, Heading, fold, place_named, table_named
+from mgbone.lab.headings import REGIONAL, Heading, fields_of, fold, place_named, table_named
 from mgbone.lab.parts import Sheet
 from mgbone.lab.pieces import read_sheet
 from mgbone.lab.sheets import Grid
@@ -205,7 +204,7 @@ def _columns(columns: Any, mapped: Mapped) -> list[Fault]:
     if not isinstance(columns, dict) or not columns:
         return [_fault("has no columns", "List them under columns, as 'animal_id: Sample ID'.")]
     slices = mapped.form == "slices"
-    known = list(table_fields("qct_slices")) if slices else list(_REGIONAL)
+    known = list(fields_of("qct_slices")) if slices else list(_REGIONAL)
     faults = []
     for ours, theirs in columns.items():
         if ours not in known:
@@ -231,7 +230,7 @@ def _units(units: Any, mapped: Mapped) -> list[Fault]:
     if not isinstance(units, dict):
         return [_fault("units has the wrong form", "Write them as 'position: mm'.")]
     slices = mapped.form == "slices"
-    targets = {n: s.get("unit") for n, s in table_fields("qct_slices").items()} if slices else _REGIONAL
+    targets = {n: s.get("unit") for n, s in fields_of("qct_slices").items()} if slices else _REGIONAL
     faults = []
     for name, text in units.items():
         unit, target = unit_of(str(text)), targets.get(name)

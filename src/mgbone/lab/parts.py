@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from mgbone.dictionary import endpoint, table_fields
+from mgbone.dictionary import endpoint
 from mgbone.faults import Fault
-from mgbone.lab.headings import REGIONAL, Heading
+from mgbone.lab.headings import REGIONAL, Heading, fields_of
 from mgbone.lab.units import Unit
 from mgbone.lab.values import plain
 
@@ -88,7 +88,7 @@ def field_spec(table: str, name: str) -> dict[str, Any]:
     if table == REGIONAL:
         made = {"type": "number", "constraints": {"minimum": 0}}
         return {**made, "name": name, "title": endpoint(name)["title"], "unit": endpoint(name)["unit"]}
-    return table_fields(table)[name]
+    return fields_of(table)[name]
 
 
 def is_name(heading: Heading) -> bool:
@@ -97,7 +97,7 @@ def is_name(heading: Heading) -> bool:
         return True
     if heading.field.startswith("@") or heading.table == REGIONAL or not heading.table:
         return heading.field == "@value"
-    return table_fields(heading.table)[heading.field]["type"] == "string"
+    return fields_of(heading.table)[heading.field]["type"] == "string"
 
 
 def no_bracket(text: str) -> str:

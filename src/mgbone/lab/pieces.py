@@ -6,16 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mgbone.dictionary import table_fields
+from mgbone.dictionary import TABLES
 from mgbone.faults import Fault, fault_per_row, listing
 from mgbone.lab.cells import names_of, numbers_of
-from mgbone.lab.columns import check_headings, columns_of, find_headings, rows_below
-from mgbone.lab.headings import REGIONAL, Heading, read_heading
+from mgbone.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
+from mgbone.lab.headings import REGIONAL, Heading, fields_of, read_heading
 from mgbone.lab.parts import Column, Piece, Sheet, field_spec, is_name, no_bracket
 from mgbone.lab.rows import check_formulas, fill_merged, note_nameless, only_animals
 from mgbone.lab.sheets import Grid
 from mgbone.lab.units import Unit, unit_of
-from mgbone.lab.values import is_blank
 from mgbone.tables import check_values
 
 
@@ -111,7 +110,7 @@ def _check_columns(
 ) -> None:
     """Hold typed columns against the dictionary: range, and names that every row needs."""
     for name in frame:
-        spec = field_spec(table, name) if name != "animal_id" else table_fields("animals")[name]
+        spec = field_spec(table, name) if name != "animal_id" else fields_of("animals")[name]
         if name in ("experiment", "group", "file", "slice", "position", "thickness"):
             required = {key: value for key, value in spec["constraints"].items() if key == "minimum"}
             spec = {**spec, "constraints": required}  # blanks are looked at when all pieces are together
@@ -126,21 +125,7 @@ def _read_long(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column]
     who, what, value = by_field["animal_id"], by_field["@endpoint"], by_field["@value"]
     names = names_of(grid, body[who.place], who.label, sheet)
     items = {item: read_heading(str(item), table) for item in body[what.place].dropna().unique()}
-    strange = body.index[~body[what.place].isin([item for item, one in items.items() if one.table])]
-
-    def describe(row: int) -> tuple[str, str]:
-        item = body.loc[row, what.place]
-        if is_blank(item):
-            return "is blank", "Say what was measured in this row."
-        meant = items[item].clash
-        if meant:
-            return f"found {item!r}, which may mean {' or '.join(meant)}", "Write the one that is meant."
-        return (
-            f"found {item!r}, which is not in the dictionary",
-            "Write it as in data/README.md, or delete the rows.",
-        )
-
-    sheet.faults += fault_per_row(grid.where, what.label, strange, describe)
+    _check_items(grid, table, body[what.place], items, what, sheet)
     units = _units_of(grid, body, by_field.get("@unit"), sheet)
     animals = [column for column in columns if column.heading.table == "animals"]
     if animals:
@@ -168,6 +153,41 @@ def _read_long(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column]
         frame = pd.DataFrame(typed, index=rows)
         _check_columns(grid, heading.table, frame, labels, sheet)
         sheet.pieces.append(Piece(heading.table, grid.where, frame, labels, below, long=True))
+
+
+def _check_items(
+    grid: Grid, table: str, cells: pd.Series, items: Mapping[object, Heading], column: Column, sheet: Sheet
+) -> None:
+    """Report items that are blank, mean several things or seem misspelt; note those that are left out."""
+    bad: dict[int, tuple[str, str]] = {int(row): ("is blank", "Say what was measured.") for row in
+                                       cells.index[cells.isna()]}  # fmt: skip
+    left_out = []
+    for item, heading in items.items():
+        rows = cells.index[cells == item]
+        found = f"found {item!r}" + (f" (in {len(rows)} rows)" if len(rows) > 1 else "")
+        near = next(
+            (one for one in [table, *TABLES] if one and meant_field(str(item), one, list(fields_of(one)))),
+            "",
+        )
+        if heading.table:
+            continue
+        if heading.clash:
+            bad[int(rows[0])] = (
+                f"{found}, which may mean {' or '.join(heading.clash)}",
+                "Write the one that is meant.",
+            )
+        elif near and near != REGIONAL:
+            spec = fields_of(near)[meant_field(str(item), near, list(fields_of(near)))]
+            bad[int(rows[0])] = (
+                f"{found}, which is not known; is it {spec['name']}?",
+                f'If so, write "{spec["title_ja"]}".',
+            )
+        else:
+            left_out.append(f"{item!r} ({len(rows)} row{'s' if len(rows) > 1 else ''})")
+    sheet.faults += fault_per_row(grid.where, column.label, sorted(bad), lambda row: bad[row])
+    if left_out:
+        note = f"items not in the dictionary were left out: {listing(left_out, most=20)}."
+        sheet.notes.append(f"{grid.where}, column {column.label}: {note}")
 
 
 def _units_of(grid: Grid, body: pd.DataFrame, column: Column | None, sheet: Sheet) -> pd.Series | None:

@@ -203,9 +203,10 @@ def _regular(text: str, delimiter: str, file: str) -> tuple[str, list[Fault]]:
     else:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     cut = [_cut(row) for row in rows]
-    # The table is as wide as its widest row among the first ones, where the headings are.
-    width = max(map(len, cut[:TOP]), default=0)
-    begin = next((place for place, row in enumerate(cut) if len(row) == width), 0)
+    # The table is as wide as most of its first rows are; titles above it are narrower.
+    widths = Counter(len(row) for row, filled in zip(rows[:TOP], cut, strict=False) if filled)
+    width = max(widths, key=lambda one: (widths[one], one), default=0)
+    begin = next((place for place, row in enumerate(rows) if len(row) == width), 0)
     strange = [
         number
         for number, (row, filled) in enumerate(zip(rows, cut, strict=True), start=1)
