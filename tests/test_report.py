@@ -156,6 +156,21 @@ def test_counts_are_those_of_the_verdicts(page, layout):
     assert set(re.findall(r"\d+", lead.text)) == {"87", *map(str, counted)}
 
 
+def test_statements_of_an_effect_are_counted_apart_and_the_missed_ones_listed(page, layout):
+    verdicts = texts(layout.derived / "verdicts.csv")
+    quiet = verdicts["level"].isin(["none", "mixed"])
+    counted = [
+        (~quiet).sum(), (verdicts[~quiet]["verdict"] == "reproduced").sum(),
+        quiet.sum(), (verdicts[quiet]["verdict"] == "reproduced").sum(),
+    ]  # fmt: skip
+    (sentence,) = page.find("p", id="split")
+    assert re.findall(r"\d+", sentence.text) == [str(n) for n in counted]
+    missed = [
+        e for e in page.elements if e.tag == "a" and any(o.attrs.get("class") == "missed" for o in e.around)
+    ]
+    assert [e.text for e in missed] == verdicts.loc[verdicts["verdict"] != "reproduced", "claim_id"].tolist()
+
+
 def test_counts_of_a_dose_are_those_of_its_rows(page, evidence):
     counted = [e for e in page.within("doses") if "data-quiet" in e.attrs]
     assert len(counted) == 3

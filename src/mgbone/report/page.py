@@ -26,6 +26,7 @@ from mgbone.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
 from mgbone.study import Study
 
 Row = dict[str, str]
+UNLISTED = {("up", "monotonic"), ("none", "not_monotonic")}  # signs that explain themselves beside the others
 FINDINGS = ("significant", "trend", "separated", "monotonic")
 MAP_FIGURE, DOSE_FIGURE = "04_verdict_map", "04_per_dose"
 
@@ -115,6 +116,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "statements": statements,
         "sections": _sections(statements, words),
         "tally": _tally(verdicts, words),
+        "split": _split(verdicts),
         "counts": {v: sum(row["verdict"] == v for row in verdicts) for v in VERDICTS},
         "verdict_names": {v: (ledger.VERDICTS[v][1], style.text(v, layout.language)) for v in VERDICTS},
         "map": _verdict_map(statements, words),
@@ -201,6 +203,8 @@ class Words:
         if not level:
             return self.say("not_tested")
         limits = {name: f"{self.study.thresholds[name]:.2f}" for name in ("significant", "trend")}
+        if f"level_{level}" not in WORDS:
+            return level.replace("_", " ")
         if direction not in ("up", "down") or level == "monotonic":
             return self.say(f"level_{level}", **limits)
         key = f"short_{level}" if short and f"short_{level}" in WORDS else f"level_{level}"
@@ -284,6 +288,15 @@ def _tally(verdicts: Sequence[Row], words: Words) -> list[dict[str, Any]]:
     return lines
 
 
+def _split(verdicts: Sequence[Row]) -> dict[str, int]:
+    """Count the statements of an effect and those of none, and how many of each are borne out."""
+    quiet = [row for row in verdicts if row["level"] in ("none", "mixed")]
+    effects = [row for row in verdicts if row not in quiet]
+    borne_out = {"found": effects, "quiet": quiet}
+    counts = {name: sum(row["verdict"] == "reproduced" for row in rows) for name, rows in borne_out.items()}
+    return {"effects": len(effects), "rest": len(quiet), **counts}
+
+
 def _count(rows: Sequence[Row]) -> dict[str, int]:
     return {**{v: sum(row["verdict"] == v for row in rows) for v in VERDICTS}, "total": len(rows)}
 
@@ -310,7 +323,7 @@ def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str
 
 
 def _signs(words: Words) -> list[tuple[str, str]]:
-    return [*((sign, words.finding(*key)) for key, sign in SIGNS.items() if key != ("up", "monotonic"))]
+    return [(sign, words.finding(*key)) for key, sign in SIGNS.items() if key not in UNLISTED]
 
 
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:

@@ -34,6 +34,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "tally_join": (", ", "，"),
     "tally_count": ("{word} {n}", "{word} {n}件"),
+    "split_sentence": (
+        "Of {effects} statements of an effect, {found} are borne out; of {rest} of none, {quiet}. "
+        "That none is borne out means only that no difference was found.",
+        "効果ありの記述{effects}件のうち再現{found}件，「差なし」の記述{rest}件のうち再現{quiet}件。"
+        "後者は，差が見つからなかったことだけを意味する。",
+    ),
+    "not_borne_out": ("Statements not borne out: {n}", "再現しなかった記述：{n}件"),
     "no_verdicts": (
         "No statement of the report was judged in this run; the comparisons stand below.",
         "この実行では報告書の記述を判定していない。群間比較は下に示す。",
@@ -69,6 +76,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "level_separated": ("arrays fall apart by group", "アレイが群ごとに分かれる"),
     "level_mixed": ("arrays of the groups are mixed", "アレイの群が混ざる"),
     "level_monotonic": ("step by step with the diet", "用量順に変化"),
+    "level_not_monotonic": ("not step by step with the diet", "用量順ではない"),
     "finding": ("{direction} ({level})", "{direction}（{level}）"),
     "short_significant": ("significant", "有意"),
     "short_trend": ("trend", "傾向"),
@@ -230,6 +238,7 @@ SIGNS: Mapping[tuple[str, str], str] = {
     ("none", "none"): "–",
     ("none", "separated"): "●○",
     ("none", "mixed"): "◐",
+    ("none", "not_monotonic"): "–",
     ("down", "monotonic"): "⇘",
     ("up", "monotonic"): "⇗",
 }
