@@ -318,6 +318,13 @@ def test_the_forest_has_one_effect_per_endpoint_and_dose():
     assert len(effects) == 9
 
 
+def test_the_forest_says_why_an_effect_has_no_interval():
+    without = EVIDENCE.assign(g_low=EVIDENCE["g_low"].mask(EVIDENCE["endpoint"] == "serum_mg"))
+    for table, said in ((without, True), (EVIDENCE, False)):
+        note = texts(forest.effect_forest(table, ["serum_mg", "serum_ca"], STUDY), "note")[0]
+        assert ("no line: values below a limit of detection" in note) == said
+
+
 def test_the_verdict_map_holds_every_claim_once():
     figure = DRAWINGS["verdicts"]("en")
     drawn = [str(p.get_gid()) for ax in figure.axes for p in ax.patches]

@@ -100,7 +100,7 @@ def effect_forest(
     figure, axes = style.new_figure(
         rows, columns, width=style.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
         title=style.say(title, language), subtitle=style.say(subtitle, language),
-        note=style.text("marks", language), language=language,
+        note=_note(evidence, endpoints, language), language=language,
     )  # fmt: skip
     reach = _reach(evidence, endpoints, contrasts)
     for ax in axes.flat[len(contrasts) :]:
@@ -119,6 +119,15 @@ def effect_forest(
     words = ("Hedges g (in SD; scale narrows outwards)", "Hedgesのg（SD単位，外側ほど圧縮）")
     axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(style.text(words, language))
     return figure
+
+
+def _note(evidence: pd.DataFrame, endpoints: Sequence[str], language: str) -> str:
+    shown = evidence[evidence["endpoint"].isin(list(endpoints))]
+    note = style.text("marks", language)
+    if (shown["hedges_g"].notna() & shown["g_low"].isna()).any():
+        why = ("; no line: values below a limit of detection", "；線なし：検出限界未満の値を含む")
+        note += style.text(why, language)
+    return note
 
 
 def _places(endpoints: Sequence[str], gap: float = _GAP, first: float = 0.0) -> dict[str, float]:
