@@ -278,6 +278,8 @@ def test_camera_equals_limma(limma_data):
     np.testing.assert_allclose(found[["p", "q"]], truth[["p", "q"]], rtol=1e-9)
     assert found["direction"].tolist() == truth["direction"].tolist()
     assert found["n_genes"].tolist() == truth["n_genes"].tolist()
+    # limma's camera() itself, which approximates the z scores (Hill 1970)
+    np.testing.assert_allclose(found["p"], truth["p_camera"], rtol=1e-6)
 
 
 def test_estimated_correlation_equals_limma(limma_data):

@@ -493,16 +493,19 @@ def camera(
     smallest: int = SMALLEST,
     largest: int = LARGEST,
 ) -> pd.DataFrame:
-    """Test whether the genes of a set lie higher or lower in the list of moderated t than other genes do.
+    """Test whether the genes of a set rose or fell more than other genes did.
 
     Competitive and without any limit for single genes; the variance of a set's mean is raised for the
     correlation between its genes, which would otherwise make large sets of co-regulated genes look
-    significant (Wu and Smyth 2012, Nucleic Acids Res 40:e133), by pylimma's `camera_pr`.
+    significant (Wu and Smyth 2012, Nucleic Acids Res 40:e133), by pylimma's `camera_pr`. As in limma's
+    ``camera`` the statistic is the z score with the p value of the moderated t: t itself has long tails
+    with few arrays, and its variance over all genes would drown the sets. limma approximates z, here it is
+    exact.
 
     Parameters
     ----------
     table : DataFrame
-        From `differential_expression`: columns gene, contrast, t.
+        From `differential_expression`: columns gene, contrast, t, p.
     gene_sets : GeneSets
     inter_gene_correlation : float or Series
         limma's preset of 0.01 for all sets, or one estimated value a term (`gene_set_correlation`); sets that
@@ -512,12 +515,12 @@ def camera(
     -------
     DataFrame
         Columns contrast, term, name, n_genes, correlation, direction, p, q (Benjamini-Hochberg within the
-        contrast), mean_t (of the set); sorted by contrast as given, then p, then term.
+        contrast), mean_z (of the set); sorted by contrast as given, then p, then term.
     """
     tables = []
     for contrast, genes in table.groupby("contrast", sort=False):
-        t = pd.Series(genes["t"].to_numpy(float), index=genes["gene"].to_numpy())
-        sets = restrict(gene_sets, t.index, smallest, min(largest, len(t) - 2))
+        z = pd.Series(_z_scores(genes), index=genes["gene"].to_numpy())
+        sets = restrict(gene_sets, z.index, smallest, min(largest, len(z) - 2))
         if isinstance(inter_gene_correlation, pd.Series):
             sets = sets.only(inter_gene_correlation.index)
             correlation = inter_gene_correlation.reindex(list(sets.genes)).clip(lower=0).to_numpy(float)
@@ -526,9 +529,9 @@ def camera(
         sizes = np.array([len(members) for members in sets.genes.values()])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         # All sets at once: looking genes up set by set would take longer than the test.
-        rows = t.index.get_indexer([gene for members in sets.genes.values() for gene in members])
+        rows = z.index.get_indexer([gene for members in sets.genes.values() for gene in members])
         index = dict(zip(sets.genes, np.split(rows, starts[1:]), strict=True))
-        found = pylimma.camera_pr(t, index, inter_gene_cor=correlation, sort=False)
+        found = pylimma.camera_pr(z, index, inter_gene_cor=correlation, sort=False)
         p = found["p_value"].to_numpy(float)
         frame = pd.DataFrame(
             {
@@ -540,11 +543,17 @@ def camera(
                 "direction": found["direction"].str.lower().to_numpy(),
                 "p": p,
                 "q": stats.false_discovery_control(p, method="bh"),
-                "mean_t": np.add.reduceat(t.to_numpy()[rows], starts) / sizes,
+                "mean_z": np.add.reduceat(z.to_numpy()[rows], starts) / sizes,
             }
         )
         tables.append(frame.sort_values(["p", "term"], kind="stable"))
     return pd.concat(tables, ignore_index=True)
+
+
+def _z_scores(table: pd.DataFrame) -> np.ndarray:
+    """Turn t and p into normal deviates; a p that underflowed counts as the smallest number there is."""
+    p = table["p"].clip(lower=np.finfo(float).tiny)
+    return np.sign(table["t"].to_numpy()) * stats.norm.isf(p.to_numpy() / 2)
 
 
 def prerank(
@@ -662,7 +671,9 @@ def theme_evidence(
     Raises
     ------
     MgboneError
-        If the experiment is unknown, or no term of a theme was tested.
+        If the experiment is unknown.
+
+    A theme of which no term was tested (gene sets of another kind) has a row without a level.
     """
     if experiment not in study.experiments:
         raise MgboneError(f"{experiment!r} is no experiment; there are {', '.join(study.experiments)}.")
@@ -675,29 +686,37 @@ def theme_evidence(
         for theme, terms in themes.groupby("theme", sort=False):
             of_theme = tested[tested["term"].isin(terms["go_id"])]
             if of_theme.empty:
-                raise MgboneError(
-                    f"None of the terms of {theme} was tested; the gene sets hold none of "
-                    f"{', '.join(terms['go_id'])} "
-                    "with enough genes on the chip. Themes need GO terms: see data/genesets/themes.csv."
-                )
+                rows.append(_untested_row(theme, contrast.name, experiment, study, sizes))
+                continue
             best = of_theme.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False]).iloc[0]
             rows.append(_evidence_row(best, theme, contrast.name, experiment, study, sizes))
     return pd.DataFrame(rows).reindex(columns=[*EVIDENCE_COLUMNS, "term", "term_name", "list_size", "hits"])
+
+
+def _untested_row(
+    theme: str, contrast: str, experiment: str, study: Study, sizes: pd.Series | None
+) -> dict[str, object]:
+    row = {"experiment": experiment, "domain": "microarray", "endpoint": theme, "contrast": contrast}
+    return row | _array_counts(contrast, study, sizes) | {"test": "not tested"}
+
+
+def _array_counts(contrast: str, study: Study, sizes: pd.Series | None) -> dict[str, int]:
+    count = [
+        study.arrays_per_group if sizes is None else int(sizes.get(g, 0)) for g in split_contrast(contrast)
+    ]
+    return dict(zip(("n_case", "n_reference"), count, strict=True))
 
 
 def _evidence_row(
     best: pd.Series, theme: str, contrast: str, experiment: str, study: Study, sizes: pd.Series | None
 ) -> dict[str, object]:
     level = study.level(best["q"])
-    case, reference = split_contrast(contrast)
-    count = {g: study.arrays_per_group if sizes is None else int(sizes.get(g, 0)) for g in (case, reference)}
     return {
         "experiment": experiment,
         "domain": "microarray",
         "endpoint": theme,
         "contrast": contrast,
-        "n_case": count[case],
-        "n_reference": count[reference],
+        **_array_counts(contrast, study, sizes),
         "estimate": best["log2_odds_ratio"],
         "ci_low": best["ci_low"],
         "ci_high": best["ci_high"],
