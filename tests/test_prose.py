@@ -40,7 +40,7 @@ def test_a_finding_says_means_difference_interval_effect_and_p(evidence, study):
     assert "1 against 2 mg/dL" in line
     assert "difference -1 (-50.0 %)" in line
     assert f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}" in line
-    assert f"Hedges g {row['hedges_g']:+.2f}" in line
+    assert f"Hedges g {row['hedges_g']:+.2f} ({row['g_low']:+.2f} to {row['g_high']:+.2f}), p = " in line
     assert line.endswith("**significant**.")
     assert line.startswith("- **Serum")
     assert "\n" not in line

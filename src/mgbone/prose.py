@@ -187,7 +187,9 @@ def _sentence(row: dict[str, object]) -> str:
     interval = f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}"
     if pd.isna(row["ci_low"]):
         interval = "no interval (values below the limit of detection)"
-    g = f"Hedges g {row['hedges_g']:+.2f}, " if pd.notna(row["hedges_g"]) else ""
+    g = f"Hedges g {row['hedges_g']:+.2f}" if pd.notna(row["hedges_g"]) else ""
+    g += f" ({row['g_low']:+.2f} to {row['g_high']:+.2f})" if pd.notna(row["g_low"]) else ""
+    g += ", " if g else ""
     return (
         f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} "
         f"{typeset_unit(row['unit'])}, difference {row['estimate']:+.3g}{percent}, {interval}, "
