@@ -46,6 +46,15 @@ def test_equals_stored_limma_values(table):
     assert (truth["q"] < 0.05).sum() > 20
 
 
+def test_intervals_equal_those_of_limma(values, groups):
+    truth = limma(R / "limma_truth.csv")
+    found = ex.fold_change_intervals(values, groups, CONTRASTS)
+    pd.testing.assert_frame_equal(found[["gene", "contrast"]], truth[["gene", "contrast"]])
+    np.testing.assert_allclose(found[["ci_low", "ci_high"]], truth[["ci_low", "ci_high"]], rtol=1e-10)
+    narrow = ex.fold_change_intervals(values, groups, CONTRASTS, confidence=0.5)
+    assert ((narrow["ci_low"] > found["ci_low"]) & (narrow["ci_high"] < found["ci_high"])).all()
+
+
 def has_limma() -> bool:
     if shutil.which("Rscript") is None:
         return False
@@ -180,6 +189,26 @@ def test_overlap_classes_and_chance(table, groups):
     )
     with pytest.raises(MgboneError, match="not in the table"):
         ex.overlap(table, "mg004_vs_control", "mg001_vs_pairfed")
+
+
+def test_overlap_is_held_against_lists_that_have_nothing_in_common():
+    directions = pd.DataFrame(
+        [("up", "up")] * 3
+        + [("up", "none")] * 7
+        + [("none", "down")] * 5
+        + [("down", "down")]
+        + [("down", "up")],
+        columns=["direction_a", "direction_b"],
+    )
+    same = directions["direction_a"].eq(directions["direction_b"])
+    both = directions.assign(
+        log2_fold_change_a=np.arange(17.0), log2_fold_change_b=np.arange(17.0) ** 2,
+        **{"class": np.where(same, "both_same", "only_a")},
+    )  # fmt: skip
+    groups = pd.Series(["control"] * 4 + ["mg004"] * 4 + ["mg002"] * 4)
+    summary = ex.overlap_summary(both, "mg004_vs_control", "mg002_vs_control", groups).iloc[0]
+    assert (summary["changed_a"], summary["changed_b"], summary["both_same"]) == (12, 10, 4)
+    assert summary["expected"] == pytest.approx((10 * 4 + 2 * 6) / 17)  # by hand: up and up, down and down
 
 
 def test_histogram_of_nothing_is_flat():

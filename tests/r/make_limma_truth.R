@@ -44,10 +44,11 @@ contrasts <- makeContrasts(
 )
 fit <- eBayes(contrasts.fit(lmFit(values, design), contrasts))
 results <- lapply(colnames(contrasts), function(contrast) {
-  top <- topTable(fit, coef = contrast, number = Inf, sort.by = "none")
+  top <- topTable(fit, coef = contrast, number = Inf, sort.by = "none", confint = 0.95)
   data.frame(
     gene = rownames(top), contrast = contrast, log2_fold_change = top$logFC, average_expression = top$AveExpr,
-    t = top$t, p = top$P.Value, q = top$adj.P.Val
+    t = top$t, p = top$P.Value, q = top$adj.P.Val,
+    ci_low = top$CI.L, ci_high = top$CI.R
   )
 })
 write_full(do.call(rbind, results), output)

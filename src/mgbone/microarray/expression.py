@@ -147,6 +147,40 @@ def differential_expression(
     return pd.concat(tables, ignore_index=True)[DE_COLUMNS]
 
 
+def fold_change_intervals(
+    expression: pd.DataFrame,
+    groups: Mapping[str, str] | pd.Series | Sequence[str],
+    contrasts: Sequence[str],
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return the confidence interval of each log2 fold change, on the moderated standard error (Smyth 2004).
+
+    Parameters and errors are those of `differential_expression`. Each interval is that of one gene by itself,
+    as ``topTable(confint = TRUE)`` gives it; it does not allow for the number of genes.
+
+    Returns
+    -------
+    DataFrame
+        Columns gene, contrast, ci_low, ci_high; rows as in `differential_expression`.
+    """
+    fit, _ = _fit(expression, groups, contrasts)
+    error = np.asarray(fit["stdev_unscaled"]) * np.sqrt(np.asarray(fit["s2_post"], dtype=float))[:, None]
+    reach = error * stats.t.ppf((1 + confidence) / 2, np.asarray(fit["df_total"], dtype=float))[:, None]
+    middle = np.asarray(fit["coefficients"])
+    tables = [
+        pd.DataFrame(
+            {
+                "gene": expression.index.to_numpy(),
+                "contrast": contrast,
+                "ci_low": middle[:, i] - reach[:, i],
+                "ci_high": middle[:, i] + reach[:, i],
+            }
+        )
+        for i, contrast in enumerate(contrasts)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
 def split_contrast(contrast: str) -> tuple[str, str]:
     """Split ``case_vs_reference`` into case and reference.
 
@@ -238,6 +272,9 @@ def overlap(
 def overlap_summary(both: pd.DataFrame, contrast_a: str, contrast_b: str, groups: pd.Series) -> pd.DataFrame:
     """Count an `overlap` and say how alike the two contrasts are, and would be by chance.
 
+    `expected` is the number of genes that would change the same way in both if the two lists had nothing to
+    do with one another: up times up plus down times down, over all genes.
+
     Two contrasts against one reference share its arrays, so that their fold changes correlate even where
     nothing happened: by 1/n_reference over the root of (1/n_a + 1/n_reference)(1/n_b + 1/n_reference), 0.5
     with equal groups. A hypergeometric p of the overlap would take that for a finding; hence none is given.
@@ -254,21 +291,23 @@ def overlap_summary(both: pd.DataFrame, contrast_a: str, contrast_b: str, groups
     Returns
     -------
     DataFrame
-        One row: changed_a, changed_b, both_same, both_opposite, expected (if independent), correlation
-        (Pearson, over all genes), correlation_by_chance.
+        One row: changed_a, changed_b, both_same, both_opposite, expected (of both_same, if independent),
+        correlation (Pearson, over all genes), correlation_by_chance.
     """
     counts = both["class"].value_counts()
-    a, b = (int((both[f"direction_{side}"] != "none").sum()) for side in "ab")
+    (up_a, down_a), (up_b, down_b) = (
+        [int((both[f"direction_{side}"] == way).sum()) for way in ("up", "down")] for side in "ab"
+    )
     r = both["log2_fold_change_a"].corr(both["log2_fold_change_b"])
     row = {
         "contrast_a": contrast_a,
         "contrast_b": contrast_b,
         "genes": len(both),
-        "changed_a": a,
-        "changed_b": b,
+        "changed_a": up_a + down_a,
+        "changed_b": up_b + down_b,
         "both_same": int(counts.get("both_same", 0)),
         "both_opposite": int(counts.get("both_opposite", 0)),
-        "expected": a * b / len(both) if len(both) else np.nan,
+        "expected": (up_a * up_b + down_a * down_b) / len(both) if len(both) else np.nan,
         "correlation": r,
         "correlation_by_chance": _chance_correlation(contrast_a, contrast_b, groups),
     }
