@@ -46,6 +46,8 @@ EXECUTED  := $(NOTEBOOKS:%=$(OUT)/%.ipynb)
 SHIPPED   := data/simulated data/null
 ARRAYS    := $(SHIPPED:%=%/cel/.complete)
 OWN_ARRAYS := $(if $(filter $(SHIPPED),$(DATASET)),$(DATASET)/cel/.complete)
+# The negative control of notebook 04; a dataset with a design of its own has none.
+CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(patsubst %/datapackage.json,%/cel/.complete,$(wildcard data/null/datapackage.json)))
 
 ##@ Everyday
 
@@ -185,7 +187,7 @@ endef
 $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
-$(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb)
+$(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL) $(wildcard data/null/*.csv)
 
 .PHONY: FORCE
 FORCE:

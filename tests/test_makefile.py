@@ -252,3 +252,21 @@ def test_an_old_python_is_refused_in_a_sentence(project):
     assert answer.returncode == 2
     assert "Python 3.11 or later is needed; found: Python 3.8.1" in answer.stderr
     assert not (project / ".venv").exists()
+
+
+def test_the_last_notebook_waits_for_the_negative_control_of_its_design(project):
+    control = project / "data" / "null"
+    control.mkdir()
+    (control / "datapackage.json").write_text('{"resources": [\n {\n "path": "cel/a.CEL"}]}')
+    dry = make(project, "--dry-run", "all").stdout
+    assert "mgbone.simulate data/null" in dry
+    assert dry.index("mgbone.simulate data/null") < dry.index("notebooks/04_integration.ipynb")
+    assert "mgbone.simulate data/null" in make(project, "--dry-run", "all", "DATASET=data/lab").stdout
+    assert make(project, "all").returncode == 0
+    assert (control / "cel" / "a.CEL").is_file()
+    (control / "serum.csv").write_text("animal_id\n")
+    assert "notebooks/04_integration.ipynb" in make(project, "--dry-run", "all").stdout
+    # A design of its own has no control to wait for.
+    (project / "data" / "lab" / "study.yml").write_text("")
+    own = make(project, "--dry-run", "all", "DATASET=data/lab").stdout
+    assert "04_integration" in own and "data/null" not in own

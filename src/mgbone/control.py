@@ -250,11 +250,13 @@ def _reproduced(verdicts: pd.DataFrame, names: set[str]) -> int:
 
 def _array_evidence(dataset: Dataset) -> pd.DataFrame:
     # Loaded here, since notebooks without arrays should not wait for limma and gene sets.
-    from mgbone.microarray import arrays, expression, genesets
+    from mgbone.microarray import arrays, expression, genesets, rma
 
     study = dataset.study
     scans = arrays.load_arrays(dataset)
-    _, genes = arrays.normalise(scans)
+    if (genes := scans.expression) is None:
+        values = rma(scans.probes, scans.platform.probesets)
+        genes = expression.summarise_to_genes(values, scans.platform.annotation["gene_symbol"])
     tested = arrays.compare_arrays(genes, scans.table, study)
     limits = (study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"])
     gene_sets = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)

@@ -78,7 +78,8 @@ def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, shor
     Parameters
     ----------
     endpoint : str
-        Name, for example ``serum_mg`` or ``bmd_trabecular_distal``.
+        Name, for example ``serum_mg`` or ``bmd_trabecular_distal``; two names joined by ``~`` (a correlation)
+        or ``/`` (a ratio) give both titles.
     language : str
         ``en`` or ``ja``.
     unit : bool
@@ -91,6 +92,9 @@ def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, shor
     MgboneError
         If there is no such endpoint or language.
     """
+    for sign, words in ((" ~ ", "~"), (" / ", "/")):
+        if words in endpoint:
+            return sign.join(endpoint_label(e, language, unit, short) for e in endpoint.split(words))
     entry = _entry(_endpoints(), endpoint, "endpoint")
     label = _in_language(entry, "short" if short else "title", language)
     shown = endpoint_unit(endpoint, language)

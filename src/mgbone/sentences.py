@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
 from mgbone.control import KINDS
 from mgbone.dictionary import endpoint_label
-from mgbone.figures.style import format_p, format_p_value, narrow_label
+from mgbone.figures.style import contrast_label, format_p, format_p_value, narrow_label
+from mgbone.sources import RATIO
 from mgbone.study import Study
 
 _SHAPE = {
@@ -130,3 +132,32 @@ def count_control(counts: pd.DataFrame, control: object) -> Markdown:
         what = f"{row.statements} statement{'' if row.statements == 1 else 's'} of {KINDS[row.kind]}"
         lines.append(f"- {what}: {row.this} reproduced here{null}; {expected}.")
     return Markdown("\n".join(lines))
+
+
+def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
+    """Say what the choice of test does to disputed levels, and whether the two formation markers part ways.
+
+    Parameters
+    ----------
+    confronted : DataFrame
+        From `mgbone.sources.confront`.
+    ratio : DataFrame
+        From `mgbone.sources.formation_evidence`.
+    """
+    if confronted.empty:
+        return Markdown("*No disagreement of sources is recorded for this study.*")
+    lines = []
+    spans = confronted.dropna(subset=["p_least", "data_p"]).drop_duplicates(["endpoint", "contrast"])
+    for row in spans.itertuples():
+        lines.append(
+            f"- {endpoint_label(row.endpoint)}, {contrast_label(row.contrast)}: {row.data_percent:+.0f} %, "
+            f"{format_p(row.data_p)} by the declared test; {format_p_value(row.p_least)} to "
+            f"{format_p_value(row.p_most)} over all tests of notebook 01."
+        )
+    for row in ratio[ratio["endpoint"].eq(RATIO) & ratio["level"].notna()].itertuples():
+        low, middle, high = (100 * np.expm1(x) for x in (row.ci_low, row.estimate, row.ci_high))
+        lines.append(
+            f"- ALP divided by osteocalcin of the same animals, {contrast_label(row.contrast)}: "
+            f"{middle:+.0f} % (95 % interval {low:+.0f} to {high:+.0f} %), {format_p(row.p)}."
+        )
+    return Markdown("\n".join(lines) or "*Nothing of this was measured.*")

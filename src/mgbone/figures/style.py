@@ -310,13 +310,20 @@ def contrast_label(contrast: str, language: str = "en", *, short: bool = True) -
     """Return ``case_vs_reference`` in words, such as "0.02 % Mg − Control"."""
     case, separator, reference = contrast.partition("_vs_")
     if not separator:
-        return text(("Order of doses", "用量の順序"), language) if contrast == "dose_order" else contrast
+        return text(_NOT_OF_GROUPS[contrast], language) if contrast in _NOT_OF_GROUPS else contrast
     return text(
         ("{case} vs {reference}", "{case} 対 {reference}"),
         language,
         case=group_label(case, language, short=short),
         reference=group_label(reference, language, short=short),
     )
+
+
+_NOT_OF_GROUPS: Mapping[str, tuple[str, str]] = {
+    "dose_order": ("Order of doses", "用量の順序"),
+    "dose_shape": ("One way or peak", "用量順か最大か"),
+    "within_groups": ("Within groups", "群内の相関"),
+}
 
 
 def dots(
