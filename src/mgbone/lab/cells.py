@@ -27,8 +27,11 @@ def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet) -> pd.Serie
         return found[cells[row]][1], "Set the format of the cell to text, and write the name."
 
     sheet.faults += fault_per_row(grid.where, label, bad, describe)
-    changed = [f"{cell!r} to {name!r}" for cell, (name, _) in found.items()
-               if isinstance(cell, str) and name and name != cell.strip()]  # fmt: skip
+    changed = [
+        f"{cell!r} to {name!r}"
+        for cell, (name, _) in found.items()
+        if isinstance(cell, str) and name and name != cell.strip()
+    ]
     if changed:
         note = f"names written in half width: {listing(changed, most=5)}."
         sheet.notes.append(f"{grid.where}, column {label}: {note}")
@@ -81,8 +84,12 @@ def numbers_of(
     values = _converted(grid, values, readings, column, spec, sheet, units)
     if spec["type"] == "integer":
         broken = values.index[values.notna() & (values % 1 != 0)]
-        sheet.faults += fault_per_row(grid.where, column.label, broken, lambda row: (
-            f"found {values[row]:.10g}, expected a whole number", "Write a whole number."))  # fmt: skip
+        sheet.faults += fault_per_row(
+            grid.where,
+            column.label,
+            broken,
+            lambda row: (f"found {values[row]:.10g}, expected a whole number", "Write a whole number."),
+        )
         values = values.mask(values.index.isin(broken))
     return values, below
 

@@ -20,8 +20,10 @@ def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tup
     above: list[object] = []
     for number, row in enumerate(grid.top, start=1):
         row = [*row, *[None] * (grid.width - len(row))]
-        headings = [_heading(cell, over, table, read_as) for cell, over in
-                    zip(row, _spread(grid, above, number - 1), strict=True)]  # fmt: skip
+        headings = [
+            _heading(cell, over, table, read_as)
+            for cell, over in zip(row, _spread(grid, above, number - 1), strict=True)
+        ]
         count = sum(heading.known for heading in headings)
         if count > best[0] and (count or number == 1 or not any(one.text for one in best[2])):
             best = (count, number, headings)

@@ -213,8 +213,12 @@ def _read(grid: Grid, mapping: Mapped | None, unmapped: bool, lab: LabFolder) ->
 
 def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
     """Say whether a sheet of a workbook holds headings only, as the template brings for every table."""
-    return bool(grid.sheet) and not sheet.pieces and sheet.regional is None and \
-        [fault.problem for fault in sheet.faults] == ["has headings but no rows"]  # fmt: skip
+    return (
+        bool(grid.sheet)
+        and not sheet.pieces
+        and sheet.regional is None
+        and [fault.problem for fault in sheet.faults] == ["has headings but no rows"]
+    )
 
 
 # --- groups ------------------------------------------------------------------------------------------
@@ -456,8 +460,12 @@ def _complete_slices(lab: LabFolder, mapping: Mapped | None) -> None:
             advice = f'Add a column "{spec["title_ja"]}", or state it in {MAPPING}.'
             found.append(Fault(names, f"no slice has a {column}", advice))
         else:
-            found += fault_per_row(names, column, blank, lambda row, spec=spec: (
-                "is blank", f"Fill in the {spec['title'].lower()} of this slice."))  # fmt: skip
+            found += fault_per_row(
+                names,
+                column,
+                blank,
+                lambda row, spec=spec: ("is blank", f"Fill in the {spec['title'].lower()} of this slice."),
+            )
     lab.faults += [lab.place(fault) for fault in found]
     table.frame = frame
 

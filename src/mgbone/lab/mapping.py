@@ -28,8 +28,14 @@ _KEYS = (
     *("rows", "files", "sheet", "columns", "units", "direction", "thickness", "pitch", "first_position"),
     *("phantom", "structures", "regions"),
 )
-_REGIONAL = {"animal_id": None, "structure": None, "region": None, "density": "mg/cm3", "content": "mg",
-             "volume": "mm3"}  # fmt: skip
+_REGIONAL = {
+    "animal_id": None,
+    "structure": None,
+    "region": None,
+    "density": "mg/cm3",
+    "content": "mg",
+    "volume": "mm3",
+}
 
 
 @dataclass

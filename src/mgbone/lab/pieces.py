@@ -136,8 +136,12 @@ def _read_long(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column]
             continue
         rows = body.index[body[what.place] == item]
         spec = field_spec(heading.table, heading.field)
-        column = Column(value.place, Heading(value.heading.text, heading.table, heading.field, heading.own),
-                        heading.unit or value.unit, value.limit or heading.limit)  # fmt: skip
+        column = Column(
+            value.place,
+            Heading(value.heading.text, heading.table, heading.field, heading.own),
+            heading.unit or value.unit,
+            value.limit or heading.limit,
+        )
         typed = {"animal_id": names[rows]}
         labels = {"animal_id": who.label, heading.field: value.label}
         below = {}
@@ -159,8 +163,9 @@ def _check_items(
     grid: Grid, table: str, cells: pd.Series, items: Mapping[object, Heading], column: Column, sheet: Sheet
 ) -> None:
     """Report items that are blank, mean several things or seem misspelt; note those that are left out."""
-    bad: dict[int, tuple[str, str]] = {int(row): ("is blank", "Say what was measured.") for row in
-                                       cells.index[cells.isna()]}  # fmt: skip
+    bad: dict[int, tuple[str, str]] = {
+        int(row): ("is blank", "Say what was measured.") for row in cells.index[cells.isna()]
+    }
     left_out = []
     for item, heading in items.items():
         rows = cells.index[cells == item]
