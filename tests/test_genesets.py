@@ -365,8 +365,12 @@ def test_evidence_counts_arrays_and_needs_go(enriched):
     groups = pd.Series(["mg001"] * 3 + ["pairfed"] * 4)
     rows = gs.theme_evidence(enriched[0], gs.load_themes(), study, "exp1", groups)
     assert (rows["n_case"].iloc[0], rows["n_reference"].iloc[0]) == (3, 4)
-    with pytest.raises(MgboneError, match="None of the terms"):
-        gs.theme_evidence(enriched[0].query("term == 'GO:0000018'"), gs.load_themes(), study, "exp1")
+    other_sets = enriched[0].query("term == 'GO:0000018'")
+    untested = gs.theme_evidence(other_sets, gs.load_themes(), study, "exp1", groups)
+    assert list(untested["endpoint"]) == list(gs.load_themes()["theme"].unique())
+    assert untested["level"].isna().all()
+    assert set(untested["test"]) == {"not tested"}
+    assert set(untested["n_reference"]) == {4}
     with pytest.raises(MgboneError, match="no experiment"):
         gs.theme_evidence(enriched[0], gs.load_themes(), study, "exp9")
 

@@ -20,6 +20,8 @@ _KEYS = [
     "file",
 ]  # where or what, not how much
 
+FEWEST_ARRAYS = 3  # two in one group and one in another are the least that has a residual variance
+
 
 @dataclass(frozen=True)
 class Part:
@@ -42,7 +44,7 @@ PARTS: Mapping[str, Part] = {
         ("add the table qct_slices, or qct_regions", "qct_slices表またはqct_regions表を加える"),
     ),
     "arrays": Part(
-        ("arrays", "マイクロアレイ"),
+        ("arrays that could be compared (three at least)", "比較できるマイクロアレイ（3枚以上）"),
         ("add the table arrays with the CEL files in cel/ and the chip's library files in platform/, or "
          "with a table of normalised expression",
          "arrays表と，cel/にCELファイル，platform/にライブラリファイルを置く"
@@ -65,7 +67,7 @@ def holds(dataset: Dataset, part: str) -> bool:
     if part == "arrays":
         normalised = getattr(dataset, "expression_path", None) is not None
         scans = bool(dataset.cel_paths) and dataset.platform_folder is not None
-        return dataset.arrays is not None and len(dataset.arrays) > 0 and (normalised or scans)
+        return dataset.arrays is not None and len(dataset.arrays) >= FEWEST_ARRAYS and (normalised or scans)
     names = ("qct_slices", "qct_regions") if part == "qct" else (part,)
     tables = [getattr(dataset, name, None) for name in names]
     return any(t.drop(columns=_KEYS, errors="ignore").notna().any(axis=None) for t in tables if t is not None)
@@ -98,7 +100,12 @@ def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
         f"このデータセット（{dataset.name}）には{names[1]}がありません。{said[1]}"
         f"追加するには：{adds[1]}（列の説明：data/README.md）。その後 {make}。"
     )
-    body = "<br>".join(_html(text) for text in (english, japanese))
+    return box([english, japanese])
+
+
+def box(sentences: Iterable[str]) -> str:
+    """Return sentences in a frame of HTML, one a line; ``<code>`` is the only mark that they may hold."""
+    body = "<br>".join(_html(text) for text in sentences)
     return f'<div style="border:2px solid #8a6d00;background:#fffbe8;padding:8px 12px">{body}</div>'
 
 

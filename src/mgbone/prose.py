@@ -176,6 +176,12 @@ def overlap(shared: pd.DataFrame) -> Markdown:
     )
 
 
+def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:
+    """Say of each pair of contrasts how alike the two are (`overlap`)."""
+    said = [overlap(one).data for one in shared]
+    return Markdown("\n\n".join(said) or "*No two comparisons that were tested share their reference.*")
+
+
 def _sentence(row: dict[str, object]) -> str:
     name = endpoint_label(row["endpoint"])
     against = contrast_label(row["contrast"])
@@ -334,3 +340,31 @@ def name_outliers(flagged: pd.DataFrame) -> Markdown:
         for row in flagged.itertuples()
     ]
     return Markdown("\n".join(lines))
+
+
+def arrays_not_compared(lacking: pd.DataFrame) -> Markdown:
+    """Name the comparisons of arrays that can't be tested, and why.
+
+    Parameters
+    ----------
+    lacking : DataFrame
+        From `mgbone.microarray.arrays.not_testable`.
+    """
+    lines = [
+        f"- {contrast_label(row.contrast)}: not tested ({row.n_case} and {row.n_reference} arrays; two a "
+        "group are the least that show how much arrays of a group vary)."
+        for row in lacking.itertuples()
+    ]
+    return Markdown("\n".join(lines) or "Every comparison of the study has arrays enough to be tested.")
+
+
+def themes_in_sets(themes: pd.DataFrame, theme_genes: Mapping[str, set[str]], source: str) -> Markdown:
+    """Say which themes of the report the gene sets can speak to; sets other than GO may know none of them."""
+    lacking = [theme for theme in dict.fromkeys(themes["theme"]) if not theme_genes.get(theme)]
+    if not lacking:
+        return Markdown(f"The gene sets ({source}) hold terms of all {themes['theme'].nunique()} themes.")
+    names = ", ".join(endpoint_label(theme) for theme in lacking)
+    return Markdown(
+        f"The gene sets ({source}) hold no term of: **{names}**. What the report says of these can't be "
+        "tested here; themes are told by GO identifiers (data/genesets/themes.csv)."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 from IPython.display import HTML, Image, Markdown, display
@@ -16,7 +17,7 @@ from mgbone.errors import MgboneError, NothingToShow
 from mgbone.evidence import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
 from mgbone.figures import style
 from mgbone.figures.save import save_figure
-from mgbone.missing import absent_box, holds
+from mgbone.missing import absent_box, box, holds
 from mgbone.paths import resolve, write_aside
 from mgbone.study import Study, load_study
 
@@ -64,12 +65,40 @@ class Run:
         if lacking:
             display(HTML(absent_box(self.dataset, lacking, ends=ends)))
         if ends:
-            part = self.notebook.partition("_")[2]
-            self.write(pd.DataFrame(columns=[*EVIDENCE_COLUMNS, "figure"]), f"evidence_{part}")
-            if part != "microarray":
-                self.write(pd.DataFrame(columns=MEASUREMENT_COLUMNS), f"measurements_{part}")
-            self.finish()
-            raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
+            self._end()
+
+    def end(self, english: str, japanese: str, evidence: pd.DataFrame | None = None) -> None:
+        """Say in a box why the notebook can't go on, and end it here as `require` does.
+
+        Parameters
+        ----------
+        english, japanese : str
+            The reason, in a sentence each.
+        evidence : DataFrame, optional
+            What there is of evidence, such as rows that were not tested.
+
+        Raises
+        ------
+        NothingToShow
+            Always.
+        """
+        display(HTML(box([english, japanese])))
+        self._end(evidence)
+
+    def _end(self, evidence: pd.DataFrame | None = None) -> NoReturn:
+        part = self.notebook.partition("_")[2]
+        empty = {
+            f"evidence_{part}": [*EVIDENCE_COLUMNS, "figure"],
+            f"measurements_{part}": MEASUREMENT_COLUMNS,
+            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p"],
+        }
+        if evidence is not None:
+            self.write(evidence.assign(figure=None), f"evidence_{part}")
+        for name, columns in empty.items():
+            if self.derived_folder / f"{name}.csv" not in self.outputs:
+                self.write(pd.DataFrame(columns=columns), name)
+        self.finish()
+        raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
 
     def ledger(self, domain: str | None = None) -> pd.DataFrame:
         """Return the statements to hold the data against, of one domain if named; see `claims.ledger_of`."""

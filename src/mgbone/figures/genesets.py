@@ -16,6 +16,7 @@ from mgbone.figures.microarray import THEMES, theme_label
 _PLAIN = "#6f7a86"
 _LABEL = 6.6
 _DIRECTIONS = {"up": ("raised genes", "上昇遺伝子"), "down": ("lowered genes", "低下遺伝子")}
+_NO_THEMES = ("The gene sets hold no term of the themes", "遺伝子セットに該当するテーマのtermなし")
 _ROW = 5.2  # mm a row
 
 
@@ -197,6 +198,8 @@ def camera_bars(
     """
     contrasts = list(tested["contrast"].unique())
     rows = themes[themes["go_id"].isin(tested["term"])]
+    if rows.empty:
+        return style.empty_figure(_NO_THEMES, title, language)
     if subtitle is None:
         subtitle = (
             "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
@@ -356,6 +359,8 @@ def running_sums(
     terms : sequence of str
         Panels from the left.
     """
+    if not terms:
+        return style.empty_figure(_NO_THEMES, title, language)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     result = results.set_index("term")
     contrast = results["contrast"].iloc[0]

@@ -55,7 +55,7 @@ def array_label(array: str) -> str:
 
 
 def dendrogram_heatmap(
-    clustering: Clustering,
+    clustering: Clustering | None,
     language: str = "en",
     title: str | Sequence[str] = "",
     *,
@@ -65,13 +65,19 @@ def dendrogram_heatmap(
 
     Parameters
     ----------
-    clustering : Clustering
-        From `mgbone.microarray.clustering.cluster_arrays`.
+    clustering : Clustering or None
+        From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
 
     Returns
     -------
     Figure
     """
+    if clustering is None:
+        why = (
+            "Fewer than two groups with two arrays: no tree",
+            "2枚以上のアレイをもつ群が2つ未満：樹形図なし",
+        )
+        return style.empty_figure(why, title, language)
     groups = list(dict.fromkeys(clustering.groups))
     n = len(clustering.order)
     figure, _ = style.new_figure(

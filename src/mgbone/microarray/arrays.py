@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -18,13 +19,19 @@ from mgbone.microarray.clustering import (
     cluster_contrasts,
     clustering_evidence,
 )
-from mgbone.microarray.expression import differential_expression, summarise_to_genes
+from mgbone.microarray.expression import (
+    DE_COLUMNS,
+    differential_expression,
+    overlap,
+    overlap_summary,
+    summarise_to_genes,
+)
 from mgbone.microarray.genesets import prerank, theme_evidence
 from mgbone.microarray.platform import Platform, read_platform
 from mgbone.microarray.quality import pseudo_image
 from mgbone.microarray.rma import RmaSteps, rma_steps
 from mgbone.normalised import read_expression
-from mgbone.study import Study
+from mgbone.study import Contrast, Experiment, Study
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,29 +123,84 @@ def compare_arrays(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd
     Returns
     -------
     DataFrame
-        The columns of `differential_expression` behind `experiment`.
-
-    Raises
-    ------
-    MgboneError
-        If no contrast has arrays in both groups.
+        The columns of `differential_expression` behind `experiment`; no rows where no contrast has two arrays
+        or more in both of its groups (see `testable`).
     """
     tested = []
     for experiment in study.experiments.values():
         groups = groups_of(table, experiment.name)
-        contrasts = [c.name for c in experiment.array_contrasts if {c.case, c.reference} <= set(groups)]
+        contrasts = [c.name for c in testable(table, experiment)]
         if contrasts:
             result = differential_expression(genes[groups.index], groups, contrasts)
             result.insert(0, "experiment", experiment.name)
             tested.append(result)
     if not tested:
-        raise MgboneError("No experiment has arrays of both groups of a contrast; nothing can be compared.")
+        return pd.DataFrame(columns=["experiment", *DE_COLUMNS])
     return pd.concat(tested, ignore_index=True)
 
 
-def cluster_experiment(genes: pd.DataFrame, table: pd.DataFrame, experiment: str, study: Study) -> Clustering:
-    """Cluster all arrays of one experiment (`cluster_arrays`)."""
+def testable(table: pd.DataFrame, experiment: Experiment) -> list[Contrast]:
+    """Return the array contrasts of an experiment with at least two arrays in both groups."""
+    sizes = groups_of(table, experiment.name).value_counts()
+    return [c for c in experiment.array_contrasts if min(sizes.get(c.case, 0), sizes.get(c.reference, 0)) > 1]
+
+
+def not_testable(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the array contrasts with fewer than two arrays in a group.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, contrast, n_case, n_reference.
+    """
+    rows = []
+    for experiment in study.experiments.values():
+        sizes = groups_of(table, experiment.name).value_counts()
+        for c in experiment.array_contrasts:
+            if c not in testable(table, experiment):
+                counts = (int(sizes.get(c.case, 0)), int(sizes.get(c.reference, 0)))
+                rows.append((experiment.name, c.name, *counts))
+    return pd.DataFrame(rows, columns=["experiment", "contrast", "n_case", "n_reference"])
+
+
+def untested_evidence(table: pd.DataFrame, themes: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows of evidence of contrasts that can't be tested, for clustering and each theme."""
+    endpoints = pd.DataFrame({"endpoint": ["array_clustering", *dict.fromkeys(themes["theme"])]})
+    rows = not_testable(table, study).merge(endpoints, how="cross")
+    return rows.assign(domain="microarray", test="not tested").reindex(columns=EVIDENCE_COLUMNS)
+
+
+def contrasts_in_pairs(tested: pd.DataFrame, study: Study) -> list[tuple[Contrast, Contrast]]:
+    """Return neighbouring array contrasts of one experiment that share their reference and were tested."""
+    pairs = []
+    for experiment in study.experiments.values():
+        known = [c for c in experiment.array_contrasts if (tested["contrast"] == c.name).any()]
+        for reference in dict.fromkeys(c.reference for c in known):
+            pairs += pairwise(c for c in known if c.reference == reference)
+    return pairs
+
+
+def overlap_of(
+    tested: pd.DataFrame, pair: tuple[Contrast, Contrast], table: pd.DataFrame, study: Study
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put two contrasts side by side (`overlap`, `overlap_summary`) under the declared limits."""
+    names = [contrast.name for contrast in pair]
+    limits = (study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"])
+    both = overlap(tested, *names, *limits)
+    return both, overlap_summary(both, *names, groups_of(table, pair[0].experiment))
+
+
+def cluster_experiment(
+    genes: pd.DataFrame, table: pd.DataFrame, experiment: str, study: Study
+) -> Clustering | None:
+    """Cluster the arrays of one experiment (`cluster_arrays`), those of groups with two arrays or more.
+
+    None where fewer than two groups have so many: a tree of one group shows nothing about groups.
+    """
     groups = groups_of(table, experiment)
+    groups = groups[groups.map(groups.value_counts()) > 1]
+    if groups.nunique() < 2:
+        return None
     return cluster_arrays(genes[groups.index], groups, cluster_p=study.thresholds["cluster_p"])
 
 
@@ -149,7 +211,7 @@ def cluster_all_contrasts(
     clusterings: dict[str, Clustering] = {}
     for experiment in study.experiments.values():
         groups = groups_of(table, experiment.name)
-        names = [c.name for c in experiment.array_contrasts if {c.case, c.reference} <= set(groups)]
+        names = [c.name for c in testable(table, experiment)]
         clusterings |= cluster_contrasts(
             genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
         )
@@ -163,7 +225,10 @@ def array_evidence(
     table: pd.DataFrame,
     study: Study,
 ) -> pd.DataFrame:
-    """Collect what the arrays say in the columns of the evidence: per experiment clustering, then themes."""
+    """Collect what the arrays say in the columns of the evidence: per experiment clustering, then themes.
+
+    Contrasts that could not be tested stand at the end, without a level.
+    """
     rows = []
     for experiment in study.experiments.values():
         names = {c.name for c in experiment.array_contrasts}
@@ -172,6 +237,7 @@ def array_evidence(
         rows.append(
             theme_evidence(enriched, themes, study, experiment.name, groups_of(table, experiment.name))
         )
+    rows.append(untested_evidence(table, themes, study))
     filled = [r for r in rows if len(r)] or rows[:1]
     return pd.concat(filled, ignore_index=True).reindex(columns=EVIDENCE_COLUMNS)
 
@@ -215,13 +281,21 @@ def prerank_best_terms(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Run GSEA preranked for the best term of each theme in one contrast: results, running sums, terms."""
     terms = list(best[best["contrast"] == contrast]["term"])
+    if not terms:
+        columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
+        return pd.DataFrame(columns=["contrast", "term", "name"]), pd.DataFrame(columns=columns), []
     results, running = prerank(tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast)
     return results, running, terms
 
 
 def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, str, str]:
-    """Return gene, contrast and experiment of the smallest p in the first contrast, among the genes named."""
-    first = tested[tested["contrast"].eq(tested["contrast"].iloc[0]) & tested["gene"].isin(among)]
+    """Return gene, contrast and experiment of the smallest p in the first contrast, among the genes named.
+
+    Among all genes where the chip has none of those named.
+    """
+    first = tested[tested["contrast"].eq(tested["contrast"].iloc[0])]
+    named = first[first["gene"].isin(among)]
+    first = named if len(named) else first
     row = first.loc[first["p"].idxmin()]
     return row["gene"], row["contrast"], row["experiment"]
 

@@ -81,8 +81,10 @@ def score_measurements(
     -------
     DataFrame
         animal_id, experiment, group, endpoint (``score_<theme>``), value, unit; the mean where an animal has
-        more than one array.
+        more than one array. No rows where no theme has enough genes on the chip.
     """
+    if not any(len(set(genes) & set(expression.index)) >= FEWEST for genes in sets.values()):
+        return pd.DataFrame(columns=MEASUREMENT_COLUMNS)
     scores = score_arrays(expression, sets)
     scores.columns = [score_of(theme) for theme in scores.columns]
     wide = table[["array_id", "animal_id", "experiment", "group"]].merge(
