@@ -32,7 +32,6 @@ import os
 import re
 import struct
 import warnings
-import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -44,9 +43,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.errors import CelError
-
-MAX_BYTES = 1 << 30
-"""Largest file, after decompression, that is read: four times the text of the densest chip ever sold."""
+from mgbone.microarray._files import GZIP, UnreadableFile, read_bytes
 
 SATURATION = 65_000.0
 """Intensity from which a cell counts as saturated: the scanners digitise in 16 bits."""
@@ -333,17 +330,16 @@ def _load(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
             head = stream.read(8)
-            stream.seek(0)
-            if head[:2] == b"\x1f\x8b":
-                return _gunzip(path, stream)
+        if head[:2] != GZIP:  # a long file that is none of ours need not be read first
             _check_magic(path, head)
-            if os.fstat(stream.fileno()).st_size > MAX_BYTES:
-                what = f"is larger than {MAX_BYTES >> 20} MiB, more than any chip gives"
-                raise _fault(path, what, "Name a CEL file")
-            return stream.read()
+        data = read_bytes(path)
     except OSError as error:
         what = error.strerror or str(error)
         raise CelError(f"{path}: can't be opened ({what}). Check its name and folder.") from error
+    except UnreadableFile as error:
+        raise _fault(path, str(error)) from error
+    _check_magic(path, data[:8])
+    return data
 
 
 def _check_magic(path: Path, head: bytes) -> None:
@@ -363,30 +359,6 @@ def _check_magic(path: Path, head: bytes) -> None:
     raise _fault(
         path, f"is not a CEL file (it begins with {head!r})", "Name a CEL file, or one compressed by gzip"
     )
-
-
-def _gunzip(path: Path, stream) -> bytes:
-    # zlib directly, since gzip.open has no upper limit for what a small file may unfold to.
-    pieces, total = [], 0
-    unpack = zlib.decompressobj(wbits=31)
-    try:
-        while chunk := (unpack.unconsumed_tail or unpack.unused_data or stream.read(1 << 20)):
-            if unpack.eof:
-                if not unpack.unused_data.strip(b"\0"):
-                    break
-                unpack = zlib.decompressobj(wbits=31)
-            piece = unpack.decompress(chunk, MAX_BYTES + 1 - total)
-            pieces.append(piece)
-            total += len(piece)
-            if total > MAX_BYTES:
-                raise _fault(path, f"unfolds to more than {MAX_BYTES >> 20} MiB", "Name a CEL file")
-    except zlib.error as error:
-        raise _fault(path, f"its gzip compression is damaged ({error})") from error
-    if not unpack.eof:
-        raise _fault(path, "its gzip compression ends early: the file is truncated")
-    data = b"".join(pieces)
-    _check_magic(path, data[:8])
-    return data
 
 
 class _Cursor:

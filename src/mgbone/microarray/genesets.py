@@ -18,6 +18,7 @@ from scipy import stats
 
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS
+from mgbone.microarray._files import UnreadableFile, read_bytes
 from mgbone.microarray.expression import split_contrast
 from mgbone.paths import project_root, resolve, write_aside
 from mgbone.study import Study
@@ -110,11 +111,8 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
 
 def _lines(path: Path) -> list[str]:
     try:
-        raw = path.read_bytes()
-        if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
-        return raw.decode("utf-8").splitlines()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+        return read_bytes(path).decode("utf-8").splitlines()
+    except (OSError, UnreadableFile, UnicodeDecodeError) as error:
         raise MgboneError(
             f"The gene sets {path.name} can't be read ({error}); give the path of a GMT file."
         ) from error

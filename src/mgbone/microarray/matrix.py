@@ -8,11 +8,9 @@ column per array.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
@@ -21,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.errors import MgboneError
+from mgbone.microarray._files import UnreadableFile, read_bytes
 
 LINEAR_ABOVE = 32.0
 """Largest value that a log2 intensity can reach; tables with larger ones are taken for linear."""
@@ -90,9 +89,8 @@ def read_normalised_matrix(
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError, zlib.error) as error:
+        data = read_bytes(path)
+    except (OSError, UnreadableFile) as error:
         raise MatrixError(
             f"{path}: can't be read ({getattr(error, 'strerror', None) or error}). Check the file."
         ) from error

@@ -22,11 +22,9 @@ does.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -37,6 +35,7 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
 from mgbone.errors import PlatformError
+from mgbone.microarray._files import UnreadableFile, read_bytes
 
 _KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
 _MPS_PREFERENCE = ("core", "gene")
@@ -531,9 +530,8 @@ def _missing_text(folder: Path, names: Iterable[Path], missing: list[str]) -> st
 
 def _load(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    except (OSError, EOFError, zlib.error) as error:
+        data = read_bytes(path)
+    except (OSError, UnreadableFile) as error:
         reason = getattr(error, "strerror", None) or error
         raise PlatformError(
             f"{path}: can't be read ({reason}). Check the file, or unpack it again."

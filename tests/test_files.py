@@ -1,0 +1,78 @@
+"""Files are read whole, whatever their compression, and never beyond a limit."""
+
+import gzip
+import io
+import tracemalloc
+
+import pytest
+
+from mgbone.errors import MgboneError, PlatformError
+from mgbone.microarray import _files, genesets, matrix, platform
+
+TEXT = bytes(range(256)) * 40
+
+
+def test_plain_and_compressed_files_read_alike(tmp_path):
+    path = tmp_path / "any.bin"
+    for content in (TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:999]) + gzip.compress(TEXT[999:])):
+        path.write_bytes(content)
+        assert _files.read_bytes(path) == TEXT
+    path.write_bytes(gzip.compress(TEXT) + b"\0" * 700)  # padded to whole blocks
+    assert _files.read_bytes(path) == TEXT
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, "first member", 1 << 20])
+def test_members_may_end_where_a_chunk_does(monkeypatch, chunk):
+    members = [gzip.compress(TEXT[:500]), gzip.compress(TEXT[500:])]
+    monkeypatch.setattr(_files, "_CHUNK", len(members[0]) if chunk == "first member" else chunk)
+    assert _files.gunzip(io.BytesIO(b"".join(members)), 1 << 20) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (gzip.compress(TEXT)[:-9], "ends early"),
+        (gzip.compress(TEXT)[:10] + b"\xff" * 90, "is damaged"),
+        (gzip.compress(TEXT) + b"more", "is damaged"),
+        (gzip.compress(bytes(3 << 20)), "unfolds to more than 2 MiB"),
+        (bytes(3 << 20), "is larger than 2 MiB"),
+    ],
+    ids=["short", "damaged", "trailing", "bomb", "large"],
+)
+def test_what_is_not_read(tmp_path, content, words):
+    path = tmp_path / "any.bin"
+    path.write_bytes(content)
+    with pytest.raises(_files.UnreadableFile, match=words):
+        _files.read_bytes(path, most=2 << 20)
+
+
+@pytest.mark.parametrize(
+    ("read", "error"),
+    [
+        (matrix.read_normalised_matrix, matrix.MatrixError),
+        (platform.read_pgf, PlatformError),
+        (platform.read_transcript_annotation, PlatformError),
+        (genesets.load_gene_sets, MgboneError),
+    ],
+    ids=["matrix", "pgf", "annotation", "genesets"],
+)
+def test_a_small_file_that_unfolds_without_end_takes_little_memory(tmp_path, monkeypatch, read, error):
+    monkeypatch.setattr(_files, "MAX_BYTES", 1 << 20)
+    path = tmp_path / "bomb.txt"
+    path.write_bytes(gzip.compress(bytes(100 << 20)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(error, match=r"bomb\.txt.*unfolds to more than 1 MiB.*\."):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_a_mac_leaves_in_a_folder_is_passed_over(tmp_path):
+    for name in ("b.pgf", "sub/a.pgf", "__MACOSX/b.pgf", "sub/._a.pgf", ".hidden/c.pgf", ".DS_Store"):
+        path = tmp_path / ".lab" / name  # the folder itself may be a hidden one
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    found = [path.relative_to(tmp_path / ".lab").as_posix() for path in _files.files_below(tmp_path / ".lab")]
+    assert found == ["b.pgf", "sub/a.pgf"]
