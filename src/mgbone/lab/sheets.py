@@ -25,8 +25,8 @@ from mgbone.lab.values import is_blank
 TOP = 40
 """So many rows are looked at to find the headings."""
 
-MOST_UNPACKED = 200_000_000
-"""Bytes that a workbook may unpack to: about 5 million cells. Longer tables belong into CSV."""
+MOST_UNPACKED = 100_000_000
+"""Bytes that a workbook may unpack to: 200,000 slices, half a minute. Longer tables belong into CSV."""
 
 MOST_CELLS = 20_000_000
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
