@@ -35,8 +35,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "tally_join": (", ", "，"),
     "tally_count": ("{word} {n}", "{word} {n}件"),
     "split_sentence": (
-        "Of the {effects} statements that something differed, {found} are borne out; of the {rest} that nothing "
-        "did, {quiet}. The latter means only that no difference was found.",
+        "Of the {effects} statements that something differed, {found} are borne out; of the {rest} that "
+        "nothing did, {quiet}. The latter means only that no difference was found.",
         "効果ありの記述{effects}件のうち再現{found}件，「差なし」の記述{rest}件のうち再現{quiet}件。"
         "後者は，差が見つからなかったことだけを意味する。",
     ),
