@@ -79,6 +79,7 @@ def test_probe_sets_take_their_symbols_from_the_annotation(folder):
         f'"TC0100000{i}.rn.2","NM_{i} // {gene} // words // 1q1 // {i}"' for i, gene in enumerate(GENES)
     ]
     (folder / "platform" / "Clariom_S_Rat.transcript.csv").write_text("\n".join(lines) + "\n")
+    (folder / "platform" / "._Clariom_S_Rat.transcript.csv").write_bytes(b"\0\5\x16\7Mac OS X")
     describe(folder, "measured")
     _, genes = arrays.normalise(arrays.load_arrays(mgbone.open_dataset(folder)))
     assert list(genes.index) == sorted(GENES) or list(genes.index) == GENES

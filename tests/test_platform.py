@@ -208,6 +208,18 @@ def test_without_mps_every_probe_set_is_its_own(tmp_path):
     assert platform.annotation.loc["100", "gene_symbol"] == "Trpm6"
 
 
+def test_without_mps_probe_sets_go_by_the_names_that_the_annotation_knows(tmp_path):
+    named = TRANSCRIPTS.replace("TC1", "ps_a").replace("TC2", "ps_b")
+    pgf = PGF.replace("old_style", "")  # one probe set without a name, which keeps its number
+    platform = read_platform(write_files(tmp_path, mps=None, pgf=pgf, transcripts=named))
+    assert sorted(zip(platform.probesets, platform.cells.tolist(), strict=True)) == [
+        ("103", 19), ("ps_a", 2), ("ps_a", 6), ("ps_b", 11),
+    ]  # fmt: skip
+    assert platform.annotation.loc["ps_a", "gene_symbol"] == "Trpm6"
+    with pytest.raises(PlatformError, match=r"knows none of the chip's .* \(such as 100\)"):
+        read_platform(write_files(tmp_path, mps=None))  # TC1 is neither number nor name of a probe set
+
+
 def test_an_mps_may_use_the_names_of_probe_sets(tmp_path):
     named = (
         MPS.replace("100 103", "ps_a old_style")
@@ -246,6 +258,16 @@ def test_files_are_found_by_suffix_in_any_case_and_below(tmp_path):
     (folder / "a1.CEL").write_bytes(xda(Scan()))
     found = find_platform(folder)
     assert found["pgf"].name == "TINY_1.R2.PGF" and found["clf"].name == "tiny.CLF"
+
+
+def test_what_a_mac_packs_beside_the_files_is_passed_over(tmp_path):
+    folder = write_files(tmp_path / "platform")
+    for name in ("__MACOSX/Tiny_1.r1.pgf", "__MACOSX/._Tiny_1.r1.pgf", "._Tiny_1.r1.clf", "sub/.b/a.clf"):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X        ")
+    assert find_platform(folder)["pgf"] == folder / "Tiny_1.r1.pgf"
+    assert find_platform(folder)["clf"] == folder / "Tiny_1.r1.clf"
 
 
 def test_of_several_mps_files_the_core_level_is_taken(tmp_path):

@@ -146,6 +146,9 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
 
 def _annotation(folder: Path) -> Path | None:
     """Return the transcript annotation of the dataset, if there is one."""
+    from mgbone.microarray._files import files_below
+
     names = (".transcript.csv", ".transcript.csv.gz")
-    files = sorted((folder / "platform").rglob("*"))
-    return next((path for path in files if path.is_file() and path.name.lower().endswith(names)), None)
+    return next(
+        (path for path in files_below(folder / "platform") if path.name.lower().endswith(names)), None
+    )

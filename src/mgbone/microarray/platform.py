@@ -35,7 +35,7 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
 from mgbone.errors import PlatformError
-from mgbone.microarray._files import UnreadableFile, read_bytes
+from mgbone.microarray._files import UnreadableFile, files_below, read_bytes
 
 _KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
 _MPS_PREFERENCE = ("core", "gene")
@@ -212,7 +212,7 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
     -----
     Expression is measured by perfect-match probes (``pm``) of probe sets of type ``main``; a probe set
     without a type counts as main, as old files give none. All others are controls, kept apart. Without MPS
-    each probe set is summarised on its own.
+    each probe set is summarised on its own, under its name where the annotation goes by names.
     """
     files = (
         {kind: Path(path) for kind, path in source.items()}
@@ -231,7 +231,8 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
         raise PlatformError(
             f"{files['pgf']}: has no perfect-match probes of main probe sets. Take the chip's own PGF."
         )
-    chosen, labels = _clusters(files, pgf.probesets, main, cells)
+    genes = read_transcript_annotation(files["transcripts"]) if "transcripts" in files else None
+    chosen, labels = _clusters(files, pgf.probesets, main, cells, genes)
     categories = pd.Index(labels.categories, name="probeset_id")
     return Platform(
         chip_types=chip_types,
@@ -239,7 +240,7 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
         n_cols=clf.n_cols,
         cells=chosen,
         probesets=labels,
-        annotation=_annotation(files, categories),
+        annotation=_annotation(files, categories, genes),
         controls=_controls(pgf.probesets, main, cells),
         files=files,
     )
@@ -268,7 +269,7 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise PlatformError(f"{folder}: is no folder. Name the folder with the chip's library files.")
-    names = sorted(path for path in folder.rglob("*") if path.is_file())
+    names = list(files_below(folder))
     found = {}
     for kind, suffix in _KINDS.items():
         paths = [path for path in names if path.name.lower().removesuffix(".gz").endswith(suffix)]
@@ -430,12 +431,16 @@ def _is_main(kind: str) -> bool:
 
 
 def _clusters(
-    files: Mapping[str, Path], probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series
+    files: Mapping[str, Path],
+    probesets: pd.DataFrame,
+    main: np.ndarray,
+    cells: pd.Series,
+    genes: pd.DataFrame | None,
 ) -> tuple[np.ndarray, pd.Categorical]:
     """Return cells and transcript clusters of the main probes; `cells` is indexed by row of `probesets`."""
     if "mps" not in files:
         kept = cells[main[cells.index]]
-        return kept.to_numpy(), pd.Categorical(probesets["probeset_id"].to_numpy()[kept.index])
+        return kept.to_numpy(), pd.Categorical(_own_labels(probesets, main, genes)[kept.index])
     members = read_mps(files["mps"])
     rows = _rows_of(files, members["member"], probesets)
     used = main[rows]
@@ -453,6 +458,19 @@ def _clusters(
     labels = pd.Categorical(pairs["cluster"])
     repeated = pd.Categorical.from_codes(np.repeat(labels.codes, counts), dtype=labels.dtype)
     return cells.to_numpy()[taken], repeated.remove_unused_categories()
+
+
+def _own_labels(probesets: pd.DataFrame, main: np.ndarray, genes: pd.DataFrame | None) -> np.ndarray:
+    """Label probe sets that no MPS joins: by identifier, or by name if only names are annotated.
+
+    Clariom files number their probe sets and name them after the transcript cluster (TC0100000001.rn.2).
+    """
+    ids = probesets["probeset_id"]
+    if genes is not None and "probeset_name" in probesets and not ids[main].isin(genes.index).any():
+        names = probesets["probeset_name"]
+        if names[main].isin(genes.index).any():
+            ids = names.where(names != "", ids)
+    return ids.to_numpy()
 
 
 def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFrame) -> np.ndarray:
@@ -484,15 +502,14 @@ def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd
     )
 
 
-def _annotation(files: Mapping[str, Path], clusters: pd.Index) -> pd.DataFrame:
-    if "transcripts" not in files:
+def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFrame | None) -> pd.DataFrame:
+    if genes is None:
         text = (
             f"There is no transcript annotation (*.transcript.csv) beside {files['pgf'].name}, "
             "so no gene has a symbol. Put the NetAffx transcript annotation of the chip there."
         )
         warnings.warn(text, PlatformWarning, stacklevel=3)
         return pd.DataFrame({"gene_symbol": None, "gene_name": None}, index=clusters, dtype="str")
-    genes = read_transcript_annotation(files["transcripts"])
     if not genes.index.isin(clusters).any():
         raise PlatformError(
             f"{files['transcripts'].name} knows none of the chip's transcript clusters "
