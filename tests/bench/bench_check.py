@@ -24,7 +24,7 @@ CHECK = "import sys; from mgbone.cli import main; sys.exit(main(['check', sys.ar
 
 
 def tables(animals: int) -> dict[str, pd.DataFrame]:
-    """Return sound tables of so many animals, `SLICES` slices each, with headings as laboratories write them."""
+    """Return sound tables of so many animals, `SLICES` slices each, headed as laboratories do."""
     rng = np.random.default_rng(1)
     study = load_study()
     designs = [(e.label_ja, study.groups[g].label_ja) for e in study.experiments.values() for g in e.groups]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mgbone.dictionary import TABLES, endpoint, endpoints, table_fields
+from mgbone.dictionary import TABLES, endpoint, endpoints, region_label, structure_label, table_fields
 from mgbone.lab.units import Unit, unit_of
 from mgbone.lab.values import lexicon, plain
 
@@ -205,7 +205,9 @@ def _row_words(kind: str) -> frozenset[str]:
 
 def place_named(kind: str, text: str) -> str:
     """Return the structure or region (`kind`: structures, regions) that a cell names; empty if none."""
-    for name, words in lexicon()[kind].items():
-        if fold(text) in {fold(word) for word in [name, *words]}:
+    label = {"structures": structure_label, "regions": region_label}[kind]
+    for name, listed in lexicon()[kind].items():
+        known = {fold(word) for word in (name, label(name), label(name, "ja"), *listed)}
+        if all(fold(part) in known for part in text.split("/")):
             return name
     return ""

@@ -1,0 +1,335 @@
+"""Cells, units and headings by themselves: what is read, what is refused, and that nothing is guessed."""
+
+import datetime
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mgbone.dictionary import (
+    TABLES,
+    endpoint,
+    endpoints,
+    region_label,
+    structure_label,
+    table_fields,
+    typeset_unit,
+)
+from mgbone.lab.groups import experiments_named, groups_named
+from mgbone.lab.headings import fold, place_named, read_heading, table_named
+from mgbone.lab.units import MOLAR_MASS, conversion, unit_of
+from mgbone.lab.values import is_blank, read_name, read_number
+from mgbone.study import REGIONS, STRUCTURES, load_study
+
+WIDE = str.maketrans("0123456789.-+eE<", "０１２３４５６７８９．－＋ｅＥ＜")
+
+
+# --- numbers -----------------------------------------------------------------------------------------
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.text(" \t\u3000", max_size=2))
+def test_a_number_is_read_back_in_any_width(number, wide, blank):
+    text = f"{blank}{number!r}{blank}"
+    reading = read_number(text.translate(WIDE) if wide else text)
+    assert (reading.kind, reading.number) == ("number", number)
+
+
+@given(st.text(max_size=12), st.booleans())
+def test_any_text_gives_a_reading_and_never_an_error(text, commas):
+    reading = read_number(text, commas)
+    assert reading.kind in ("number", "below", "undetected", "missing", "bad")
+    assert math.isfinite(reading.number) == (reading.kind in ("number", "below"))
+    assert bool(reading.problem) == bool(reading.advice) == (reading.kind == "bad")
+    assert is_blank(text) <= (reading.kind == "missing")
+
+
+@given(st.text("0123456789,.", min_size=1, max_size=9))
+def test_a_comma_is_never_taken_for_a_decimal_point(text):
+    reading = read_number(text)
+    if "," in text and reading.kind == "number":
+        assert reading.number == float(text.replace(",", ""))
+        assert "." in text or text.count(",") > 1
+        assert all(len(part) == 3 for part in text.partition(".")[0].split(",")[1:])
+
+
+@given(st.floats(min_value=1e-6, max_value=1e9))
+def test_a_limit_keeps_its_value(limit):
+    for text in (f"<{limit!r}", f"＜ {limit!r}", f"{limit!r}未満"):
+        reading = read_number(text)
+        assert (reading.kind, reading.number) == ("below", limit), text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "number"),
+    [
+        ("０．８２", "number", 0.82),
+        (" 1.5 ", "number", 1.5),
+        ("−3", "number", -3),
+        ("1,234.5", "number", 1234.5),
+        ("1,234,567", "number", 1234567),
+        ("１，２３４．５", "number", 1234.5),
+        ("12.5 g", "number", 12.5),
+        ("5ｍｇ／ｄＬ", "number", 5),
+        ("N.D.", "undetected", None),
+        ("ＮＤ", "undetected", None),
+        ("検出限界以下", "undetected", None),
+        ("欠測", "missing", None),
+        ("ー", "missing", None),
+        ("－", "missing", None),
+        ("n/a", "missing", None),
+        ("", "missing", None),
+        (None, "missing", None),
+        (float("nan"), "missing", None),
+        ("1,234", "bad", None),
+        ("0,123", "bad", None),
+        ("1,23", "bad", None),
+        ("12,34,567", "bad", None),
+        ("1 234", "bad", None),
+        ("1.2.3", "bad", None),
+        ("5/6", "bad", None),
+        ("Jan-5", "bad", None),
+        ("2026年4月1日", "bad", None),
+        ("1e999", "bad", None),
+        ("<0", "bad", None),
+        ("<<1", "bad", None),
+        ("≤1", "bad", None),
+        ("0.82％", "bad", None),
+        ("#N/A", "bad", None),
+        (True, "bad", None),
+        (datetime.time(1, 2), "bad", None),
+        (datetime.date(2026, 1, 2), "bad", None),
+        (float("inf"), "bad", None),
+    ],
+)
+def test_how_a_cell_is_read(text, kind, number):
+    reading = read_number(text)
+    assert reading.kind == kind, reading
+    if number is not None:
+        assert reading.number == number
+
+
+def test_one_comma_parts_thousands_only_where_the_column_shows_a_decimal_point():
+    assert read_number("1,234").kind == "bad"
+    assert read_number("1,234", commas=True).number == 1234
+    assert read_number("0,234", commas=True).kind == "bad"
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        (" Ａ１　", "A1"),
+        (7, "7"),
+        (7.0, "7"),
+        (7.5, "7.5"),
+        ("R  1", "R 1"),
+        ("", None),
+        (None, None),
+        ("007", "007"),
+    ],
+)
+def test_how_a_name_is_read(cell, name):
+    assert read_name(cell) == (name, "")
+
+
+@pytest.mark.parametrize("cell", [True, datetime.datetime(2026, 1, 2), "#REF!"])
+def test_what_is_no_name_is_a_fault(cell):
+    name, problem = read_name(cell)
+    assert name is None and problem.startswith("found ")
+
+
+# --- units -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stated", "field", "target", "factor"),
+    [
+        # atomic weights (IUPAC 2021, abridged) / 10: grams per mole to mg/dL per mmol/L
+        ("mmol/L", "serum_mg", "mg/dL", 24.305 / 10),
+        ("mmol/L", "serum_ca", "mg/dL", 40.078 / 10),
+        ("mmol/L", "serum_p", "mg/dL", 30.974 / 10),
+        ("mEq/L", "serum_mg", "mg/dL", 24.305 / 20),
+        ("mEq/L", "serum_ca", "mg/dL", 40.078 / 20),
+        ("umol/L", "serum_mg", "mg/dL", 24.305 / 10_000),
+        ("mg/dL", "creatinine", "mmol/L", 10 / 113.12),
+        ("ｍＭ", "serum_mg", "mg/dL", 2.4305),
+        ("mg/L", "serum_mg", "mg/dL", 0.1),
+        ("µg/mL", "serum_mg", "mg/dL", 0.1),
+        ("μg/mL", "serum_mg", "mg/dL", 0.1),
+        ("㎎／㎗", "serum_mg", "mg/dL", 1),
+        ("MG/DL", "serum_mg", "mg/dL", 1),
+        ("IU/L", "serum_alp", "U/L", 1),
+        ("mU/mL", "serum_alp", "U/L", 1),
+        ("kg", "body_weight_initial", "g", 1000),
+        ("g/日", "food_intake", "g/day", 1),
+        ("L/24h", "urine_volume", "mL/day", 1000),
+        ("cm", "femur_length", "mm", 10),
+        ("cm²", "whole_area", "mm2", 100),
+        ("g", "whole_content", "mg", 1000),
+        ("g/cm3", "density", "mg/cm3", 1000),
+        ("nM", "dpd", "nmol/L", 1),
+        ("pmol/mL", "dpd", "nmol/L", 1),
+        ("ng/mL", "ctx", "ug/L", 1),
+    ],
+)
+def test_factor_between_units(stated, field, target, factor):
+    assert conversion(unit_of(stated), target, field).factor == pytest.approx(factor, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mg", "%", "mg%", "個", "", "mg/dL/day", "g/", "匹", "kmol", "dg", "m4", "mg2", "cps"]
+)
+def test_what_is_no_unit_is_none(text):
+    assert unit_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "field", "target"),
+    [
+        ("mmol/L", "serum_pth", "pg/mL"),
+        ("mEq/L", "serum_p", "mg/dL"),
+        ("mg", "serum_mg", "mg/dL"),
+        ("U/L", "serum_mg", "mg/dL"),
+    ],
+)
+def test_what_can_not_be_converted_is_none(stated, field, target):
+    assert conversion(unit_of(stated), target, field) is None
+
+
+@given(st.text(max_size=8))
+def test_any_text_is_a_unit_or_none(text):
+    unit = unit_of(text)
+    assert unit is None or unit.size > 0
+
+
+def test_every_unit_of_the_dictionary_is_known_and_stays_itself():
+    units = {spec["unit"] for table in TABLES for spec in table_fields(table).values() if spec.get("unit")}
+    for unit in units | {"mg/cm3"}:
+        for text in (unit, typeset_unit(unit)):
+            assert conversion(unit_of(text), unit, "x").factor == 1, text
+
+
+def test_molar_masses_say_their_source():
+    assert all("IUPAC" in source for _, source in MOLAR_MASS.values())
+
+
+# --- headings ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_name_and_title_of_the_dictionary_is_understood(table):
+    for name, spec in table_fields(table).items():
+        unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
+        for words in (name, spec["title"], spec["title_ja"], f"{spec['title_ja']} / {spec['title']}"):
+            for text in (words, f"{words}{unit}", f"  {words}\n{unit}", words.upper()):
+                heading = read_heading(text)
+                assert (heading.field, heading.own) == (name, True), text
+                assert heading.table == ("" if name == "animal_id" else table)
+
+
+@pytest.mark.parametrize("name", endpoints("qct"))
+def test_every_regional_density_is_understood(name):
+    for words in (name, endpoint(name)["title"], endpoint(name)["title_ja"]):
+        assert read_heading(f"{words} (mg/cm³)").field == name
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "field"),
+    [
+        ("Mg", "serum", "serum_mg"),
+        ("Mg", "", ""),
+        ("Ｍｇ（mg/dL）", "serum", "serum_mg"),
+        ("血中Ca濃度, mg/dL", "", "serum_ca"),
+        ("個体No.", "", "animal_id"),
+        ("体重", "animals", ""),
+        ("Mg/Ca", "serum", ""),
+        ("血清 / 尿", "", ""),
+        ("Cr (mg/dL)", "urine", "creatinine"),
+        ("", "serum", ""),
+    ],
+)
+def test_headings_of_laboratories(text, table, field):
+    assert read_heading(text, table).field == field
+
+
+def test_a_heading_may_state_unit_and_limit_of_detection():
+    heading = read_heading("血清PTH (pg/mL; 検出限界 5 pg/mL)")
+    assert (heading.field, heading.unit.text, heading.limit) == ("serum_pth", "pg/mL", "5 pg/mL")
+
+
+@given(st.text(max_size=15), st.sampled_from(["", *TABLES]))
+def test_any_text_is_a_heading_or_none(text, table):
+    heading = read_heading(text, table)
+    assert heading.text == text and isinstance(fold(text), str)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("血清", "serum"),
+        ("serum 血清", "serum"),
+        ("exp1_serum", "serum"),
+        ("qct_slices qCTスライス", "qct_slices"),
+        ("血清2026", "serum"),
+        ("動物", "animals"),
+        ("Sheet1", ""),
+        ("血清と尿", ""),
+        ("serum urine", ""),
+        ("arrays マイクロアレイ", "arrays"),
+        ("qct_regions", "qct_regions"),
+    ],
+)
+def test_what_a_sheet_is_named_for(name, table):
+    assert table_named(name) == table
+
+
+def test_structures_and_regions_by_their_names_in_both_languages():
+    for language in ("en", "ja"):
+        assert [place_named("structures", structure_label(one, language)) for one in STRUCTURES] == list(
+            STRUCTURES
+        )
+        assert [place_named("regions", region_label(one, language)) for one in REGIONS] == list(REGIONS)
+    assert [place_named("regions", region_label(one, "ja")) for one in REGIONS] == list(REGIONS)
+    assert place_named("structures", "骨") == ""
+
+
+# --- groups ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "experiment", "groups"),
+    [
+        ("正常食群", "exp1", ["control"]),
+        ("正常食", "exp1", ["control"]),
+        ("対照", "exp2", ["control"]),
+        ("CONTROL group", "exp1", ["control"]),
+        ("0.01% Mg", "exp1", ["mg001"]),
+        ("０．０１％Ｍｇ欠乏食群", "exp1", ["mg001"]),
+        ("Mg 0.010%", "exp1", ["mg001"]),
+        ("0.05% Mg", "exp1", ["control", "pairfed"]),
+        ("0.05% Mg", "exp2", ["control"]),
+        ("0.02% Mg", "exp1", []),
+        ("0.1% Mg", "exp1", []),
+        ("0.01", "exp1", []),
+        ("pairfed / ペアフィーディング群", "exp1", ["pairfed"]),
+        ("control / ペアフィーディング群", "exp1", []),
+        ("", "exp1", []),
+    ],
+)
+def test_groups_as_laboratories_write_them(text, experiment, groups):
+    assert [group for _, group in groups_named(text, load_study(), experiment)] == groups
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("exp1", ["exp1"]),
+        ("1", ["exp1"]),
+        ("実験２", ["exp2"]),
+        ("Exp. 2", ["exp2"]),
+        ("3", []),
+        ("実験", []),
+    ],
+)
+def test_experiments_as_laboratories_write_them(text, names):
+    assert experiments_named(text, load_study()) == names
