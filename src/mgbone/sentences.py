@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 
 from mgbone.control import KINDS
+from mgbone.details import verdict_details
 from mgbone.dictionary import endpoint_label
 from mgbone.figures.style import contrast_label, format_p, format_p_value, narrow_label
 from mgbone.sources import RATIO
@@ -161,3 +162,8 @@ def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
             f"{middle:+.0f} % (95 % interval {low:+.0f} to {high:+.0f} %), {format_p(row.p)}."
         )
     return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
+
+
+def fold_out(verdicts: pd.DataFrame, language: str = "en") -> HTML:
+    """Return the ledger line by line, each folding out (`mgbone.details.verdict_details`)."""
+    return HTML(verdict_details(verdicts, language))
