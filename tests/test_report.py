@@ -205,6 +205,7 @@ def test_numbers_are_rounded_together(column, values, text):
 def test_what_is_no_difference_has_no_sign():
     assert shown({"mean_case": "", "estimate": "2.0996"}, "estimate") == "2.10"
     assert shown({"mean_case": "", "estimate": "-0.8225"}, "estimate") == "−0.823"
+    assert shown({"mean_case": "", "hedges_g": "0.8", "estimate": "0.1668"}, "estimate") == "+0.167"
 
 
 def test_a_missing_number_leaves_nothing():
@@ -265,7 +266,9 @@ def test_both_languages_have_all_words_with_the_same_fields():
     used = "".join(
         path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/mgbone/report").glob("page.*"))
     )
-    built = {f"level_{level}" for _, level in SIGNS} | {f"rule_{v}" for v in VERDICTS}
+    built = {f"level_{level}{way}" for _, level in SIGNS for way in ("", "_up", "_down")} | {
+        f"rule_{v}" for v in VERDICTS
+    }
     built |= {"sign_up", "sign_down", "odds_up", "odds_down", "short_significant", "short_trend"}
     assert [key for key in WORDS if f'"{key}"' not in used and key not in built] == []
 
@@ -635,8 +638,11 @@ def test_on_paper_every_fold_is_open(html, layout, tmp_path):
 def test_the_figures_are_whole_on_paper(html, tmp_path):
     """No picture is taller than a page of A4 within its margins: it would be cut."""
     style = re.search(r"@media print \{.*", html, re.S)[0]
-    tallest = int(re.search(r"figure img \{[^}]*max-height: (\d+)mm", style)[1])
-    assert tallest < 297 - 15 - 17 - 25
+    heights = [
+        int(height) for height in re.findall(r"figure img(?:\.tall)? \{[^}]*max-height: (\d+)mm", style)
+    ]
+    assert len(heights) == 2
+    assert max(heights) < 297 - 15 - 17 - 25
     assert re.search(r"figure,[^{]*\{ break-inside: avoid \}", style)
 
 

@@ -60,8 +60,8 @@ def shown(row: Mapping[str, str], column: str) -> str:
     if column == "p":
         return format_p_value(value).replace("e-", f"e{MINUS}")
     digits = 2 if column in ("hedges_g", "g_low", "g_high") else _decimals(row, column)
-    # What is no difference of means, such as an odds ratio, has no sign of its own.
-    sign = "+" if column in SIGNED and row.get("mean_case") else ""
+    # What is no difference of two groups, such as an odds ratio or a correlation, has no plus.
+    sign = "+" if column in SIGNED and (row.get("mean_case") or row.get("hedges_g")) else ""
     text = f"{value:{sign}.{digits}f}"
     if float(text) == 0:
         text = text.lstrip("+-")

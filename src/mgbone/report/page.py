@@ -26,7 +26,7 @@ from mgbone.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
 from mgbone.study import Study
 
 Row = dict[str, str]
-UNLISTED = {("up", "monotonic"), ("none", "not_monotonic")}  # signs that explain themselves beside the others
+ON_THE_MAP = ("significant", "trend", "none", "separated", "mixed")
 FINDINGS = ("significant", "trend", "separated", "monotonic")
 MAP_FIGURE, DOSE_FIGURE = "04_verdict_map", "04_per_dose"
 
@@ -203,6 +203,8 @@ class Words:
         if not level:
             return self.say("not_tested")
         limits = {name: f"{self.study.thresholds[name]:.2f}" for name in ("significant", "trend")}
+        if f"level_{level}_{direction}" in WORDS:
+            return self.say(f"level_{level}_{direction}")
         if f"level_{level}" not in WORDS:
             return level.replace("_", " ")
         if direction not in ("up", "down") or level == "monotonic":
@@ -323,7 +325,11 @@ def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str
 
 
 def _signs(words: Words) -> list[tuple[str, str]]:
-    return [(sign, words.finding(*key)) for key, sign in SIGNS.items() if key not in UNLISTED]
+    return [
+        (sign, words.finding(*key))
+        for key, sign in SIGNS.items()
+        if key[1] not in SHAPES[1:] and key != ("up", SHAPES[0])
+    ]
 
 
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:

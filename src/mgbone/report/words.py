@@ -77,10 +77,16 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "level_mixed": ("arrays of the groups are mixed", "アレイの群が混ざる"),
     "level_monotonic": ("step by step with the diet", "用量順に変化"),
     "level_not_monotonic": ("not step by step with the diet", "用量順ではない"),
+    "level_peak_up": ("highest at the mildest dose", "最も軽い欠乏で最大"),
+    "level_peak_down": ("lowest at the mildest dose", "最も軽い欠乏で最小"),
+    "level_one_way_up": ("higher the less magnesium", "Mgが少ないほど上昇"),
+    "level_one_way_down": ("lower the less magnesium", "Mgが少ないほど低下"),
+    "level_neither": ("neither one way nor most at the mildest dose", "どちらの形でもない"),
     "finding": ("{direction} ({level})", "{direction}（{level}）"),
     "short_significant": ("significant", "有意"),
     "short_trend": ("trend", "傾向"),
     "not_tested": ("not tested", "検定なし"),
+    "implied_short": ("implied", "言外"),
     "implied": ("implied: the report saw no other effect", "「他に差はなかった」に含まれる"),
     "doses": ("What each dose did", "各用量で何が起きたか"),
     "doses_intro": (
@@ -228,6 +234,7 @@ UNITS: Mapping[str, tuple[str, str]] = {
     "log2 odds ratio": ("log2 odds ratio", "対数オッズ比（log2）"),
     "mean silhouette": ("mean silhouette", "平均シルエット値"),
     "Kendall tau": ("Kendall tau", "Kendallの τ"),
+    "log ratio": ("log ratio", "対数比"),
 }
 
 SIGNS: Mapping[tuple[str, str], str] = {
@@ -239,7 +246,12 @@ SIGNS: Mapping[tuple[str, str], str] = {
     ("none", "separated"): "●○",
     ("none", "mixed"): "◐",
     ("none", "not_monotonic"): "–",
+    ("none", "neither"): "–",
+    ("up", "peak"): "▲",
+    ("down", "peak"): "▼",
+    ("up", "one_way"): "⇗",
+    ("down", "one_way"): "⇘",
     ("down", "monotonic"): "⇘",
     ("up", "monotonic"): "⇗",
 }
-"""The sign of a finding, by direction and level; ``?`` stands for what was not tested."""
+"""The sign of a finding by direction and level; ``?`` stands for what was not tested."""
