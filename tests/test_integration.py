@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mgbone.claims import judge, load_claims
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS, compare
 from mgbone.integration import (
@@ -16,10 +17,13 @@ from mgbone.integration import (
     dose_order_test,
     dose_response,
     findings_per_dose,
+    on_one_scale,
     percent_of_reference,
     reported_percents,
     require_all_tested,
+    stack,
 )
+from mgbone.paths import project_root
 from mgbone.study import load_study
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
@@ -158,6 +162,36 @@ def test_a_comparison_that_is_there_twice_is_refused(study):
     evidence = compare(measured(), study)
     with pytest.raises(MgboneError, match="serum_mg, mg001_vs_pairfed, in exp1 twice"):
         combine(evidence, evidence)
+
+
+def test_a_row_of_the_ledger_that_nothing_answers_stops_the_shipped_dataset(study, tmp_path):
+    """From the ledger's file to the stop: one statement more, on an endpoint that no notebook produces."""
+    ledger = (project_root() / "data" / "report" / "claims.csv").read_text(encoding="utf-8")
+    path = tmp_path / "claims.csv"
+    row = "9-9-01,9-9,exp1,biochem,serum_fgf23,mg001_vs_pairfed,up,significant,,,no,FGF23 rose.,上昇。"
+    path.write_text(f"{ledger}{row}\n", encoding="utf-8")
+    claims = load_claims(path)
+    # Evidence that answers every other row, as the four notebooks write it.
+    evidence = load_claims()[["experiment", "endpoint", "contrast", "direction", "level"]]
+    evidence = evidence.drop_duplicates(["experiment", "endpoint", "contrast"])
+    shipped = SimpleNamespace(is_simulated=True)
+    require_all_tested(judge(load_claims(), evidence), shipped)
+    verdicts = judge(claims, evidence)
+    assert verdicts.set_index("claim_id").loc["9-9-01", "verdict"] == "not_tested"
+    with pytest.raises(MgboneError, match=r"1 statements of the ledger were not tested: 9-9-01"):
+        require_all_tested(verdicts, shipped)
+
+
+def test_measurements_are_stacked_and_scores_have_no_percentages(study):
+    nothing = measured().iloc[:0]
+    assert len(stack([nothing, measured(), nothing, measured(endpoint="serum_ca")])) == 48
+    assert stack([nothing, nothing]).empty
+    score = measured(endpoint="score_bone_metabolism")
+    evidence = compare(stack([measured(), score]), study)
+    assert on_one_scale(evidence, study) == ["serum_mg", "score_bone_metabolism"]
+    assert on_one_scale(evidence.iloc[:0], study) == []
+    found = findings_per_dose(evidence, study).groupby("endpoint")["percent"].count()
+    assert found.to_dict() == {"serum_mg": 3, "score_bone_metabolism": 0}
 
 
 @pytest.mark.parametrize(("simulated", "verdict", "stops"), [
