@@ -207,6 +207,8 @@ class Words:
             return self.say(f"level_{level}_{direction}")
         if f"level_{level}" not in WORDS:
             return level.replace("_", " ")
+        if short and level == "none":
+            return self.say("short_none")
         if direction not in ("up", "down") or level == "monotonic":
             return self.say(f"level_{level}", **limits)
         key = f"short_{level}" if short and f"short_{level}" in WORDS else f"level_{level}"
@@ -325,11 +327,8 @@ def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str
 
 
 def _signs(words: Words) -> list[tuple[str, str]]:
-    return [
-        (sign, words.finding(*key))
-        for key, sign in SIGNS.items()
-        if key[1] not in SHAPES[1:] and key != ("up", SHAPES[0])
-    ]
+    keys = [key for key in SIGNS if key[1] in ON_THE_MAP or key == ("down", "monotonic")]
+    return [(SIGNS[key], words.finding(*key)) for key in keys]
 
 
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:

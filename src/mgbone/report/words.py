@@ -84,6 +84,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "level_neither": ("neither one way nor most at the mildest dose", "どちらの形でもない"),
     "finding": ("{direction} ({level})", "{direction}（{level}）"),
     "short_significant": ("significant", "有意"),
+    "short_none": ("none shown", "差なし"),
     "short_trend": ("trend", "傾向"),
     "not_tested": ("not tested", "検定なし"),
     "implied_short": ("implied", "言外"),
