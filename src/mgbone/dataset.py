@@ -208,6 +208,10 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if faults or study is None:
         return None, list(dict.fromkeys(lab.place(fault) for fault in faults))
     dataset = _dataset(folder, descriptor, study, lab.tables, expression, notes)
+    if all(
+        path.name == "README.txt" for path in (folder / "platform").glob("*")
+    ):  # as the template brings it
+        dataset = replace(dataset, platform_folder=None)
     return replace(dataset, qct_regions=lab.regions, notes=(*lab.notes, *dataset.notes)), []
 
 

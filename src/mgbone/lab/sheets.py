@@ -22,6 +22,9 @@ import pandas as pd
 from mgbone.faults import Fault, fault_per_row
 from mgbone.lab.values import is_blank
 
+LISTS = "lists"
+"""Name of the sheet that holds the choices of the template's drop-down lists."""
+
 TOP = 40
 """So many rows are looked at to find the headings."""
 
@@ -261,6 +264,8 @@ def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[
             return [], [Fault(file, f"can't be read as a workbook ({type(error).__name__})", AGAIN)], []
     grids, faults, notes = [], [], []
     for sheet in book.worksheets:
+        if sheet.title == LISTS:
+            continue
         if sheet.sheet_state != "visible":
             notes.append(f"{file}, sheet {sheet.title}: hidden, and not read.")
         elif sheet.max_row * sheet.max_column > MOST_CELLS:

@@ -18,6 +18,7 @@ from mgbone.errors import MgboneError
 from mgbone.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.lab.mapping import MAPPING
 from mgbone.lab.parts import EXAMPLE
+from mgbone.lab.sheets import LISTS
 from mgbone.paths import project_root
 from mgbone.study import Study, load_study
 from mgbone.tables import BELOW_LIMIT
@@ -25,7 +26,6 @@ from mgbone.tables import BELOW_LIMIT
 LIMIT = "検出限界 / limit of detection"
 RESERVED = ("simulated", "null", "derived", "genesets", "report")
 _ROWS = 5000  # as far down the drop-down lists and checks of the workbook reach
-_LIST_SHEET = "lists"
 
 
 def new_dataset(name: str) -> Path:
@@ -79,7 +79,7 @@ def write_workbook(path: Path, study: Study) -> None:
 
     book = Workbook()
     _write_howto(book.active, study)
-    lists = book.create_sheet(_LIST_SHEET)
+    lists = book.create_sheet(LISTS)
     lists.sheet_state = "hidden"
     choices = {
         "experiment": [f"{name} / {one.label_ja}" for name, one in study.experiments.items()],
@@ -134,7 +134,7 @@ def _validate(
 
     if spec["name"] in choices:
         column = "AB"[list(choices).index(spec["name"])]
-        source = f"{_LIST_SHEET}!${column}$1:${column}${len(choices[spec['name']])}"
+        source = f"{LISTS}!${column}$1:${column}${len(choices[spec['name']])}"
         rule = DataValidation("list", formula1=source, allow_blank=True)
         rule.error = "一覧から選んでください。/ Choose from the list."
     elif spec["type"] == "string":
