@@ -997,7 +997,6 @@ BROKEN = [
     ("animals", "animal_id", " x"),
     ("qct_slices", "slice", 0),
     ("qct_slices", "thickness", None),
-    ("arrays", "file", "cel/a.txt"),
 ]
 
 

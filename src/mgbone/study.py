@@ -14,6 +14,7 @@ import yaml
 from mgbone.errors import StudyError
 from mgbone.paths import project_root, resolve
 
+SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
 STRUCTURES = ("whole", "cortical", "cancellous", "trabecular")
 REGIONS = ("full", "distal", "mid", "proximal")
 
@@ -221,7 +222,8 @@ def _gene_sets(name: str, folder: Path) -> str:
     """Return where the gene sets lie: beside the study file, or where the project has them."""
     if (folder / name).is_file():
         return str((folder / name).resolve())
-    if not resolve(name).is_file():
+    # The compendium's own sets are taken to be there: a project may be opened without its array part.
+    if name != SHIPPED_GENE_SETS and not resolve(name).is_file():
         raise StudyError(
             f"gene_sets names {name!r}, which is neither beside the study file nor in the project; "
             "put the GMT file beside the study file, or write data/genesets/go_bp.gmt.gz."
