@@ -400,11 +400,19 @@ def test_figures_without_anything_to_draw_say_so():
 def test_per_dose_says_every_finding():
     figure = DRAWINGS["per_dose"]("en")
     written = texts(figure, "finding")
-    findings = integration.findings_per_dose(EVERYTHING, STUDY)
-    shown = findings[findings["endpoint"] != "food_intake"]
+    shown = integration.findings_per_dose(EVERYTHING, STUDY)
+    freely_fed = EVIDENCE[EVIDENCE["contrast"].eq("mg001_vs_control")]
+    intake = freely_fed["endpoint"].eq("food_intake") & freely_fed["level"].ne("none")
     marked = [w for w in written if w.endswith(("*", "†"))]
-    assert len(marked) == shown["level"].isin(["significant", "trend"]).sum()
+    assert len(marked) == shown["level"].isin(["significant", "trend"]).sum() + intake.sum()
     assert "▼ Mg −61 % *" in marked
+    assert [w for w in marked if "vs Control" in w] == ["▼ Intake −12 % (vs Control) *"]
+    # Filled and bold is significant, hollow and light a trend: readable in grey.
+    for text in figure.axes[0].texts:
+        if text.get_gid() == "finding" and text.get_text() in marked:
+            assert (
+                (text.get_text()[0] in "▲▼") == text.get_text().endswith("*") == (text.get_weight() == "bold")
+            )
 
 
 def test_the_choice_of_test_frames_what_changes():

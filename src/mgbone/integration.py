@@ -189,6 +189,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
             evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)
         ]
         chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
+        chosen = chosen[~chosen["endpoint"].str.contains("/")]  # a ratio says what its two parts say
         percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
         percent = percent.where(chosen["domain"] != "microarray")  # a score has no natural zero
         dose = study.groups[contrast.case].dietary_mg_percent

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -14,7 +15,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from mgbone.dictionary import endpoint_label
 from mgbone.figures import style
 from mgbone.figures.forest import AXES, AXIS_NAMES, axis_of, row_label
-from mgbone.study import Study
+from mgbone.study import Contrast, Study
 
 # Colour and symbol say the same; in grey the colours differ by lightness (93, 86, 42, white with hatching).
 VERDICTS: Mapping[str, tuple[str, str]] = {
@@ -23,8 +24,11 @@ VERDICTS: Mapping[str, tuple[str, str]] = {
     "contradicted": ("#b23a2c", "✗"),
     "not_tested": ("#ffffff", "?"),
 }
-_ARGUMENT = ("status", "minerals", "formation", "resorption", "density", "transcriptome")
+_ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
 _GAP = 0.45
+_ARROWS: Mapping[tuple[str, bool], str] = {
+    ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
+}  # fmt: skip
 
 
 def verdict_map(
@@ -153,7 +157,9 @@ def per_dose(
 ) -> Figure:
     """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
 
-    Findings stand with arrow, size and mark; what did not differ is named in grey below them.
+    Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
+    differ is named in grey below them. Intake is also held against the study's other references, since a diet
+    that is eaten less is the reason to feed in pairs.
 
     Parameters
     ----------
@@ -164,8 +170,11 @@ def per_dose(
     -------
     Figure
     """
+    if not study.dose_order or evidence.empty:
+        why = ("Nothing was measured at any dose.", "どの用量でも測定値がありません。")
+        return style.empty_figure(why, title, language)
     cells = {
-        (axis, c.name): _cell_lines(evidence, axis, c.experiment, c.name, language)
+        (axis, c.name): _cell_lines(evidence, axis, c, study, language)
         for axis in _ARGUMENT
         for c in study.dose_order
     }
@@ -174,8 +183,10 @@ def per_dose(
     figure, axes = style.new_figure(
         1, 1, width=style.DOUBLE, height=4.3 * total + 12, title=style.say(title, language),
         subtitle=style.text(
-            ("Change of the mean in percent of the reference group; grey: no difference found",
-             "数値は対照群の平均に対する変化（％），灰色：差なし"), language),
+            ("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: trend, "
+             "grey: no difference found",
+             "数値は対照群の平均に対する変化（％），太字：p < 0.05，白抜き矢印：傾向，灰色：差なし"),
+            language),
         note=style.text("marks", language), language=language,
     )  # fmt: skip
     ax = axes[0, 0]
@@ -201,11 +212,13 @@ def per_dose(
         name = style.text(AXIS_NAMES[axis], language)
         ax.text(0, y + 0.55, name, size=style.BASE_SIZE, va="center", **_bold(language))
         for number, contrast in enumerate(study.dose_order):
-            for line, (words, ink) in enumerate(cells[axis, contrast.name]):
-                ax.text(
+            for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
+                written = ax.text(
                     left + number * width + 0.008, y + 0.55 + line, words, size=style.SMALL_SIZE, color=ink,
-                    va="center", gid="finding",
+                    va="center", gid="finding", **(_bold(language) if sure else {}),
                 )  # fmt: skip
+                if sure and language == "ja":  # the Japanese font has no bold face
+                    written.set_path_effects([patheffects.withStroke(linewidth=0.3, foreground=ink)])
         y += height + 0.9
     return figure
 
@@ -458,35 +471,78 @@ def _dose_panel(
 
 
 def _cell_lines(
-    evidence: pd.DataFrame, axis: str, experiment: str, contrast: str, language: str
-) -> list[tuple[str, str]]:
-    here = evidence[evidence["experiment"].eq(experiment) & evidence["contrast"].eq(contrast)]
-    # The themes speak for the arrays; their scores are the same genes once more.
-    here = here[[axis_of(e) == axis and not e.startswith("score_") for e in here["endpoint"]]]
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
+) -> list[tuple[str, str, bool]]:
+    """Words, ink and whether it is significant, for each line of a cell."""
+    here = _of_axis(evidence, axis, contrast)
     lines, without = [], []
     for row in here.to_dict("records"):
         name = endpoint_label(row["endpoint"], language, short=axis != "transcriptome")
         level = row["level"]
         if level == "separated":
             words = ("Arrays cluster by group", "アレイは群ごとに分離")
-            lines.append((style.text(words, language), style.INK))
+            lines.append((style.text(words, language), style.INK, True))
         elif level == "mixed":
             words = ("Arrays do not cluster by group", "アレイは群ごとに分かれない")
-            lines.append((style.text(words, language), _GREY))
-        elif mark := style.level_mark(level):
-            arrow, ink = ("▲", style.UP) if row["direction"] == "up" else ("▼", style.DOWN)
-            lines.append((f"{arrow} {name}{_change(row)} {mark}", ink))
+            lines.append((style.text(words, language), _GREY, False))
+        elif style.level_mark(level):
+            lines.append(_finding(row, name))
         elif isinstance(level, str):
             without.append(name)
+    if axis == "intake":
+        lines += _against_others(evidence, contrast, study, language)
     if len(without) > 5:
         several = ("{n} others: no difference", "他{n}項目：差なし") if lines else (
             "All {n}: no difference", "{n}項目すべて差なし")  # fmt: skip
-        lines.append((style.text(several, language, n=len(without)), _GREY))
+        lines.append((style.text(several, language, n=len(without)), _GREY, False))
     elif axis == "transcriptome":
-        lines += [(f"– {name}", _GREY) for name in without]
+        lines += [(f"– {name}", _GREY, False) for name in without]
     elif without:
-        lines.append((f"– {_comma(language).join(without)}", _GREY))
-    return lines or [(style.text("not_tested", language), _GREY)]
+        lines.append((f"– {_comma(language).join(without)}", _GREY, False))
+    return lines or [(style.text("not_tested", language), _GREY, False)]
+
+
+def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
+    here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
+    return here[[axis_of(e) == axis and not _derived(e) for e in here["endpoint"]]]
+
+
+def _derived(endpoint: str) -> bool:
+    """Whether an endpoint says once more what others say: gene scores, ratios, correlations."""
+    return endpoint.startswith("score_") or "/" in endpoint or "~" in endpoint
+
+
+def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:
+    sure = row["level"] == "significant"
+    arrow = _ARROWS[str(row["direction"]), sure]
+    ink = style.UP if row["direction"] == "up" else style.DOWN
+    return f"{arrow} {name}{_change(row)}{against} {style.level_mark(row['level'])}", ink, sure
+
+
+def _against_others(
+    evidence: pd.DataFrame, contrast: Contrast, study: Study, language: str
+) -> list[tuple[str, str, bool]]:
+    """Findings on intake against the other references that the study has for the same diet."""
+    lines = []
+    for other in study.experiments[contrast.experiment].contrasts:
+        if (
+            other.case == contrast.case
+            and other.name != contrast.name
+            and not _is_dose(other.reference, study)
+        ):
+            against = style.text((" (vs {name})", "（対 {name}）"), language,
+                                 name=style.narrow_label(other.reference, language))  # fmt: skip
+            rows = _of_axis(evidence, "intake", other).to_dict("records")
+            lines += [
+                _finding(row, endpoint_label(row["endpoint"], language, short=True), against)
+                for row in rows
+                if row["endpoint"] == "food_intake" and style.level_mark(row["level"])
+            ]
+    return lines
+
+
+def _is_dose(group: str, study: Study) -> bool:
+    return group in {contrast.case for contrast in study.dose_order}
 
 
 def _change(row: Mapping[str, object]) -> str:
