@@ -368,3 +368,25 @@ def themes_in_sets(themes: pd.DataFrame, theme_genes: Mapping[str, set[str]], so
         f"The gene sets ({source}) hold no term of: **{names}**. What the report says of these can't be "
         "tested here; themes are told by GO identifiers (data/genesets/themes.csv)."
     )
+
+
+def swapped(checked: pd.DataFrame) -> Markdown:
+    """Name the arrays whose expression contradicts their label, and the groups that can't be told apart.
+
+    Parameters
+    ----------
+    checked : DataFrame
+        From `mgbone.microarray.labels.check_labels`.
+    """
+    lines = [
+        f"- **{row.flagged}**: look at the label. With it changed, every array of "
+        f"{contrast_label(row.contrast)} lies with its group "
+        f"(lowest score {row.lowest_if_changed:.2f} instead of {row.lowest_score:.2f}). "
+        "Nothing was changed here."
+        for row in checked[checked["flagged"] != ""].itertuples()
+    ]
+    fit = checked["says"].eq("labels fit")
+    lines = lines or [f"No array contradicts its label ({fit.sum()} of {len(checked)} comparisons can tell)."]
+    untold = checked[~fit & (checked["flagged"] == "")]
+    lines += [f"- {contrast_label(row.contrast)}: {row.says}." for row in untold.itertuples()]
+    return Markdown("\n".join(lines[:1] + ([""] if untold.size else []) + lines[1:]))
