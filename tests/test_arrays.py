@@ -24,6 +24,7 @@ from mgbone.microarray.arrays import (
     prerank_best_terms,
     strongest_gene,
     themes_under_both,
+    top_genes,
 )
 from mgbone.microarray.cel import read_cel
 from mgbone.microarray.expression import differential_expression, gene_lists
@@ -156,6 +157,10 @@ def test_images_show_the_first_array_of_each_group(dataset):
     assert image.shape == (4, 4)
     assert image[1, 0] == scans.intensities[array].iloc[4]
     assert np.isnan(image).sum() == 10
+    last = scans.table["array_id"].iloc[-1]
+    flags = pd.DataFrame({"array_id": scans.table["array_id"], "flagged": scans.table["array_id"].eq(last)})
+    shown = chip_images(steps, ArraySet(scans.table, scans.intensities, scans.platform), flags)
+    assert next(iter(shown)) == last and len(shown) == len(scans.table)
 
 
 # --- experiment by experiment ----------------------------------------------------------------------------
@@ -273,10 +278,28 @@ def test_a_theme_stands_beside_the_competitive_test_of_the_same_term(tested, gen
 
 def test_preranked_enrichment_follows_the_sign(tested, gene_sets, enriched):
     best = best_theme_terms(enriched, THEMES)
-    results, running, terms = prerank_best_terms(tested, gene_sets, best, "mg002_vs_control")
-    assert set(results["term"]) == set(terms) == set(best.loc[best["contrast"] == "mg002_vs_control", "term"])
-    assert results.set_index("term").loc["GO:0000002", "es"] < -0.9
-    assert set(running["contrast"]) == {"mg002_vs_control"}
+    results, running = prerank_best_terms(tested, gene_sets, best, permutations=100)
+    assert list(zip(results["contrast"], results["term"], strict=True)) == list(
+        zip(best["contrast"], best["term"], strict=True)
+    )
+    assert results.set_index(["contrast", "term"]).loc[("mg002_vs_control", "GO:0000002"), "es"] < -0.9
+    assert (results["least_p"] == 1 / 101).all() and (results["p"] >= 1 / 101).all()
+    assert set(running["contrast"]) == set(best["contrast"])
+    nothing, sums = prerank_best_terms(tested, gene_sets, best.iloc[:0])
+    assert nothing.empty and sums.empty
+
+
+def test_top_genes_come_with_the_interval_of_their_own_model(tested, genes, table, study):
+    top = top_genes(genes, tested, table, study, n=3)
+    assert list(dict.fromkeys(top["contrast"])) == list(dict.fromkeys(tested["contrast"]))
+    assert (top.groupby("contrast").size() == 3).all()
+    for contrast, rows in top.groupby("contrast"):
+        of_contrast = tested[tested["contrast"] == contrast]
+        assert sorted(rows["p"]) == sorted(of_contrast["p"])[:3]
+    middle = (top["ci_low"] + top["ci_high"]) / 2
+    np.testing.assert_allclose(middle, top["log2_fold_change"], rtol=1e-12)
+    inside = (top["ci_low"] < 0) & (top["ci_high"] > 0)
+    assert (inside == (top["p"] > 0.05)).all()  # the same test, read the other way
 
 
 def test_the_strongest_gene_is_that_of_the_first_contrast(tested):

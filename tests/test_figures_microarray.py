@@ -122,7 +122,7 @@ FIGURES = {
         d["table"], d["camera"], d["sets"].genes, d["themes"], "mg002_vs_control", la, ("Ranks", "順位")
     ),
     "running": lambda d, la: fg.running_sums(
-        *d["prerank"], d["themes"], ["T1", "T2", "T3"], la, ("Sums", "累積")
+        d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], la, ("Sums", "累積")
     ),
 }
 

@@ -342,77 +342,74 @@ def running_sums(
     results: pd.DataFrame,
     running: pd.DataFrame,
     themes: pd.DataFrame,
-    terms: Sequence[str],
     language: str = "en",
     title: str | Sequence[str] = "",
     *,
     subtitle: str | Sequence[str] | None = None,
 ) -> Figure:
-    """Draw the running sum of GSEA for a few terms, with the genes hit below it and the ranked t at the foot.
+    """Draw the running sum of GSEA: a row of panels per contrast, a panel per term, its genes as a bar code.
 
     Parameters
     ----------
     results, running : DataFrame
-        From `mgbone.microarray.genesets.prerank`.
+        From `mgbone.microarray.arrays.prerank_best_terms`.
     themes : DataFrame
         theme, go_id.
-    terms : sequence of str
-        Panels from the left.
     """
-    if not terms:
+    if results.empty:
         return style.empty_figure(_NO_THEMES, title, language)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    result = results.set_index("term")
-    contrast = results["contrast"].iloc[0]
+    contrasts = list(dict.fromkeys(results["contrast"]))
+    columns = int(results.groupby("contrast").size().max())
     if subtitle is None:
-        subtitle = style.text(
-            ("{c}: GSEA preranked by moderated t. Genes are permuted, which ignores that they are "
-             "correlated: read p beside that of camera",
-             "{c}：調整t値によるGSEA preranked。遺伝子の並べ替えは相関を無視するため，cameraのpと併せて読む"),
-            language, c=style.contrast_label(contrast, language))  # fmt: skip
+        subtitle = (
+            "GSEA preranked by moderated t, best term of each theme; below the curve, its genes. Genes are "
+            "permuted, which ignores that they are correlated: read p beside that of camera",
+            "調整t値によるGSEA preranked（各テーマの最良のterm）。下の線は遺伝子の位置。遺伝子の並べ替えは"
+            "相関を無視するため，cameraのpと併せて読む",
+        )
     figure, axes = style.new_figure(
-        3, len(terms), width=style.DOUBLE if len(terms) > 2 else style.ONE_AND_HALF, height=66,
-        sharex=True, sharey="row",
+        len(contrasts), columns, width=style.DOUBLE if columns > 2 else style.ONE_AND_HALF,
+        height=38 * len(contrasts) + 8, sharex=True, sharey=True,
         title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
-        gridspec_kw={"height_ratios": [40, 7, 16]},
     )  # fmt: skip
-    for column, term in enumerate(terms):
-        rows = running[running["term"] == term]
-        colour = THEMES[theme_of[term]][0] if term in theme_of else _PLAIN
-        _running_panel(axes[:, column], rows, result.loc[term], colour, language)
-    axes[0, 0].set_ylabel(style.text(("Running sum", "累積スコア"), language))
-    axes[2, 0].set_ylabel("t")
-    for ax in axes[0]:
-        ax.margins(y=0.12)
+    for row, contrast in zip(axes, contrasts, strict=True):
+        of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
+        for ax in row[len(of_contrast) :]:
+            ax.set_axis_off()
+        for ax, (_, result) in zip(row, of_contrast.iterrows(), strict=False):
+            line = running[running["contrast"].eq(contrast) & running["term"].eq(result["term"])]
+            theme = theme_of.get(result["term"])
+            _running_panel(ax, line, result, THEMES[theme][0] if theme else _PLAIN)
+        words = style.text(("running sum", "累積スコア"), language)
+        row[0].set_ylabel(f"{style.contrast_label(contrast, language)}\n{words}")
+    for ax in axes[-1]:
+        ax.set_xlabel(style.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
+    low, high = running["running_sum"].min(), running["running_sum"].max()
+    room = 0.3 * (high - low)
+    axes[0, 0].set_ylim(low - room, high + 0.4 * room)
     return figure
 
 
-def _running_panel(
-    axes: Sequence[Axes], rows: pd.DataFrame, result: pd.Series, colour: str, language: str
-) -> None:
-    curve, hits, ranked = axes
+def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str) -> None:
     x, y = rows["rank"].to_numpy(), rows["running_sum"].to_numpy()
     peak = int(np.argmax(np.abs(y)))
-    curve.plot(x, y, color=colour, linewidth=1.3, rasterized=True)
-    curve.axhline(0, color=style.LINE, linewidth=0.6, zorder=0)
-    curve.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+    ax.plot(x, y, color=colour, linewidth=1.3, rasterized=True)
+    ax.axhline(0, color=style.LINE, linewidth=0.6, zorder=0)
+    ax.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
+    ax.vlines(
+        x[rows["hit"].to_numpy()], 0, 0.11, color=colour, linewidth=0.35, alpha=0.8, rasterized=True,
+        transform=ax.get_xaxis_transform(),
+    )  # fmt: skip
     above = y[peak] > 0
-    p = style.format_p_value(float(result["p"]))
-    curve.text(
-        0.97 if above else 0.03, 0.95 if above else 0.05,
-        f"NES = {result['nes']:.2f}\np = {p}\nn = {int(result['n_genes'])}".replace("-", "−"),
-        transform=curve.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
+    least = result["p"] <= result["least_p"]
+    p = f"p {'≤' if least else '='} {style.format_p_value(float(result['p']))}"
+    ax.text(
+        0.97 if above else 0.03, 0.95 if above else 0.17,
+        f"NES = {result['nes']:.2f}\n{p}\nn = {int(result['n_genes'])}".replace("-", "−"),
+        transform=ax.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
         fontsize=style.SMALL_SIZE,
     )  # fmt: skip
-    curve.set_title(result["name"])
-    hits.vlines(x[rows["hit"].to_numpy()], 0, 1, color=colour, linewidth=0.35, alpha=0.8, rasterized=True)
-    hits.set_ylim(0, 1)
-    hits.set_yticks([])
-    for side in ("left", "bottom"):
-        hits.spines[side].set_visible(False)
-    hits.tick_params(axis="x", length=0)
-    ranked.fill_between(x, 0, rows["t"], color="#b9c0c8", linewidth=0, rasterized=True)
-    ranked.set_xlim(0, len(x))
-    ranked.set_xlabel(style.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
-    ranked.locator_params(axis="x", nbins=4)
-    ranked.xaxis.set_major_formatter(lambda v, _: f"{v:,.0f}")
+    ax.set_title(result["name"], fontsize=style.BASE_SIZE)
+    ax.set_xlim(0, len(x))
+    ax.locator_params(axis="x", nbins=4)

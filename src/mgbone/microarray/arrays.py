@@ -22,11 +22,12 @@ from mgbone.microarray.clustering import (
 from mgbone.microarray.expression import (
     DE_COLUMNS,
     differential_expression,
+    fold_change_intervals,
     overlap,
     overlap_summary,
     summarise_to_genes,
 )
-from mgbone.microarray.genesets import prerank, theme_evidence
+from mgbone.microarray.genesets import GeneSets, prerank, theme_evidence
 from mgbone.microarray.platform import Platform, read_platform
 from mgbone.microarray.quality import pseudo_image
 from mgbone.microarray.rma import RmaSteps, rma_steps
@@ -243,12 +244,20 @@ def array_evidence(
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
-    """Return, per contrast and theme, the term with the smallest q, the one in the evidence."""
+    """Return, per contrast and theme, the term with the smallest q, the one in the evidence.
+
+    Contrasts come in the order of `enriched`, themes in that of `themes`.
+    """
     named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
     order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False])
     order = order.drop_duplicates(["contrast", "theme"])
     columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
-    return order.sort_values(["contrast", "theme"])[[c for c in columns if c in order]].reset_index(drop=True)
+    places = {
+        "contrast": list(dict.fromkeys(enriched["contrast"])),
+        "theme": list(dict.fromkeys(themes["theme"])),
+    }
+    order = order.sort_values(list(places), key=lambda names: names.map(places[names.name].index))
+    return order[[c for c in columns if c in order]].reset_index(drop=True)
 
 
 def themes_under_both(best: pd.DataFrame, competitive: pd.DataFrame) -> pd.DataFrame:
@@ -277,15 +286,51 @@ def themes_under_both(best: pd.DataFrame, competitive: pd.DataFrame) -> pd.DataF
 
 
 def prerank_best_terms(
-    tested: pd.DataFrame, gene_sets, best: pd.DataFrame, contrast: str
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Run GSEA preranked for the best term of each theme in one contrast: results, running sums, terms."""
-    terms = list(best[best["contrast"] == contrast]["term"])
-    if not terms:
+    tested: pd.DataFrame, gene_sets: GeneSets, best: pd.DataFrame, permutations: int = 500
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run GSEA preranked for the best term of each theme in every contrast: results and running sums.
+
+    Returns
+    -------
+    results, running : DataFrame
+        As from `mgbone.microarray.genesets.prerank`, contrasts one below the other; `least_p` is the
+        smallest p that so many permutations can show.
+    """
+    results, running = [], []
+    for contrast, terms in best.groupby("contrast", sort=False)["term"]:
+        found, sums = prerank(
+            tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
+        )
+        results.append(found.assign(least_p=1 / (permutations + 1)))
+        running.append(sums)
+    if not results:
         columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
-        return pd.DataFrame(columns=["contrast", "term", "name"]), pd.DataFrame(columns=columns), []
-    results, running = prerank(tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast)
-    return results, running, terms
+        return pd.DataFrame(columns=["contrast", "term", "name"]), pd.DataFrame(columns=columns)
+    return pd.concat(results, ignore_index=True), pd.concat(running, ignore_index=True)
+
+
+def top_genes(
+    genes: pd.DataFrame, tested: pd.DataFrame, table: pd.DataFrame, study: Study, n: int = 5
+) -> pd.DataFrame:
+    """Return the `n` genes with the smallest p of each contrast, with the interval of the fold change.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `differential_expression` and ci_low, ci_high (log2, one gene by itself).
+    """
+    intervals = []
+    for experiment in study.experiments.values():
+        groups = groups_of(table, experiment.name)
+        contrasts = [c.name for c in testable(table, experiment)]
+        if contrasts:
+            intervals.append(
+                fold_change_intervals(genes[groups.index], groups, contrasts, study.thresholds["confidence"])
+            )
+    best = tested.sort_values(["p", "gene"], kind="stable").groupby("contrast", sort=False).head(n)
+    order = {name: i for i, name in enumerate(dict.fromkeys(tested["contrast"]))}
+    best = best.sort_values("contrast", key=lambda names: names.map(order), kind="stable")
+    return best.merge(pd.concat(intervals, ignore_index=True), on=["gene", "contrast"], validate="1:1")
 
 
 def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, str, str]:
@@ -300,13 +345,22 @@ def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, s
     return row["gene"], row["contrast"], row["experiment"]
 
 
-def chip_images(steps: RmaSteps, scans: ArraySet) -> dict[str, np.ndarray]:
-    """Lay out the residuals of the first array of each experiment and group as they lie on the chip.
+def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = None) -> dict[str, np.ndarray]:
+    """Lay out the residuals of some arrays as they lie on the chip: those flagged, then one of each group.
+
+    The array of a group that isn't flagged is its first.
+
+    Parameters
+    ----------
+    flags : DataFrame, optional
+        From `mgbone.microarray.quality.flag_arrays`.
 
     Empty where the arrays came normalised: then nothing is known of single cells.
     """
     if not steps.has_probes:
         return {}
-    first = scans.table.drop_duplicates(["experiment", "group"])["array_id"]
+    flagged = [] if flags is None else list(flags.loc[flags["flagged"], "array_id"])
+    others = scans.table[~scans.table["array_id"].isin(flagged)]
+    first = [*flagged, *others.drop_duplicates(["experiment", "group"])["array_id"]]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}
