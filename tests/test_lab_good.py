@@ -328,7 +328,6 @@ def notes(folder):
                 "sheet animals, column C \"group\": '正常食群' read as control (4 rows)",
                 "'0.02%Mg欠乏食群' read as mg002 (2 rows)",
                 "'実験1' read as exp1 (6 rows)",
-                "names written in half width: '0.01％Mg欠乏食群' to '0.01%Mg欠乏食群'",
             ],
         ),
         (
@@ -497,6 +496,21 @@ def test_numbers_as_names_of_animals_are_the_same_in_all_sheets(tmp_path):
         == dataset.serum["animal_id"].tolist()
         == [str(n) for n in range(1, 13)]
     )
+
+
+def test_names_in_full_width_are_the_same_names_and_said(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    cells("serum", A2="ｅ１-control-１")(folder)
+    dataset = mgbone.open_dataset(folder)
+    assert dataset.serum.loc[0, "animal_id"] == "e1-control-1"
+    assert "names written in half width: 'ｅ１-control-１' to 'e1-control-1'" in "\n".join(dataset.notes)
+
+
+def test_notes_stand_together_by_sheet_and_column(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    both(GOOD["Japanese groups"], cells("serum", B2="-"), cells("animals", D2="欠測"))(folder)
+    places = [note.split(", column")[0] for note in mgbone.open_dataset(folder).notes]
+    assert places == ["lab.xlsx, sheet animals"] * 8 + ["lab.xlsx, sheet serum"]
 
 
 def test_leading_zeros_of_names_stay_in_text_files(tmp_path):

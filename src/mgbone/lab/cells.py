@@ -18,8 +18,8 @@ from mgbone.lab.values import Reading, is_decimal_point, read_name, read_number
 from mgbone.tables import BELOW_LIMIT
 
 
-def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet) -> pd.Series:
-    """Read a column of names; note what was changed in them."""
+def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet, say: bool = True) -> pd.Series:
+    """Read a column of names; `say` what was changed in them, unless they are to be matched yet."""
     found = {cell: read_name(cell) for cell in cells.dropna().unique()}
     bad = cells.index[cells.isin([cell for cell, (_, problem) in found.items() if problem])]
 
@@ -32,7 +32,7 @@ def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet) -> pd.Serie
         for cell, (name, _) in found.items()
         if isinstance(cell, str) and name and name != cell.strip()
     ]
-    if changed:
+    if changed and say:
         note = f"names written in half width: {listing(changed, most=5)}."
         sheet.notes.append(f"{grid.where}, column {label}: {note}")
     values = cells.map({cell: name for cell, (name, _) in found.items()})

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,10 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
     regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
     lab.regions, faults = regional_table(regional, lab.tables.get("animals"), "qct_slices" in lab.tables)
     lab.faults += faults
+    places = [re.split(r", column |: ", note)[0] for note in lab.notes]
+    lab.notes = [
+        note for _, note in sorted(zip(map(places.index, places), lab.notes, strict=True), key=itemgetter(0))
+    ]
     return lab
 
 

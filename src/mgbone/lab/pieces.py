@@ -95,7 +95,8 @@ def _read_wide(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column]
             spec = field_spec(of_table, column.heading.field)
             labels[spec["name"]] = column.label
             if spec["type"] == "string":
-                typed[spec["name"]] = names_of(grid, body[column.place], column.label, sheet)
+                say = spec["name"] not in ("experiment", "group")
+                typed[spec["name"]] = names_of(grid, body[column.place], column.label, sheet, say)
             else:
                 values, low = numbers_of(grid, body[column.place], column, spec, of_table, sheet)
                 typed[spec["name"]] = values
@@ -224,7 +225,7 @@ def _read_regional(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet:
     for name in ("animal_id", "@structure", "@region"):
         column = by_field[name]
         labels[name.lstrip("@")] = column.label
-        typed[name.lstrip("@")] = names_of(grid, body[column.place], column.label, sheet)
+        typed[name.lstrip("@")] = names_of(grid, body[column.place], column.label, sheet, name == "animal_id")
     for name, unit in (("density", "mg/cm3"), ("content", "mg"), ("volume", "mm3")):
         column = by_field.get(f"@{name}")
         if column is not None:
