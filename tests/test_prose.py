@@ -136,17 +136,24 @@ def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
 
 def test_flags_are_named_with_their_limits():
     flags = pd.DataFrame(
-        {"array_id": ["a", "b"], "flags": ["", "nuse, brightness"], "flagged": [False, True]}
-    )
+        {
+            "array_id": ["a", "b"], "rle_median": 0.0, "rle_iqr": 0.2, "nuse_median": 1.0, "correlation": 0.99,
+            "brightness": 0.0, "flags": ["", "nuse, brightness"], "flagged": [False, True],
+        }
+    )  # fmt: skip
     flags.attrs["limits"] = {
         "max_rle_median": 0.1, "max_rle_spread": 1.5, "max_nuse_median": 1.05, "min_correlation": 0.9,
         "max_brightness": 1.0,
     }  # fmt: skip
     told = prose.name_flags(flags).data
-    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "a factor of 2 of" in told
+    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
     assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
-    none = flags.iloc[:1]
-    assert prose.name_flags(none).data.endswith("None of the 1 arrays exceeds one.")
+    none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
+    told = prose.name_flags(none).data
+    assert "NUSE up to" not in told and "brightness within" not in told
+    assert told.endswith(
+        "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
+    )
 
 
 def test_an_overlap_is_told_beside_what_chance_gives():
@@ -158,7 +165,7 @@ def test_an_overlap_is_told_beside_what_chance_gives():
     told = prose.overlap(pd.DataFrame([row])).data
     assert "changed 182 genes" in told and "**87** changed the same way in both, 1 in opposite" in told
     assert (
-        "where 1.5 would be expected" in told
+        "where 1.5 would change the same way if" in told
         and "r = 0.65; the shared reference alone would give 0.50" in told
     )
 

@@ -109,9 +109,14 @@ def count_verdicts(verdicts: pd.DataFrame) -> Markdown:
 
 
 def gene_counts(called: pd.DataFrame) -> pd.DataFrame:
-    """Count the genes called up and down per contrast."""
+    """Count the genes called up and down per comparison."""
+    called = called.assign(contrast=called["contrast"].map(contrast_label))
     counts = called.groupby(["contrast", "direction"], sort=False).size().unstack(fill_value=0)  # noqa: PD010
-    return counts.reindex(columns=["up", "down", "none"], fill_value=0).rename_axis(columns=None)
+    return (
+        counts.reindex(columns=["up", "down", "none"], fill_value=0)
+        .rename_axis("comparison")
+        .rename_axis(columns=None)
+    )
 
 
 def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Markdown:
@@ -135,26 +140,33 @@ def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Mar
     )
 
 
+_LIMITS = {
+    "rle_median": "median RLE within ±{max_rle_median:g}",
+    "rle_iqr": "spread of RLE up to {max_rle_spread:g} times the usual",
+    "nuse_median": "median NUSE up to {max_nuse_median:g}",
+    "correlation": "median correlation with the other arrays from {min_correlation:g}",
+    "brightness": "brightness within {max_brightness:g} log2 steps of the usual",
+}
+
+
 def name_flags(flags: pd.DataFrame) -> Markdown:
     """Say which limits of quality were held against the arrays, and which arrays exceed one.
+
+    Limits of what could not be measured (for want of scans) are left out and named.
 
     Parameters
     ----------
     flags : DataFrame
         From `mgbone.microarray.quality.flag_arrays`, with its limits.
     """
-    limits = flags.attrs["limits"]
-    factor = 2 ** limits["max_brightness"]
-    rules = (
-        f"median RLE within ±{limits['max_rle_median']:g}, spread of RLE up to "
-        f"{limits['max_rle_spread']:g} times the usual, median NUSE up to {limits['max_nuse_median']:g}, "
-        f"median correlation with the other arrays from {limits['min_correlation']:g}, brightness within a "
-        f"factor of {factor:g} of the usual"
-    )
+    known = [column for column in _LIMITS if flags[column].notna().any()]
+    rules = ", ".join(_LIMITS[column].format(**flags.attrs["limits"]) for column in known)
+    unknown = ", ".join(column for column in _LIMITS if column not in known)
     found = flags[flags["flagged"]]
     named = "; ".join(f"**{row.array_id}** ({row.flags})" for row in found.itertuples())
     said = f"{len(found)} of {len(flags)} arrays exceed a limit: {named}" if named else ""
-    return Markdown(f"Limits: {rules}. {said or f'None of the {len(flags)} arrays exceeds one'}.")
+    rest = f" Not known without scans: {unknown}." if unknown else ""
+    return Markdown(f"Limits: {rules}. {said or f'None of the {len(flags)} arrays exceeds one'}.{rest}")
 
 
 def overlap(shared: pd.DataFrame) -> Markdown:
@@ -167,13 +179,16 @@ def overlap(shared: pd.DataFrame) -> Markdown:
     """
     row = shared.iloc[0]
     a, b = (contrast_label(row[f"contrast_{side}"]) for side in "ab")
-    return Markdown(
-        f"{a} changed {row['changed_a']} genes, {b} {row['changed_b']}; **{row['both_same']}** changed the "
-        f"same way in both, {row['both_opposite']} in opposite ways, where {row['expected']:.1f} would be "
-        "expected of lists that have nothing to do with one another. Over all "
-        f"{row['genes']:,} genes the changes correlate with r = {row['correlation']:.2f}; the shared "
-        f"reference alone would give {row['correlation_by_chance']:.2f}."
+    alike = (
+        f"Over all {row['genes']:,} genes the changes correlate with r = {row['correlation']:.2f}; the "
+        f"shared reference alone would give {row['correlation_by_chance']:.2f}."
     )
+    counts = (
+        f"{a} changed {row['changed_a']} genes, {b} {row['changed_b']}; **{row['both_same']}** changed the "
+        f"same way in both, {row['both_opposite']} in opposite ways, where {row['expected']:.1f} would "
+        "change the same way if the two lists shared neither a reference nor a cause."
+    )
+    return Markdown(f"{alike} {counts}")
 
 
 def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:

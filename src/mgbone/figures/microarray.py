@@ -193,7 +193,7 @@ def cohesion(
         subtitle = (
             "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
             "distinct split of the arrays into two groups of the same sizes",
-            "上：1−Pearson相関の群平均法とブートストラップ支持率（%）。下：配列を同じ大きさの2群に分ける"
+            "上：1−Pearson相関の群平均法とブートストラップ支持率（%）。下：アレイを同じ大きさの2群に分ける"
             "全ての分け方の平均シルエット",
         )
     figure, axes = style.new_figure(
@@ -273,7 +273,10 @@ def p_value_histograms(
                color="#8f9ba8", edgecolor="white", linewidth=0.4)  # fmt: skip
         ax.axhline(rows["expected"].iloc[0], color=style.INK, linestyle=(0, (4, 3)), linewidth=0.9)
         share = rows["null_share"].iloc[0]
-        share = style.text(("unchanged: about {s:.0%}", "変化なし：約{s:.0%}"), language, s=share)
+        words = ("unchanged: nearly all", "変化なし：ほぼすべて")
+        if share < 0.995:
+            words = ("unchanged: about {s:.0%}", "変化なし：約{s:.0%}")
+        share = style.text(words, language, s=share)
         ax.text(0.97, 0.95, share, transform=ax.transAxes, ha="right", va="top", fontsize=style.SMALL_SIZE)
         ax.set_title(style.contrast_label(contrast, language))
         ax.set_xlim(0, 1)
@@ -715,7 +718,7 @@ def array_distributions(
     handles = [
         Line2D([], [], color=style.line_colour(g), label=style.group_label(g, language)) for g in shown
     ]
-    axes[0, 0].legend(handles=handles, loc="upper right")
+    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
     return figure
 
 
@@ -761,7 +764,9 @@ def array_boxes(
     for ax, measure in zip(axes[:, 0], measures, strict=True):
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
         if limits and measure in limits:
-            ax.axhspan(*limits[measure], color=style.PALE, linewidth=0, zorder=0)
+            low, high = limits[measure]
+            low = max(low, min(rows["q05"].min(), high) - 0.2 * abs(high))  # a side without limit ends below
+            ax.axhspan(low, high, color=style.PALE, linewidth=0, zorder=0)
         for i, array in enumerate(arrays):
             if array in rows.index:
                 _box(ax, i, rows.loc[array], groups[array], limits.get(measure) if limits else None)
