@@ -7,11 +7,14 @@ keeps a file of tests in one worker); the second run on the same dataset is only
 import hashlib
 import re
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 import pandas as pd
 import pytest
+from rocrate.rocrate import ROCrate
 from tiny_project import ROOT, STEMS, make
 
 pytestmark = pytest.mark.slow
@@ -210,6 +213,33 @@ def test_pages_ask_no_other_machine_for_anything(simulated):
         assert re.findall(r'<(?:script|img|link|iframe)[^>]+(?:src|href)="(?!data:|#)[^"]+"', page) == [], (
             stem
         )
+
+
+def test_the_report_of_a_run_traces_every_number_and_packs_every_file(simulated):
+    answer = make(ROOT, *simulated.settings, "report")
+    assert answer.returncode == 0, answer.stderr
+    html = (simulated.build / "report.html").read_text(encoding="utf-8")
+    assert len(html.encode()) < 6e6
+    table = pd.read_csv(simulated.derived / "evidence.csv", dtype=str, keep_default_na=False)
+    rows = {
+        "|".join(row[c] for c in ("experiment", "endpoint", "contrast")): row
+        for row in table.to_dict("records")
+    }
+    numbers = re.findall(r'<data value="([^"]*)" data-row="([^"]*)" data-column="([^"]*)">', html)
+    assert len(numbers) > 10 * len(rows)
+    assert [n for n in numbers if rows[unescape(n[1])][n[2]] != n[0]] == []
+    figures = set(re.findall(r'<figure id="fig-([^"]+)">', html))
+    assert {Path(name).stem for name in simulated.table("verdicts")["figure"]} <= figures
+    assert {path.stem for path in simulated.figures.glob("04_*.png")} <= figures
+    crate = ROCrate(simulated.build / "crate")
+    for entity in crate.data_entities:
+        if "sha256" in entity:
+            data = (simulated.build / "crate" / unquote(entity.id)).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == entity["sha256"], entity.id
+    results = [action["result"] for action in crate.get_by_type("CreateAction")]
+    made = {e.id for result in results for e in (result if isinstance(result, list) else [result])}
+    drawn = {f"figures/simulated/{path.name}" for path in simulated.figures.iterdir()}
+    assert drawn <= made
 
 
 def test_every_notebook_says_that_the_data_are_simulated(simulated, null):
