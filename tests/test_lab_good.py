@@ -1,5 +1,7 @@
 """What laboratories really keep gives the very frames of the same data in the form of the dictionary."""
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -381,11 +383,11 @@ def test_what_was_converted_or_left_out_is_said(tmp_path, case, said):
 
 def test_missing_values_are_listed(tmp_path):
     folder = lab_folder(tmp_path / "lab")
-    cells("serum", B2="-", B3="欠測", B4="NA", B5="－", B6=None, B7="未測定")(folder)
+    cells("serum", B2="-", B3="欠測", B4="NA", B5="－", B6=None, B7="死亡")(folder)
     dataset = mgbone.open_dataset(folder)
     assert dataset.serum["serum_mg"].isna().tolist() == [True] * 6 + [False] * 6
     found = "\n".join(dataset.notes)
-    for word, row in (("-", 2), ("欠測", 3), ("NA", 4), ("－", 5), ("未測定", 7)):
+    for word, row in (("-", 2), ("欠測", 3), ("NA", 4), ("－", 5), ("死亡", 7)):
         assert f'lab.xlsx, sheet serum, column B "serum_mg": {word!r} taken as missing (row {row}).' in found
     assert "row 6" not in found  # blank is the dictionary's own word for it
 
@@ -483,6 +485,18 @@ def test_columns_that_are_not_there_are_said_and_count_as_not_measured(tmp_path)
     assert "no column of serum_pth, serum_osteocalcin; taken as not measured" in "\n".join(dataset.notes)
 
 
+def test_missing_values_of_text_files_are_listed(tmp_path):
+    folder = csv_folder(tmp_path / "lab")
+    path = folder / "serum.csv"
+    values = frames()["serum"].astype(object)
+    values.loc[:2, "serum_mg"] = ["NaN", "nan", ""]
+    values.to_csv(path, index=False)
+    dataset = mgbone.open_dataset(folder)
+    assert dataset.serum["serum_mg"].isna().sum() == 3
+    found = "\n".join(dataset.notes)
+    assert "'NaN' taken as missing (row 2)" in found and "'nan' taken as missing (row 3)" in found
+
+
 def test_numbers_as_names_of_animals_are_the_same_in_all_sheets(tmp_path):
     folder = tmp_path / "lab"
     kept = frames(("animals", "serum"))
@@ -511,6 +525,16 @@ def test_notes_stand_together_by_sheet_and_column(tmp_path):
     both(GOOD["Japanese groups"], cells("serum", B2="-"), cells("animals", D2="欠測"))(folder)
     places = [note.split(", column")[0] for note in mgbone.open_dataset(folder).notes]
     assert places == ["lab.xlsx, sheet animals"] * 8 + ["lab.xlsx, sheet serum"]
+
+
+def test_a_table_as_wide_as_there_are_genes_is_passed_over_quickly(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    names = ",".join(f"gene {number}" for number in range(16_000))
+    (folder / "normalised.csv").write_text(f"sample,{names}\n" + f"R1{',7.25' * 16_000}\n" * 60)
+    started = time.process_time()
+    found = notes(folder)
+    assert "normalised.csv: holds no column of animals with measurements, and was not read" in found
+    assert time.process_time() - started < 5
 
 
 def test_leading_zeros_of_names_stay_in_text_files(tmp_path):

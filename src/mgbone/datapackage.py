@@ -211,7 +211,10 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
     try:
         raw = json.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        advice = "Every dataset folder has one, see data/README.md; is this the right folder?"
+        advice = (
+            "A folder of your own needs none, but a workbook (.xlsx) or CSV files (data/README.md); "
+            "is this the right folder?"
+        )
         return None, [_fault("the file is missing", advice)]
     except OSError as error:
         return None, [_fault(f"can't be opened ({error.strerror})", "Check the permissions of the file.")]

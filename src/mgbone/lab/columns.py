@@ -13,16 +13,19 @@ from mgbone.lab.sheets import Grid
 from mgbone.lab.units import Unit, differ, unit_of
 from mgbone.lab.values import is_blank, plain
 
+MOST_COLUMNS = 1000
+"""So many columns are looked at; a wider table is no list of animals."""
+
 
 def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tuple[int, list[Heading]]:
     """Return the row (counted from 1) with the most headings that are understood, and its headings."""
     best: tuple[int, int, list[Heading]] = (-1, 1, [])
     above: list[object] = []
     for number, row in enumerate(grid.top, start=1):
-        row = [*row, *[None] * (grid.width - len(row))]
+        row = [*row, *[None] * (grid.width - len(row))][:MOST_COLUMNS]
         headings = [
             _heading(cell, over, table, read_as)
-            for cell, over in zip(row, _spread(grid, above, number - 1), strict=True)
+            for cell, over in zip(row, _spread(grid, above, number - 1)[: len(row)], strict=True)
         ]
         count = sum(heading.known for heading in headings)
         if count > best[0] and (count or number == 1 or not any(one.text for one in best[2])):
@@ -54,7 +57,7 @@ def _spread(grid: Grid, row: list[object], number: int) -> list[object]:
     """Return a row with the text of cells merged sideways standing over each of their columns."""
     spread: list[object] = [None] * grid.width
     for low, high, left, right in grid.merged:
-        if low <= number <= high and right > left and row:
+        if low <= number <= high and left < right <= len(row):
             spread[left - 1 : right] = [row[left - 1]] * (right - left + 1)
     return spread
 

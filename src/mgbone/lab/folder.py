@@ -90,7 +90,11 @@ def _split(column: str | None) -> list[str]:
 
 def is_lab_folder(folder: Path) -> bool:
     """Say whether a folder holds something that a laboratory's tables may be in."""
-    return any(_ending(path) in (".xlsx", ".csv", ".tsv", *SAVE_AS) for path in _files(folder))
+    return any(
+        _ending(path) in (".xlsx", ".csv", ".tsv", *SAVE_AS)
+        or (_ending(path) == ".txt" and table_named(path.stem))
+        for path in _files(folder)
+    )
 
 
 def _files(folder: Path) -> list[Path]:

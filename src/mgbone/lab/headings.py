@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from mgbone.dictionary import TABLES, endpoint, endpoints, region_label, structure_label, table_fields
@@ -74,6 +74,7 @@ def fold(text: str) -> str:
     return re.sub(r"[\s_\-‐−–.,:;・、。]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
+@lru_cache(maxsize=10_000)
 def read_heading(text: str, table: str = "") -> Heading:
     """Read a heading.
 
