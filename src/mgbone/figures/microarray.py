@@ -765,7 +765,7 @@ def array_boxes(
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
         if limits and measure in limits:
             low, high = limits[measure]
-            low = max(low, min(rows["q05"].min(), high) - 0.2 * abs(high))  # a side without limit ends below
+            low = max(low, min(rows["q05"].min(), high) - 0.02 * abs(high))  # a side without limit ends below
             ax.axhspan(low, high, color=style.PALE, linewidth=0, zorder=0)
         for i, array in enumerate(arrays):
             if array in rows.index:
