@@ -107,6 +107,82 @@ def test_a_bad_table_is_refused(folder, change, pieces):
     assert faults[0].endswith(".") and str(folder) not in faults[0]
 
 
+def relist(folder, **columns):
+    listed = pd.read_csv(folder / "arrays.csv").assign(**columns)
+    listed.to_csv(folder / "arrays.csv", index=False)
+    describe(folder, "measured")
+    return listed
+
+
+def test_other_numbers_have_no_say_in_the_scale(folder):
+    written = pd.read_csv(folder / "expression.txt", sep="\t", index_col=0)
+    rewrite(folder, lambda t: t.assign(EntrezID=range(24365, 24371), stranger=400.0))
+    dataset = mgbone.open_dataset(folder)
+    assert any("stranger not in arrays.csv" in note for note in dataset.notes)
+    assert any("EntrezID left out, no arrays by their names" in note for note in dataset.notes)
+    assert not any("log2" in note for note in dataset.notes)
+    _, genes = arrays.normalise(arrays.load_arrays(dataset))
+    np.testing.assert_array_equal(genes.to_numpy(), written.to_numpy())
+
+
+def test_an_array_may_bear_any_name_if_it_is_listed(folder):
+    n = len(pd.read_csv(folder / "arrays.csv"))
+    names = ["STD", "Mean", "score", "EntrezID", "chr", "Start", "End", "Length"][:n]
+    names += [f"STD {i}" for i in range(n - len(names))]
+    relist(folder, file=names)
+    rewrite(folder, lambda t: t.set_axis(names, axis=1))
+    assert mgbone.check_dataset(folder) == []
+    _, genes = arrays.normalise(arrays.load_arrays(mgbone.open_dataset(folder)))
+    assert genes.shape == (len(GENES), n)
+
+
+@pytest.mark.parametrize(
+    ("file", "column"),
+    [
+        ("cel/Mg0.01-{}_(Clariom_S_Rat).CEL", "Mg0.01-{}_(Clariom_S_Rat).sst-rma-gene-full.chp Signal"),
+        ("cel/Mg0.01-{}.CEL", "Mg0.01-{} Signal"),
+        ("cel/GSM10{}_ctl.CEL.gz", "GSM10{}"),
+        ("cel/Mg0.01-{}.CEL", "Mg0.01.{}.CEL"),
+    ],
+    ids=["chip", "dose", "geo", "r"],
+)
+def test_files_and_columns_are_compared_in_one_way(folder, file, column):
+    n = len(pd.read_csv(folder / "arrays.csv"))
+    relist(folder, file=[file.format(i) for i in range(n)])
+    rewrite(folder, lambda t: t.set_axis([column.format(i) for i in range(n)], axis=1))
+    assert mgbone.check_dataset(folder) == []
+    assert arrays.load_arrays(mgbone.open_dataset(folder)).expression.shape == (len(GENES), n)
+
+
+def test_two_columns_that_may_be_an_array_are_both_named(folder):
+    names = list(pd.read_csv(folder / "expression.txt", sep="\t", index_col=0).columns)
+    both = [f"{names[0]}.rma.chp Signal", f"{names[0]}.plier.chp Signal"]
+    rewrite(folder, lambda t: t.add_suffix(" Signal").assign(**dict.fromkeys(both, 5.0)).iloc[:, 1:])
+    (fault,) = mgbone.check_dataset(folder)
+    assert fault.startswith("arrays.csv, row 2, column file: ")
+    assert all(repr(one) in fault for one in both) and "may both be the array" in fault
+
+
+def test_an_excel_workbook_is_refused_with_the_cause(folder):
+    (folder / "expression.txt").unlink()
+    (folder / "expression.xlsx").write_bytes(b"PK\x03\x04 and so on")
+    describe(folder, "measured")
+    (fault,) = mgbone.check_dataset(folder)
+    assert fault.startswith("expression.xlsx: is an Excel workbook") and "tab delimited" in fault
+
+
+def test_dates_and_encodings_are_noted(folder):
+    n = len(pd.read_csv(folder / "arrays.csv"))
+    rewrite(folder, lambda t: t.set_axis(["1-Mar", *GENES[1:]]).assign(note="骨"))
+    path = folder / "expression.txt"
+    path.write_bytes(path.read_text().encode("cp932"))
+    describe(folder, "measured")
+    dataset = mgbone.open_dataset(folder)
+    assert any("CP932" in note for note in dataset.notes)
+    assert any("1-Mar" in note and "Excel" in note for note in dataset.notes)
+    assert arrays.load_arrays(dataset).expression.shape == (len(GENES), n)  # without another warning
+
+
 def test_one_column_for_two_arrays_is_refused(folder):
     listed = pd.read_csv(folder / "arrays.csv")
     listed.loc[1, "file"] = listed["file"][0].replace("cel/", "again/")

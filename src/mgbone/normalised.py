@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mgbone.errors import MgboneError
 from mgbone.faults import Fault, listing
 
+if TYPE_CHECKING:  # reading it takes time that datasets without such a table need not spend
+    from mgbone.microarray.matrix import ExpressionTable
+
 NAME = "expression"
-ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz")
+ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz", ".xlsx", ".xls")
+"""Workbooks are among them to be refused with the cause, not to be passed over."""
 SYMBOLS_NEEDED = "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
 
 
@@ -21,37 +25,11 @@ def expression_files(folder: Path) -> list[Path]:
     return [path for path in (folder / f"{NAME}{ending}" for ending in ENDINGS) if path.is_file()]
 
 
-def column_of_arrays(columns: Iterable[object], arrays: pd.DataFrame) -> pd.Series:
-    """Find the column of each array in an expression table.
-
-    It bears the array's `file`, its name without folder and ending, or its `array_id`, in that order:
-    consoles and repositories name columns after the scan's file.
-
-    Parameters
-    ----------
-    columns : iterable of str
-        Of the expression table.
-    arrays : DataFrame
-        Columns array_id and file.
-
-    Returns
-    -------
-    Series of str
-        Indexed as `arrays`; missing where no column fits.
-    """
-    there = {str(column) for column in columns}
-
-    def find(array_id: str, file: str) -> str | None:
-        name = PurePosixPath(str(file)).name
-        stem = name.removesuffix(".gz").removesuffix(".CEL").removesuffix(".cel")
-        return next((one for one in (str(file), name, stem, str(array_id)) if one in there), None)
-
-    found = [find(*pair) for pair in zip(arrays["array_id"], arrays["file"], strict=True)]
-    return pd.Series(found, index=arrays.index, dtype=object)
-
-
 def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
     """Hold an expression table against the arrays of the dataset.
+
+    The column of an array bears its `file`, with or without folder and what scanners and consoles add to
+    names, or its `array_id`; see `mgbone.microarray.array_names.matching_columns`.
 
     Parameters
     ----------
@@ -69,50 +47,79 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
         What was done or left out without being a fault.
     """
     from mgbone.microarray.genesets import symbol_style
-    from mgbone.microarray.matrix import read_normalised_matrix
+    from mgbone.microarray.matrix import read_expression_table
 
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         try:
-            table = read_normalised_matrix(path)
+            table = read_expression_table(path)
         except MgboneError as error:
-            problem, _, advice = str(error).removeprefix(f"{path}: ").rstrip(".").rpartition(". ")
-            return [Fault(path.name, problem or advice, f"{advice}." if problem else "Export it again.")], []
-    notes = [str(one.message) for one in told]
-    if not {"array_id", "file"} <= set(arrays):
-        return [], notes
-    listed = arrays.dropna(subset=["array_id", "file"])
-    columns = column_of_arrays(table.columns, listed)
-    advice = (
-        f"Write the array's column into `file`; the columns are {listing(map(str, table.columns), most=5)}."
-    )
-    faults = [
-        Fault(
-            file,
-            f"{path.name} has no column {listed['file'][row]!r} or {listed['array_id'][row]!r}",
-            advice,
-            row=row,
-            column="file",
-        )
-        for row in columns.index[columns.isna()]
-    ]
-    for column in columns[columns.duplicated(keep="first")].dropna().unique():
-        rows = columns.index[columns == column]
-        problem = f"the column {column!r} of {path.name} is that of row {rows[0]} already"
-        faults.append(Fault(file, problem, "Name one column per array.", row=rows[1], column="file"))
-    if left := [str(column) for column in table.columns if column not in set(columns.dropna())]:
-        notes.append(f"{path.name}: {listing(left, most=5)} not in {file}, left out.")
-    style = symbol_style(table.index)
+            return [_fault(path, error)], []
+        faults, chosen, left = [], [], []
+        if {"array_id", "file"} <= set(arrays):
+            listed = arrays.dropna(subset=["array_id", "file"])
+            faults, chosen = _assign(table, listed, file)
+            left = _left_out(table, chosen, file)
+            try:
+                table.log2(chosen)
+            except MgboneError as error:
+                faults.append(_fault(path, error))
+    notes = [*dict.fromkeys(str(one.message) for one in told), *left]
+    names = table.columns.index if table.symbols is None else table.symbols.dropna()
+    style = symbol_style(names)
     if not style.endswith(("(IL6)", "(Il6)", "unknown")) and _annotation(path.parent) is None:
-        faults.append(Fault(path.name, f"names genes by {style}, not by symbols", SYMBOLS_NEEDED))
+        named = "no gene" if style == "none" else f"genes by {style}, not by symbols"
+        faults.append(Fault(path.name, f"names {named}", SYMBOLS_NEEDED))
     return faults, notes
+
+
+def _fault(path: Path, error: MgboneError) -> Fault:
+    problem, _, advice = str(error).removeprefix(f"{path}: ").rstrip(".").rpartition(". ")
+    return Fault(path.name, problem or advice, f"{advice}." if problem else "Export it again.")
+
+
+def _assign(table: ExpressionTable, listed: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
+    """Find the column of each array; those that have none, one of several, or that of another are faults."""
+    faults, row_of = [], {}
+    found = table.find(zip(listed["file"], listed["array_id"], strict=True))
+    for row, columns in zip(listed.index, found, strict=True):
+        name, own = listed["file"][row], listed["array_id"][row]
+        advice = "Write the array's column into `file`, as it stands in the heading"
+        if not columns:
+            problem = f"{table.path.name} has no column {name!r} or {own!r}"
+            advice += f"; the columns are {listing(table.columns, most=5)}"
+        elif len(columns) > 1:
+            problem = f"{' and '.join(map(repr, columns))} of {table.path.name} may both be the array {own!r}"
+        elif columns[0] in row_of:
+            problem = (
+                f"the column {columns[0]!r} of {table.path.name} is that of row {row_of[columns[0]]} already"
+            )
+            advice = "Name one column per array"
+        else:
+            row_of[columns[0]] = row
+            continue
+        faults.append(Fault(file, problem, f"{advice}.", row=row, column="file"))
+    return faults, list(row_of)
+
+
+def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]:
+    """Say which columns of numbers are not used, arrays that nobody listed before those that are none."""
+    arrays = [name for name in table.arrays if name not in chosen]
+    others = [name for name in table.others if name not in chosen]
+    notes = [f"{table.path.name}: {listing(arrays, most=5)} not in {file}, left out."] if arrays else []
+    if others:
+        notes.append(
+            f"{table.path.name}: {listing(others, most=5)} left out, no arrays by their names, or empty."
+        )
+    return notes
 
 
 def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
     """Read the expression table of a dataset as genes x arrays, log2.
 
-    Gene symbols come from the table's own column, else from the transcript annotation in ``platform/``
-    beside it; else its identifiers are the symbols.
+    Whether values are intensities is told by the arrays' own columns. Gene symbols come from the table's own
+    column, else from the transcript annotation in ``platform/`` beside it; else its identifiers are the
+    symbols.
 
     Parameters
     ----------
@@ -123,25 +130,26 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     MgboneError
-        If the table can't be read or lacks an array.
+        If the table can't be read, lacks an array, or it is not clear which column an array is.
     """
     from mgbone.microarray.expression import summarise_to_genes
-    from mgbone.microarray.matrix import LinearScaleWarning, read_normalised_matrix
+    from mgbone.microarray.matrix import MatrixWarning, read_expression_table
     from mgbone.microarray.platform import read_transcript_annotation
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", LinearScaleWarning)  # a note of the dataset says so
-        table = read_normalised_matrix(path)
-    annotation = _annotation(path.parent)
-    if table.index.name != "gene" and annotation is not None:
-        symbols = read_transcript_annotation(annotation)["gene_symbol"]
-        if table.index.isin(symbols.index).any():
-            table = summarise_to_genes(table, symbols.reindex(table.index))
-    columns = column_of_arrays(table.columns, arrays)
-    if columns.isna().any():
-        raise MgboneError(f"{path.name} lacks the array {arrays.loc[columns.isna(), 'array_id'].iloc[0]}.")
-    chosen = table[list(columns)].set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
-    return chosen.rename_axis("gene")
+        warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
+        table = read_expression_table(path)
+        faults, chosen = _assign(table, arrays, "arrays.csv")
+        if faults:
+            raise MgboneError("\n".join(map(str, faults)))
+        values = table.log2(chosen)
+    values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
+    symbols, annotation = table.symbols, _annotation(path.parent)
+    if symbols is None and annotation is not None:
+        annotated = read_transcript_annotation(annotation)["gene_symbol"]
+        if values.index.isin(annotated.index).any():
+            symbols = annotated.reindex(values.index)
+    return (values if symbols is None else summarise_to_genes(values, symbols)).rename_axis("gene")
 
 
 def _annotation(folder: Path) -> Path | None:

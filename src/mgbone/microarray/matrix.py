@@ -11,7 +11,9 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
 
@@ -19,72 +21,226 @@ import numpy as np
 import pandas as pd
 
 from mgbone.errors import MgboneError
+from mgbone.faults import listing
 from mgbone.microarray._files import UnreadableFile, read_bytes
+from mgbone.microarray.array_names import is_signal, matching_columns, plain_name
 
 LINEAR_ABOVE = 32.0
 """Largest value that a log2 intensity can reach; tables with larger ones are taken for linear."""
 
-_SIGNAL = re.compile(
-    r"(?i)^(?P<name>.+?)(?:[_ ]?\(Clariom[^)]*\))?(?:\.[\w-]+)?(?:\.chp)?\s+(?:signal|\(log2\))(?:\s.*)?$"
+_CONDITION = re.compile(r"(?i)(?:\bavg|\baverage|standard deviation)$")
+"""Ends of names of the console's values per group, as "Control Bi-weight Avg Signal (log2)"."""
+
+# Whole words of headings that hold numbers but no array. With a number behind it such a word is the name of
+# an array: STD-1 had the standard diet.
+_STATISTIC = "avg|average|mean|median|std|sd|sem|se|cv|min|max|ratio|fc|fold change|p val|p|q val|q|fdr|stat"
+_PLACE = (
+    "entrez|id|ids|gi|start|stop|end|length|len|chromosome|chrom|chr|strand|position|pos|locus|band|exons?"
 )
-_SUMMARY = re.compile(
-    r"(?i)fold.?change|p.?val|\bfdr\b|\bq.?val|avg|average|\bmean\b"
-    r"|standard dev|\bstd\b|\bevent\b|bi-?weight|f-?test"
+_TALLY = "counts?|scores?|rank|index|number|probes?|percent|gc|events?|bi weight|f test"
+_NO_ARRAY = re.compile(
+    rf"(?i)(?<![a-z0-9])(?:{_STATISTIC}|{_PLACE}|{_TALLY})(?![a-z0-9])(?! ?[a-z]?\d)"
+    r"|entrez|fold ?change|p ?val|q ?val|log ?fc|ave ?expr|standard dev"
 )
+_LIMMA = {"t", "B", "F"}
+"""Columns of limma's topTable whose names alone say nothing."""
+
 _HEAD = 50
 _SYMBOL = re.compile(r"(?i)^(gene[ _.]?symbols?|symbol|gene)$")
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*$")
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_DATE = re.compile(
+    rf"(?i)(?:\d{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-\d{{1,2}}"
+    r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: 0?0:00(?::00)?)?|\d{1,2}/\d{1,2}(?:/(?:\d{2}|\d{4}))?"
+    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}日)$"
+)
+_WORKBOOKS = {
+    b"PK\x03\x04": "an Excel workbook (or a zip archive)",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+}
 
 
 class MatrixError(MgboneError):
     """A table of expression values can't be read or understood."""
 
 
-class LinearScaleWarning(UserWarning):
+class MatrixWarning(UserWarning):
+    """What was done with a table of expression values, or should be looked at."""
+
+
+class LinearScaleWarning(MatrixWarning):
     """Values looked like intensities rather than logarithms, and log2 was taken."""
 
 
+class ColumnsLeftOutWarning(MatrixWarning):
+    """Columns of numbers were not taken for arrays."""
+
+
+class TextFormWarning(MatrixWarning):
+    """The text is in another encoding than UTF-8, or its columns are parted by semicolons."""
+
+
+class DateSymbolWarning(MatrixWarning):
+    """Gene symbols are dates, which Excel makes of names such as Marchf1 or Septin2."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExpressionTable:
+    """A table of expression values as its file has it; made by `read_expression_table`.
+
+    Attributes
+    ----------
+    path : Path
+    columns : DataFrame
+        Columns that may be arrays, under their headings; index ``probeset_id``.
+    arrays : tuple of str
+        Headings of those that look like arrays.
+    others : tuple of str
+        Headings of the other ones: by their names a statistic or an annotation, or empty.
+    symbols : Series or None
+        Gene symbol of each row, if the table has a column of them.
+    titles : dict of str to str
+        Title of each array in GEO (``!Sample_title``), by heading.
+    has_signals : bool
+        Whether headings mark the arrays (``... Signal``), as the console's do.
+    """
+
+    path: Path
+    columns: pd.DataFrame = field(repr=False)
+    arrays: tuple[str, ...]
+    others: tuple[str, ...]
+    symbols: pd.Series | None = field(repr=False)
+    titles: dict[str, str] = field(repr=False)
+    has_signals: bool = False
+
+    def find(self, arrays: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
+        """Return for each array the headings that may be its column (`matching_columns`)."""
+        return matching_columns(arrays, list(self.columns), self.titles)
+
+    def log2(self, headings: Sequence[str]) -> pd.DataFrame:
+        """Return some columns as log2 values; whether they are logarithms already is told by them alone.
+
+        Raises
+        ------
+        MatrixError
+            If one holds something else than numbers, or they can't all be of one scale.
+
+        Warns
+        -----
+        LinearScaleWarning
+            If all reach beyond `LINEAR_ABOVE`, so that they are intensities.
+        """
+        numbers = {heading: _numbers(self.path, self.columns[heading]) for heading in headings}
+        return _log2(self.path, pd.DataFrame(numbers, index=self.columns.index, columns=list(headings)))
+
+
 def read_normalised_matrix(
-    path: str | PathLike, *, symbols: Mapping[str, str] | pd.Series | None = None
+    path: str | PathLike,
+    *,
+    symbols: Mapping[str, str] | pd.Series | None = None,
+    arrays: Sequence[str] | None = None,
 ) -> pd.DataFrame:
     """Read normalised expression as a log2 table of genes (or probe sets) x arrays.
 
     Parameters
     ----------
     path : path-like
-        A TAC export (tab-separated text), a GEO series matrix, or a plain table (comma- or tab-separated,
-        identifiers in the first column); gzip-compressed or not.
+        A TAC export (tab-separated text), a GEO series matrix, or a plain table (parted by commas, tabs or
+        semicolons, identifiers in the first column); gzip-compressed or not.
     symbols : Series or mapping, optional
         Gene symbol of each identifier (for example ``Platform.annotation["gene_symbol"]``). If given, or if
         the table has a column of gene symbols, rows are summarised to genes as
         `mgbone.microarray.expression.summarise_to_genes` does.
+    arrays : sequence of str, optional
+        The arrays to take, by heading, name of the CEL file, accession or title (`matching_columns`). By
+        default all columns that look like arrays: those marked as signals, otherwise all of numbers but
+        statistics and annotation (means, p, Entrez numbers, places on a chromosome, lengths, counts ...).
 
     Returns
     -------
     pandas.DataFrame of float, genes x arrays
-        log2 expression; index ``gene`` (or ``probeset_id``, if no symbols are known).
+        log2 expression; index ``gene`` (or ``probeset_id``, if no symbols are known); columns as in `arrays`,
+        otherwise the arrays' plain names. ``attrs["left_out"]`` lists the other columns of numbers.
 
     Raises
     ------
     MatrixError
-        If the file can't be read, holds no arrays, repeats an identifier, or has missing or impossible
-        values.
+        If the file can't be read, holds no arrays or not those asked for, repeats an identifier, or has
+        missing or impossible values.
 
     Warns
     -----
     LinearScaleWarning
         If values beyond `LINEAR_ABOVE` show that they are no logarithms; log2 is taken then.
+    ColumnsLeftOutWarning
+        If a plain table has columns of numbers that were not taken for arrays.
+    TextFormWarning, DateSymbolWarning
+        See there.
+    """
+    table = read_expression_table(path)
+    if arrays is None:
+        headings, names = list(table.arrays), _own_names(table)
+        if table.others and not table.has_signals:
+            left = listing(table.others)
+            text = f"{table.path.name}: {left} left out, no arrays by their names, or empty."
+            warnings.warn(text, ColumnsLeftOutWarning, stacklevel=2)
+    else:
+        headings, names = _named(table, arrays), list(arrays)
+    values = table.log2(headings).set_axis(names, axis=1)
+    symbols = table.symbols if symbols is None else symbols
+    if symbols is not None:
+        from mgbone.microarray.expression import (
+            summarise_to_genes,
+        )  # needs limma, which takes a while to load
+
+        values = summarise_to_genes(values, symbols)
+    values.attrs["left_out"] = [heading for heading in table.columns if heading not in headings]
+    return values
+
+
+def read_expression_table(path: str | PathLike) -> ExpressionTable:
+    """Read a table of expression values without deciding yet which columns are wanted.
+
+    Raises
+    ------
+    MatrixError
+        If the file can't be read, has fewer than two columns of numbers, or repeats an identifier.
+
+    Warns
+    -----
+    TextFormWarning, DateSymbolWarning
+        See there.
     """
     path = Path(path)
     text = _text(path)
-    table = _series_matrix(path, text) if "!series_matrix_table_begin" in text else _plain_table(path, text)
-    table, own_symbols = _split_symbols(table)
-    values = _log2(path, _arrays(path, table))
-    symbols = own_symbols if symbols is None else symbols
-    if symbols is None:
-        return values
-    from mgbone.microarray.expression import summarise_to_genes  # needs limma, which takes a while to load
+    from_geo = "!series_matrix_table_begin" in text
+    head, table = _series_matrix(path, text) if from_geo else _plain_table(path, text)
+    table, symbols = _split_symbols(table)
+    _warn_of_dates(path, table.index if symbols is None else symbols.dropna())
+    signals = [name for name in table.columns if is_signal(name)]
+    if signals:
+        kept, others = signals, [name for name in signals if _CONDITION.search(plain_name(name))]
+    else:
+        kept = [name for name in table.columns if _mostly_numbers(table[name])]
+        others = [name for name in kept if _is_no_array(name, kept) or table[name].isna().all()]
+    arrays = tuple(name for name in kept if name not in others)
+    if len(kept) < 2:
+        raise MatrixError(
+            f"{path}: holds fewer than two columns of numbers that look like arrays. Export one per array."
+        )
+    for name in kept:
+        if head.count(name) > 1:
+            raise MatrixError(f"{path}: has two columns named {name!r}. Rename one of them.")
+    titles = _titles(text, head) if from_geo else {}
+    return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles, bool(signals))
 
-    return summarise_to_genes(values, symbols)
+
+def date_like(names: Iterable[object]) -> list[str]:
+    """Return those of some gene symbols that are dates, as Excel makes of Marchf1, Septin2 or Dec1."""
+    return [str(name) for name in names if _DATE.match(str(name).strip())]
+
+
+# --- text ---------------------------------------------------------------------------------------------
 
 
 def _text(path: Path) -> str:
@@ -94,13 +250,34 @@ def _text(path: Path) -> str:
         raise MatrixError(
             f"{path}: can't be read ({getattr(error, 'strerror', None) or error}). Check the file."
         ) from error
-    encoding = (
-        "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    )  # the console writes either
-    return data.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    if workbook := _WORKBOOKS.get(data[:4]):
+        raise MatrixError(
+            f"{path}: is {workbook}, no text. In Excel, save the sheet as 'Text (tab delimited)'; better, "
+            "export text from where the table comes from, since Excel makes dates of some gene symbols."
+        )
+    return _decode(path, data).replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _series_matrix(path: Path, text: str) -> pd.DataFrame:
+def _decode(path: Path, data: bytes) -> str:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # the console writes either this or UTF-8
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    try:
+        text, encoding = data.decode("cp932"), "CP932 (Shift_JIS of Windows)"
+    except UnicodeDecodeError:
+        text, encoding = data.decode("cp1252", errors="replace"), "Windows-1252 (western European)"
+    _tell(path, f"is not UTF-8 text; read as {encoding}.", TextFormWarning)
+    return text
+
+
+def _tell(path: Path, what: str, kind: type[Warning]) -> None:
+    warnings.warn(f"{path.name}: {what}", kind, stacklevel=4)
+
+
+def _series_matrix(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     body = text.partition("!series_matrix_table_begin\n")[2]
     body, mark, _ = body.partition("!series_matrix_table_end")
     if not mark:
@@ -108,17 +285,54 @@ def _series_matrix(path: Path, text: str) -> pd.DataFrame:
     return _parse(path, body, "\t")
 
 
-def _plain_table(path: Path, text: str) -> pd.DataFrame:
+def _titles(text: str, head: Sequence[str]) -> dict[str, str]:
+    """Titles of the arrays of a series matrix, which stand in the order of its columns."""
+    line = re.search(r"(?m)^!Sample_title\t(.*)$", text)
+    titles = next(csv.reader([line[1]], delimiter="\t"), []) if line else []
+    return dict(zip(head[1:], titles, strict=False)) if len(titles) == len(head) - 1 else {}
+
+
+def _plain_table(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     lines = [line for line in text.split("\n") if line.strip() and not line.startswith(("#", "!"))]
-    separator = "\t" if any("\t" in line for line in lines[:_HEAD]) else ","
+    separator = _separator(lines[:_HEAD])
     # Lines about the analysis may stand above the table; it begins with the first line as wide as most.
     widths = [_width(line, separator) for line in lines[:_HEAD]]
-    usual = max(set(widths), key=widths.count, default=0)
+    usual = max(set(widths), key=lambda width: (widths.count(width), width), default=0)
     if usual < 2:
         raise MatrixError(
             f"{path}: holds no table of genes and arrays. Export it as text with tabs or commas."
         )
-    return _parse(path, "\n".join(lines[widths.index(usual) :]), separator)
+    begin = widths.index(usual)
+    above = widths[begin - 1] if begin else 0
+    if separator == "," and above > 2 and usual == 2 * above - 1:
+        raise MatrixError(
+            f"{path}: has {above} columns by its heading, but {usual} in its rows, as decimal commas in a "
+            "table parted by commas give. Export it with decimal points, or parted by tabs."
+        )
+    if above == usual - 1:  # a heading without a word for the identifiers, as R's write.table leaves it
+        rows = lines[begin:_HEAD]
+        trailing = all(line.endswith(separator) for line in rows) and not lines[begin - 1].endswith(separator)
+        begin -= 1
+        lines[begin] = f"{lines[begin]}{separator}" if trailing else f"probeset_id{separator}{lines[begin]}"
+    decimal = "."
+    if separator == ";":
+        decimal = (
+            ","
+            if any(_DECIMAL_COMMA.match(cell) for row in lines[:_HEAD] for cell in row.split(";"))
+            else "."
+        )
+        commas = " and decimal commas are used" if decimal == "," else ""
+        _tell(path, f"columns are parted by semicolons{commas}.", TextFormWarning)
+    return _parse(path, "\n".join(lines[begin:]), separator, decimal)
+
+
+def _separator(lines: Sequence[str]) -> str:
+    """Tell tabs, semicolons and commas apart; the latter two may also stand within cells."""
+    if any("\t" in line for line in lines):
+        return "\t"
+    widths = Counter(_width(line, ";") for line in lines)
+    width, count = max(widths.items(), key=lambda one: one[::-1], default=(0, 0))
+    return ";" if width > 2 and count >= 0.8 * len(lines) else ","
 
 
 def _width(line: str, separator: str) -> int:
@@ -128,16 +342,29 @@ def _width(line: str, separator: str) -> int:
         return 0
 
 
-def _parse(path: Path, body: str, separator: str) -> pd.DataFrame:
+def _parse(path: Path, body: str, separator: str, decimal: str = ".") -> tuple[list[str], pd.DataFrame]:
+    """Return the heading as it stands and the table, identifiers as its index."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             head = next(csv.reader([body.partition("\n")[0]], delimiter=separator))
+            if not head[0].strip():  # as R's write.csv and pandas leave it
+                head[0] = "probeset_id"
+                body = re.sub(r'^ *(?:" *")? *', head[0], body, count=1)
             table = pd.read_csv(
-                io.StringIO(body), sep=separator, dtype={head[0]: str}, index_col=False, low_memory=False
+                io.StringIO(body),
+                sep=separator,
+                decimal=decimal,
+                dtype={head[0]: str},
+                index_col=False,
+                low_memory=False,
             )
     except (ValueError, StopIteration, IndexError, csv.Error, Warning) as error:  # pandas raises ValueErrors
-        raise MatrixError(f"{path}: can't be understood as a table ({error}). Export it again.") from error
+        hint = " Does it have decimal commas?" if separator == "," else ""
+        raise MatrixError(
+            f"{path}: can't be understood as a table ({str(error).strip()}).{hint} Export it again."
+        ) from error
+    table.columns = table.columns.map(str)
     key = table.columns[0]
     if table.empty or table[key].isna().any():
         raise MatrixError(
@@ -145,14 +372,18 @@ def _parse(path: Path, body: str, separator: str) -> pd.DataFrame:
         )
     repeated = table[key][table[key].duplicated()]
     if not repeated.empty:
+        made = " (a date that Excel made of gene symbols)" if date_like(repeated.iloc[:1]) else ""
         raise MatrixError(
-            f"{path}: lists {repeated.iloc[0]} more than once. Give each row its own identifier."
+            f"{path}: lists {repeated.iloc[0]} more than once{made}. Give each row its own identifier."
         )
-    return table.set_index(key).rename_axis("probeset_id")
+    return head, table.set_index(key).rename_axis("probeset_id")
+
+
+# --- columns ------------------------------------------------------------------------------------------
 
 
 def _split_symbols(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]:
-    column = next((name for name in table.columns if _SYMBOL.match(str(name).strip())), None)
+    column = next((name for name in table.columns if _SYMBOL.match(name.strip())), None)
     if column is None or pd.api.types.is_numeric_dtype(table[column]):
         return table, None
     # TAC names several genes of one transcript cluster as "A; B": the first is the best assigned.
@@ -160,30 +391,86 @@ def _split_symbols(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]
     return table.drop(columns=column), first.where(~first.isin(["", "---"]))
 
 
-def _arrays(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the columns that hold one value per array, under their plain names."""
-    named = {
-        name: found["name"]
-        for name in table.columns
-        if (found := _SIGNAL.match(str(name))) and not _SUMMARY.search(name)
-    }
-    if named:
-        table = table[list(named)].rename(columns=named)
-    else:
-        numeric = table.select_dtypes("number")
-        table = numeric[[name for name in numeric.columns if not _SUMMARY.search(str(name))]]
-    if table.shape[1] < 2:
-        raise MatrixError(
-            f"{path}: holds fewer than two columns of numbers that look like arrays. Export one per array."
+def _warn_of_dates(path: Path, symbols: Iterable[object]) -> None:
+    if dates := date_like(symbols):
+        what = "a gene symbol is a date" if len(dates) == 1 else f"{len(dates)} gene symbols are dates"
+        text = (
+            f"{what} ({listing(dates, most=3)}): Excel makes dates of names such as Marchf1 or Septin2. "
+            "Export the table again without opening it in Excel; gene sets can't find these genes."
         )
-    if not table.columns.is_unique:
-        raise MatrixError(f"{path}: has two arrays of the same name. Rename one of them.")
-    try:
-        return table.astype(float)
-    except ValueError as error:
+        _tell(path, text, DateSymbolWarning)
+
+
+def _mostly_numbers(column: pd.Series) -> bool:
+    """Whether a column is of numbers, or plainly was meant to be but for a few cells."""
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        return not (str(column.name).startswith("Unnamed: ") and column.isna().all())
+    some = column.dropna().astype(str).iloc[:200]
+    if some.empty:
+        return False
+    numbers = pd.to_numeric(some, errors="coerce").notna() | some.map(_DECIMAL_COMMA.match).notna()
+    return bool(numbers.mean() > 0.5)
+
+
+def _is_no_array(name: str, names: Sequence[str]) -> bool:
+    """Whether a heading speaks of a statistic or an annotation."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", name).strip()
+    return bool(_NO_ARRAY.search(words)) or (name in _LIMMA and "adj.P.Val" in names)
+
+
+def _own_names(table: ExpressionTable) -> list[str]:
+    names = [plain_name(heading) if table.has_signals else heading for heading in table.arrays]
+    if len(names) < 2:
         raise MatrixError(
-            f"{path}: holds something that is not a number ({error}). Export it again."
-        ) from error
+            f"{table.path}: holds fewer than two columns of numbers that look like arrays "
+            f"({listing(table.others)} do not, by their names). Export one per array, or name the arrays."
+        )
+    for name in names:
+        if names.count(name) > 1:
+            both = [heading for heading, own in zip(table.arrays, names, strict=True) if own == name]
+            raise MatrixError(
+                f"{table.path}: has two arrays of the same name, {name!r} ({' and '.join(both)}). Rename one."
+            )
+    return names
+
+
+def _named(table: ExpressionTable, arrays: Sequence[str]) -> list[str]:
+    headings = []
+    for name, found in zip(arrays, table.find((name,) for name in arrays), strict=True):
+        if not found:
+            there = listing(table.columns, most=5)
+            raise MatrixError(f"{table.path}: has no column for the array {name!r}. Its columns are {there}.")
+        if len(found) > 1:
+            raise MatrixError(
+                f"{table.path}: {' and '.join(map(repr, found))} may both be the array {name!r}. "
+                "Give the heading itself."
+            )
+        if found[0] in headings:
+            other = arrays[headings.index(found[0])]
+            raise MatrixError(
+                f"{table.path}: {found[0]!r} is the column of both {other!r} and {name!r}. "
+                "Name each array once."
+            )
+        headings += found
+    return headings
+
+
+# --- values -------------------------------------------------------------------------------------------
+
+
+def _numbers(path: Path, column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float)
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    faulty = column[numbers.isna() & column.notna()]
+    if len(faulty):
+        found = f"{path}: holds {str(faulty.iloc[0])[:40]!r} for {faulty.index[0]} in {column.name}"
+        if _DECIMAL_COMMA.match(str(faulty.iloc[0])):
+            raise MatrixError(f"{found}, a decimal comma. Export the table with decimal points.")
+        raise MatrixError(f"{found}, which is not a number. Correct it or export the table again.")
+    return numbers
 
 
 def _log2(path: Path, table: pd.DataFrame) -> pd.DataFrame:
@@ -195,13 +482,20 @@ def _log2(path: Path, table: pd.DataFrame) -> pd.DataFrame:
             f"{path}: {int(faulty.sum())} values are missing or not finite, the first for "
             f"{table.index[row]} in {table.columns[column]}. Leave such rows out, or export the values again."
         )
-    if values.max() <= LINEAR_ABOVE:
+    if not values.size or values.max() <= LINEAR_ABOVE:
         return table
     if values.min() <= 0:
         raise MatrixError(
             f"{path}: values reach {values.max():g}, so they are no logarithms, but some are not positive. "
             "Export log2 values."
         )
+    highest = table.max()
+    if (low := highest <= LINEAR_ABOVE).any():
+        raise MatrixError(
+            f"{path}: {listing(highest.index[~low], most=4)} reach {values.max():g}, but "
+            f"{listing(highest.index[low], most=4)} no more than {highest[low].max():g}, so not all are "
+            "arrays of one scale. Leave out the columns that are no arrays, or export all values as log2."
+        )
     text = f"{path.name}: values reach {values.max():g}, so they are intensities; their log2 is used."
-    warnings.warn(text, LinearScaleWarning, stacklevel=3)
+    warnings.warn(text, LinearScaleWarning, stacklevel=4)
     return np.log2(table)
