@@ -130,6 +130,26 @@ def test_counts_per_kind(study, claims):
     assert "was not judged" in alone and "in data without effect;" not in alone
 
 
+def test_only_statements_that_were_tested_are_counted(claims):
+    verdicts = claims[["claim_id"]].assign(verdict=["reproduced", "not_tested"] * 43 + ["contradicted"])
+    assert control.tested(claims, verdicts)["claim_id"].tolist() == [
+        *claims["claim_id"][:86:2],
+        claims["claim_id"][86],
+    ]
+
+
+def test_arrays_are_left_alone_where_no_statement_asks_about_them(study, claims, monkeypatch):
+    def never(dataset):
+        raise AssertionError("arrays were normalised")
+
+    monkeypatch.setattr(control, "_array_evidence", never)
+    data = in_memory(study=study)
+    verdicts = control.judge_control(claims[claims["domain"] == "biochem"], data)
+    assert (verdicts["verdict"] != "not_tested").all()
+    with pytest.raises(AssertionError, match="normalised"):
+        control.judge_control(claims, data)
+
+
 def test_without_statements_or_measurements_nothing_is_counted(study, claims):
     nothing = made.measurements(study).iloc[:0]
     assert control.permute_labels(nothing, claims, study, 5).empty

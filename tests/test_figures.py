@@ -12,9 +12,11 @@ from matplotlib.figure import Figure
 
 from mgbone import integration
 from mgbone.claims import judge, load_claims
+from mgbone.control import chance_of, count_control, distribution, permute_labels
 from mgbone.errors import MgboneError
 from mgbone.evidence import compare
 from mgbone.figures import (
+    control,
     design,
     forest,
     groups,
@@ -69,6 +71,10 @@ ADJUSTED = adjust_for_intake(
 SHAPES = dose_shapes(MEASUREMENTS, STUDY, 200)
 WIDE = wide_table(MEASUREMENTS)
 PAIRS = partial_within(WIDE, correlate_within(WIDE))
+CLAIMS = load_claims()
+PERMUTED = permute_labels(MEASUREMENTS, CLAIMS, STUDY, 50)
+SHUFFLED = distribution(CLAIMS, PERMUTED)
+COUNTS = count_control(CLAIMS, VERDICTS, VERDICTS, chance_of(CLAIMS, MEASUREMENTS, STUDY), PERMUTED)
 URINE = made.urine(MEASUREMENTS)
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
@@ -100,6 +106,7 @@ DRAWINGS = {
     "one_scale": lambda language: forest.effect_forest(
         EVIDENCE, integration.on_one_scale(EVIDENCE, STUDY), STUDY, language, ("Scale", "尺度"), headings=True
     ),
+    "control": lambda language: control.counts_by_chance(COUNTS, SHUFFLED, language, ("Chance", "偶然")),
     "per_dose": lambda language: ledger.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
     "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
     "pair_feeding": lambda language: intake.pair_feeding(
@@ -388,10 +395,20 @@ def test_forest_names_the_axes_of_the_argument():
     assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
 
 
+def test_control_marks_this_dataset_and_the_one_without_effect():
+    figure = DRAWINGS["control"]("en")
+    marks = {line.get_gid(): line.get_xdata()[0] for line in figure.axes[0].lines if line.get_gid()}
+    row = COUNTS.set_index("kind").loc["effect"]
+    assert marks == {"nominal": row["nominal"], "this": row["this"], "null": row["null"]}
+    assert sum(bar.get_height() for bar in figure.axes[0].patches) == pytest.approx(100)
+
+
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
         shapes.shape_plane(SHAPES.iloc[:0], STUDY), network.correlation_network(PAIRS.iloc[:0], STUDY),
         forest.effect_forest(EVIDENCE, [], STUDY),
+        ledger.dose_response(integration.dose_response(EVIDENCE, STUDY).iloc[:0], ["serum_mg"], STUDY),
+        ledger.per_dose(EVIDENCE.iloc[:0], STUDY), control.counts_by_chance(COUNTS, SHUFFLED.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
         assert figure.axes[0].texts[0].get_text()

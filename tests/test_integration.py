@@ -1,6 +1,7 @@
 """Doses held beside one another, each against its own reference."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,6 +133,16 @@ def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
         "dietary_mg_percent": [0.01, 0.02],
         "percent": pytest.approx([45, 75]),
     }
+
+
+def test_a_study_without_doses_in_order_has_empty_tables(study):
+    unordered = replace(study, dose_order=())
+    assert percent_of_reference(measured(), unordered).empty
+    assert dose_order_evidence(measured(), unordered).empty
+    evidence = compare(measured(), unordered)
+    assert dose_response(evidence, unordered).empty
+    assert findings_per_dose(evidence, unordered).empty
+    assert on_one_scale(evidence, unordered) == []
 
 
 def test_no_reported_mean_gives_no_row(study):

@@ -1,5 +1,8 @@
 """Sources that disagree: what they state, and what the shipped data show of it."""
 
+from dataclasses import replace
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,11 +11,18 @@ from mgbone import biochem, sources
 from mgbone.dataset import open_dataset
 from mgbone.dictionary import endpoint_label, endpoints
 from mgbone.errors import StudyError
+from mgbone.evidence import MEASUREMENT_COLUMNS as COLUMNS
 from mgbone.evidence import compare
 from mgbone.figures.sources import stated_and_measured
 from mgbone.figures.style import contrast_label
 from mgbone.sentences import count_sources
 from mgbone.study import load_study
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +48,15 @@ def shown(stated, measured, study):
     )  # fmt: skip
     table = sources.confront(stated, compare(measured, study), tests)
     return table.set_index(["topic", "source"])
+
+
+def test_another_design_has_no_disagreements(study):
+    assert len(sources.disagreements_for(study)) == 12
+    other = replace(study, experiments={"exp1": study.experiments["exp1"]})
+    nothing = sources.confront(
+        sources.disagreements_for(other), compare(pd.DataFrame(columns=COLUMNS), other)
+    )
+    assert nothing.empty and "holds" in nothing
 
 
 def test_every_source_speaks_of_a_comparison_of_the_study(stated, study):

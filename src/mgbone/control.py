@@ -50,16 +50,21 @@ def open_control(dataset: Dataset) -> Dataset | None:
         return None
 
 
-def evidence_of(dataset: Dataset) -> pd.DataFrame:
+def evidence_of(dataset: Dataset, arrays: bool = True) -> pd.DataFrame:
     """Return the evidence that the notebooks would find in a dataset, without what only their figures need.
 
     The functions are those of notebooks 01 to 04; the support of branches, which takes long and decides
     nothing, is left out of the clustering.
+
+    Parameters
+    ----------
+    arrays : bool
+        Whether arrays are asked about; normalising them takes the most time.
     """
     study = dataset.study
     clinical = measure(dataset)
     parts = [compare(clinical, study), integration.dose_order_evidence(clinical, study)]
-    if dataset.arrays is not None:
+    if arrays and dataset.arrays is not None:
         parts.append(_array_evidence(dataset))
     return integration.combine(*parts)
 
@@ -168,6 +173,12 @@ def permute_labels(
     return pd.DataFrame({c: judged[c] for c in columns})
 
 
+def tested(statements: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Keep the statements that the data at hand can answer; only they can be reproduced."""
+    answered = verdicts.loc[verdicts["verdict"] != "not_tested", "claim_id"]
+    return statements[statements["claim_id"].isin(answered)]
+
+
 def count_control(
     statements: pd.DataFrame,
     verdicts: pd.DataFrame,
@@ -180,7 +191,7 @@ def count_control(
     Parameters
     ----------
     statements, verdicts : DataFrame
-        The ledger, and its verdicts on the data at hand.
+        The statements that were tested (`tested`), and the verdicts on the data at hand.
     control : DataFrame or None
         Verdicts on the dataset without effect.
     chances : Series
@@ -241,7 +252,9 @@ def distribution(statements: pd.DataFrame, permuted: pd.DataFrame) -> pd.DataFra
 
 def judge_control(statements: pd.DataFrame, control: Dataset | None) -> pd.DataFrame | None:
     """Return the verdicts on the dataset without effect, by the same rule; None where there is none."""
-    return None if control is None else judge(statements, evidence_of(control))
+    if control is None:
+        return None
+    return judge(statements, evidence_of(control, (statements["domain"] == "microarray").any()))
 
 
 def _reproduced(verdicts: pd.DataFrame, names: set[str]) -> int:

@@ -59,7 +59,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
-    return pd.concat(tables, ignore_index=True)[columns]
+    return _under_one_another(tables, columns)
 
 
 def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -91,7 +91,14 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
                 ci_high=100 + scale * chosen["ci_high"],
             )
         )
-    return pd.concat(rows, ignore_index=True)
+    columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]
+    columns += ["group", "dietary_mg_percent", "percent", "ci_low", "ci_high"]
+    return _under_one_another(rows, columns)
+
+
+def _under_one_another(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
+    """Stack tables of one form; a study without doses in order has none."""
+    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
 def dose_order_test(percents: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +138,7 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
     """
     serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
     percents = percent_of_reference(serum, study).dropna(subset="percent")
-    if percents["contrast"].nunique() < len(study.dose_order):
+    if not study.dose_order or percents["contrast"].nunique() < len(study.dose_order):
         return pd.DataFrame(columns=EVIDENCE_COLUMNS)
     test = dose_order_test(percents).iloc[0]
     monotonic = test["steps"] != "neither" and test["p"] < study.thresholds["significant"]
@@ -195,7 +202,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         dose = study.groups[contrast.case].dietary_mg_percent
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
-    return pd.concat(tables, ignore_index=True)[columns]
+    return _under_one_another(tables, columns)
 
 
 def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from mgbone.claims import KEYS, LEVELS
 from mgbone.errors import StudyError
 from mgbone.evidence import compare
 from mgbone.paths import project_root, resolve
-from mgbone.study import Study
+from mgbone.study import Study, load_study
 
 SOURCE_COLUMNS = [
     "topic", "topic_en", "topic_ja", "source", "source_ja", "citation", *KEYS,
@@ -56,6 +56,12 @@ def load_disagreements(path: str | Path | None = None) -> pd.DataFrame:
                 "significant and trend are up or down, none is none."
             )
     return table[SOURCE_COLUMNS]
+
+
+def disagreements_for(study: Study) -> pd.DataFrame:
+    """Return `load_disagreements` for a study of the report's design, and no row for any other."""
+    table = load_disagreements()
+    return table if study.design == load_study().design else table.iloc[:0]
 
 
 def confront(

@@ -83,8 +83,10 @@ def _panel(ax: Axes, row: pd.Series, spread: pd.DataFrame, language: str) -> Non
             textcoords="offset points", ha="right" if left else "left", va="center", size=style.SMALL_SIZE,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
         )  # fmt: skip
-    low = 0 if row["statements"] < 30 else min(int(spread["reproduced"].min()), row["null"], row["this"]) - 3
+    least = np.nanmin([spread["reproduced"].min(), row["null"], row["this"]])
+    low = 0 if row["statements"] < 30 else int(least) - 3
     ax.set(xlim=(low - 0.9, row["statements"] + 0.9), ylim=(0, top * 1.42))
     ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(100, 1.05 * top)])
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    step = 5 if row["statements"] - low > 10 else 2
+    ax.set_xticks(np.arange(-(-low // step) * step, row["statements"] + 1, step))
     ax.set_xlabel(style.text(("statements called reproduced", "再現とされた記述の数"), language))

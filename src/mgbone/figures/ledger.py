@@ -100,7 +100,7 @@ def dose_response(
     doses : DataFrame
         endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`).
     endpoints : sequence of str
-        Panels, in reading order.
+        Panels, in reading order; those without a row in `doses` are left out.
     animals : DataFrame, optional
         endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_of_reference`).
     reported : DataFrame, optional
@@ -113,6 +113,14 @@ def dose_response(
     -------
     Figure
     """
+    endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
+    if not endpoints:
+        why = (
+            "No endpoint was measured at any of the doses.",
+            "いずれの用量でも測定された項目がありません。",
+        )
+        return style.empty_figure(why, title, language)
+    columns = min(columns, len(endpoints))
     rows = -(-len(endpoints) // columns)
     note = style.text(
         ("Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group",
