@@ -281,7 +281,9 @@ def test_every_assumption_and_threshold_of_the_study_is_told(page, layout):
         assert language == layout.language, assumption["id"]
         ending = "_ja" if language == "ja" else ""
         for part in ("decision", "reason"):
-            assert " ".join(assumption[part + ending].split()) in " ".join(entry.text.split())
+            assert " ".join(assumption[part + ending].replace("`", "").split()) in " ".join(
+                entry.text.split()
+            )
     values = [f"{value:g}" for value in study.thresholds.values()]
     table = next(e for e in page.find("table") if list(THRESHOLDS.values())[3][0] in e.text
                  or list(THRESHOLDS.values())[3][1] in e.text)  # fmt: skip

@@ -422,8 +422,8 @@ def _assumption(entry: Mapping[str, str], language: str) -> dict[str, str]:
     return {
         "id": entry["id"],
         "lang": "ja" if translated else "en",
-        "decision": entry[f"decision{ending}"],
-        "reason": entry[f"reason{ending}"],
+        "decision": entry[f"decision{ending}"].replace("`", ""),
+        "reason": entry[f"reason{ending}"].replace("`", ""),
     }
 
 

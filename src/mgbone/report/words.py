@@ -195,7 +195,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "In a checkout of the compendium, with the dataset's folder in place:",
         "コンペンディウムのフォルダーにデータセットを置いて：",
     ),
-    "seed": ("Seed of the random numbers that the data were drawn with", "データ生成の乱数シード"),
+    "seed": ("Seed of the drawn data", "データ生成の乱数シード"),
     "commit": ("Commit", "コミット"),
     "commit_changed": ("{id}, with changes not committed", "{id}（未コミットの変更あり）"),
     "commit_none": ("not known: no git checkout", "不明（gitの管理外）"),
