@@ -148,6 +148,14 @@ BAD = {
         sheet("serum", lambda one: one.delete_rows(1)),
         [[f"{SERUM}: no heading names the animals; found in row 1", '"動物ID"']],
     ),
+    "no heading below a title": (
+        sheet("serum", lambda one: (one.delete_rows(1), one.insert_rows(1, 2), one.cell(1, 2, "血清の表"))),
+        [[f"{SERUM}: no heading names the animals; found in row 1: 血清の表", '"動物ID"']],
+    ),
+    "no heading below blank rows": (
+        sheet("serum", lambda one: (one.delete_rows(1), one.insert_rows(1, 2))),
+        [[f"{SERUM}: no heading names the animals; found in row 3: e1-control-1", '"動物ID"']],
+    ),
     "no column of animals": (
         heading("serum", "animal_id", "who"),
         [[f"{SERUM}: no heading names the animals; found in row 1: who, serum_mg"]],

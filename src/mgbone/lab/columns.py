@@ -28,7 +28,7 @@ def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tup
             for cell, over in zip(row, _spread(grid, above, number - 1)[: len(row)], strict=True)
         ]
         count = sum(heading.known for heading in headings)
-        if count > best[0] and (count or number == 1 or not any(one.text for one in best[2])):
+        if count > best[0] or not any(one.text for one in best[2]):
             best = (count, number, headings)
         above = row
     return best[1], best[2]
