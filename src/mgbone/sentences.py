@@ -57,9 +57,10 @@ def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
             "animals": chosen["n"],
             "df": chosen["df"],
             "r": chosen["r"].map("{:+.2f}".format),
-            "95 % interval": chosen["ci_low"].map("{:+.2f}".format)
-            + " to "
-            + chosen["ci_high"].map("{:+.2f}".format),
+            "95 % interval": [
+                f"{low:+.2f} to {high:+.2f}"
+                for low, high in zip(chosen["ci_low"], chosen["ci_high"], strict=True)
+            ],
             "p": chosen["p"].map(format_p_value),
             "q": chosen["q"].map(format_p_value),
             "held": chosen["held"],

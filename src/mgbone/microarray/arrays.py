@@ -213,9 +213,10 @@ def cluster_all_contrasts(
     for experiment in study.experiments.values():
         groups = groups_of(table, experiment.name)
         names = [c.name for c in testable(table, experiment)]
-        clusterings |= cluster_contrasts(
-            genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
-        )
+        if names:
+            clusterings |= cluster_contrasts(
+                genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
+            )
     return clusterings
 
 
