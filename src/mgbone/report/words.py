@@ -128,8 +128,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "no_row": ("No comparison in this dataset answers this.", "このデータセットには対応する比較がない。"),
     "figures": ("Figures", "図"),
     "figures_intro": (
-        "The figures that the statements point to. Wide ones scroll sideways on a small screen.",
-        "記述から参照される図。小さい画面では横にスクロールできる。",
+        "The figures that statements and comparisons point to. Wide ones scroll sideways on a small screen.",
+        "記述と比較から参照される図。小さい画面では横にスクロールできる。",
     ),
     "figure_scroll": ("Figure {name}, scrolls sideways", "図 {name}（横にスクロール）"),
     "table_scroll": ("Table, scrolls sideways", "表（横にスクロール）"),
