@@ -10,6 +10,7 @@ Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an H
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -34,6 +35,9 @@ PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 
 THIS_STUDY = "this-study"
 """Tag of cells that speak of the report's own groups and doses; left out where a dataset has others."""
+
+SHIPPED_DATA = "shipped-data"
+"""Tag of cells that speak of data drawn by a program; left out where the data were measured."""
 
 
 class NotebookError(MgboneError):
@@ -90,8 +94,7 @@ def run_notebook(
     target.unlink(missing_ok=True)
     started = time.time_ns()
     say("started")
-    leave_out = () if _follows_the_report(resolve(dataset)) else (THIS_STUDY,)
-    executed, trace = _execute(notebook, node, values, folder, say, leave_out)
+    executed, trace = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
     _merge_parameters(executed)
     outputs = _declared_outputs(listing, started, notebook.name)
     _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
@@ -263,6 +266,19 @@ def _plain(text: str) -> str:
 
 def _subclasses(cls: type) -> set[type]:
     return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
+
+
+def _tags_left_out(dataset: Path) -> tuple[str, ...]:
+    tags = [] if _follows_the_report(dataset) else [THIS_STUDY]
+    return tuple(tags if _drawn_by_a_program(dataset) else [*tags, SHIPPED_DATA])
+
+
+def _drawn_by_a_program(dataset: Path) -> bool:
+    try:
+        descriptor = json.loads((dataset / "datapackage.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False  # a folder of a laboratory's own files has none
+    return isinstance(descriptor, dict) and descriptor.get("kind") == "simulated"
 
 
 def _follows_the_report(dataset: Path) -> bool:
