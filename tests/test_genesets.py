@@ -126,6 +126,29 @@ def test_refuses_what_is_no_gmt(tmp_path, content, words):
         gs.load_gene_sets(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_mark_before_the_text_is_no_part_of_the_first_term(tmp_path, encoding):
+    path = tmp_path / "mine.gmt"
+    path.write_bytes("GO:1\t骨吸収\tIl6\tTnf\n".encode(encoding))
+    sets = gs.load_gene_sets(path)
+    assert sets.genes == {"GO:1": ("Il6", "Tnf")} and sets.name("GO:1") == "骨吸収"
+
+
+def test_text_of_windows_is_read_and_said_to_be(tmp_path):
+    path = tmp_path / "mine.gmt"
+    path.write_bytes("GO:1\t骨吸収\tIl6\n".encode("cp932"))
+    with pytest.warns(gs.GeneSetWarning, match=r"mine\.gmt is not UTF-8 text; read as CP932"):
+        assert gs.load_gene_sets(path).name("GO:1") == "骨吸収"
+
+
+def test_dates_among_the_genes_are_named(tmp_path):
+    path = write(tmp_path, "A\ta\t1-Mar\tIl6\nB\tb\tTnf\t1-Mar\t2-Sep\n")
+    with pytest.warns(
+        gs.GeneSetWarning, match=r"mine\.gmt: 2 gene symbols are dates \(1-Mar, 2-Sep\): Excel"
+    ):
+        gs.load_gene_sets(path)
+
+
 def test_missing_file_and_unknown_style(tmp_path):
     with pytest.raises(MgboneError, match="can't be read"):
         gs.load_gene_sets(tmp_path / "none.gmt")
@@ -322,6 +345,30 @@ def test_tied_values_do_not_depend_on_chance(limma_data):
     results, _ = gs.prerank(table, sets, "c", permutations=50)
     turned, _ = gs.prerank(table.iloc[::-1], sets, "c", permutations=50)
     np.testing.assert_allclose(results["es"], turned["es"], atol=1e-9)
+
+
+def test_ranked_tests_check_the_symbols_too(limma_data):
+    values, groups, sets, _ = limma_data
+    table = ex.differential_expression(values, groups, ["mg002_vs_control"])
+    for test in (gs.camera, lambda *given: gs.prerank(*given, "mg002_vs_control", permutations=10)):
+        with pytest.raises(MgboneError, match="Symbol case differs"):
+            test(table, upper(sets))
+
+
+def test_nothing_to_rank_is_said(limma_data):
+    values, groups, sets, _ = limma_data
+    table = ex.differential_expression(values, groups, ["mg002_vs_control"])
+    with pytest.raises(MgboneError, match=r"no contrast 'mg009'.* has mg002_vs_control\."):
+        gs.prerank(table, sets, "mg009")
+    with pytest.raises(MgboneError, match="table of tested genes is empty"):
+        gs.prerank(table.iloc[:0], sets, "mg002_vs_control")
+    with pytest.raises(MgboneError, match="table of tested genes is empty"):
+        gs.camera(table.iloc[:0], sets)
+    for nothing in (pd.Series(dtype=float), pd.Series({"Elsewhere": 0.1}), pd.Series({"Set1": np.nan})):
+        with pytest.raises(MgboneError, match=r"None of the correlations .* is of a set"):
+            gs.camera(table, sets, nothing)
+    one = gs.camera(table, sets, pd.Series({"Set1": 0.02, "Set2": np.nan}))
+    assert one["term"].tolist() == ["Set1"]
 
 
 # ---- Evidence

@@ -80,6 +80,22 @@ def gunzip(stream: BinaryIO, most: int) -> bytes:
     return b"".join(pieces)
 
 
+def decode(data: bytes) -> tuple[str, str | None]:
+    """Return the text of a file and, unless it is Unicode, in which encoding it was read.
+
+    Excel and the consoles write UTF-8 with and without a mark at its beginning, UTF-16 with one, and the code
+    page of the Windows they run on.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace"), None
+    for encoding, name in (("utf-8-sig", None), ("cp932", "CP932 (Shift_JIS of Windows)")):
+        try:
+            return data.decode(encoding), name
+        except UnicodeDecodeError:
+            continue
+    return data.decode("cp1252", errors="replace"), "Windows-1252 (western European)"
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """Return the files in a folder and below it, sorted, without what operating systems leave there.
 

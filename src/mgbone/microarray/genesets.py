@@ -18,8 +18,10 @@ from scipy import stats
 
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.microarray._files import UnreadableFile, read_bytes
+from mgbone.faults import listing
+from mgbone.microarray._files import UnreadableFile, decode, read_bytes
 from mgbone.microarray.expression import split_contrast
+from mgbone.microarray.matrix import dates_among
 from mgbone.paths import project_root, resolve, write_aside
 from mgbone.study import Study
 
@@ -83,6 +85,11 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
     ------
     MgboneError
         If the file can't be read, is not GMT, or repeats a term.
+
+    Warns
+    -----
+    GeneSetWarning
+        If the file is not Unicode text, or Excel made dates of some genes.
     """
     if symbols not in ("as written", "rat"):
         raise MgboneError(f"symbols={symbols!r} is not known; use 'as written' or 'rat'.")
@@ -106,16 +113,22 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
         names[term] = _readable(term, rest[0])
     if not genes:
         raise MgboneError(f"{path.name} holds no gene set.")
+    if found := dates_among(dict.fromkeys(g for members in genes.values() for g in members)):
+        told = f"{path.name}: {found}. Take the file as it was before Excel."
+        warnings.warn(told, GeneSetWarning, stacklevel=2)
     return GeneSets(genes, names, path.name)
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return read_bytes(path).decode("utf-8").splitlines()
-    except (OSError, UnreadableFile, UnicodeDecodeError) as error:
+        text, encoding = decode(read_bytes(path))
+    except (OSError, UnreadableFile) as error:
         raise MgboneError(
             f"The gene sets {path.name} can't be read ({error}); give the path of a GMT file."
         ) from error
+    if encoding:
+        warnings.warn(f"{path.name} is not UTF-8 text; read as {encoding}.", GeneSetWarning, stacklevel=3)
+    return text.splitlines()
 
 
 def _readable(term: str, description: str) -> str:
@@ -514,13 +527,27 @@ def camera(
     DataFrame
         Columns contrast, term, name, n_genes, correlation, direction, p, q (Benjamini-Hochberg within the
         contrast), mean_z (of the set); sorted by contrast as given, then p, then term.
+
+    Raises
+    ------
+    MgboneError
+        If the table is empty, sets and chip don't speak of the same genes (`check_symbols`), no set has
+        enough genes in the table, or no set has a correlation.
     """
+    _check_ranked(table, gene_sets)
+    if isinstance(inter_gene_correlation, pd.Series):
+        inter_gene_correlation = inter_gene_correlation.dropna()
     tables = []
     for contrast, genes in table.groupby("contrast", sort=False):
         z = pd.Series(_z_scores(genes), index=genes["gene"].to_numpy())
         sets = restrict(gene_sets, z.index, smallest, min(largest, len(z) - 2))
         if isinstance(inter_gene_correlation, pd.Series):
             sets = sets.only(inter_gene_correlation.index)
+            if not len(sets):
+                raise MgboneError(
+                    "None of the correlations between genes is of a set that can be tested; take those that "
+                    "gene_set_correlation gives for the same sets, by term."
+                )
             correlation = inter_gene_correlation.reindex(list(sets.genes)).clip(lower=0).to_numpy(float)
         else:
             correlation = np.full(len(sets), float(inter_gene_correlation))
@@ -546,6 +573,19 @@ def camera(
         )
         tables.append(frame.sort_values(["p", "term"], kind="stable"))
     return pd.concat(tables, ignore_index=True)
+
+
+def _check_ranked(table: pd.DataFrame, gene_sets: GeneSets, contrast: str | None = None) -> None:
+    """Check that there are genes to rank, of the contrast if one is named, and that the sets know them."""
+    if table.empty:
+        raise MgboneError(
+            "The table of tested genes is empty, so there is nothing to rank; "
+            "hand in what differential_expression gives."
+        )
+    known = list(table["contrast"].unique())
+    if contrast is not None and contrast not in known:
+        raise MgboneError(f"There is no contrast {contrast!r} in the table, which has {listing(known)}.")
+    check_symbols(gene_sets, table["gene"].unique())
 
 
 def _z_scores(table: pd.DataFrame) -> np.ndarray:
@@ -578,8 +618,10 @@ def prerank(
     Raises
     ------
     MgboneError
-        If no set has enough genes in the table.
+        If the contrast is not in the table, sets and chip don't speak of the same genes (`check_symbols`), or
+        no set has enough genes in the table.
     """
+    _check_ranked(table, gene_sets, contrast)
     rows = table[table["contrast"] == contrast]
     ranked = rows.sort_values(["t", "gene"], ascending=[False, True], kind="stable").set_index("gene")["t"]
     sets = restrict(gene_sets, ranked.index, SMALLEST, LARGEST)

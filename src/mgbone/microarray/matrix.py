@@ -22,7 +22,7 @@ import pandas as pd
 
 from mgbone.errors import MgboneError
 from mgbone.faults import listing
-from mgbone.microarray._files import UnreadableFile, read_bytes
+from mgbone.microarray._files import UnreadableFile, decode, read_bytes
 from mgbone.microarray.array_names import is_signal, matching_columns, plain_name
 
 LINEAR_ABOVE = 32.0
@@ -216,7 +216,9 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
     from_geo = "!series_matrix_table_begin" in text
     head, table = _series_matrix(path, text) if from_geo else _plain_table(path, text)
     table, symbols = _split_symbols(table)
-    _warn_of_dates(path, table.index if symbols is None else symbols.dropna())
+    if found := dates_among(table.index if symbols is None else symbols.dropna()):
+        advice = "Export the table without opening it in Excel; gene sets can't find these genes."
+        _tell(path, f"{found}. {advice}", DateSymbolWarning)
     signals = [name for name in table.columns if is_signal(name)]
     if signals:
         kept, others = signals, [name for name in signals if _CONDITION.search(plain_name(name))]
@@ -240,6 +242,15 @@ def date_like(names: Iterable[object]) -> list[str]:
     return [str(name) for name in names if _DATE.match(str(name).strip())]
 
 
+def dates_among(symbols: Iterable[object]) -> str | None:
+    """Say which gene symbols are dates (`date_like`) and why, as a warning begins; None if there is none."""
+    dates = date_like(symbols)
+    if not dates:
+        return None
+    what = "a gene symbol is a date" if len(dates) == 1 else f"{len(dates)} gene symbols are dates"
+    return f"{what} ({listing(dates, most=3)}): Excel makes dates of names such as Marchf1 or Septin2"
+
+
 # --- text ---------------------------------------------------------------------------------------------
 
 
@@ -255,22 +266,10 @@ def _text(path: Path) -> str:
             f"{path}: is {workbook}, no text. In Excel, save the sheet as 'Text (tab delimited)'; better, "
             "export text from where the table comes from, since Excel makes dates of some gene symbols."
         )
-    return _decode(path, data).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _decode(path: Path, data: bytes) -> str:
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # the console writes either this or UTF-8
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        text, encoding = data.decode("cp932"), "CP932 (Shift_JIS of Windows)"
-    except UnicodeDecodeError:
-        text, encoding = data.decode("cp1252", errors="replace"), "Windows-1252 (western European)"
-    _tell(path, f"is not UTF-8 text; read as {encoding}.", TextFormWarning)
-    return text
+    text, encoding = decode(data)
+    if encoding:
+        _tell(path, f"is not UTF-8 text; read as {encoding}.", TextFormWarning)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _tell(path: Path, what: str, kind: type[Warning]) -> None:
@@ -389,16 +388,6 @@ def _split_symbols(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series | None]
     # TAC names several genes of one transcript cluster as "A; B": the first is the best assigned.
     first = table[column].str.split(";").str[0].str.strip()
     return table.drop(columns=column), first.where(~first.isin(["", "---"]))
-
-
-def _warn_of_dates(path: Path, symbols: Iterable[object]) -> None:
-    if dates := date_like(symbols):
-        what = "a gene symbol is a date" if len(dates) == 1 else f"{len(dates)} gene symbols are dates"
-        text = (
-            f"{what} ({listing(dates, most=3)}): Excel makes dates of names such as Marchf1 or Septin2. "
-            "Export the table again without opening it in Excel; gene sets can't find these genes."
-        )
-        _tell(path, text, DateSymbolWarning)
 
 
 def _mostly_numbers(column: pd.Series) -> bool:
