@@ -19,6 +19,8 @@ from small_run import small_run, texts
 from mgbone.claims import VERDICTS, load_claims
 from mgbone.cli import main
 from mgbone.errors import MgboneError
+from mgbone.figures import style
+from mgbone.figures.save import save_figure
 from mgbone.report import sources
 from mgbone.report.numbers import number, shown
 from mgbone.report.page import render, write_page
@@ -294,6 +296,23 @@ def test_every_assumption_and_threshold_of_the_study_is_told(page, layout):
 def test_a_title_is_text_not_markup(page):
     assert "<both>" not in page.html
     assert any("Serum & urine <both>" in e.attrs["alt"] for e in page.find("img"))
+
+
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [
+        ("en", "How each of the many endpoints of this long study follows the magnesium of the diet " * 2),
+        (
+            "ja",
+            "飼料中のMg濃度に対する血清，尿，骨密度および遺伝子発現の各指標の変化を用量ごとに並べた図" * 3,
+        ),
+    ],
+)
+def test_a_headline_broken_into_lines_is_whole_again_in_the_file(language, title, tmp_path):
+    figure, _ = style.new_figure(1, 1, title=title.strip(), language=language)
+    assert "\n" in figure.texts[0].get_text()
+    drawing = save_figure(figure, tmp_path, "wide")[1].read_text(encoding="utf-8")
+    assert f"<dc:title>{title.strip()}</dc:title>" in drawing
 
 
 # --- provenance --------------------------------------------------------------------------------------
