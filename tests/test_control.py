@@ -1,5 +1,9 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import figure_data as made
 import numpy as np
 import pandas as pd
@@ -8,7 +12,7 @@ from small_dataset import in_memory
 
 from mgbone import control, integration
 from mgbone.claims import judge, load_claims
-from mgbone.dataset import open_dataset
+from mgbone.errors import MgboneError
 from mgbone.evidence import compare
 from mgbone.sentences import count_control
 from mgbone.study import load_study
@@ -138,16 +142,15 @@ def test_only_statements_that_were_tested_are_counted(claims):
     ]
 
 
-def test_arrays_are_left_alone_where_no_statement_asks_about_them(study, claims, monkeypatch):
+def test_arrays_are_left_alone_where_nobody_asks_about_them(study, monkeypatch):
     def never(dataset):
         raise AssertionError("arrays were normalised")
 
     monkeypatch.setattr(control, "_array_evidence", never)
     data = in_memory(study=study)
-    verdicts = control.judge_control(claims[claims["domain"] == "biochem"], data)
-    assert (verdicts["verdict"] != "not_tested").all()
+    assert set(control.evidence_of(data, arrays=False)["domain"]) == {"biochem", "qct", "integration"}
     with pytest.raises(AssertionError, match="normalised"):
-        control.judge_control(claims, data)
+        control.evidence_of(data)
 
 
 def test_without_statements_or_measurements_nothing_is_counted(study, claims):
@@ -170,19 +173,40 @@ def test_endpoints_below_a_limit_are_left_out(study, claims):
     assert {pth[c] for c in pth.index if c in permuted} == {"exp1"}
 
 
-def test_a_design_of_its_own_has_no_control(study):
-    other = in_memory(
-        study=type(study)(**{**vars(study), "experiments": {"exp1": study.experiments["exp1"]}})
+def test_a_design_of_its_own_has_no_control(study, claims):
+    other = in_memory(study=replace(study, experiments={"exp1": study.experiments["exp1"]}))
+    assert control.begin(other) is None
+    assert control.await_evidence(None) is None
+    assert control.judge_control(claims, None) is None
+
+
+def process(code):
+    """Stand in for the process beside the notebook."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert control.open_control(other) is None
-    assert control.judge_control(load_claims(), None) is None
+
+
+def test_what_the_process_beside_says_is_taken_or_told():
+    assert control.await_evidence(process(f"raise SystemExit({control.NOT_WHOLE})")) is None
+    with pytest.raises(MgboneError, match=r"\(data/null\) could not be judged: ValueError: no luck"):
+        control.await_evidence(process("raise ValueError('no luck')"))
+    with pytest.raises(MgboneError, match="no reason was given"):
+        control.await_evidence(process("import os; os._exit(9)"))
+    table = control.await_evidence(process("print('p,level\\n0.1234567890123456789,none\\n,')"))
+    assert table["p"].iloc[0] == 0.1234567890123456789
+    assert table["level"].tolist()[0] == "none" and table.iloc[1].isna().all()
+
+
+def test_a_control_that_is_not_whole_is_no_control(monkeypatch, tmp_path):
+    monkeypatch.setattr(control, "NULL", str(tmp_path / "null"))
+    assert control.main([]) == control.NOT_WHOLE
 
 
 @pytest.mark.slow
 def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
-    found = control.open_control(open_dataset("data/null"))
-    assert found.name == "null"
-    verdicts = control.judge_control(claims, found)
+    beside = control.begin(in_memory(study=load_study()))
+    verdicts = control.judge_control(claims, control.await_evidence(beside))
     assert (verdicts["verdict"] != "not_tested").all()
     kinds = control.kind_of(claims).to_numpy()
     reproduced = (verdicts["verdict"] == "reproduced").to_numpy()

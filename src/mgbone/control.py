@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from functools import cache
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,12 +18,13 @@ from scipy import stats
 from mgbone import biochem, integration, qct
 from mgbone.claims import judge
 from mgbone.dataset import Dataset, open_dataset
-from mgbone.errors import DatasetError
+from mgbone.errors import DatasetError, MgboneError
 from mgbone.evidence import compare
 from mgbone.shapes import one_way_statistic
 from mgbone.study import Study, load_study
 
 NULL = "data/null"
+NOT_WHOLE = 3  # exit code: the dataset without effect is not there, or not whole (`make data` makes it)
 KINDS = {
     "effect": "an effect in serum, urine, intake or density",
     "no_effect": "no difference there",
@@ -34,20 +40,58 @@ _BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
            "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
 
 
-def open_control(dataset: Dataset) -> Dataset | None:
-    """Open the shipped dataset without any effect, if it has the design of `dataset`.
+def begin(dataset: Dataset) -> subprocess.Popen | None:
+    """Begin to find the evidence of the dataset without effect, in a process beside this one.
+
+    It takes some seconds and needs nothing from the notebook, whose figures keep one processor busy.
 
     Returns
     -------
-    Dataset or None
-        None if the design is another one, or the control is not there or not whole (`make data` makes it).
+    Popen or None
+        For `await_evidence`; None if `dataset` has a design of its own.
     """
     if dataset.study.design != load_study().design:
         return None
-    try:
-        return open_dataset(NULL)
-    except DatasetError:
+    folders = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [sys.executable, "-m", "mgbone.control", *([] if dataset.arrays is None else ["arrays"])],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def await_evidence(process: subprocess.Popen | None) -> pd.DataFrame | None:
+    """Return the evidence that `begin` set out to find; None where there is no control, or it is not whole.
+
+    Raises
+    ------
+    MgboneError
+        If the process failed for another reason, with its last words.
+    """
+    if process is None:
         return None
+    written, said = process.communicate()
+    if process.returncode == NOT_WHOLE:
+        return None
+    if process.returncode:
+        last = (said.strip().splitlines() or ["no reason was given"])[-1]
+        raise MgboneError(f"The dataset without effect ({NULL}) could not be judged: {last}")
+    return pd.read_csv(io.StringIO(written), keep_default_na=False, na_values=[""])
+
+
+def main(arguments: list[str]) -> int:
+    """Write the evidence of the dataset without effect to standard output, for `await_evidence`."""
+    try:
+        found = open_dataset(NULL)
+    except DatasetError:
+        return NOT_WHOLE
+    sys.stdout.reconfigure(encoding="utf-8")
+    evidence_of(found, "arrays" in arguments).to_csv(sys.stdout, index=False, lineterminator="\n")
+    return 0
 
 
 def evidence_of(dataset: Dataset, arrays: bool = True) -> pd.DataFrame:
@@ -250,11 +294,9 @@ def distribution(statements: pd.DataFrame, permuted: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(rows, columns=["kind", "reproduced", "share"])
 
 
-def judge_control(statements: pd.DataFrame, control: Dataset | None) -> pd.DataFrame | None:
+def judge_control(statements: pd.DataFrame, evidence: pd.DataFrame | None) -> pd.DataFrame | None:
     """Return the verdicts on the dataset without effect, by the same rule; None where there is none."""
-    if control is None:
-        return None
-    return judge(statements, evidence_of(control, (statements["domain"] == "microarray").any()))
+    return None if evidence is None else judge(statements, evidence)
 
 
 def _reproduced(verdicts: pd.DataFrame, names: set[str]) -> int:
@@ -403,3 +445,7 @@ def _kendall_p(levels: list[np.ndarray]) -> np.ndarray:
     score = 2 * one_way_statistic(levels) - pairs
     variance = (n * (n - 1) * (2 * n + 5) - sum(m * (m - 1) * (2 * m + 5) for m in sizes)) / 18
     return 2 * stats.norm.sf(np.abs(score) / np.sqrt(variance))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

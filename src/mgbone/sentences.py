@@ -103,15 +103,15 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     return Markdown("\n".join(lines))
 
 
-def count_control(counts: pd.DataFrame, control: object) -> Markdown:
+def count_control(counts: pd.DataFrame, control: pd.DataFrame | None) -> Markdown:
     """Say how many statements would be called reproduced where there is nothing to find.
 
     Parameters
     ----------
     counts : DataFrame
         From `mgbone.control.count_control`.
-    control : Dataset or None
-        The dataset without effect, if it was judged.
+    control : DataFrame or None
+        Verdicts on the dataset without effect, if it was judged.
     """
     if counts.empty:
         return Markdown("*Without a ledger there is nothing to judge.*")

@@ -24,6 +24,9 @@ _SURE = (
     ("p", "significant", 0.6, "#9a9a9a"),
 )
 
+FEEBLE = 0.15
+"""Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
+
 
 def correlation_network(
     pairs: pd.DataFrame,
@@ -36,7 +39,7 @@ def correlation_network(
     Endpoints stand on a circle by the axes of the argument. A line is as thick as the pair is sure (after
     correction for all pairs, as a trend, or without correction only); solid is positive, dashed negative, so
     that grey print loses nothing. In the table, r stands below the diagonal and the partial correlation
-    above; the darker, the stronger.
+    above; the darker, the stronger, and below ``FEEBLE`` without a number.
 
     Parameters
     ----------
@@ -143,6 +146,8 @@ def _number(ax: Axes, x: float, y: float, r: float, framed: bool) -> None:
         ax.add_patch(
             Rectangle((x + 0.05, y + 0.05), 0.9, 0.9, facecolor="none", edgecolor=style.INK, zorder=3)
         )
+    if abs(r) < FEEBLE:
+        return
     words = f"{r:.2f}".replace("0.", ".").replace("-", "−")
     ink = style.ink_on(str(round(grey, 3)))
     ax.text(x + 0.5, y + 0.53, words, ha="center", va="center", size=5.2, color=ink, gid="r")
