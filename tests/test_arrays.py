@@ -1,5 +1,8 @@
 """Arrays tied to their animals and analysed experiment by experiment, on a small synthetic set."""
 
+import shutil
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -29,6 +32,7 @@ from mgbone.microarray.arrays import (
 from mgbone.microarray.cel import read_cel
 from mgbone.microarray.expression import differential_expression, gene_lists
 from mgbone.microarray.genesets import GeneSets, camera, over_representation
+from mgbone.microarray.platform import read_platform
 from mgbone.study import load_study
 
 CONTRASTS = ["mg001_vs_pairfed", "mg004_vs_control", "mg002_vs_control"]
@@ -139,6 +143,37 @@ def test_probes_are_the_perfect_matches_of_the_chip(dataset):
     scans = load_arrays(dataset)
     assert scans.probes.index.tolist() == [1, 2, 4, 8, 6, 10]  # probe numbers count from 1
     assert list(scans.platform.probesets) == ["100"] * 3 + ["101"] * 3
+
+
+def damage(path):
+    """Set one cell of a scan to intensity 0."""
+    head, tail = path.read_text().split("MEAN\tSTDV\tNPIXELS\n0\t0\t")
+    path.write_text(f"{head}MEAN\tSTDV\tNPIXELS\n0\t0\t0.0{tail[tail.index(chr(9)) :]}")
+
+
+def test_what_readers_warn_of_is_kept_as_notes_without_a_path(dataset, tmp_path):
+    assert load_arrays(dataset).notes == ()
+    shutil.copytree(dataset.platform_folder, tmp_path / "platform")
+    (tmp_path / "platform" / "Chip.transcript.csv").unlink()
+    paths = [Path(shutil.copy(path, tmp_path)) for path in dataset.cel_paths]
+    damage(paths[1])
+    held = {**vars(dataset), "cel_paths": tuple(paths), "platform_folder": tmp_path / "platform"}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        zero, symbols = load_arrays(SimpleNamespace(**held)).notes
+    assert told == []
+    assert zero.startswith(f"Cells with intensity 0 in {paths[1].name} (1). ")
+    assert "no gene has a symbol" in symbols and str(tmp_path) not in zero + symbols
+
+
+def test_warnings_of_others_are_passed_on(dataset, monkeypatch):
+    def deprecated(*_, **__):
+        warnings.warn("about to go", DeprecationWarning, stacklevel=1)
+        return read_platform(dataset.platform_folder)
+
+    monkeypatch.setattr("mgbone.microarray.arrays.read_platform", deprecated)
+    with pytest.warns(DeprecationWarning, match="about to go"):
+        assert load_arrays(dataset).notes == ()
 
 
 @pytest.mark.parametrize("lacking", [{"arrays": None}, {"cel_paths": ()}, {"platform_folder": None}])

@@ -208,6 +208,7 @@ def test_what_was_done_or_left_out_is_noted(folder):
     notes = mgbone.open_dataset(folder).notes
     assert any("their log2 is used" in note for note in notes)
     assert any("stranger not in arrays.csv, left out" in note for note in notes)
+    assert arrays.load_arrays(mgbone.open_dataset(folder)).notes == notes
 
 
 def test_quality_says_what_can_be_said_without_probes(folder):

@@ -190,3 +190,10 @@ def test_each_finding_says_the_rows_and_nothing_else(evidence):
     assert said.count("\n") == len(rows) - 1
     assert "0.02 % Mg vs 0.04 % Mg" in said and "not measured" not in said
     assert "no finding" in prose.each_finding(rows.iloc[:0]).data
+
+
+def test_notes_are_a_list_or_said_to_be_none():
+    assert prose.notes(["One thing.", "a_1.CEL: another <b> thing"]).data == (
+        "- One thing.\n- a_1.CEL: another &lt;b> thing"
+    )
+    assert prose.notes(()).data == "*Nothing to note.*"

@@ -405,3 +405,9 @@ def swapped(checked: pd.DataFrame) -> Markdown:
     untold = checked[~fit & (checked["flagged"] == "")]
     lines += [f"- {contrast_label(row.contrast)}: {row.says}." for row in untold.itertuples()]
     return Markdown("\n".join(lines[:1] + ([""] if untold.size else []) + lines[1:]))
+
+
+def notes(said: Iterable[str]) -> Markdown:
+    """List what was noted while reading (`Dataset.notes`, `ArraySet.notes`), or say that nothing was."""
+    lines = [f"- {text.replace('<', '&lt;')}" for text in said]
+    return Markdown("\n".join(lines) or "*Nothing to note.*")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import warnings
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,7 +14,7 @@ import pandas as pd
 from mgbone.dataset import Dataset
 from mgbone.errors import MgboneError
 from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.microarray.cel import read_cels
+from mgbone.microarray.cel import CelWarning, read_cels
 from mgbone.microarray.clustering import (
     Clustering,
     cluster_arrays,
@@ -28,7 +30,7 @@ from mgbone.microarray.expression import (
     summarise_to_genes,
 )
 from mgbone.microarray.genesets import GeneSets, prerank, theme_evidence
-from mgbone.microarray.platform import Platform, read_platform
+from mgbone.microarray.platform import Platform, PlatformWarning, read_platform
 from mgbone.microarray.quality import pseudo_image
 from mgbone.microarray.rma import RmaSteps, rma_steps
 from mgbone.normalised import read_expression
@@ -47,12 +49,16 @@ class ArraySet:
     platform : Platform or None
     expression : DataFrame of float, genes x arrays, or None
         log2, as it came; where it is given, the other two are None.
+    notes : tuple of str
+        What a person should look at though all could be read: zero or saturated cells, scans of several
+        formats, chips without gene symbols; of expression normalised elsewhere, how it was read.
     """
 
     table: pd.DataFrame = field(repr=False)
     intensities: pd.DataFrame | None = field(repr=False, default=None)
     platform: Platform | None = field(repr=False, default=None)
     expression: pd.DataFrame | None = field(repr=False, default=None)
+    notes: tuple[str, ...] = ()
 
     @property
     def groups(self) -> pd.Series:
@@ -84,12 +90,29 @@ def load_arrays(dataset: Dataset) -> ArraySet:
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
     table = table[["array_id", "animal_id", "experiment", "group", "file"]]
     if dataset.expression_path:
-        return ArraySet(table, expression=read_expression(dataset.expression_path, table))
-    return ArraySet(
-        table,
-        intensities=read_cels(dataset.cel_paths, names=list(dataset.arrays["array_id"])),
-        platform=read_platform(dataset.platform_folder),
-    )
+        about = tuple(note for note in dataset.notes if note.startswith(dataset.expression_path.name))
+        return ArraySet(table, expression=read_expression(dataset.expression_path, table), notes=about)
+    with _noted() as notes:
+        intensities = read_cels(dataset.cel_paths, names=list(dataset.arrays["array_id"]))
+        platform = read_platform(dataset.platform_folder)
+    return ArraySet(table, intensities=intensities, platform=platform, notes=tuple(notes))
+
+
+@contextmanager
+def _noted() -> Iterator[list[str]]:
+    """Collect what the readers of CEL and library files warn of; other warnings are passed on.
+
+    A notebook would show them with the path of this package and a line of its source.
+    """
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield notes
+    for one in told:
+        if issubclass(one.category, (CelWarning, PlatformWarning)):
+            notes.append(str(one.message))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
 
 
 def normalise(scans: ArraySet) -> tuple[RmaSteps, pd.DataFrame]:
