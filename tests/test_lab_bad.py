@@ -445,6 +445,21 @@ BAD = {
             ]
         ],
     ),
+    "a number in one sheet and a limit in another": (
+        both(cells("serum", B2=0.5), book(lambda one: _second_sheet(one, "<0.5"))),
+        [['lab.xlsx, sheet serum 2, row 2, column B "serum_mg": found <0.5 for e1-control-1, which has 0.5']],
+    ),
+    "a slice without a number, in one of several files": (
+        both(
+            drop("qct_slices"),
+            lambda folder: _two_exports(folder, blank=True),
+        ),
+        [['qct_2.csv, row 3, column B "slice": is blank', "Fill in the slice of this slice"]],
+    ),
+    "the same slices in two files": (
+        both(drop("qct_slices"), lambda folder: _two_exports(folder, again=True)),
+        [["qct_2.csv, row 2, column E", "found 9 for e1-control-1 1, which has 10 in row 2 of qct_1.csv"]],
+    ),
     # one row per measurement
     "a measurement misspelt": (
         replace_sheet("serum", long_form("serum").replace("血清ALP活性", "血清ALP活性値")),
@@ -577,10 +592,21 @@ def _bomb(folder):
             archive.writestr(f"xl/media/{number}.xml", b"0" * 60_000_000)
 
 
-def _second_sheet(workbook):
+def _two_exports(folder, blank=False, again=False):
+    table = frames()["qct_slices"].astype({"slice": object})
+    first, second = table.head(30), table.tail(30).reset_index(drop=True)
+    if blank:
+        second.loc[1, "slice"] = None
+    if again:
+        first, second = table, table.head(1).assign(whole_area=9)
+    first.to_csv(folder / "qct_1.csv", index=False)
+    second.to_csv(folder / "qct_2.csv", index=False)
+
+
+def _second_sheet(workbook, value=9.9):
     new = workbook.create_sheet("serum 2")
     new.append(["animal_id", "serum_mg"])
-    new.append(["e1-control-1", 9.9])
+    new.append(["e1-control-1", value])
 
 
 def _regional_too(workbook):

@@ -537,6 +537,42 @@ def test_a_table_as_wide_as_there_are_genes_is_passed_over_quickly(tmp_path):
     assert time.process_time() - started < 5
 
 
+def test_a_text_file_that_is_no_table_does_not_matter(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    (folder / "log.csv").write_text("scanned,today\nerror,1,2,3\n\nx\n")
+    (folder / "memo.txt").write_text("serum, urine\nand more\n")
+    (folder / "photo.jpg").write_bytes(b"x")
+    found = notes(folder)
+    assert "log.csv: holds no column of animals" in found and "files that were not read: photo.jpg." in found
+
+
+def test_slices_spread_over_files_without_numbers_are_kept_apart(tmp_path):
+    folder = csv_folder(tmp_path / "lab")
+    table = frames()["qct_slices"].drop(columns="slice")
+    (folder / "qct_slices.csv").unlink()
+    for name, rows in table.groupby("animal_id", sort=False):
+        rows.to_csv(folder / f"qct_{name}.csv", index=False)
+    found = mgbone.open_dataset(folder).qct_slices
+    expected = frames()["qct_slices"]
+    order = ["animal_id", "slice"]
+    pd.testing.assert_frame_equal(
+        found.sort_values(order, ignore_index=True),
+        expected.sort_values(order, ignore_index=True)[list(found)],
+        check_dtype=False,
+    )
+
+
+def test_values_below_a_limit_in_several_sheets(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    sheet_per_experiment(folder)
+    both(cells("serum exp1", E3="<5"), cells("serum exp2", E2="<6"))(folder)
+    limits = mgbone.open_dataset(folder).below_limit
+    assert limits[["animal_id", "limit"]].to_numpy().tolist() == [
+        ["e1-control-2", 5.0],
+        ["e2-control-1", 6.0],
+    ]
+
+
 def test_leading_zeros_of_names_stay_in_text_files(tmp_path):
     folder = csv_folder(tmp_path / "lab", ("animals",))
     path = folder / "animals.csv"

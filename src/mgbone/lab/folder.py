@@ -16,6 +16,7 @@ from mgbone.dictionary import TABLES
 from mgbone.faults import Fault, fault_per_row, listing
 from mgbone.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
 from mgbone.lab.headings import REGIONAL, fields_of, table_named
+from mgbone.lab.join import join
 from mgbone.lab.mapping import MAPPING, Mapped, read_mapping
 from mgbone.lab.parts import Piece, Sheet
 from mgbone.lab.pieces import read_sheet
@@ -29,7 +30,6 @@ from mgbone.tables import Table, check_repeated
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
 _READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
-_KEYS = {"qct_slices": ["animal_id", "slice"], "arrays": ["array_id"]}
 
 
 @dataclass
@@ -180,8 +180,10 @@ def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
         grid, faults = read_text(path.read_bytes(), path.name)
         if _ending(path) == ".txt" and (grid is None or not table_named(path.stem)):
             return  # a text for people
-        lab.faults += faults
-        if grid is not None:
+        if grid is None:
+            lab.faults += faults
+        else:
+            grid.faults = faults  # which count only if the file is of use
             yield grid
         return
     grids, faults, notes = read_workbook(path, path.name)
@@ -209,7 +211,9 @@ def _read(grid: Grid, mapping: Mapped | None, unmapped: bool, lab: LabFolder) ->
     if unmapped and table in ("qct_slices", REGIONAL):
         return None
     if mapping is not None and mapping.reads(grid):
-        return mapping.read(grid)
+        sheet = mapping.read(grid)
+        sheet.faults[:0] = grid.faults
+        return sheet
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
     sheet = read_sheet(grid, table)
@@ -217,6 +221,8 @@ def _read(grid: Grid, mapping: Mapped | None, unmapped: bool, lab: LabFolder) ->
         lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
     elif _is_empty_template(grid, sheet):
         return None
+    else:
+        sheet.faults[:0] = grid.faults
     return sheet
 
 
@@ -343,7 +349,14 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
             lab.labels[piece.where, column] = label
     else:
         names = f"the table of {name} ({'; '.join(dict.fromkeys(piece.where for piece in pieces))})"
-        frame, below = _put_together(name, pieces, names, lab)
+        joined = join(name, pieces)
+        frame, below = joined.frame, joined.below
+        lab.faults += joined.faults
+        lab.places[names] = joined.places
+        for piece in pieces:
+            for column, label in piece.labels.items():
+                lab.labels.setdefault((piece.where, column), label)
+                lab.labels.setdefault((names, column), label)
     table = Table(below_limit=below)
     absent = [column for column in fields if column not in frame]
     for column in absent:
@@ -373,76 +386,6 @@ def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str,
             advice = f"Fill in the {title} of this row; in a CSV file merged cells have to be filled, too."
             blank = frame.index[frame[column].isna()]
             faults += fault_per_row(names, column, blank, lambda row, advice=advice: ("is blank", advice))
-
-
-def _put_together(
-    name: str, pieces: list[Piece], names: str, lab: LabFolder
-) -> tuple[pd.DataFrame, dict[str, pd.Series]]:
-    """Join pieces of several sheets, or of one row per measurement, to one row per animal (slice, array)."""
-    keys = [key for key in _KEYS.get(name, ["animal_id"]) if all(key in piece.frame for piece in pieces)]
-    keys = keys or ["animal_id"]
-    places: dict[int, tuple[str, int]] = {}
-    rows: dict[tuple, int] = {}
-    cells: dict[str, dict[int, object]] = {}
-    low: dict[str, set[int]] = {}
-    origin: dict[tuple[int, str], tuple[str, int]] = {}
-    for piece in pieces:
-        for column, label in piece.labels.items():
-            lab.labels.setdefault((piece.where, column), label)
-            lab.labels.setdefault((names, column), label)
-        clashes: dict[str, dict[int, tuple[str, str]]] = {}
-        seen: set[tuple[tuple, str]] = set()
-        records = piece.frame.to_dict("split")
-        for row, record in zip(records["index"], records["data"], strict=True):
-            values = dict(zip(records["columns"], record, strict=True))
-            key = tuple(values[one] for one in keys)
-            if any(is_blank(part) for part in key):
-                continue
-            number = rows.setdefault(key, len(rows) + 1)
-            places.setdefault(number, (piece.where, int(row)))
-            for column, value in values.items():
-                if is_blank(value):
-                    cells.setdefault(column, {})
-                    continue
-                before = cells.setdefault(column, {}).get(number)
-                is_low = column in piece.below and bool(piece.below[column].get(row, False))
-                doubled = (key, column) in seen and column not in (*keys, "experiment", "group")
-                if before is not None and (
-                    doubled or before != value or is_low != (number in low.get(column, ()))
-                ):
-                    there, at = origin[number, column]
-                    who = " ".join(map(str, key))
-                    problem = (
-                        f"found {_shown(value)} for {who}, which has {_shown(before)} in row {at} of {there}"
-                    )
-                    advice = "Write one value for each animal; keep repeats in another sheet or column."
-                    clashes.setdefault(column, {})[row] = (problem, advice)
-                    continue
-                seen.add((key, column))
-                cells[column][number] = value
-                origin.setdefault((number, column), (piece.where, int(row)))
-                if is_low:
-                    low.setdefault(column, set()).add(number)
-        for column, found in clashes.items():
-            lab.faults += fault_per_row(
-                piece.where,
-                piece.labels.get(column, column),
-                list(found),
-                lambda row, found=found: found[row],
-            )
-    frame = pd.DataFrame(cells, index=range(1, len(rows) + 1))
-    for column in frame:
-        kind = fields_of(name).get(column, {"type": "string"})["type"]
-        frame[column] = frame[column].astype("str" if kind == "string" else float)
-    lab.places[names] = places
-    below = {
-        column: pd.Series(frame.index.isin(numbers), index=frame.index) for column, numbers in low.items()
-    }
-    return frame, below
-
-
-def _shown(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else repr(value)
 
 
 # --- slices and scans --------------------------------------------------------------------------------

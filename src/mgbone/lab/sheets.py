@@ -65,6 +65,8 @@ class Grid:
         Of a text file.
     notes : list of str
         What had to be done to read it.
+    faults : list of Fault
+        Rows of another length than the table's.
     """
 
     file: str
@@ -74,6 +76,7 @@ class Grid:
     formulas: set[tuple[int, int]] = field(default_factory=set)
     delimiter: str = ""
     notes: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     rows: list[list[object]] | None = None
     text: str = ""
 

@@ -50,7 +50,10 @@ def new_dataset(name: str) -> Path:
         raise MgboneError(
             f"data/{name} is there already, and nothing is written over it; choose another name."
         )
-    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    try:
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    except OSError as error:
+        raise MgboneError(f"data/{name} can't be written ({error.strerror}).") from error
     try:
         study = load_study()
         write_workbook(aside / f"{name}.xlsx", study)
