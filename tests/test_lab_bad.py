@@ -435,6 +435,10 @@ BAD = {
             ]
         ],
     ),
+    "a row of means under a group": (
+        sheet("animals", lambda one: one.append([None, None, "Mean ± SD", 90])),
+        [[f"{ANIMALS}, row 14, column A \"animal_id\": found 'Mean ± SD', which seems to be a row of means"]],
+    ),
     "two sheets that contradict one another": (
         book(lambda one: _second_sheet(one)),
         [

@@ -50,13 +50,18 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
         sheet.notes.append(f"{grid.where}, row {row}: the example row was passed over; delete it.")
     for row in body.index[remark]:
         sheet.notes.append(f"{grid.where}, row {row}: passed over as a remark: {str(names[row])[:40]!r}.")
-    summary = names.isin([name for name, text in unique.items() if is_row("summary", text)])
+    said = names
+    for column in columns:  # "平均" may stand under the groups
+        if is_name(column.heading) and column is not who:
+            said = said.where(said.notna(), body[column.place])
+    words = [
+        cell for cell in said.dropna().unique() if isinstance(cell, str) and is_row("summary", plain(cell))
+    ]
+    summary = said.isin(words)
 
     def describe(row: int) -> tuple[str, str]:
-        return (
-            f"found {names[row]!r}, which seems to be a row of means or counts",
-            "Delete it; every row is an animal.",
-        )
+        problem = f"found {said[row]!r}, which seems to be a row of means or counts"
+        return problem, "Delete it; every row is an animal."
 
     sheet.faults += fault_per_row(grid.where, who.label, body.index[summary], describe)
     return body[~(example | remark | summary)]
