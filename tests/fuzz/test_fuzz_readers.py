@@ -12,10 +12,17 @@ from test_matrix import GEO, PLAIN, TAC
 from test_platform import CLF, LISTED, MPS, PGF, TRANSCRIPTS
 
 import mgbone.microarray.expression  # noqa: F401 - what it imports is not to count as memory of a reader
-from mgbone.errors import CelError, PlatformError
+from mgbone.errors import CelError, MgboneError, PlatformError
 from mgbone.microarray.cel import CelFile, read_cel
+from mgbone.microarray.genesets import load_gene_sets
 from mgbone.microarray.matrix import MatrixError, read_normalised_matrix
-from mgbone.microarray.platform import read_clf, read_mps, read_pgf, read_transcript_annotation
+from mgbone.microarray.platform import (
+    read_clf,
+    read_mps,
+    read_pgf,
+    read_platform,
+    read_transcript_annotation,
+)
 
 MOST_BYTES = 20_000_000
 SCAN = Scan(rows=3, cols=4, outliers=[(1, 0)], masks=[(0, 2)])
@@ -27,7 +34,10 @@ LIBRARY = {
     "mps": (read_mps, MPS),
     "transcripts": (read_transcript_annotation, TRANSCRIPTS),
 }
+CHIP = {"t.pgf": PGF, "t.clf": CLF, "t.mps": MPS, "t.transcript.csv": TRANSCRIPTS}
+GMT = "GO:1\tbone resorption\tCtsk\tAcp5\nHALLMARK\thttp://x.org/y\tIL6,1.0\tTnf\t\nGO:3\t\tTrpm6\n"
 fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fewer = settings(fuzz, max_examples=50)
 
 # Bytes that mean something to one of the formats, beside arbitrary ones.
 PIECES = st.one_of(
@@ -60,8 +70,8 @@ def damaged(draw, data):
     return bytes(data)
 
 
-def attempt(read, path, data, error):
-    """Read; return what was read, or None if it was refused in the package's own words."""
+def attempt(read, path, data, error, named=None):
+    """Read; return what was read, or None if it was refused in the package's own words, naming the file."""
     path.write_bytes(data)
     tracemalloc.start()
     try:
@@ -69,7 +79,7 @@ def attempt(read, path, data, error):
             warnings.simplefilter("error")
             return read(path)
     except error as refusal:
-        assert str(path) in str(refusal) and str(refusal).endswith(".")
+        assert (named or str(path)) in str(refusal) and str(refusal).endswith(".")
         return None
     finally:
         peak = tracemalloc.get_traced_memory()[1]
@@ -133,3 +143,40 @@ def test_damaged_matrices(tmp_path, text, data):
             return read_normalised_matrix(path)
 
     attempt(read, tmp_path / "fuzz.txt", data.draw(damaged(text.encode())), MatrixError)
+
+
+@pytest.mark.parametrize("name", [*CHIP, "t.listed.clf"])
+@fewer
+@given(st.data())
+def test_damaged_chips(tmp_path, name, data):
+    """One of four library files that belong together is damaged; another names what no longer fits."""
+    chip = CHIP | ({"t.clf": LISTED} if "listed" in name else {})
+    name = name.replace(".listed", "")
+    for file, text in chip.items():
+        (tmp_path / file).write_text(text)
+
+    def read(path):
+        return read_platform(tmp_path)
+
+    found = attempt(read, tmp_path / name, data.draw(damaged(chip[name].encode())), PlatformError, named="t.")
+    if found is not None:
+        assert len(found.cells) == len(found.probesets) > 0
+        assert 0 <= found.cells.min() <= found.cells.max() < found.n_rows * found.n_cols
+        assert list(found.annotation.index) == list(found.probesets.categories)
+        assert set(found.probesets) == set(found.probesets.categories)
+
+
+@pytest.mark.parametrize("pack", [bytes, lambda data: gzip.compress(data, mtime=0)], ids=["plain", "gzip"])
+@fewer
+@given(st.data())
+def test_damaged_gene_sets(tmp_path, pack, data):
+    def read(path):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of text that is no longer UTF-8
+            return load_gene_sets(path)
+
+    found = attempt(
+        read, tmp_path / "fuzz.gmt", data.draw(damaged(pack(GMT.encode()))), MgboneError, "fuzz.gmt"
+    )
+    if found is not None:
+        assert len(found) and all(term.strip() and found.name(term) for term in found.genes)
