@@ -106,7 +106,7 @@ def effect_forest(
     for ax in axes.flat[len(contrasts) :]:
         ax.set_visible(False)
     for ax, contrast in zip(axes.flat, contrasts, strict=False):
-        _panel(ax, evidence, places, contrast, reach, language)
+        _panel(ax, evidence, places, contrast, reach, language, columns)
     first = axes[0, 0]
     first.set_ylim(depth - 0.3, -0.75)
     first.set_yticks(list(places.values()), [row_label(e, language) for e in places])
@@ -155,6 +155,7 @@ def _panel(
     contrast: Contrast,
     reach: float,
     language: str,
+    panels: int,
 ) -> None:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
     rows = here.set_index("endpoint")
@@ -180,7 +181,7 @@ def _panel(
         "p", (1, -0.72), xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points",
         ha="left", va="center", size=style.SMALL_SIZE, annotation_clip=False,
     )  # fmt: skip
-    ax.set_title(style.contrast_label(contrast.name, language), size=style.BASE_SIZE + 0.5)
+    ax.set_title(style.panel_name(contrast.name, language, panels), size=style.BASE_SIZE + 0.5)
     ax.spines["left"].set_visible(False)
 
 

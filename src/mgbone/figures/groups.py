@@ -62,7 +62,8 @@ def group_dots(
         return style.empty_figure((lacking, lacking), title, language)
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
-    slot = (_width(len(endpoints)) / len(endpoints) - 15) * style.MM * 72 / 3
+    most = max(3, *(len(e.groups) for e in shown))
+    slot = (_width(len(endpoints)) / len(endpoints) - 15) * style.MM * 72 / most
     figure, axes = style.new_figure(
         len(shown), len(endpoints),
         width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
@@ -134,6 +135,8 @@ def draw_groups(
     written = ["\n".join([*a, f"n = {n}", *b]) for a, n, b in zip(labels, counts, blank, strict=True)]
     ax.set_xticks(range(len(experiment.groups)), written)
     ax.tick_params(axis="x", length=0, pad=3)
+    if len(labels) > 3:
+        style.turn_crowded(ax, [line for label in labels for line in label], slot)
     ax.margins(y=0.06)
     brackets(ax, evidence, endpoint, experiment, contrasts, bare=bare)
 

@@ -55,6 +55,9 @@ def verdict_map(
     -------
     Figure
     """
+    if verdicts.empty:
+        why = ("There is no ledger of statements for this study", "この研究には記述の台帳がない")
+        return style.empty_figure(why, title, language)
     blocks = [
         [e for e in _ordered(verdicts) if axis_of(e) != "density"],
         [e for e in _ordered(verdicts) if axis_of(e) == "density"],
@@ -132,17 +135,23 @@ def dose_response(
                  "；2つの検定のp：用量順と{dose}での最大（黒：支持される方）")  # fmt: skip
         note += style.text(words, language, dose=style.narrow_label(study.dose_order[0].case, language))
     first, last = study.dose_order[0], study.dose_order[-1]
+    experiments = len({c.experiment for c in study.dose_order})
+    apart = (
+        ("Two experiments, each against its own reference, not joined by a line: {a}; {b}",
+         "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{a}，{b}")
+        if experiments == 2 else
+        ("Each dose against the reference of its own experiment: {a}; {b}",
+         "各用量をその実験の対照群に対する％で示す：{a}，{b}")
+    )  # fmt: skip
     figure, axes = style.new_figure(
         rows, columns, width=style.DOUBLE, height=46.0 * rows, sharex=True, title=style.say(title, language),
         subtitle=style.text(
-            ("Two experiments, each against its own reference, not joined by a line: {a}; {b}",
-             "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{a}，{b}"), language,
+            apart, language,
             a=style.contrast_label(first.name, language), b=style.contrast_label(last.name, language)),
         note=f"{note}{'; ' if language == 'en' else '，'}{style.text('marks', language)}", language=language,
     )  # fmt: skip
-    places = {study.groups[c.case].dietary_mg_percent: x for x, c in enumerate(study.dose_order, start=1)}
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
-        _dose_panel(ax, endpoint, doses, animals, reported, places, study)
+        _dose_panel(ax, endpoint, doses, animals, reported, study)
         ax.set_title(row_label(endpoint, language))
         if shapes is not None and (shapes["endpoint"] == endpoint).any():
             _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], language)
@@ -210,9 +219,12 @@ def per_dose(
         box = FancyBboxPatch((x + 0.006, -1.75), width - 0.018, 1.35, boxstyle=shape)
         box.set(facecolor=fill, linewidth=0, mutation_aspect=total)
         ax.add_patch(box)
+        name = style.contrast_label(contrast.name, language)
+        room = (width - 0.03) * 0.92 * style.DOUBLE * style.MM * 72
+        size = min(style.BASE_SIZE + 0.5, style.BASE_SIZE * room / style.text_width(name, style.BASE_SIZE))
         ax.text(
-            x + width / 2 - 0.003, -1.08, style.contrast_label(contrast.name, language), ha="center",
-            va="center", size=style.BASE_SIZE + 0.5, color=style.ink_on(fill),
+            x + width / 2 - 0.003, -1.08, name, ha="center", va="center", size=size,
+            color=style.ink_on(fill),
         )  # fmt: skip
     y = 0.0
     for axis, height in zip(_ARGUMENT, heights, strict=True):
@@ -221,8 +233,17 @@ def per_dose(
         ax.text(0, y + 0.55, name, size=style.BASE_SIZE, va="center", **_bold(language))
         for number, contrast in enumerate(study.dose_order):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
+                fits = (
+                    (width - 0.012)
+                    * 0.9
+                    * style.DOUBLE
+                    * style.MM
+                    * 72
+                    / style.text_width(words, style.SMALL_SIZE)
+                )
+                size = style.SMALL_SIZE * (min(1.0, fits) if len(study.dose_order) > 3 else 1.0)
                 written = ax.text(
-                    left + number * width + 0.008, y + 0.55 + line, words, size=style.SMALL_SIZE, color=ink,
+                    left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
                     va="center", gid="finding", **(_bold(language) if sure else {}),
                 )  # fmt: skip
                 if sure and language == "ja":  # the Japanese font has no bold face
@@ -440,15 +461,17 @@ def _dose_panel(
     doses: pd.DataFrame,
     animals: pd.DataFrame | None,
     reported: pd.DataFrame | None,
-    places: Mapping[float, int],
     study: Study,
 ) -> None:
+    mg = [study.groups[c.case].dietary_mg_percent for c in study.dose_order]
+    by_contrast = {c.name: x for x, c in enumerate(study.dose_order, start=1)}
+    by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
     ax.axhline(100, color=style.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
     table = doses[doses["endpoint"].eq(endpoint)]
     seen = animals[animals["endpoint"].eq(endpoint)] if animals is not None else None
     spread = np.ptp(seen["percent"].dropna()) if seen is not None and seen["percent"].notna().any() else 1.0
     for row in table.to_dict("records"):
-        x = places[row["dietary_mg_percent"]]
+        x = by_contrast.get(row.get("contrast"), by_dose[row["dietary_mg_percent"]])
         if seen is not None:
             values = seen.loc[seen["group"].eq(row["group"]), "percent"].dropna().to_numpy()
             steps = style.jitter(values, spread=0.22, width=spread / 18)
@@ -464,7 +487,7 @@ def _dose_panel(
     if reported is not None:
         for row in reported[reported["endpoint"].eq(endpoint)].to_dict("records"):
             ax.plot(
-                [places[row["dietary_mg_percent"]] + 0.42], [row["percent"]], marker="D", markersize=4.2,
+                [by_dose[row["dietary_mg_percent"]] + 0.42], [row["percent"]], marker="D", markersize=4.2,
                 markerfacecolor="white", markeredgecolor=style.INK, markeredgewidth=0.9, linestyle="none",
                 zorder=5, gid="reported",
             )  # fmt: skip
@@ -472,8 +495,10 @@ def _dose_panel(
     for x, (before, after) in enumerate(pairwise(experiments), start=1):
         if before != after:
             ax.axvline(x + 0.58, color=style.LINE, linewidth=0.6, zorder=0)
-    ax.set_xlim(0.45, len(places) + 0.62)
-    ax.set_xticks(list(places.values()), [f"{dose:.2f}" for dose in places])
+    ax.set_xlim(0.45, len(mg) + 0.62)
+    labels = [f"{dose:g}" for dose in mg]
+    ax.set_xticks(range(1, len(mg) + 1), labels)
+    style.turn_crowded(ax, labels, 60 / len(mg))
     low, high = ax.get_ylim()
     ax.set_ylim(low - 0.26 * (high - low), high + 0.07 * (high - low))  # room for words and marks
 

@@ -210,7 +210,7 @@ def cohesion(
         _strip(strip, clustering)
         _null(null, clustering, language)
         level = style.text(_LEVELS[str(clustering.verdict["level"])], language)
-        tree.set_title(f"{style.contrast_label(contrast, language)}: {level}")
+        tree.set_title(f"{style.panel_name(contrast, language, n)}: {level}")
         if column:
             tree.set_ylabel("")
             null.set_ylabel("")
@@ -652,8 +652,10 @@ def gene_by_hand(
         y = expression.loc[gene, groups.index[groups == group]].to_numpy(float)
         style.dots(left, i + style.jitter(y), y, group, size=5.5)
         left.plot([i - 0.3, i + 0.3], [y.mean()] * 2, color=style.INK, linewidth=1.3)
-    labels = [f"{style.group_label(g, language, short=True)}\nn = {(groups == g).sum()}" for g in names]
+    shown = [style.group_label(g, language, short=True) for g in names]
+    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
     left.set_xticks(range(len(names)), labels)
+    style.turn_crowded(left, shown, 165 / len(names))
     left.set_xlim(-0.6, len(names) - 0.4)
     left.set_ylabel(style.text(("log2 expression of {g}", "{g}のlog2発現量"), language, g=gene))
     left.set_title(style.format_p(float(value["p"])))

@@ -133,7 +133,7 @@ def region_dots(
             ax = axes[row, column]
             draw_groups(
                 ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared, language,
-                slot=32.0, size=3.6, bare=True,
+                slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True,
             )  # fmt: skip
             ax.set_title(_cell_name(structure, region, language), pad=title_pad(compared))
         axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', language)})")
