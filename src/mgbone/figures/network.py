@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Rectangle
@@ -66,10 +67,10 @@ def correlation_network(
              "群平均を除いた相関，同じ個体での{n}組"), language, n=len(pairs)),
         note=style.text(
             ("Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
-             "with serum Mg held). Frame: q < {limit:g}",
+             "with serum Mg held); no number: |r| < {feeble:g}. Frame: q < {limit:g}",
              "右図の対角線の下：r，上：他の項目（遺伝子スコアとの組では血清Mg）を固定した偏相関，"
-             "枠：q < {limit:g}"),
-            language, limit=limit),
+             "数字なし：|r| < {feeble:g}，枠：q < {limit:g}"),
+            language, limit=limit, feeble=FEEBLE),
         language=language, gridspec_kw={"width_ratios": [0.88, 1.12]},
     )  # fmt: skip
     _network(axes[0, 0], pairs, names, (limit, trend), language)
@@ -120,13 +121,20 @@ def _network(
 
 def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float, language: str) -> None:
     place = {name: i for i, name in enumerate(names)}
+    n = len(names)
+    cells = [(i, i, np.nan, False) for i in range(n)]
     for row in pairs.to_dict("records"):
         i, j = sorted((place[row["a"]], place[row["b"]]))
-        _number(ax, i, j, row["r"], row["q"] < limit)
-        _number(ax, j, i, row["r_partial"], row["q_partial"] < limit)
-    n = len(names)
-    for i in range(n):
-        ax.add_patch(Rectangle((i, i), 1, 1, facecolor=style.PALE, linewidth=0))
+        cells.append((i, j, row["r"], row["q"] < limit))
+        if np.isfinite(row["r_partial"]):
+            cells.append((j, i, row["r_partial"], row["q_partial"] < limit))
+    greys = [style.PALE if np.isnan(r) else str(round(1 - 0.75 * abs(r), 3)) for *_, r, _ in cells]
+    squares = [Rectangle((x, y), 1, 1) for x, y, *_ in cells]
+    ax.add_collection(
+        PatchCollection(squares, facecolors=greys, edgecolors="white", linewidths=0.5, gid="cells")
+    )
+    for (x, y, r, framed), grey in zip(cells, greys, strict=True):
+        _number(ax, x, y, r, framed, style.ink_on(grey))
     ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal")
     labels = [_label(name, language) for name in names]
     ax.set_yticks(np.arange(n) + 0.5, labels)
@@ -137,20 +145,13 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float, 
         spine.set_visible(False)
 
 
-def _number(ax: Axes, x: float, y: float, r: float, framed: bool) -> None:
-    if not np.isfinite(r):
-        return
-    grey = 1 - 0.75 * abs(r)
-    ax.add_patch(Rectangle((x, y), 1, 1, facecolor=str(round(grey, 3)), edgecolor="white", linewidth=0.5))
+def _number(ax: Axes, x: float, y: float, r: float, framed: bool, ink: str) -> None:
     if framed:
-        ax.add_patch(
-            Rectangle((x + 0.05, y + 0.05), 0.9, 0.9, facecolor="none", edgecolor=style.INK, zorder=3)
-        )
-    if abs(r) < FEEBLE:
-        return
-    words = f"{r:.2f}".replace("0.", ".").replace("-", "−")
-    ink = style.ink_on(str(round(grey, 3)))
-    ax.text(x + 0.5, y + 0.53, words, ha="center", va="center", size=5.2, color=ink, gid="r")
+        edge = Rectangle((x + 0.05, y + 0.05), 0.9, 0.9, facecolor="none", edgecolor=style.INK, zorder=3)
+        ax.add_patch(edge)
+    if abs(r) >= FEEBLE:
+        words = f"{r:.2f}".replace("0.", ".").replace("-", "−")
+        ax.text(x + 0.5, y + 0.53, words, ha="center", va="center", size=5.2, color=ink, gid="r")
 
 
 def _sure(row: dict[str, float], limit: float, trend: float) -> int | None:
