@@ -20,6 +20,7 @@ from mgbone.microarray.array_names import array_key, matching_columns, plain_nam
         ("Rat.1 Signal", "Rat.1"),
         ("rat_(1).CEL", "rat_(1)"),
         ("rat.full", "rat.full"),
+        ("rat.rma2", "rat.rma2"),
         ("Signal", "Signal"),
         (".CEL", ".CEL"),
     ],
