@@ -573,6 +573,12 @@ def test_values_below_a_limit_in_several_sheets(tmp_path):
     ]
 
 
+def test_a_text_file_of_one_row_without_a_line_end(tmp_path):
+    folder = csv_folder(tmp_path / "lab", ("animals",))
+    (folder / "serum.csv").write_text("animal_id,serum_mg\ne1-control-1,1.9")
+    assert mgbone.open_dataset(folder).serum["serum_mg"].tolist() == [1.9]
+
+
 def test_leading_zeros_of_names_stay_in_text_files(tmp_path):
     folder = csv_folder(tmp_path / "lab", ("animals",))
     path = folder / "animals.csv"
