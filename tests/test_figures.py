@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
 
 from mgbone import integration
 from mgbone.claims import judge, load_claims
@@ -512,6 +514,15 @@ def test_lines_break_between_japanese_letters_but_not_before_a_mark():
     assert all(style.text_width(line, 9) < 215 for line in lines)
     assert not any(line.startswith(("，", "。", "ー")) for line in lines)
     assert style.wrap("one two three", 10, 9) == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    "words", ["Whole bone density (mg/cm³) O", "群平均を除いた相関，同じ個体での105組", "p < 0.05, †"]
+)
+def test_width_of_text_is_that_of_its_outline(words):
+    font = FontProperties(family=style._RC["font.family"], size=7.5)
+    outline = TextPath((0, 0), words, prop=font).get_extents().x1
+    assert style.text_width(words, 7.5) == pytest.approx(outline, abs=0.05)
 
 
 def test_groups_of_the_study_have_colours():

@@ -563,7 +563,7 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     _register_japanese_font()
     family = BOLD["fontfamily"] if bold else _RC["font.family"]
     font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
-    # Outermost control point: exact but for a curve that bulges to the right, and much faster than the outline.
+    # The outermost control point of the outline: the same edge within a hair, found much faster.
     return float(TextPath((0, 0), content.replace("$", r"\$"), prop=font).vertices[:, 0].max())
 
 
