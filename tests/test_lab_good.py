@@ -422,6 +422,25 @@ def test_values_below_a_limit_are_kept_as_censored(tmp_path):
     assert "<15 kept as below a limit of detection (rows 5, 6)" in found
 
 
+@pytest.mark.parametrize("marks", [("単位", "LOD", 0), ("units", "検出限界", 2), (None, "検出下限", 1)])
+def test_rows_of_units_and_limits_where_the_animals_stand_in_a_later_column(tmp_path, marks):
+    unit, limit, place = marks
+    who = frames()["animals"][["group", "experiment", "animal_id"]]
+    serum = frames()["serum"][["animal_id", "serum_mg", "serum_pth"]].astype(object)
+    serum.loc[0, "serum_pth"] = "ND"
+    table = who.merge(serum, on="animal_id").rename(columns={"serum_mg": "Mg", "serum_pth": "PTH"})
+    rows = [[None, None, None, "mmol/L", "pg/mL"], [None, None, None, None, 7]]
+    rows[0][place], rows[1][place] = unit, limit
+    both(drop("serum"), book(lambda one: one.create_sheet("血清")))(lab_folder(tmp_path / "lab"))
+    replace_sheet("血清", pd.concat([pd.DataFrame(rows, columns=table.columns, dtype=object), table]))(
+        tmp_path / "lab"
+    )
+    dataset = mgbone.open_dataset(tmp_path / "lab")
+    expected = (frames()["serum"]["serum_mg"] * MG).tolist()
+    assert dataset.serum["serum_mg"].tolist() == pytest.approx(expected)
+    assert dataset.below_limit.to_numpy().tolist() == [["serum", "serum_pth", "e1-control-1", 7.0]]
+
+
 def test_limits_are_converted_with_their_column_and_may_stand_in_the_heading(tmp_path):
     folder = lab_folder(tmp_path / "lab")
     both(
