@@ -7,7 +7,7 @@ keeps a file of tests in one worker); the second run on the same dataset is only
 import hashlib
 import re
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -134,6 +134,41 @@ def test_every_verdict_points_to_a_figure_that_exists(simulated):
     figures = simulated.table("verdicts")["figure"]
     assert figures.notna().all()
     assert [name for name in sorted(set(figures)) if not (simulated.figures.parent / name).is_file()] == []
+
+
+def test_every_verdict_points_to_a_heading_that_exists(simulated):
+    verdicts = simulated.table("verdicts")
+    pages = {stem: (simulated.build / f"{stem}.html").read_text(encoding="utf-8") for stem in STEMS}
+    for notebook, anchor in set(zip(verdicts["notebook"], verdicts["anchor"], strict=True)):
+        assert f'id="{escape(anchor)}"' in pages[notebook], (notebook, anchor)
+
+
+def test_every_number_of_04_stands_in_a_row_of_evidence(simulated):
+    key = ["experiment", "endpoint", "contrast"]
+    evidence = simulated.table("evidence").set_index(key)
+    assert evidence.index.is_unique
+    assert evidence["figure"].notna().all()
+    verdicts = simulated.table("verdicts").set_index(key)
+    for column in ("estimate", "ci_low", "ci_high", "hedges_g", "p"):
+        pd.testing.assert_series_equal(verdicts[column], evidence.loc[verdicts.index, column])
+    pairs = simulated.table("within_animals")
+    rows = evidence.loc[[("both", f"{r.a}~{r.b}", "within_groups") for r in pairs.itertuples()]]
+    assert rows["estimate"].tolist() == pairs["r"].tolist()
+    assert rows["p"].tolist() == pairs["q"].tolist()
+    sources = simulated.table("sources").set_index(key)
+    rows = evidence.loc[sources.index]
+    percent = (100 * rows["estimate"] / rows["mean_reference"]).to_numpy()
+    assert sources["data_percent"].to_numpy() == pytest.approx(percent, rel=1e-6)
+    counts = simulated.table("negative_control").set_index("kind")
+    assert counts["this"].sum() == (verdicts["verdict"] == "reproduced").sum()
+    assert counts["statements"].sum() == len(verdicts)
+
+
+def test_the_negative_control_is_the_verdict_on_the_dataset_without_effect(simulated, null):
+    """What 04 says of the other dataset is what that dataset's own run finds."""
+    beside = simulated.table("negative_control").set_index("kind")["null"]
+    own = null.table("negative_control").set_index("kind")["this"]
+    assert beside.astype(int).to_dict() == own.to_dict()
 
 
 def test_serum_magnesium_means_are_the_reports(simulated):
