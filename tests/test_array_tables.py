@@ -35,8 +35,8 @@ def both():
         ("mg002_vs_control", "mineral_metabolism_genes", "gone", "down", 0.04, None, None, None),
     ]
     columns = [
-        "contrast", "theme", "name", "over_representation_direction", "over_representation_q", "camera_direction",
-        "camera_p", "camera_q",
+        "contrast", "theme", "name", "over_representation_direction", "over_representation_q",
+        "camera_direction", "camera_p", "camera_q",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -66,8 +66,8 @@ def test_codes_become_words(both):
 
 def test_best_genes_show_their_interval():
     row = {
-        "contrast": "mg002_vs_control", "gene": "Nnmt", "log2_fold_change": 3.241, "ci_low": 3.03, "ci_high": 3.456,
-        "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
+        "contrast": "mg002_vs_control", "gene": "Nnmt", "log2_fold_change": 3.241, "ci_low": 3.03,
+        "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
     shown = array_tables.top_genes(pd.DataFrame([row]), load_study()).iloc[0]
     assert shown["95% interval"] == "+3.03 to +3.46"

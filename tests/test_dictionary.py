@@ -266,3 +266,9 @@ def test_the_schema_files_are_plain_json_with_unescaped_japanese():
         text = (folder / name).read_text(encoding="utf-8")
         assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=2) + "\n"
     assert dictionary._raw("tables.json").keys() == set(TABLES)
+
+
+def test_what_says_once_more_is_told_apart():
+    again = ["score_bone_metabolism", "serum_alp/serum_osteocalcin", "serum_mg~serum_ca"]
+    assert all(dictionary.says_again(name) for name in again)
+    assert not any(dictionary.says_again(name) for name in ("serum_mg", "bmd_whole_full", "array_clustering"))

@@ -137,8 +137,9 @@ def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
 def test_flags_are_named_with_their_limits():
     flags = pd.DataFrame(
         {
-            "array_id": ["a", "b"], "rle_median": 0.0, "rle_iqr": 0.2, "nuse_median": 1.0, "correlation": 0.99,
-            "brightness": 0.0, "flags": ["", "nuse, brightness"], "flagged": [False, True],
+            "array_id": ["a", "b"], "rle_median": 0.0, "rle_iqr": 0.2, "nuse_median": 1.0,
+            "correlation": 0.99, "brightness": 0.0, "flags": ["", "nuse, brightness"],
+            "flagged": [False, True],
         }
     )  # fmt: skip
     flags.attrs["limits"] = {

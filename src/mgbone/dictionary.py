@@ -61,6 +61,14 @@ def endpoints(domain: str | None = None) -> tuple[str, ...]:
     return tuple(name for name, entry in _endpoints().items() if domain in (None, entry["domain"]))
 
 
+def says_again(name: str) -> bool:
+    """Return whether an endpoint says once more what others say: gene scores, ratios, correlations.
+
+    Such rows belong to the evidence, but not to a count of what a dose did.
+    """
+    return name.startswith("score_") or "/" in name or "~" in name
+
+
 def endpoint(name: str) -> dict[str, Any]:
     """Return everything known about an endpoint: domain, titles, unit, derived_from, formula, descriptions.
 

@@ -306,7 +306,11 @@ def _typed(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault
 
 
 def check_values(
-    values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault], unreadable: pd.Series | None = None
+    values: pd.Series,
+    spec: dict[str, Any],
+    file: str,
+    faults: list[Fault],
+    unreadable: pd.Series | None = None,
 ) -> None:
     """Hold typed values of one column against the dictionary: required, minimum, pattern.
 

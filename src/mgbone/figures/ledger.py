@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from mgbone.dictionary import endpoint_label
+from mgbone.dictionary import endpoint_label, says_again
 from mgbone.figures import style
 from mgbone.figures.forest import AXES, AXIS_NAMES, axis_of, row_label
 from mgbone.study import Contrast, Study
@@ -537,12 +537,7 @@ def _cell_lines(
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    return here[[axis_of(e) == axis and not _derived(e) for e in here["endpoint"]]]
-
-
-def _derived(endpoint: str) -> bool:
-    """Whether an endpoint says once more what others say: gene scores, ratios, correlations."""
-    return endpoint.startswith("score_") or "/" in endpoint or "~" in endpoint
+    return here[[axis_of(e) == axis and not says_again(e) for e in here["endpoint"]]]
 
 
 def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgbone.claims import VERDICTS
-from mgbone.dictionary import endpoint_label, endpoint_unit, typeset_unit
+from mgbone.dictionary import endpoint_label, endpoint_unit, says_again, typeset_unit
 from mgbone.errors import MgboneError
 from mgbone.figures import ledger, style
 from mgbone.figures.forest import AXES, axis_of, row_label
@@ -336,7 +336,10 @@ def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str
     doses = []
     for contrast in study.dose_order:
         rows = [
-            r for r in evidence if (r["experiment"], r["contrast"]) == (contrast.experiment, contrast.name)
+            r
+            for r in evidence
+            if (r["experiment"], r["contrast"]) == (contrast.experiment, contrast.name)
+            and not says_again(r["endpoint"])
         ]
         findings = [
             {
