@@ -186,8 +186,9 @@ class _Packer:
         python = self.add("#python", "ComputerLanguage", name="Python", version=sources.python_version(),
                           url="https://www.python.org/")  # fmt: skip
         needed = [
-            self.add(f"https://pypi.org/project/{package.name}/", "SoftwareApplication", name=package.name,
-                     softwareVersion=package.version or "unknown", url=f"https://pypi.org/project/{package.name}/")
+            self.add(f"#package-{package.name}", "SoftwareApplication", name=package.name,
+                     softwareVersion=package.version or "unknown",
+                     identifier=f"pkg:pypi/{package.name}@{package.version or ''}".rstrip("@"))
             for package in sources.packages()
         ]  # fmt: skip
         about = [" ".join(str(sources.citation().get("abstract", "")).split())]
