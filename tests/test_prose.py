@@ -198,3 +198,21 @@ def test_notes_are_a_list_or_said_to_be_none():
         "- One thing.\n- a_1.CEL: another &lt;b> thing"
     )
     assert prose.notes(()).data == "*Nothing to note.*"
+
+
+def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
+    table = pd.DataFrame(
+        {
+            "endpoint": ["serum_mg", "bmd_cortical_mid"],
+            "domain": ["biochem", "qct"],
+            "mg004_vs_control": [92.04, 101.2],
+            "direction_only": [1, 0],
+        }
+    )
+    shown = prose.readable(table)
+    assert shown["domain"].tolist() == ["Biochemistry", "Bone density (qCT)"]
+    assert list(shown.columns) == ["endpoint", "domain", "0.04 % Mg vs Control", "direction only"]
+    by_endpoint = prose.readable(table.set_index("endpoint"))
+    assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
+    totals = prose.readable(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
+    assert totals.index.tolist() == ["Bone density (qCT)", "total"]

@@ -8,8 +8,9 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mgbone import absence
+from mgbone.claims import VERDICTS
 from mgbone.dictionary import endpoint_label, typeset_unit
-from mgbone.figures.style import contrast_label, format_p, format_p_value
+from mgbone.figures.style import WORDS, contrast_label, format_p, format_p_value, text
 from mgbone.intake import ADJUSTED, UNADJUSTED
 from mgbone.study import Study
 
@@ -333,16 +334,35 @@ def count_changes(changed: pd.DataFrame, claims: pd.DataFrame) -> Markdown:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with names for codes, exact p, and numbers of three digits, as text."""
+    """Return a table with names for codes (also in headings and index), exact p, and numbers of three digits.
+
+    All cells but whole numbers come back as text.
+    """
     shown = table.copy()
     for column in table.columns:
-        if column in ("endpoint", "contrast"):
-            shown[column] = table[column].map(endpoint_label if column == "endpoint" else contrast_label)
-        elif column in ("p", "q") or column.startswith("p_"):
+        if column in _NAMES:
+            shown[column] = table[column].map(_NAMES[column])
+        elif column in ("p", "q") or str(column).startswith("p_"):
             shown[column] = table[column].map(format_p_value)
         elif pd.api.types.is_float_dtype(table[column]):
             shown[column] = table[column].map(lambda x: f"{x:.3g}" if pd.notna(x) else "")
-    return shown
+    if table.index.name in _NAMES:
+        shown.index = table.index.map(_NAMES[table.index.name])
+    return shown.rename(columns=_heading).rename_axis(columns=None)
+
+
+def _heading(column: object) -> object:
+    """Name a contrast or a verdict that heads a column."""
+    if column in VERDICTS:
+        return text(column)
+    return contrast_label(column) if "_vs_" in str(column) else column
+
+
+def _domain(domain: str) -> str:
+    return text(domain) if domain in WORDS else domain
+
+
+_NAMES = {"endpoint": endpoint_label, "contrast": contrast_label, "domain": _domain}
 
 
 def name_outliers(flagged: pd.DataFrame) -> Markdown:
