@@ -216,3 +216,14 @@ def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
     assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
     totals = prose.readable(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
     assert totals.index.tolist() == ["Bone density (qCT)", "total"]
+
+
+def test_a_readable_table_names_groups_parts_of_bone_and_measures():
+    cells = pd.DataFrame(
+        {"group": ["mg001"], "structure": ["whole"], "region": ["mid"], "p_holm": [0.0312], "full": [1.0]},
+        index=pd.Index(["4-1-1-01"], name="claim_id"),
+    )
+    shown = prose.readable(cells)
+    assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
+    assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
+    assert shown.index.name == "claim"

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import pandas as pd
 from IPython.display import Markdown
 
 from mgbone import absence
 from mgbone.claims import VERDICTS
-from mgbone.dictionary import endpoint_label, typeset_unit
-from mgbone.figures.style import WORDS, contrast_label, format_p, format_p_value, text
+from mgbone.dictionary import endpoint_label, region_label, structure_label, typeset_unit
+from mgbone.figures.style import WORDS, contrast_label, format_p, format_p_value, group_label, text
 from mgbone.intake import ADJUSTED, UNADJUSTED
-from mgbone.study import Study
+from mgbone.study import REGIONS, Study
 
 _LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
 NO_LEDGER = (
@@ -348,21 +349,66 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             shown[column] = table[column].map(lambda x: f"{x:.3g}" if pd.notna(x) else "")
     if table.index.name in _NAMES:
         shown.index = table.index.map(_NAMES[table.index.name])
-    return shown.rename(columns=_heading).rename_axis(columns=None)
+    shown = shown.rename(columns=_heading).rename_axis(columns=None)
+    return shown.rename_axis(index=_heading(table.index.name)) if table.index.name else shown
 
 
 def _heading(column: object) -> object:
-    """Name a contrast or a verdict that heads a column."""
+    """Name a contrast, a verdict, a region or a measure that heads a column."""
     if column in VERDICTS:
         return text(column)
-    return contrast_label(column) if "_vs_" in str(column) else column
+    if column in REGIONS:
+        return region_label(column)
+    return contrast_label(column) if "_vs_" in str(column) else _HEADINGS.get(column, column)
 
 
 def _domain(domain: str) -> str:
     return text(domain) if domain in WORDS else domain
 
 
-_NAMES = {"endpoint": endpoint_label, "contrast": contrast_label, "domain": _domain}
+_NAMES = {
+    "endpoint": endpoint_label,
+    "endpoint_in_unit": partial(endpoint_label, unit=True),
+    "contrast": contrast_label,
+    "domain": _domain,
+    "group": group_label,
+    "structure": structure_label,
+    "region": region_label,
+}
+
+_HEADINGS = {
+    "endpoint_in_unit": "endpoint",
+    "50%": "median",
+    "std": "SD",
+    "qct_slices": "qCT",
+    "cv_uncorrected": "CV before (%)",
+    "cv_corrected": "CV after (%)",
+    "p_normality": "p, normal scatter",
+    "p_equal_variance": "p, equal scatter",
+    "sd_ratio": "largest SD / smallest",
+    "p_anova": "p, ANOVA",
+    "p_welch": "p, Welch",
+    "p_kruskal": "p, Kruskal-Wallis",
+    "ci_low": "from",
+    "ci_high": "to",
+    "hedges_g": "Hedges g",
+    "g_low": "g from",
+    "g_high": "g to",
+    "percent_uncorrected": "before (%)",
+    "p_uncorrected": "p before",
+    "level_uncorrected": "level before",
+    "percent_corrected": "after (%)",
+    "p_corrected": "p after",
+    "level_corrected": "level after",
+    "p_holm": "p, Holm",
+    "significant_holm": "significant after Holm",
+    "significant_bh": "significant after Benjamini-Hochberg",
+    "expected": "expected by chance",
+    "lowest_score": "lowest score",
+    "lowest_if_changed": "lowest if changed",
+    "claim_id": "claim",
+    "statement_en": "statement",
+}
 
 
 def name_outliers(flagged: pd.DataFrame) -> Markdown:
