@@ -33,10 +33,14 @@ INSTALLED := $(VENV)/.installed
 endif
 
 override DATASET := $(patsubst %/,%,$(DATASET))
-NAME := $(notdir $(DATASET))
-OUT  := $(BUILD)/$(NAME)
+FOLDER := $(notdir $(DATASET))
+OUT    := $(BUILD)/$(FOLDER)
 ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
 $(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
+endif
+# NAME is that of a new folder; beside another goal it would leave DATASET as it is, and the shipped data be taken for one's own.
+ifneq ($(and $(findstring command,$(origin NAME)),$(filter-out new-dataset,$(or $(MAKECMDGOALS),help))),)
+$(error NAME is for make new-dataset only. To use a dataset, write: make $(firstword $(MAKECMDGOALS)) DATASET=data/$(NAME))
 endif
 
 FIRST     := 03_microarray 01_biochem 02_qct
@@ -53,7 +57,7 @@ CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(patsubst %/datapackage.json,
 
 .PHONY: all
 all: $(EXECUTED) ## Check the dataset, then draw all figures and write all tables of it
-	@echo "All is up to date: $(FIGURES)/$(NAME)/ (figures), $(DERIVED)/$(NAME)/ (tables), $(OUT)/ (notebooks to read)."
+	@echo "All is up to date: $(FIGURES)/$(FOLDER)/ (figures), $(DERIVED)/$(FOLDER)/ (tables), $(OUT)/ (notebooks to read)."
 
 .PHONY: check
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab

@@ -236,6 +236,19 @@ def test_spaces_in_settings_are_refused(project):
     assert "must not contain spaces" in answer.stderr
 
 
+@pytest.mark.parametrize("goal", ["check", "all", "report"])
+def test_the_name_of_a_new_folder_is_no_dataset(project, goal):
+    answer = make(project, goal, "NAME=lab2026")
+    assert answer.returncode == 2
+    assert f"make {goal} DATASET=data/lab2026" in answer.stderr
+
+
+def test_a_name_with_a_space_starts_nothing_but_new_dataset(project):
+    answer = make(project, "--dry-run", "new-dataset", "NAME=low Mg 2026")
+    assert answer.returncode == 0 and "warning" not in answer.stderr
+    assert [line.split()[2:4] for line in answer.stdout.splitlines()] == [["mgbone.cli", "new-dataset"]]
+
+
 def test_an_old_python_is_refused_in_a_sentence(project):
     (project / "requirements.lock").write_text("")
     (project / "pyproject.toml").write_text("")
