@@ -184,6 +184,30 @@ def test_the_sheets_hold_headings_an_example_and_lists(folder):
     assert rules == {"lists!$A$1:$A$2", "lists!$B$1:$B$5"}
 
 
+def test_nothing_in_the_sheets_is_cut(folder):
+    book = load_workbook(folder / "lab2026.xlsx")
+    full = lambda text: sum(1 + (char > "\u2e80") for char in text)  # noqa: E731
+    for sheet in [sheet_of(book, name) for name in TABLES]:
+        for column in sheet.columns:
+            width = sheet.column_dimensions[column[0].column_letter].width
+            assert sheet.row_dimensions[1].height >= 15 * (1 + full(column[0].value) // (0.8 * width)), column
+            assert all(full(str(cell.value or "")) <= width for cell in column[1:]), column
+    howto = book[HOWTO_SHEET]
+    for row in howto.iter_rows(min_row=4, max_row=10):
+        lines = sum(-(-full(line) // 90) for line in row[1].value.split("\n"))
+        assert howto.row_dimensions[row[0].row].height >= 15 * lines
+
+
+def test_lists_ask_but_do_not_refuse_the_groups_of_another_design(folder):
+    sheet = sheet_of(load_workbook(folder / "lab2026.xlsx"), "animals")
+    rules = {str(rule.sqref)[0]: rule for rule in sheet.data_validations.dataValidation}
+    assert {rules[letter].errorStyle for letter in "BC"} == {"warning"} and "study.yml" in rules["C"].error
+    assert "空欄" in rules["D"].error and rules["D"].errorStyle != "warning"
+    assert all(
+        len(rule.error) <= 225 and len(rule.prompt) <= 255 for rule in rules.values()
+    )  # limits of Excel
+
+
 def test_an_empty_template_says_that_there_are_no_animals(folder):
     (fault,) = mgbone.check_dataset(folder)
     assert fault.startswith("lab2026: no table says which animals there are. Fill in the sheet of animals")

@@ -26,6 +26,7 @@ from mgbone.tables import BELOW_LIMIT
 LIMIT = "検出限界 / limit of detection"
 RESERVED = ("simulated", "null", "derived", "genesets", "report")
 _ROWS = 5000  # as far down the drop-down lists and checks of the workbook reach
+_LINE = 15  # points, the height of a line of text
 
 
 def new_dataset(name: str) -> Path:
@@ -110,7 +111,7 @@ def _write_table(book, name: str, choices: dict[str, list[str]]) -> None:
         head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="DDE6F0")
         head.alignment = Alignment(wrap_text=True, vertical="top")
         letter = get_column_letter(column)
-        sheet.column_dimensions[letter].width = 18 if column == 1 else 16
+        sheet.column_dimensions[letter].width = _width(spec)
         if spec["type"] == "string":
             sheet.column_dimensions[letter].number_format = "@"  # so that Excel makes no date of 1-2
         cell = sheet.cell(
@@ -122,7 +123,22 @@ def _write_table(book, name: str, choices: dict[str, list[str]]) -> None:
         label = sheet.cell(2, 1, LIMIT)
         label.font = Font(italic=True, color="606060")
     sheet.freeze_panes = sheet.cell(example_row, 2)
-    sheet.row_dimensions[1].height = 48
+    sheet.row_dimensions[1].height = 5 * _LINE  # the unit stands last and must not be cut
+    _fit_page(sheet)
+
+
+def _width(spec: dict[str, Any]) -> int:
+    if spec["name"] == "animal_id":
+        return 30  # the example row, whole
+    return 40 if spec["name"] in ("experiment", "group") else 18
+
+
+def _fit_page(sheet) -> None:
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    sheet.page_setup.orientation = "landscape"
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.page_setup.fitToHeight = 0
 
 
 def _example(spec: dict[str, Any], choices: dict[str, list[str]]) -> object:
@@ -139,7 +155,12 @@ def _validate(
         column = "AB"[list(choices).index(spec["name"])]
         source = f"{LISTS}!${column}$1:${column}${len(choices[spec['name']])}"
         rule = DataValidation("list", formula1=source, allow_blank=True)
-        rule.error = "一覧から選んでください。/ Choose from the list."
+        # A study.yml of one's own has groups that this list can't know: ask, but don't refuse.
+        rule.errorStyle = "warning"
+        rule.error = (
+            "一覧から選んでください（study.ymlで別の群を定めたときは続けてください）。/ Choose from the "
+            "list (or go on, if a study.yml names other groups)."
+        )
     elif spec["type"] == "string":
         return
     else:
@@ -150,7 +171,10 @@ def _validate(
             operator="greaterThan" if spec.get("positive") else "greaterThanOrEqual",
             formula1=str(minimum),
         )
-        rule.error = "0以上の数値を入力してください。/ Enter a number, 0 or more."
+        rule.error = (
+            "0以上の数値を入力してください。測定していなければ空欄に。/ Enter a number, 0 or more, or "
+            "leave the cell blank."
+        )
         if may_be_below:
             rule.errorStyle = "warning"
             rule.error = (
@@ -185,6 +209,10 @@ def _write_howto(sheet, study: Study) -> None:
             cell = sheet.cell(number, column, text or None)
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         sheet.cell(number, 1).font = Font(bold=True)
+        # Not every spreadsheet finds the height of wrapped text by itself. A full-width letter counts as two.
+        lines = sum(1 + sum(1 + (char > "\u2e80") for char in line) // 90 for line in right.split("\n"))
+        sheet.row_dimensions[number].height = lines * _LINE
+    _fit_page(sheet)
     for number in (1, 2):
         sheet.cell(number, 2).fill = PatternFill("solid", fgColor="FFF7CC")
 
