@@ -549,3 +549,15 @@ def test_seaborn_cannot_take_the_font_away(tmp_path):
     assert [p.read_bytes() for p in written] == [
         p.read_bytes() for p in save_figure(DRAWINGS["groups"]("ja"), tmp_path / "before", "x")
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_dose_response_names_every_dose_with_its_own_reference(language):
+    figure = DRAWINGS["dose"](language)
+    said = " ".join(
+        t.get_text().replace("\n", " ")
+        for t in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
+    )
+    for contrast in STUDY.dose_order:
+        assert style.group_label(contrast.case, language, short=True) in said, contrast
+        assert style.group_label(contrast.reference, language, short=True) in said, contrast

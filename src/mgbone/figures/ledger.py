@@ -134,20 +134,17 @@ def dose_response(
         words = ("; p of two tests: one way with the dose, peak at {dose} (black: supported)",
                  "；2つの検定のp：用量順と{dose}での最大（黒：支持される方）")  # fmt: skip
         note += style.text(words, language, dose=style.narrow_label(study.dose_order[0].case, language))
-    first, last = study.dose_order[0], study.dose_order[-1]
     experiments = len({c.experiment for c in study.dose_order})
     apart = (
-        ("Two experiments, each against its own reference, not joined by a line: {a}; {b}",
-         "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{a}，{b}")
+        ("Two experiments, each against its own reference, not joined by a line: {pairs}",
+         "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{pairs}")
         if experiments == 2 else
-        ("Each dose against the reference of its own experiment: {a}; {b}",
-         "各用量をその実験の対照群に対する％で示す：{a}，{b}")
+        ("Each dose against the reference of its own experiment: {pairs}",
+         "各用量をその実験の対照群に対する％で示す：{pairs}")
     )  # fmt: skip
     figure, axes = style.new_figure(
         rows, columns, width=style.DOUBLE, height=46.0 * rows, sharex=True, title=style.say(title, language),
-        subtitle=style.text(
-            apart, language,
-            a=style.contrast_label(first.name, language), b=style.contrast_label(last.name, language)),
+        subtitle=style.text(apart, language, pairs=_against(study, language)),
         note=f"{note}{'; ' if language == 'en' else '，'}{style.text('marks', language)}", language=language,
     )  # fmt: skip
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
@@ -250,6 +247,21 @@ def per_dose(
                     written.set_path_effects([patheffects.withStroke(linewidth=0.3, foreground=ink)])
         y += height + 0.9
     return figure
+
+
+def _against(study: Study, language: str) -> str:
+    """Name every dose with the reference that it is held against, doses of one reference together."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for contrast in study.dose_order:
+        label = style.group_label(contrast.case, language, short=True)
+        cases.setdefault((contrast.experiment, contrast.reference), []).append(label)
+    pair, comma, stop = (
+        ("{case} vs {reference}", ", ", "; ") if language == "en" else ("{case} 対 {reference}", "・", "，")
+    )
+    return stop.join(
+        pair.format(case=comma.join(names), reference=style.group_label(reference, language, short=True))
+        for (_, reference), names in cases.items()
+    )
 
 
 def _shape_words(ax: Axes, row: pd.Series, language: str) -> None:
