@@ -1,5 +1,6 @@
 """One notebook, run headlessly: what it is given, what it leaves, and what is said when it fails."""
 
+import os
 import sys
 from contextlib import suppress
 
@@ -178,3 +179,16 @@ def test_a_dataset_that_is_not_there_gets_a_sentence(tmp_path, capsys):
     shown = capsys.readouterr().err
     assert shown.startswith("mgbone: ")
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("figures", ["figures", "else where/pictures"])
+def test_links_to_figures_lead_there_from_the_page(project, figures):
+    link = '<a href="../../figures/lab/x.png">x</a>'
+    written = "out = out / 'tried.outputs.txt'\nout.write_text('');"
+    show = f"from IPython.display import HTML, display; display(HTML({link!r}))"
+    executed = run(project, show, OUTPUTS + written, figures_folder=figures)
+    folder = project / "build" / "lab"
+    target = os.path.relpath(project / figures, folder).replace(" ", "%20")
+    shown = [o["data"]["text/html"] for c in executed.cells for o in c.get("outputs", []) if "data" in o]
+    assert shown == [f'<a href="{target}/lab/x.png">x</a>']
+    assert shown[0] in (folder / "tried.html").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an H
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
 import papermill
@@ -96,6 +98,7 @@ def run_notebook(
     say("started")
     executed, trace = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
     _merge_parameters(executed)
+    _lead_to_figures(executed, os.path.relpath(resolve(figures_folder), folder))
     outputs = _declared_outputs(listing, started, notebook.name)
     _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
     with write_aside(folder / f"{notebook.stem}.html") as aside:
@@ -300,6 +303,15 @@ def _merge_parameters(executed: nbformat.NotebookNode) -> None:
     injected = by_tag["injected-parameters"]
     by_tag["parameters"].source = injected.source.removeprefix("# Parameters\n").rstrip("\n")
     executed.cells.remove(injected)
+
+
+def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
+    """Let links to figures, which cells write for the usual folders, lead to where this run put them."""
+    ahead = f'href="{quote(figures)}/'
+    for output in (o for cell in executed.cells for o in cell.get("outputs", [])):
+        html = output.get("data", {}).get("text/html", "")
+        if 'href="../../figures/' in html:
+            output["data"]["text/html"] = html.replace('href="../../figures/', ahead)
 
 
 def _remove_outlived(record: Path, outputs: list[Path], folders: list[Path]) -> None:
