@@ -84,10 +84,12 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     if pairs.empty:
         return Markdown("*No two endpoints were measured in enough of the same animals.*")
     limit = study.thresholds["significant"]
+    left, tried = int((pairs["q_partial"] < limit).sum()), int(pairs["q_partial"].notna().sum())
     stand, seen = int((pairs["q"] < limit).sum()), int((pairs["p"] < limit).sum())
     lines = [
         f"Of {len(pairs)} pairs, {seen} have p < {limit:g} (about {limit * len(pairs):.0f} would by "
-        f"chance) and **{stand}** stand after correction for all pairs."
+        f"chance) and **{stand}** stand after correction for all pairs; of {tried} with others held, as in "
+        f"the figure, **{left}** stand."
     ]
     for row in detectable[detectable["effect"] == "r"].itertuples():
         lines.append(
@@ -98,7 +100,8 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     for row in detectable[detectable["effect"] == "g"].itertuples():
         lines.append(
             f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
-            f"**{row.smallest:.2f} SD** is found 4 times in 5."
+            f"**{row.smallest:.2f} SD** is found 4 times in 5 by a t test of these two at p < {limit:g}; "
+            "Tukey-Kramer over more groups asks for more."
         )
     return Markdown("\n".join(lines))
 
