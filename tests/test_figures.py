@@ -266,6 +266,20 @@ def test_the_femur_writes_findings_only():
     assert len(texts(figure, "full")) == 12
 
 
+def test_the_femur_tells_less_from_more_without_colour():
+    """Red and blue of one strength are the same grey: what is lower is hatched, its trabeculae are broken."""
+    lower, higher = (
+        qct.femur_drawing(CELLS.assign(percent=sign * 3.0), STUDY).axes[: len(STUDY.dose_order)]
+        for sign in (-1, 1)
+    )
+    for below, above in zip(lower, higher, strict=True):
+        hatched = [patch for patch in below.patches if patch.get_hatch()]
+        assert len(hatched) == 3 * 3 + 4  # whole bone, cortex and cancellous space by thirds; full length
+        assert not [patch for patch in above.patches if patch.get_hatch()]
+        assert {line.get_linestyle() for line in above.lines if line.get_gid() == "strut"} == {"-"}
+        assert {line.get_linestyle() for line in below.lines if line.get_gid() == "strut"} == {"--"}
+
+
 def test_region_dots_bracket_every_contrast_with_the_number_of_p():
     figure = DRAWINGS["region_dots"]("en")
     chosen = EVIDENCE[
@@ -561,3 +575,25 @@ def test_a_dose_response_names_every_dose_with_its_own_reference(language):
     for contrast in STUDY.dose_order:
         assert style.group_label(contrast.case, language, short=True) in said, contrast
         assert style.group_label(contrast.reference, language, short=True) in said, contrast
+
+
+def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from_the_reference():
+    chosen = EVERYTHING["endpoint"].eq("serum_osteocalcin") & EVERYTHING["experiment"].eq("exp2")
+    levels = {"mg002_vs_mg004": ("significant", "down"), "mg002_vs_control": ("none", "none")}
+
+    def said(levels):
+        evidence = EVERYTHING.copy()
+        for contrast, (level, direction) in levels.items():
+            evidence.loc[chosen & evidence["contrast"].eq(contrast), ["level", "direction"]] = (
+                level,
+                direction,
+            )
+        figure = ledger.per_dose(evidence, STUDY)
+        return [
+            t.get_text() for t in figure.axes[0].texts if t.get_gid() == "finding" and "OC" in t.get_text()
+        ]
+
+    between = [words for words in said(levels) if "(vs 0.04 %)" in words]
+    assert len(between) == 1 and between[0].startswith("▼ OC") and between[0].endswith("*")
+    levels["mg002_vs_control"] = ("significant", "down")
+    assert not [words for words in said(levels) if "(vs 0.04 %)" in words]

@@ -223,7 +223,8 @@ def femur_drawing(
     """Draw a femur per contrast, its parts coloured by percent difference, numbers where there is a finding.
 
     Cortex, cancellous space and trabeculae are drawn in the bone, third by third; whole bone is the strip at
-    its left; the four squares below it stand for the full length.
+    its left; the four squares below it stand for the full length. Parts below the reference are hatched,
+    their trabeculae broken, since in grey the two ends of the colour scale are alike.
 
     Parameters
     ----------
@@ -244,7 +245,9 @@ def femur_drawing(
         subtitle=style.text(
             ("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10",
              "色：vBMDの差（％）。p < 0.10の部位は骨の横に数値を示す"), language),
-        note=style.text("marks", language), language=language,
+        note=style.text("marks", language)
+        + style.text(("; hatched or broken: below the reference", "；斜線・破線：対照群より低い"), language),
+        language=language,
     )  # fmt: skip
     norm = _norm(cells)
     for ax in axes.flat[len(contrasts) :]:
@@ -528,14 +531,13 @@ def _femur(
     inner = _inset(outer)
     for region in REGIONS[1:]:
         low, high = (100 * limit for limit in study.regions[region])
-        _third(ax, outer, low, high, _shade(cells, norm, "cortical", region), 1)
-        _third(ax, inner, low, high, _shade(cells, norm, "cancellous", region), 2)
-        _struts(ax, inner, low, high, _shade(cells, norm, "trabecular", region))
-        strip = Rectangle(
-            (-25, low + 0.6), 4, high - low - 1.2, zorder=2, linewidth=0.5, edgecolor=style.QUIET
-        )
-        strip.set_facecolor(_shade(cells, norm, "whole", region))
-        ax.add_patch(strip)
+        _third(ax, outer, low, high, _fill(cells, norm, "cortical", region), 1)
+        _third(ax, inner, low, high, _fill(cells, norm, "cancellous", region), 2)
+        broken = _is_lower(cells, "trabecular", region)
+        _struts(ax, inner, low, high, _shade(cells, norm, "trabecular", region), broken=broken)
+        strip = {"xy": (-25, low + 0.6), "width": 4, "height": high - low - 1.2}
+        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0, **_fill(cells, norm, "whole", region)))
+        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0.5, fill=False, edgecolor=style.QUIET))
         _findings(ax, cells, region, (low + high) / 2, language)
         if low > 0:
             ax.plot([-26, 22], [low, low], color=style.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
@@ -560,14 +562,25 @@ def _shade(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) ->
     return DIVERGING(norm(percent)) if np.isfinite(percent) else "white"
 
 
-def _third(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object, order: float) -> None:
+def _is_lower(cells: pd.DataFrame, structure: str, region: str) -> bool:
+    """Tell whether this part is below the reference by what would be written as -0.1 % or less."""
+    return bool(cells["percent"].get((structure, region), np.nan) <= -0.05)
+
+
+def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> dict[str, object]:
+    hatch = "//////" if _is_lower(cells, structure, region) else None
+    fill = {"facecolor": _shade(cells, norm, structure, region), "edgecolor": style.QUIET}
+    return fill | {"hatch": hatch, "hatch_linewidth": 0.35}
+
+
+def _third(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping, order: float) -> None:
     mask = Polygon(shape, transform=ax.transData)
-    part = Rectangle((-30, low), 60, high - low, facecolor=colour, linewidth=0, zorder=order)
+    part = Rectangle((-30, low), 60, high - low, linewidth=0, zorder=order, **fill)
     ax.add_patch(part)
     part.set_clip_path(mask.get_path(), mask.get_transform())
 
 
-def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object) -> None:
+def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object, *, broken: bool) -> None:
     """Draw trabeculae: crossing arches, dense at the ends of the bone and few along the shaft."""
     mask = Polygon(shape, transform=ax.transData)
     across = np.linspace(-30, 30, 60)
@@ -577,7 +590,9 @@ def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object
         line = y + slope * across
         inside = (line >= low + 0.8) & (line <= high - 0.8)
         for width, ink in ((3.1, style.QUIET), (2.5, colour)):
-            strut = {"color": ink, "linewidth": width, "zorder": 3, "solid_capstyle": "butt"}
+            strut = {"color": ink, "linewidth": width, "zorder": 3, "solid_capstyle": "butt", "gid": "strut"}
+            if broken:
+                strut |= {"linestyle": "--", "dashes": (1.5 * 2.5 / width, 0.5 * 2.5 / width)}
             drawn = ax.plot(across[inside], line[inside], **strut)[0]
             drawn.set_clip_path(mask.get_path(), mask.get_transform())
 
@@ -622,9 +637,9 @@ def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize, language: str) 
     ax.text(-25, -6, region_label("full", language).capitalize(), color=style.QUIET, **small)
     for number, structure in enumerate(STRUCTURES):
         y = -13 - 6.6 * number
-        square = Rectangle((-25, y - 2.3), 4.6, 4.6, linewidth=0.5, edgecolor=style.QUIET)
-        square.set_facecolor(_shade(cells, norm, structure, "full"))
-        ax.add_patch(square)
+        square = {"xy": (-25, y - 2.3), "width": 4.6, "height": 4.6}
+        ax.add_patch(Rectangle(**square, linewidth=0, **_fill(cells, norm, structure, "full")))
+        ax.add_patch(Rectangle(**square, linewidth=0.5, fill=False, edgecolor=style.QUIET))
         if (structure, "full") not in cells.index:
             continue
         cell = cells.loc[(structure, "full")]
