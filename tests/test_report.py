@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
+from lab_folders import book, lab_folder
 from small_run import small_run, texts
 
 from mgbone.claims import VERDICTS, load_claims
@@ -21,6 +22,7 @@ from mgbone.cli import main
 from mgbone.errors import MgboneError
 from mgbone.figures import style
 from mgbone.figures.save import save_figure
+from mgbone.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.report import sources
 from mgbone.report.numbers import number, shown
 from mgbone.report.page import render, write_page
@@ -524,6 +526,29 @@ def test_without_a_run_there_is_one_sentence(bare, capsys):
     folders = [f"--{part}={getattr(bare, part).parent}" for part in ("figures", "derived", "build")]
     assert main(["report", f"--dataset={bare.dataset}", *folders]) == 1
     assert capsys.readouterr().err.startswith("mgbone: ")
+
+
+def test_a_folder_without_a_descriptor_gets_its_report_too(bare, capsys):
+    shutil.rmtree(bare.dataset)
+    lab_folder(bare.dataset)
+    title = ("Bones 2026", "骨 2026")
+
+    def add_titles(workbook):
+        sheet = workbook.create_sheet(HOWTO_SHEET, 0)
+        sheet.append([TITLE_JA, title[1]])
+        sheet.append([TITLE, title[0]])
+
+    book(add_titles)(bare.dataset)
+    folders = [f"--{part}={getattr(bare, part).parent}" for part in ("figures", "derived", "build")]
+    assert main(["report", f"--dataset={bare.dataset}", f"--language={bare.language}", *folders]) == 0
+    page = (bare.build / "report.html").read_text(encoding="utf-8")
+    assert title[bare.language == "ja"] in page
+    assert "lab.xlsx" in page
+    crate = json.loads((bare.build / "crate" / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    graph = {entity["@id"]: entity for entity in crate["@graph"]}
+    assert graph[f"data/{bare.name}/"]["description"].startswith("Measured data")
+    used = {one["@id"] for one in graph["#run-01_biochem"]["object"]}
+    assert f"data/{bare.name}/lab.xlsx" in used
 
 
 def test_the_command_writes_page_and_crate(bare, capsys):

@@ -196,6 +196,15 @@ def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
             yield grid
 
 
+def read_titles(folder: Path) -> tuple[str, str]:
+    """Return the titles that a folder's workbook states, English and Japanese, or the folder's name for them."""
+    lab = LabFolder(title=folder.name)
+    for path in _files(folder):
+        if _ending(path) == ".xlsx":
+            list(_open(path, lab))
+    return lab.title, lab.title_ja or lab.title
+
+
 def _read_titles(grid: Grid, lab: LabFolder) -> None:
     for row in grid.top:
         cells = [str(cell).strip() for cell in row if not is_blank(cell)]

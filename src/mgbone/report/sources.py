@@ -21,6 +21,7 @@ import yaml
 from mgbone.datapackage import DESCRIPTOR, Descriptor, file_sha256, read_descriptor
 from mgbone.dictionary import TABLES, endpoint, endpoints
 from mgbone.errors import DatasetError
+from mgbone.lab.folder import is_lab_folder, read_titles
 from mgbone.paths import project_root
 from mgbone.study import Study, load_study
 
@@ -76,17 +77,25 @@ class Layout:
 
     @cached_property
     def descriptor(self) -> Descriptor:
-        """What datapackage.json says.
+        """What datapackage.json says; of a laboratory's own folder, which needs none, what its workbook says.
 
         Raises
         ------
         DatasetError
             If it can't be read.
         """
+        if not self.has_descriptor and is_lab_folder(self.dataset):
+            title, title_ja = read_titles(self.dataset)
+            return Descriptor("measured", title, title_ja)
         descriptor, faults = read_descriptor(self.dataset)
         if descriptor is None:
             raise DatasetError([str(fault) for fault in faults])
         return descriptor
+
+    @property
+    def has_descriptor(self) -> bool:
+        """Whether the dataset is kept with a datapackage.json."""
+        return (self.dataset / DESCRIPTOR).exists()
 
     @cached_property
     def study(self) -> Study:
@@ -151,12 +160,15 @@ class Layout:
         """Return the files of the dataset that the notebook of `part` (biochem, qct, microarray) rests on.
 
         Which tables an endpoint is derived from stands in the dictionary; arrays also need all files that are
-        no table.
+        no table. In a laboratory's own folder any file may hold any table, so that each part but the last
+        rests on all of them.
         """
         domain = {source.partition(".")[0] for e in endpoints(part) for source in endpoint(e)["derived_from"]}
         tables = {f"{table}.csv" for table in domain | {"animals"}} if domain else set()
         tables |= {f"{table}.csv" for table in TABLES if part == "qct" and table.startswith("qct_")}
         every = {f"{table}.csv" for table in TABLES} | {DESCRIPTOR, "README.md", "study.yml"}
+        if domain and not self.has_descriptor:
+            return self.data_files
         chosen = []
         for file in self.data_files:
             inside = file.name.split("/", 2)[2]
@@ -213,6 +225,8 @@ def commit() -> Commit | None:
 
 def dataset_licences(layout: Layout) -> list[dict[str, str]]:
     """Return the licences in the dataset's descriptor, each with a name and perhaps title and path."""
+    if not layout.has_descriptor:
+        return []
     raw = json.loads((layout.dataset / DESCRIPTOR).read_text(encoding="utf-8")).get("licenses") or []
     return [entry for entry in raw if isinstance(entry, dict) and entry.get("name")]
 
