@@ -173,7 +173,8 @@ def per_dose(
 
     Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
     differ is named in grey below them. Intake is also held against the study's other references, since a diet
-    that is eaten less is the reason to feed in pairs.
+    that is eaten less is the reason to feed in pairs, and what does not differ from the reference against the
+    milder diets of its experiment.
 
     Parameters
     ----------
@@ -534,8 +535,7 @@ def _cell_lines(
             lines.append(_finding(row, name))
         elif isinstance(level, str):
             without.append(name)
-    if axis == "intake":
-        lines += _against_others(evidence, contrast, study, language)
+    lines += _against_others(evidence, axis, contrast, study, language)
     if len(without) > 5:
         several = ("{n} others: no difference", "他{n}項目：差なし") if lines else (
             "All {n}: no difference", "{n}項目すべて差なし")  # fmt: skip
@@ -560,24 +560,28 @@ def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[s
 
 
 def _against_others(
-    evidence: pd.DataFrame, contrast: Contrast, study: Study, language: str
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
 ) -> list[tuple[str, str, bool]]:
-    """Findings on intake against the other references that the study has for the same diet."""
+    """Findings for the same diet against the other groups of its experiment.
+
+    Of a reference only those on intake; of a milder diet those on what does not differ from the reference,
+    which would otherwise pass for untouched.
+    """
+    here = _of_axis(evidence, axis, contrast)
+    found = set(here.loc[[bool(style.level_mark(level)) for level in here["level"]], "endpoint"])
     lines = []
     for other in study.experiments[contrast.experiment].contrasts:
-        if (
-            other.case == contrast.case
-            and other.name != contrast.name
-            and not _is_dose(other.reference, study)
-        ):
-            against = style.text((" (vs {name})", "（対 {name}）"), language,
-                                 name=style.narrow_label(other.reference, language))  # fmt: skip
-            rows = _of_axis(evidence, "intake", other).to_dict("records")
-            lines += [
-                _finding(row, endpoint_label(row["endpoint"], language, short=True), against)
-                for row in rows
-                if row["endpoint"] == "food_intake" and style.level_mark(row["level"])
-            ]
+        if other.case != contrast.case or other.name == contrast.name:
+            continue
+        against = style.text((" (vs {name})", "（対 {name}）"), language,
+                             name=style.narrow_label(other.reference, language))  # fmt: skip
+        milder = _is_dose(other.reference, study)
+        lines += [
+            _finding(row, endpoint_label(row["endpoint"], language, short=True), against)
+            for row in _of_axis(evidence, axis, other).to_dict("records")
+            if row["level"] in ("significant", "trend")
+            and (row["endpoint"] not in found if milder else row["endpoint"] == "food_intake")
+        ]
     return lines
 
 
