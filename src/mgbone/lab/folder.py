@@ -197,7 +197,7 @@ def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
 
 
 def read_titles(folder: Path) -> tuple[str, str]:
-    """Return the titles that a folder's workbook states, English and Japanese, or the folder's name for them."""
+    """Return the titles (English, Japanese) that a folder's workbook states, or the folder's name."""
     lab = LabFolder(title=folder.name)
     for path in _files(folder):
         if _ending(path) == ".xlsx":
