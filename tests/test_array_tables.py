@@ -38,7 +38,7 @@ def both():
         "contrast", "theme", "name", "over_representation_direction", "over_representation_q",
         "camera_direction", "camera_p", "camera_q",
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(over_representation_hits=7)
 
 
 def test_a_theme_holds_under_both_only_with_the_same_sign(both):
@@ -62,6 +62,15 @@ def test_codes_become_words(both):
     assert table["camera: its genes are"].tolist()[-1] == "not tested"
     best = both.rename(columns={"over_representation_direction": "direction"}).assign(hits=3, p=0.01, q=0.5)
     assert array_tables.best_terms(best)["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
+    # Where no list holds a gene of the theme, the first list in the alphabet is not where they are.
+    assert set(array_tables.best_terms(best.assign(hits=0))["among the genes"]) == {"no gene"}
+
+
+def test_a_theme_that_is_not_over_represented_is_not_said_to_be(both):
+    """The third theme of 0.02 % Mg has q = 0.2: its direction is where it comes nearest, and no more."""
+    assert "over-represented among" not in array_tables.both_tests(both).columns
+    empty = both.assign(over_representation_hits=0)
+    assert set(array_tables.both_tests(empty)["most among"]) == {"no gene"}
 
 
 def test_best_genes_show_their_interval():

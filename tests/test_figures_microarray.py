@@ -230,6 +230,15 @@ def test_an_array_beyond_the_limits_is_marked(study_like):
     assert "!" in words(boxes(study_like, "en", high=0.25))
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_enriched_term_is_said_in_words(study_like, language):
+    """Without any effect there is no term to draw, and bare axes would look like a fault."""
+    figure = fg.ora_dots(study_like["folded"].head(0), study_like["themes"], language, ("Terms", "term"))
+    said = " ".join(words(figure)).replace("\n", " ")
+    assert ("no term with q < 0.05" if language == "en" else "termなし") in said
+    assert "1 genes" not in said
+
+
 def test_ora_says_hits_size_and_q_and_empty_lists(study_like):
     figure = fg.ora_dots(
         study_like["folded"],

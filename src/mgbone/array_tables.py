@@ -71,7 +71,7 @@ def best_terms(best: pd.DataFrame) -> pd.DataFrame:
             "comparison": best["contrast"].map(contrast_label),
             "theme": best["theme"].map(endpoint_label),
             "best term": best["name"],
-            "among the genes": best["direction"].map(_SIGN),
+            "among the genes": _among(best["direction"], best["hits"]),
             "genes in the list": best["hits"],
             "p": best["p"].map(format_p_value),
             "q": best["q"].map(format_p_value),
@@ -92,13 +92,18 @@ def both_tests(both: pd.DataFrame) -> pd.DataFrame:
             "comparison": both["contrast"].map(contrast_label),
             "theme": both["theme"].map(endpoint_label),
             "term": both["name"],
-            "over-represented among": both["over_representation_direction"].map(_SIGN),
+            "most among": _among(both["over_representation_direction"], both["over_representation_hits"]),
             "q of over-representation": both["over_representation_q"].map(format_p_value),
             "camera: its genes are": both["camera_direction"].map(_SIGN).fillna("not tested"),
             "p of camera": both["camera_p"].map(format_p_value),
             "q of camera": both["camera_q"].map(format_p_value),
         }
     )
+
+
+def _among(direction: pd.Series, hits: pd.Series) -> pd.Series:
+    """Name the list of a comparison that holds most of a term, if either holds any."""
+    return direction.map(_SIGN).where(hits > 0, "no gene")
 
 
 def tell_both_tests(both: pd.DataFrame, study: Study) -> Markdown:

@@ -52,12 +52,14 @@ def ora_dots(
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     if lists is None:
         lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
+    if not lists:
+        return style.empty_figure(_NO_TERM, title, language)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
     if subtitle is None:
         subtitle = _ora_words(tested, language)
-    heights = [max(2, len(rows)) + 1.2 for rows in panels] or [3]
+    heights = [max(2, len(rows)) + 1.2 for rows in panels]
     figure, axes = style.new_figure(
-        max(1, len(panels)), 1, width=style.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
+        len(panels), 1, width=style.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
         title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
         note=style.text(
             ("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)",
@@ -72,12 +74,15 @@ def ora_dots(
         )
         ax.set_title(title_of + (f" (n = {int(rows['list_size'].iloc[0]):,})" if len(rows) else ""))
     axes[-1, 0].set_xlabel(style.text(("log2 odds ratio", "log2オッズ比"), language))
-    drawn = pd.concat(panels) if panels else folded.head(0)
+    drawn = pd.concat(panels)
     if len(drawn):
         low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
         axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
     _ora_legend(axes[0, 0], panels, theme_of, most, language)
     return figure
+
+
+_NO_TERM = ("no term with q < 0.05", "q < 0.05のtermなし")
 
 
 def _ora_words(tested: int | None, language: str) -> str:
@@ -101,7 +106,7 @@ def _panel_terms(
 def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int, language: str) -> None:
     y = np.arange(len(rows))
     if rows.empty:
-        words = ("no term with q < 0.05", "q < 0.05のtermなし")
+        words = _NO_TERM
         ax.text(
             0.5,
             0.5,

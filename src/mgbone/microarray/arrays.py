@@ -297,15 +297,15 @@ def themes_under_both(best: pd.DataFrame, competitive: pd.DataFrame) -> pd.DataF
     Returns
     -------
     DataFrame
-        Columns contrast, theme, name, over_representation_direction, over_representation_q,
-        camera_direction, camera_p, camera_q.
+        Columns contrast, theme, name, over_representation_direction, over_representation_hits,
+        over_representation_q, camera_direction, camera_p, camera_q.
     """
-    columns = ["contrast", "theme", "term", "name", "direction", "q"]
+    columns = ["contrast", "theme", "term", "name", "direction", "hits", "q"]
     asked = competitive[["contrast", "term", "direction", "p", "q"]].add_prefix("camera_")
     both = best[columns].merge(
         asked, how="left", left_on=["contrast", "term"], right_on=["camera_contrast", "camera_term"]
     )
-    names = {"direction": "over_representation_direction", "q": "over_representation_q"}
+    names = {name: f"over_representation_{name}" for name in ("direction", "hits", "q")}
     return both.drop(columns=["term", "camera_contrast", "camera_term"]).rename(columns=names)
 
 
