@@ -127,7 +127,8 @@ def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) 
     g is Cohen's d with the pooled SD times 1 - 3 / (4 N - 9). Its variance is taken as
     N / (n1 n2) + g^2 / (2 N); the interval uses the quantile of t with N - 2 degrees of freedom, as pingouin
     and the R package effsize do. With 8 against 8 it covers 97 % at a true g of 0 and 94 % at one of 8, so
-    it errs on the wide side; the exact interval from noncentral t would be 4 to 13 % narrower.
+    it errs on the wide side; the exact interval from noncentral t would be 4 to 13 % narrower. With 4 against
+    4, as for arrays, it covers 99 % at 0 and 94.5 % at 8.
 
     Returns
     -------
