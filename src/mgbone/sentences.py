@@ -89,7 +89,7 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     lines = [
         f"Of {len(pairs)} pairs, {seen} have p < {limit:g} (about {limit * len(pairs):.0f} would by "
         f"chance) and **{stand}** stand after correction for all pairs; of {tried} with others held, as in "
-        f"the figure, **{left}** stand."
+        f"the figure, **{left}** still stand{'s' if left == 1 else ''}."
     ]
     for row in detectable[detectable["effect"] == "r"].itertuples():
         lines.append(
