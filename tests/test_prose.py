@@ -227,3 +227,11 @@ def test_a_readable_table_names_groups_parts_of_bone_and_measures():
     assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
     assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
     assert shown.index.name == "claim"
+
+
+def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
+    html = prose.in_words(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
+    assert "text-align: left" in html
+    assert "&lt;LOD" in html
+    assert "1a" in html
+    assert ">0<" not in prose.in_words(pd.DataFrame({"asks": ["n"]})).to_html()

@@ -7,6 +7,7 @@ from functools import partial
 
 import pandas as pd
 from IPython.display import Markdown
+from pandas.io.formats.style import Styler
 
 from mgbone import absence
 from mgbone.claims import VERDICTS
@@ -351,6 +352,13 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
         shown.index = table.index.map(_NAMES[table.index.name])
     shown = shown.rename(columns=_heading).rename_axis(columns=None)
     return shown.rename_axis(index=_heading(table.index.name)) if table.index.name else shown
+
+
+def in_words(table: pd.DataFrame) -> Styler:
+    """Set a table of sentences from the left, as text is read; mere row numbers are not shown."""
+    left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
+    shown = table.style.format(escape="html").set_table_styles(left)
+    return shown.hide() if isinstance(table.index, pd.RangeIndex) else shown
 
 
 def _heading(column: object) -> object:
