@@ -309,9 +309,27 @@ def test_dilution_draws_hollow_what_is_below_a_limit():
     assert sum(len(line.get_xdata()) for line in hollow) == 3
 
 
-def test_dilution_without_urine_is_empty_panels():
-    figure = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "en", "Urine")
-    assert n_dots(figure) == 0
+def test_urine_shows_only_markers_that_were_measured():
+    one = urine.dilution(URINE[URINE["endpoint"].eq("urine_dpd")], SPREAD)
+    assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
+    none = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "en", "Urine")
+    assert not any(ax.axison for ax in none.axes)
+    assert "No marker was measured" in none.axes[0].texts[0].get_text()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_design_names_only_samples_that_are_there(language):
+    def words(figure):
+        return " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
+
+    whole, part, none = (
+        words(design.timeline(STUDY, language, **chosen))
+        for chosen in ({}, {"samples": ["serum"]}, {"samples": []})
+    )
+    for word in ("尿", "qCT") if language == "ja" else ("urine", "qCT"):
+        assert word in whole and word not in part + none
+    assert ("血清" if language == "ja" else "serum") in part
+    assert ("動物" if language == "ja" else "animals") in none
 
 
 def test_pair_feeding_draws_each_difference_of_the_table():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pingouin as pg
@@ -9,6 +11,7 @@ import pingouin as pg
 from mgbone.dataset import Dataset
 from mgbone.dictionary import endpoint_unit, field_unit
 from mgbone.evidence import compare
+from mgbone.missing import holds
 from mgbone.ranks import SUBSTITUTE
 from mgbone.study import Study
 
@@ -85,10 +88,11 @@ def count_values(dataset: Dataset) -> pd.DataFrame:
     return counts.reindex(order, fill_value=0).reset_index()
 
 
-def sample_sizes(dataset: Dataset) -> dict[str, dict[tuple[str, str], int]]:
-    """Return how many animals and arrays each group of the study has, by (experiment, group)."""
+def sample_sizes(dataset: Dataset) -> dict[str, Any]:
+    """Return the animals and arrays of each (experiment, group), and which samples there are."""
     counts = count_values(dataset).set_index(["experiment", "group"])
-    return {name: {key: int(n) for key, n in counts[name].items()} for name in ("animals", "arrays")}
+    sizes = {name: {key: int(n) for key, n in counts[name].items()} for name in ("animals", "arrays")}
+    return {**sizes, "samples": tuple(part for part in ("serum", "urine", "qct") if holds(dataset, part))}
 
 
 def describe_serum(dataset: Dataset) -> pd.DataFrame:

@@ -13,6 +13,11 @@ from mgbone.figures.groups import experiment_title
 from mgbone.study import Experiment, Study
 
 _LANE = 1.0
+_SAMPLES = {
+    "serum": ("serum", "血清"),
+    "urine": ("urine", "尿"),
+    "qct": ("left femur (qCT)", "左大腿骨（qCT）"),
+}
 
 
 def timeline(
@@ -22,6 +27,7 @@ def timeline(
     *,
     animals: dict[tuple[str, str], int] | None = None,
     arrays: dict[tuple[str, str], int] | None = None,
+    samples: Sequence[str] = tuple(_SAMPLES),
 ) -> Figure:
     """Draw the experiments as timelines in days, one lane per group, and what its samples went into.
 
@@ -33,6 +39,8 @@ def timeline(
         Groups, diets, weeks and numbers of animals and arrays.
     animals, arrays : dict, optional
         Numbers by (experiment, group) that a dataset has; without them those that the study states.
+    samples : sequence of str, optional
+        Which of serum, urine and qct there are; only they are named.
 
     Returns
     -------
@@ -52,7 +60,7 @@ def timeline(
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
-        _experiment(ax, experiment, study, language, animals or {}, arrays or {})
+        _experiment(ax, experiment, study, language, animals or {}, arrays or {}, samples)
     return figure
 
 
@@ -63,6 +71,7 @@ def _experiment(
     language: str,
     animals: dict[tuple[str, str], int],
     arrays: dict[tuple[str, str], int],
+    samples: Sequence[str],
 ) -> None:
     end = 7 * experiment.weeks
     lanes = len(experiment.groups)
@@ -70,8 +79,9 @@ def _experiment(
     if before:
         _acclimatisation(ax, before, lanes, study, language)
     for lane, name in enumerate(experiment.groups):
-        _lane(ax, lane, name, experiment, study, language, end, animals, arrays)
-    _sampling(ax, end, lanes, int(study.methods.get("urine_collection_days", 0)), language)
+        _lane(ax, lane, name, experiment, study, language, end, animals, arrays, samples)
+    days = int(study.methods.get("urine_collection_days", 0)) if "urine" in samples else 0
+    _sampling(ax, end, lanes, days, language)
     ax.set_xlim(-before - 0.2, end + 8.6)
     ax.set_ylim(lanes * _LANE + 1.0, -0.62)
     ax.set_title(experiment_title(experiment, study, language), pad=2)
@@ -105,6 +115,7 @@ def _lane(
     end: float,
     animals: dict[tuple[str, str], int],
     arrays: dict[tuple[str, str], int],
+    samples: Sequence[str],
 ) -> None:
     group = study.groups[name]
     fill = style.colour(name)
@@ -121,13 +132,17 @@ def _lane(
     )  # fmt: skip
     planned = study.arrays_per_group if name in experiment.array_groups else 0
     n_arrays = arrays.get((experiment.name, name), planned)
-    samples = ("serum, urine, left femur (qCT): n = {n}", "血清・尿・左大腿骨（qCT） n = {n}")
+    taken = [_SAMPLES[sample] for sample in _SAMPLES if sample in samples] or [("animals", "動物")]
+    left = (
+        ", ".join(words[0] for words in taken) + ": n = {n}",
+        "・".join(words[1] for words in taken) + " n = {n}",
+    )
     right = ("right femur (arrays): n = {n}", "右大腿骨（アレイ） n = {n}")
     if not study.methods:
-        samples, right = ("animals: n = {n}", "動物 n = {n}"), ("arrays: n = {n}", "アレイ n = {n}")
+        left, right = ("animals: n = {n}", "動物 n = {n}"), ("arrays: n = {n}", "アレイ n = {n}")
     right = right if n_arrays else ("no arrays", "アレイなし")
     beside = {"ha": "left", "va": "center", "size": 6.5}
-    ax.text(end + 0.5, (lane + 0.3) * _LANE, style.text(samples, language, n=n), **beside)
+    ax.text(end + 0.5, (lane + 0.3) * _LANE, style.text(left, language, n=n), **beside)
     ink = style.INK if n_arrays else style.QUIET
     ax.text(end + 0.5, (lane + 0.72) * _LANE, style.text(right, language, n=n_arrays), color=ink, **beside)
 

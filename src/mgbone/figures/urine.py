@@ -37,8 +37,15 @@ def dilution(
     -------
     Figure
     """
+    measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
+    if not measured:
+        why = (
+            "No marker was measured together with creatinine",
+            "クレアチニンとともに測定された尿マーカーはない",
+        )
+        return style.empty_figure(why, title, language)
     figure, axes = style.new_figure(
-        1, 2 * len(_FIELDS), width=style.DOUBLE, height=64.0, title=style.say(title, language),
+        1, 2 * len(measured), width=style.DOUBLE, height=64.0, title=style.say(title, language),
         subtitle=style.text(
             ("Marker against creatinine in the same urine (thin urine has little of both), and each animal's "
              "distance from the mean of its group, before and after division",
@@ -50,7 +57,7 @@ def dilution(
         language=language,
     )  # fmt: skip
     groups = [g for g in style.known_groups() if g in set(table["group"])]
-    for number, endpoint in enumerate(_FIELDS):
+    for number, endpoint in enumerate(measured):
         here = table[table["endpoint"].eq(endpoint)]
         left, right = axes[0, 2 * number], axes[0, 2 * number + 1]
         _scatter(left, here, endpoint, groups, language)
