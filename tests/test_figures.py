@@ -10,6 +10,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
 from mgbone import integration
@@ -307,6 +308,17 @@ def test_dilution_draws_hollow_what_is_below_a_limit():
     figure = urine.dilution(censored, SPREAD)
     hollow = [line for ax in figure.axes for line in ax.lines if line.get_markerfacecolor() == "white"]
     assert sum(len(line.get_xdata()) for line in hollow) == 3
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language):
+    level = CELLS["structure"].map(lambda name: "none" if name == "whole" else "significant")
+    figure = qct.femur_drawing(CELLS.assign(level=level), STUDY, language)
+    figure.canvas.draw()
+    beside = [text for text in figure.axes[0].texts if text.get_position()[0] == 24]
+    first = [Text.get_window_extent(text) for text in beside]  # of an annotation without its line
+    assert len(first) == 6
+    assert not [1 for number, one in enumerate(first) for two in first[:number] if one.overlaps(two)]
 
 
 def test_urine_shows_only_markers_that_were_measured():

@@ -271,3 +271,14 @@ def test_colours_of_themes_stay_apart_in_grey():
     assert min(np.diff(lightness)) > 12
     assert len({marker for _, marker, _ in fm.THEMES.values()}) == 3
     assert tuple(fm.THEMES) == gs.THEMES
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_legend_of_a_single_distribution_is_whole(language):
+    groups = pd.Series(["control", "pairfed", "mg004", "mg002", "mg001"], index=list("abcde"))
+    line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
+    densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
+    figure = fm.array_distributions(densities, groups, language, "Distributions")
+    figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

@@ -720,7 +720,10 @@ def array_distributions(
     handles = [
         Line2D([], [], color=style.line_colour(g), label=style.group_label(g, language)) for g in shown
     ]
-    figure.legend(handles=handles, loc="outside lower left", ncols=len(handles))
+    columns = (
+        len(handles) if len(stages) > 1 else min(3, len(handles))
+    )  # one panel has no room for a long line
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns)
     return figure
 
 

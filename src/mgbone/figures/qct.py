@@ -538,7 +538,9 @@ def _femur(
         strip = {"xy": (-25, low + 0.6), "width": 4, "height": high - low - 1.2}
         ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0, **_fill(cells, norm, "whole", region)))
         ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0.5, fill=False, edgecolor=style.QUIET))
-        _findings(ax, cells, region, (low + high) / 2, language)
+        _findings(
+            ax, cells, region, (low + high) / 2, language, above_names=names and low < _NAMES_TOP < high
+        )
         if low > 0:
             ax.plot([-26, 22], [low, low], color=style.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
         if names:
@@ -600,7 +602,12 @@ def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object
 _STRUT_HEIGHTS = (3, 7, 11, 15, 19, 23, 28, 30, 39, 41, 49, 51, 59, 61, 70, 72, 77, 81, 85, 89, 93, 97)
 
 
-def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, language: str) -> None:
+_NAMES_TOP = 47.5  # above the names of the parts, in percent of the length
+
+
+def _findings(
+    ax: Axes, cells: pd.DataFrame, region: str, y: float, language: str, *, above_names: bool = False
+) -> None:
     lines = []
     for structure in STRUCTURES:
         if (structure, region) in cells.index:
@@ -608,8 +615,10 @@ def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, language: st
             if mark := style.level_mark(cell["level"]):
                 lines.append(f"{structure_name(structure, language)} {signed(cell['percent'])} %{mark}")
     if lines:
+        above = above_names and len(lines) > 1  # several lines round the middle would reach the names
         ax.text(
-            24, y, "\n".join(lines), ha="left", va="center", size=style.SMALL_SIZE, linespacing=1.35,
+            24, _NAMES_TOP if above else y, "\n".join(lines), ha="left", va="bottom" if above else "center",
+            size=style.SMALL_SIZE, linespacing=1.35,
             gid="finding",
         )  # fmt: skip
 
