@@ -106,11 +106,12 @@ def _tree_words(clustering: Clustering, language: str) -> str:
     v = clustering.verdict
     return style.text(
         ("Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
-         "in {support:.0%} of bootstrap trees; cohesion: mean silhouette {s:.2f}, permutation {p})",
+         "in {support} % of bootstrap trees; cohesion: mean silhouette {s}, permutation {p})",
          "1−Pearson相関の群平均法，変動の大きい{n}遺伝子。判定：{level}（切断と群の一致：{cut}，"
-         "ブートストラップ樹の{support:.0%}；凝集性：平均シルエット{s:.2f}，並べ替え検定 {p}）"),
+         "ブートストラップ樹の{support} %；凝集性：平均シルエット{s}，並べ替え検定 {p}）"),
         language, n=f"{v['n_genes']:,}", level=style.text(_LEVELS[str(v["level"])], language),
-        cut=_yes(v["rand"] > 1 - 1e-9, language), support=v["cut_support"], s=v["silhouette"],
+        cut=_yes(v["rand"] > 1 - 1e-9, language), support=f"{100 * v['cut_support']:.0f}",
+        s=f"{v['silhouette']:.2f}".replace("-", "−"),
         p=style.format_p(float(v["p"])),
     )  # fmt: skip
 
