@@ -91,3 +91,13 @@ def in_memory(study=None, **frames):
         path=Path("small"), name="small", kind="simulated", title="A small dataset", title_ja="小さなデータ",
         seed=1, study=study or load_study(), **held,
     )  # fmt: skip
+
+
+def assert_named(faults, expected, folder):
+    """Hold each fault against its beginning and its pieces; none may show a traceback or a folder."""
+    assert len(faults) == len(expected), "\n".join(faults)
+    for fault, (start, *pieces) in zip(faults, expected, strict=True):
+        assert fault.startswith(start), fault
+        for piece in pieces:
+            assert piece in fault, fault
+        assert fault.endswith((".", "?")) and "Traceback" not in fault and str(folder) not in fault, fault

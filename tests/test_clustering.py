@@ -71,7 +71,7 @@ def test_tree_and_silhouette_are_those_of_scipy_and_sklearn():
 def test_each_split_is_tried_once(sizes, n):
     splits = list(cl._splits(sum(sizes), sizes))
     partitions = {frozenset(frozenset(np.flatnonzero(s == c)) for c in set(s)) for s in splits}
-    assert len(splits) == len(partitions) == cl._n_splits(sizes) == n
+    assert len(splits) == len(partitions) == cl.n_splits(sizes) == n
     assert {tuple(sorted(np.bincount(s))) for s in splits} == {tuple(sorted(sizes))}
 
 

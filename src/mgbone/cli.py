@@ -50,25 +50,26 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="execute one notebook on a dataset")
     run.add_argument("notebook", help="for example notebooks/01_biochem.ipynb")
-    run.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
-    run.add_argument("--figures", default="figures", metavar="FOLDER", help="default: %(default)s")
-    run.add_argument("--derived", default="data/derived", metavar="FOLDER", help="default: %(default)s")
-    run.add_argument("--build", default="build", metavar="FOLDER", help="default: %(default)s")
-    run.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+    _add_settings(run)
     run.set_defaults(command=_run)
 
     report = commands.add_parser("report", help="write the page and the research object of a finished run")
-    report.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
-    report.add_argument("--figures", default="figures", metavar="FOLDER", help="default: %(default)s")
-    report.add_argument("--derived", default="data/derived", metavar="FOLDER", help="default: %(default)s")
-    report.add_argument("--build", default="build", metavar="FOLDER", help="default: %(default)s")
-    report.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+    _add_settings(report)
     report.set_defaults(command=_report)
 
     fetch = commands.add_parser("genesets", help="fetch a current library of gene sets (needs the network)")
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help="default: %(default)s")
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """Add what every run of a dataset is told: the dataset, the folders that it writes to, the language."""
+    folders = {"--figures": "figures", "--derived": "data/derived", "--build": "build"}
+    command.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
+    for option, default in folders.items():
+        command.add_argument(option, default=default, metavar="FOLDER", help="default: %(default)s")
+    command.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
 
 
 def _check(options: argparse.Namespace) -> None:

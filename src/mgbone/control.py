@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
-from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from mgbone.claims import judge
 from mgbone.dataset import Dataset, open_dataset
 from mgbone.errors import DatasetError, MgboneError
 from mgbone.evidence import compare
+from mgbone.microarray.clustering import n_splits
 from mgbone.shapes import one_way_statistic
 from mgbone.study import Study, load_study
 
@@ -157,7 +157,7 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     limits = (study.thresholds["significant"], study.thresholds["trend"])
     sizes = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     kinds = kind_of(statements)
-    splits = _n_splits(study.arrays_per_group)
+    splits = n_splits([study.arrays_per_group] * 2)
     chances = []
     for row, kind in zip(statements.to_dict("records"), kinds, strict=True):
         if kind == "array_effect":
@@ -318,11 +318,6 @@ def _array_evidence(dataset: Dataset) -> pd.DataFrame:
     enriched = genesets.over_representation(expression.gene_lists(tested, *limits), gene_sets, genes.index)
     clusterings = arrays.cluster_all_contrasts(genes, scans.table, study, bootstraps=1)
     return arrays.array_evidence(clusterings, enriched, genesets.load_themes(), scans.table, study)
-
-
-def _n_splits(n: int) -> int:
-    """Ways to split 2 n arrays into two unlabelled groups of n."""
-    return comb(2 * n, n) // 2
 
 
 @cache

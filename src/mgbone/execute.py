@@ -10,7 +10,6 @@ Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an H
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -24,12 +23,13 @@ from urllib.parse import quote
 
 import nbformat
 import papermill
-import yaml
 
-from mgbone.errors import MgboneError
+from mgbone.datapackage import read_descriptor
+from mgbone.errors import MgboneError, StudyError
 from mgbone.kernel import ENGINE, error_of, heading_of, scratch_folder
-from mgbone.paths import project_root, resolve, write_aside
+from mgbone.paths import resolve, write_aside
 from mgbone.records import modules_of_notebook, record_notebook, relative
+from mgbone.study import load_study
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""
@@ -277,24 +277,17 @@ def _tags_left_out(dataset: Path) -> tuple[str, ...]:
 
 
 def _drawn_by_a_program(dataset: Path) -> bool:
-    try:
-        descriptor = json.loads((dataset / "datapackage.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False  # a folder of a laboratory's own files has none
-    return isinstance(descriptor, dict) and descriptor.get("kind") == "simulated"
+    descriptor, _ = read_descriptor(dataset)  # a folder of a laboratory's own files has none
+    return descriptor is not None and descriptor.kind == "simulated"
 
 
 def _follows_the_report(dataset: Path) -> bool:
-    """Say whether a dataset has the groups and experiments of the report, so that text about those is due."""
-    own, report = dataset / "study.yml", project_root() / "data" / "study.yml"
-    if not own.is_file():
-        return True
+    """Say whether a dataset has the design of the report, so that text about its groups and doses is due."""
+    own = dataset / "study.yml"
     try:
-        designs = [yaml.safe_load(path.read_text(encoding="utf-8")) or {} for path in (own, report)]
-        names = [(set(d["experiments"]), set(d["groups"])) for d in designs]
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return not own.is_file() or load_study(own).design == load_study().design
+    except StudyError:
         return True  # opening the dataset will say what is wrong with it
-    return names[0] == names[1]
 
 
 def _merge_parameters(executed: nbformat.NotebookNode) -> None:

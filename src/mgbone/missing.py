@@ -65,11 +65,11 @@ def holds(dataset: Dataset, part: str) -> bool:
         columns = [c for c in _GROWTH if c in dataset.animals]
         return bool(dataset.animals[columns].notna().to_numpy().any())
     if part == "arrays":
-        normalised = getattr(dataset, "expression_path", None) is not None
+        normalised = dataset.expression_path is not None
         scans = bool(dataset.cel_paths) and dataset.platform_folder is not None
         return dataset.arrays is not None and len(dataset.arrays) >= FEWEST_ARRAYS and (normalised or scans)
     names = ("qct_slices", "qct_regions") if part == "qct" else (part,)
-    tables = [getattr(dataset, name, None) for name in names]
+    tables = [getattr(dataset, name) for name in names]
     return any(t.drop(columns=_KEYS, errors="ignore").notna().any(axis=None) for t in tables if t is not None)
 
 

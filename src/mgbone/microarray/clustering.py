@@ -332,7 +332,7 @@ def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[floa
     """Mean silhouette of the groups, its p, that of each split, and whether all splits were tried."""
     observed = _silhouette(distances, codes)
     sizes = np.bincount(codes).tolist()
-    exact = _n_splits(sizes) <= MOST_SPLITS
+    exact = n_splits(sizes) <= MOST_SPLITS
     if exact:
         null = np.array([_silhouette(distances, split) for split in _splits(len(codes), sizes)])
     else:
@@ -342,7 +342,7 @@ def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[floa
     return observed, float(np.mean(null >= observed - 1e-12)), null, exact
 
 
-def _n_splits(sizes: Sequence[int]) -> int:
+def n_splits(sizes: Sequence[int]) -> int:
     """Number of distinct ways to split arrays into unlabelled groups of these sizes."""
     ways = factorial(sum(sizes)) // prod(factorial(s) for s in sizes)
     return ways // prod(factorial(list(sizes).count(s)) for s in set(sizes))

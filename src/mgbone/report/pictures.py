@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
+
+from mgbone.details import figure_sections, link_sections
 from mgbone.report.sources import Layout
 
 _TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -26,7 +28,7 @@ class Picture:
     title, description : str
         The headline and the line below it, as the figure itself bears them; may be empty.
     notebook, heading : str
-        Where it was drawn; the heading is empty if the notebook does not name the figure in so many letters.
+        Where it was drawn; the heading is empty if no notebook of the run names the figure.
     uri : str
         The whole file.
     width, height : float
@@ -45,16 +47,18 @@ class Picture:
 
 def pictures(layout: Layout, names: Sequence[str]) -> dict[str, Picture]:
     """Return the figures of these names that are there, by name, in the order given."""
+    linked = link_sections(pd.DataFrame({"figure": list(names)}), figure_sections(layout.build))
+    headings = dict(zip(linked["figure"], linked["heading"].fillna(""), strict=True))
     found = {}
     for name in names:
         files = [layout.figures / f"{name}{ending}" for ending in _TYPES]
         files = [file for file in files if file.is_file()]
         if files and name not in found:
-            found[name] = _picture(layout, name, files)
+            found[name] = _picture(layout, name, files, headings[name])
     return found
 
 
-def _picture(layout: Layout, name: str, files: Sequence[Path]) -> Picture:
+def _picture(layout: Layout, name: str, files: Sequence[Path], heading: str) -> Picture:
     file = min(files, key=lambda path: path.stat().st_size)
     data = file.read_bytes()
     drawing = next((path.read_text(encoding="utf-8") for path in files if path.suffix == ".svg"), "")
@@ -65,25 +69,11 @@ def _picture(layout: Layout, name: str, files: Sequence[Path]) -> Picture:
         title=_said(drawing, "title"),
         description=_said(drawing, "description"),
         notebook=notebook,
-        heading=heading_of(layout.build / f"{notebook}.ipynb", name),
+        heading=heading,
         uri=f"data:{_TYPES[file.suffix]};base64,{base64.b64encode(data).decode('ascii')}",
         width=width,
         height=height,
     )
-
-
-def heading_of(notebook: Path, figure: str) -> str:
-    """Return the heading under which an executed notebook draws a figure; empty if that can't be told."""
-    if not notebook.is_file():
-        return ""
-    heading = ""
-    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            heading = (re.findall(r"^#+ +(.+)$", source, re.M) or [heading])[-1]
-        elif f'"{figure}"' in source:
-            return heading.strip()
-    return ""
 
 
 def _said(drawing: str, what: str) -> str:
