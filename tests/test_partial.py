@@ -297,7 +297,7 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
     assert len({(style.colour(g), style.marker(g)) for g in [*less, "normal"]}) == 7
     assert style.contrast_label("low_vs_normal", "ja") == "低Mg食 対 通常食"
     style.adopt(study)
-    assert "low" not in style.known_groups()
+    assert "low" not in style.groups_in_use()
 
 
 def test_titles_name_the_groups_of_the_study(tmp_path, study):

@@ -29,6 +29,14 @@ class Group:
     dietary_mg_percent: float
     feeding: str = "ad libitum"
     synonyms: tuple[str, ...] = ()
+    short: str = ""  # where there is little room; without it the label
+    short_ja: str = ""
+    narrow_ja: str = ""  # where there is still less
+
+    def __post_init__(self) -> None:
+        """Let the label stand where no short one is given."""
+        for short, label in (("short", self.label), ("short_ja", self.label_ja)):
+            object.__setattr__(self, short, getattr(self, short) or label)
 
 
 @dataclass(frozen=True)
@@ -108,15 +116,6 @@ class Study:
         if p < self.thresholds["significant"]:
             return "significant"
         return "trend" if p < self.thresholds["trend"] else "none"
-
-    def group_table(self) -> pd.DataFrame:
-        """One row per experiment and group: label, dietary Mg in percent, feeding."""
-        rows = [
-            {"experiment": e.name, **vars(self.groups[g])}
-            for e in self.experiments.values()
-            for g in e.groups
-        ]
-        return pd.DataFrame(rows).rename(columns={"name": "group"}).drop(columns="synonyms")
 
     def assumption_table(self) -> pd.DataFrame:
         """One row per assumption: id, decision, reason."""

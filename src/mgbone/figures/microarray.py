@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,6 @@ from matplotlib.patches import Rectangle
 from scipy.cluster.hierarchy import dendrogram
 
 from mgbone.figures import style
-from mgbone.microarray.clustering import Clustering
 
 # Lightness 46, 29 and 72, so that the themes stay apart in grey; the shape says it again.
 THEMES: Mapping[str, tuple[str, str, tuple[str, str]]] = {
@@ -55,7 +55,7 @@ def array_label(array: str) -> str:
 
 
 def dendrogram_heatmap(
-    clustering: Clustering | None,
+    clustering: Any,
     language: str = "en",
     title: str | Sequence[str] = "",
     *,
@@ -65,7 +65,7 @@ def dendrogram_heatmap(
 
     Parameters
     ----------
-    clustering : Clustering or None
+    clustering : mgbone.microarray.clustering.Clustering or None
         From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
 
     Returns
@@ -102,7 +102,7 @@ def dendrogram_heatmap(
     return figure
 
 
-def _tree_words(clustering: Clustering, language: str) -> str:
+def _tree_words(clustering: Any, language: str) -> str:
     v = clustering.verdict
     return style.text(
         ("Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
@@ -120,7 +120,7 @@ def _yes(value: bool, language: str) -> str:
     return style.text(("yes", "一致") if value else ("no", "不一致"), language)
 
 
-def _tree(ax: Axes, clustering: Clustering, language: str, *, legend_room: float = 1.16) -> None:
+def _tree(ax: Axes, clustering: Any, language: str, *, legend_room: float = 1.16) -> None:
     drawn = dendrogram(clustering.linkage, no_plot=True)
     heights = clustering.linkage[:, 2]
     floor = heights[0] - 0.35 * (heights[-1] - heights[0])
@@ -146,7 +146,7 @@ def _tree(ax: Axes, clustering: Clustering, language: str, *, legend_room: float
     ax.locator_params(axis="y", nbins=4)
 
 
-def _strip(ax: Axes, clustering: Clustering) -> None:
+def _strip(ax: Axes, clustering: Any) -> None:
     """Groups of the arrays: a coloured box each, with its marker and number."""
     for i, array in enumerate(clustering.order):
         group = clustering.groups[array]
@@ -159,7 +159,7 @@ def _strip(ax: Axes, clustering: Clustering) -> None:
     ax.set_axis_off()
 
 
-def _heat(ax: Axes, clustering: Clustering, language: str):
+def _heat(ax: Axes, clustering: Any, language: str):
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
     image = ax.imshow(
@@ -176,7 +176,7 @@ def _heat(ax: Axes, clustering: Clustering, language: str):
 
 
 def cohesion(
-    clusterings: Mapping[str, Clustering],
+    clusterings: Mapping[str, Any],
     language: str = "en",
     title: str | Sequence[str] = "",
     *,
@@ -218,7 +218,7 @@ def cohesion(
     return figure
 
 
-def _null(ax: Axes, clustering: Clustering, language: str) -> None:
+def _null(ax: Axes, clustering: Any, language: str) -> None:
     observed = float(clustering.verdict["silhouette"])
     ax.hist(clustering.null, bins=20, color=_CLOUD, edgecolor="white", linewidth=0.4)
     ax.axvline(observed, color=style.UP, linewidth=1.4)

@@ -293,7 +293,7 @@ def content_over_volume(
         note=style.text(("Dots: animals; line: median", "点：各個体，横線：中央値"), language),
         language=language,
     )  # fmt: skip
-    groups = [g for g in style.known_groups() if g in set(both["group"])]
+    groups = [g for g in style.groups_in_use() if g in set(both["group"])]
     spread = np.ptp(both["percent"].dropna()) if both["percent"].notna().any() else 1.0
     for ax, structure in zip(axes[0], STRUCTURES, strict=True):
         ax.axhline(0, color=style.LINE, linewidth=0.7, zorder=0)

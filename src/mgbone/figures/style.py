@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import font_manager, patheffects
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -23,7 +22,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from mgbone.errors import MgboneError
-from mgbone.study import Study
+from mgbone.study import Group, Study, load_study
 
 LANGUAGES = ("en", "ja")
 SIMULATED = ("SIMULATED DATA", "シミュレーションデータ")
@@ -46,13 +45,11 @@ _PAD = 5.0 * MM
 
 @dataclass(frozen=True)
 class GroupStyle:
-    """Colour, marker and names of a group, the same in every figure; an edge where it is too light."""
+    """Colour and marker of a group, the same in every figure; an edge where it is too light."""
 
     colour: str
     marker: str
     size: float
-    label: tuple[str, str]
-    short: tuple[str, str]
     edge: str = ""
     line: Any = "-"
 
@@ -60,27 +57,17 @@ class GroupStyle:
 # The darker, the less magnesium; the two groups on the normal diet are grey and blue. CIE lightness falls in
 # steps of 14 or more (81, 66, 51, 37, 20), so that the order survives a grey print and colour blindness.
 GROUPS: Mapping[str, GroupStyle] = {
-    "control": GroupStyle("#585858", "o", 1.0, ("Control", "正常食群"), ("Control", "正常食")),
-    "pairfed": GroupStyle(
-        "#4fa8dc", "s", 0.92, ("Pair-fed", "ペアフィーディング群"), ("Pair-fed", "ペアフィード"),
-        line=(0, (5, 1.5)),
-    ),
-    "mg004": GroupStyle(
-        "#f2c14e", "^", 1.08, ("0.04 % Mg", "0.04％Mg欠乏食群"), ("0.04 % Mg", "0.04％Mg"),
-        edge="#96700f", line=(0, (1, 1)),
-    ),
-    "mg002": GroupStyle(
-        "#c4601d", "D", 0.84, ("0.02 % Mg", "0.02％Mg欠乏食群"), ("0.02 % Mg", "0.02％Mg"),
-        line=(0, (4, 1.2, 1, 1.2)),
-    ),
-    "mg001": GroupStyle("#5a0f4d", "v", 1.08, ("0.01 % Mg", "0.01％Mg欠乏食群"), ("0.01 % Mg", "0.01％Mg")),
-}  # fmt: skip
+    "control": GroupStyle("#585858", "o", 1.0),
+    "pairfed": GroupStyle("#4fa8dc", "s", 0.92, line=(0, (5, 1.5))),
+    "mg004": GroupStyle("#f2c14e", "^", 1.08, "#96700f", (0, (1, 1))),
+    "mg002": GroupStyle("#c4601d", "D", 0.84, line=(0, (4, 1.2, 1, 1.2))),
+    "mg001": GroupStyle("#5a0f4d", "v", 1.08),
+}
 # For the groups of another study: those on its normal diet, and those with less, from the mildest down.
 _NORMAL_LOOKS = (("#585858", "o"), ("#4fa8dc", "s"), ("#7a9a6b", "d"), ("#9a86b5", "p"), ("#2f5d7c", "8"))
 _RAMP = LinearSegmentedColormap.from_list("doses", ["#f2c14e", "#c4601d", "#5a0f4d"])
 _RAMP_MARKERS = "^DvPX<>h*"
 _LINES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1.2, 1, 1.2)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
-_adopted: dict[str, GroupStyle] = {}
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 _RC: Mapping[str, Any] = {
@@ -220,37 +207,47 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_adopted: list[Study] = []
+
+
 def adopt(study: Study) -> None:
-    """Take the groups of a study on: what they are called, and looks for those that have none here.
+    """Speak of the groups of this study from now on, and forget those of the study adopted before."""
+    _adopted[:] = [study]
 
-    Groups of the compendium's own study keep their looks. In another study the groups with the most magnesium
-    are grey, blue and so on; the others get darker with every step that they have less. Looks depend on the
-    study file alone. The groups of the study adopted before are forgotten.
 
-    Parameters
-    ----------
-    study : Study
-        Its groups, with label, label_ja and dietary_mg_percent.
+def groups_in_use() -> dict[str, Group]:
+    """Return the groups that can be named: those of the study in use, and of the compendium's own."""
+    own = _adopted[0].groups if _adopted else {}
+    return {**_preset_groups(), **own}
+
+
+@cache
+def _preset_groups() -> Mapping[str, Group]:
+    return load_study().groups
+
+
+@cache
+def _looks(groups: tuple[Group, ...]) -> Mapping[str, GroupStyle]:
+    """Give each group of a study its look.
+
+    Groups of the compendium's own study keep theirs. In another study the groups with the most magnesium are
+    grey, blue and so on; the others get darker with every step that they have less. Looks depend on the study
+    file alone.
     """
-    _adopted.clear()
-    normal_mg = max((g.dietary_mg_percent for g in study.groups.values()), default=0.0)
-    normal = [g for g in study.groups.values() if g.dietary_mg_percent == normal_mg]
-    less = sorted((g for g in study.groups.values() if g not in normal), key=lambda g: -g.dietary_mg_percent)
-    for groups, looks in ((normal, _NORMAL_LOOKS), (less, _ramp(len(less)))):
-        known = all(group.name in GROUPS for group in groups)  # else two of them might look alike
-        for i, group in enumerate(groups):
-            names = (group.label, group.label_ja)
-            if known:
-                look = GROUPS[group.name]
-                look = look if look.label == names else replace(look, label=names, short=names)
-            else:
-                fill, shape = looks[i % len(looks)]
-                edge = (
-                    mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill))) if luminance(fill) > 72 else ""
-                )
-                line = _LINES[(i if groups is normal else i + len(normal)) % len(_LINES)]
-                look = GroupStyle(fill, shape, 1.0, names, names, edge, line)
-            _adopted[group.name] = look
+    normal_mg = max((g.dietary_mg_percent for g in groups), default=0.0)
+    normal = [g for g in groups if g.dietary_mg_percent == normal_mg]
+    less = sorted((g for g in groups if g not in normal), key=lambda g: -g.dietary_mg_percent)
+    given = {}
+    for part, looks in ((normal, _NORMAL_LOOKS), (less, _ramp(len(less)))):
+        if all(group.name in GROUPS for group in part):  # else two of them might look alike
+            given |= {group.name: GROUPS[group.name] for group in part}
+            continue
+        for i, group in enumerate(part):
+            fill, shape = looks[i % len(looks)]
+            edge = mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill))) if luminance(fill) > 72 else ""
+            line = _LINES[(i if part is normal else i + len(normal)) % len(_LINES)]
+            given[group.name] = GroupStyle(fill, shape, 1.0, edge, line)
+    return given
 
 
 def _ramp(n: int) -> list[tuple[str, str]]:
@@ -259,23 +256,18 @@ def _ramp(n: int) -> list[tuple[str, str]]:
     return [(mpl.colors.to_hex(_RAMP(x)), _RAMP_MARKERS[i % 9]) for i, x in enumerate(places)]
 
 
-def known_groups() -> list[str]:
-    """Return the groups that have a look, in the order of legends."""
-    return list({**GROUPS, **_adopted})
-
-
 def group_style(group: str) -> GroupStyle:
-    """Return colour, marker and names of a group.
+    """Return colour and marker of a group.
 
     Raises
     ------
     MgboneError
-        If the group has none.
+        If no study in use has the group.
     """
-    found = _adopted.get(group) or GROUPS.get(group)
-    if found is None:
-        raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(known_groups())}.")
-    return found
+    own = _looks(tuple(_adopted[0].groups.values())) if _adopted else {}
+    if group not in own and group not in GROUPS:
+        raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(groups_in_use())}.")
+    return own.get(group) or GROUPS[group]
 
 
 def colour(group: str) -> str:
@@ -294,16 +286,23 @@ def marker(group: str) -> str:
 
 
 def group_label(group: str, language: str = "en", *, short: bool = False) -> str:
-    """Return the name of a group, long or short."""
-    style = group_style(group)
-    return text(style.short if short else style.label, language)
+    """Return the name of a group, long or short.
+
+    Raises
+    ------
+    MgboneError
+        If no study in use has the group.
+    """
+    found = groups_in_use().get(group)
+    if found is None:
+        raise MgboneError(f"The group {group!r} is not known; groups are {', '.join(groups_in_use())}.")
+    return text((found.short, found.short_ja) if short else (found.label, found.label_ja), language)
 
 
 def narrow_label(group: str, language: str = "en") -> str:
     """Return the name of a group for narrow panels: the dose alone where there is one."""
-    if group_style(group) is GROUPS["pairfed"]:
-        return text(("Pair-fed", "ペア給餌"), language)
-    return group_label(group, language, short=True).removesuffix("Mg").rstrip()
+    narrow = groups_in_use()[group].narrow_ja if language == "ja" else ""
+    return narrow or group_label(group, language, short=True).removesuffix("Mg").rstrip()
 
 
 def contrast_label(contrast: str, language: str = "en", *, short: bool = True) -> str:
@@ -613,14 +612,6 @@ def jitter(values: Any, *, spread: float = 0.32, width: float | None = None) -> 
         steps[i] = free[0] if free else candidates[len(placed) % len(candidates)]
         placed.append(int(i))
     return steps
-
-
-def panel_letter(ax: Axes, letter: str) -> Artist:
-    """Write a bold panel letter at the upper left, outside the panel."""
-    return ax.annotate(
-        letter, (0, 1), xycoords="axes fraction", xytext=(-22, 6), textcoords="offset points",
-        fontsize=TITLE_SIZE - 0.5, **BOLD, ha="left", va="bottom", annotation_clip=False,
-    )  # fmt: skip
 
 
 def luminance(colour_name: str) -> float:

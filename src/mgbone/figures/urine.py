@@ -56,7 +56,7 @@ def dilution(
              "点：各個体，CV：群内の変動係数"), language),
         language=language,
     )  # fmt: skip
-    groups = [g for g in style.known_groups() if g in set(table["group"])]
+    groups = [g for g in style.groups_in_use() if g in set(table["group"])]
     for number, endpoint in enumerate(measured):
         here = table[table["endpoint"].eq(endpoint)]
         left, right = axes[0, 2 * number], axes[0, 2 * number + 1]

@@ -175,7 +175,7 @@ class Words:
 
     def short_group(self, name: str) -> str:
         """Return a group's name for a narrow column."""
-        known = name in style.known_groups()
+        known = name in style.groups_in_use()
         return style.group_label(name, self.language, short=True) if known else self.group(name)
 
     def contrast(self, name: str, short: bool = False) -> str:
