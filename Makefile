@@ -61,17 +61,17 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 
 .PHONY: check
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
-	@"$(PY)" -m mgbone.cli check "$(DATASET)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)"
 
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
-	@"$(PY)" -m mgbone.cli report --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" --language "$(LANGUAGE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@"$(PY)" -m mgbone.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
 
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
@@ -105,7 +105,7 @@ bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BEN
 
 .PHONY: genesets
 genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)
-	@"$(PY)" -m mgbone.cli genesets
+	@"$(PY)" -m mgbone.execute.cli genesets
 
 .PHONY: lock
 lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=--upgrade for newest versions)
@@ -167,25 +167,25 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 # --- notebooks --------------------------------------------------------------------------------------------------------
 
 # What every notebook rests on beside its dataset and the modules that it loads.
-SHARED := $(LOCKED) data/study.yml $(wildcard src/mgbone/schema/*)
+SHARED := $(LOCKED) data/study.yml $(wildcard src/mgbone/study/schema/*)
 
 # The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
 # changes only with the content.
 CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
 
 $(OUT)/dataset.checked: $(OWN_ARRAYS) $(SHARED) $(if $(CHANGED),FORCE) | $(INSTALLED)
-	@"$(PY)" -m mgbone.cli check "$(DATASET)" --record "$(OUT)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)"
 $(OUT)/dataset.digest: $(OUT)/dataset.checked ;
 
 # Each executed notebook comes with a note of what it wrote, with which settings, and which modules it loaded
-# (src/mgbone/records.py writes it). A missing output or another setting makes the notebook stale.
+# (src/mgbone/execute/stamps.py writes it). A missing output or another setting makes the notebook stale.
 -include $(OUT)/dataset.mk $(NOTEBOOKS:%=$(OUT)/%.mk)
 SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)|$(LANGUAGE)
 stale = $(if $(call absent,$(outputs.$1)),FORCE)$(if $(filter $(SETTINGS),$(settings.$1)),,FORCE)
 
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(SHARED) $(wildcard data/report/*) $(call stale,$1) | $(INSTALLED)
-	@"$(PY)" -m mgbone.cli run notebooks/$1.ipynb --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" --language "$(LANGUAGE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
 $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))

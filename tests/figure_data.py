@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from mgbone.study import REGIONS, STRUCTURES
+from mgbone.study.design import REGIONS, STRUCTURES
 
 BASELINES = {
     "food_intake": (13.0, 0.9), "body_weight_gain": (74.0, 7.0),
@@ -60,7 +60,7 @@ def measurements(study, *, seed=7, missing=()):
 
 
 def urine(table, *, seed=5):
-    """The urinary markers as `mgbone.biochem.before_and_after_creatinine` gives them."""
+    """The urinary markers as `mgbone.biochem.endpoints.before_and_after_creatinine` gives them."""
     rows = table[table["endpoint"].isin(["urine_ctx", "urine_dpd"])].rename(columns={"value": "corrected"})
     rows = rows.drop(columns="unit").reset_index(drop=True)
     creatinine = np.random.default_rng(seed).uniform(2, 6, rows["animal_id"].nunique())

@@ -152,7 +152,7 @@ def drop(name):
 
 def long_form(table, frame=None, unit=True):
     """Return a table with one row per measurement: animal, item, value, unit."""
-    from mgbone.dictionary import field_label, field_unit
+    from mgbone.study.dictionary import field_label, field_unit
 
     wide = frames((table,))[table] if frame is None else frame
     long = wide.melt(id_vars="animal_id", var_name="item", value_name="value").sort_values(

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset import Dataset, write_datapackage
-from mgbone.study import STRUCTURES, load_study
+from mgbone.dataset.descriptor import write_datapackage
+from mgbone.dataset.opening import Dataset
+from mgbone.study.design import STRUCTURES, load_study
 
 N_SLICES = 5
 

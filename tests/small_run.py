@@ -6,18 +6,19 @@ import numpy as np
 import pandas as pd
 from small_dataset import write_small_dataset
 
-from mgbone import claims
-from mgbone import run as run_module
-from mgbone.dictionary import endpoint_unit
-from mgbone.evidence import compare
-from mgbone.figures import style
-from mgbone.report import Layout
+from mgbone.claims import judging
+from mgbone.evidence.comparison import compare
+from mgbone.execute import run as run_module
+from mgbone.execute.report.provenance import Layout
+from mgbone.figures import canvas
+from mgbone.study import ledger
+from mgbone.study.dictionary import endpoint_unit
 
 ENDPOINTS = ("serum_mg", "serum_ca", "urine_ctx", "bmd_whole_full", "bmd_trabecular_distal")
 
 
 def small_figure(title, subtitle="n = 2 animals a group"):
-    figure, axes = style.new_figure(1, 1, title=title, subtitle=subtitle)
+    figure, axes = canvas.new_figure(1, 1, title=title, subtitle=subtitle)
     axes[0, 0].plot([0, 1], [0, 1])
     return figure
 
@@ -53,7 +54,7 @@ def small_run(folder, kind="simulated", language="en", monkeypatch=None):
     evidence = last.read("evidence_biochem")
     last.show(small_figure("What each dose did", ""), "04_per_dose")
     last.write(evidence, "evidence")
-    last.write(claims.judge(claims.load_claims(), evidence), "verdicts")
+    last.write(judging.judge(ledger.load_claims(), evidence), "verdicts")
     last.finish()
     build = folder / "build" / data.name
     build.mkdir(parents=True)

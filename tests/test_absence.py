@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone import absence, sensitivity
-from mgbone.evidence import compare
-from mgbone.intake import ADJUSTED, UNADJUSTED, adjust_for_intake, pair_feeding
-from mgbone.ranks import gehan_scores, kruskal_dunn
-from mgbone.study import load_study
+from mgbone.biochem.pair_feeding import ADJUSTED, UNADJUSTED, adjust_for_intake, pair_feeding
+from mgbone.evidence import bayes, other_tests
+from mgbone.evidence.comparison import compare
+from mgbone.evidence.rank_tests import gehan_scores, kruskal_dunn
+from mgbone.study.design import load_study
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "absence_truth.json").read_text())
 
@@ -37,36 +37,36 @@ def by_group():
 
 def test_bayes_factor_agrees_with_r():
     groups = by_group()
-    found = absence.bayes_factor(groups["pairfed"], groups["control"])
+    found = bayes.bayes_factor(groups["pairfed"], groups["control"])
     assert found == pytest.approx(TRUTH["bayes"], rel=1e-8)
 
 
 def test_only_rows_without_a_finding_are_weighed(measurements, study):
     evidence = compare(measurements, study)
-    weighed = absence.weigh_absence(measurements, evidence)
+    weighed = bayes.weigh_absence(measurements, evidence)
     assert set(weighed["contrast"]) == set(evidence.loc[evidence["level"] == "none", "contrast"])
-    assert set(weighed["speaks"]) <= set(absence.SPEAKS)
+    assert set(weighed["speaks"]) <= set(bayes.SPEAKS)
 
 
 @pytest.mark.parametrize(
     ("bf", "words"),
-    [(1 / 3, absence.ABSENCE), (0.34, absence.NOTHING), (2.99, absence.NOTHING), (3, absence.DIFFERENCE)],
+    [(1 / 3, bayes.ABSENCE), (0.34, bayes.NOTHING), (2.99, bayes.NOTHING), (3, bayes.DIFFERENCE)],
 )
 def test_words_of_a_bayes_factor(bf, words):
-    assert absence.speaks(bf) == words
+    assert bayes.speaks(bf) == words
 
 
 def test_two_groups_that_are_alike_speak_for_absence_only_when_they_are_large():
     few, many = np.linspace(-1, 1, 4), np.linspace(-1, 1, 40)
-    assert absence.speaks(absence.bayes_factor(few, few)) == absence.NOTHING
-    assert absence.speaks(absence.bayes_factor(many, many)) == absence.ABSENCE
+    assert bayes.speaks(bayes.bayes_factor(few, few)) == bayes.NOTHING
+    assert bayes.speaks(bayes.bayes_factor(many, many)) == bayes.ABSENCE
 
 
 def test_the_smallest_bayes_factor_says_how_many_animals_are_needed():
-    n = absence.animals_to_show_absence()
-    assert absence.smallest_bayes_factor(n, n) <= 1 / 3 < absence.smallest_bayes_factor(n - 1, n - 1)
+    n = bayes.animals_to_show_absence()
+    assert bayes.smallest_bayes_factor(n, n) <= 1 / 3 < bayes.smallest_bayes_factor(n - 1, n - 1)
     few = np.linspace(-1, 1, 8)
-    assert absence.smallest_bayes_factor(8, 8) == pytest.approx(absence.bayes_factor(few, few))
+    assert bayes.smallest_bayes_factor(8, 8) == pytest.approx(bayes.bayes_factor(few, few))
 
 
 def test_dunn_and_kruskal_wallis_agree_with_r():
@@ -77,14 +77,14 @@ def test_dunn_and_kruskal_wallis_agree_with_r():
 
 
 def test_dunn_in_the_table_of_tests_is_holm_adjusted(measurements, study):
-    tests = sensitivity.compare_tests(measurements, study)
+    tests = other_tests.compare_tests(measurements, study)
     found = tests[tests["test"] == "dunn"].set_index("contrast")["p"]
     for contrast, p in TRUTH["dunn_holm"].items():
         assert found[contrast] == pytest.approx(p, abs=1e-12)
 
 
 def test_welch_and_kruskal_in_the_omnibus_table_agree_with_r(measurements):
-    found = sensitivity.omnibus_tests(measurements).iloc[0]
+    found = other_tests.omnibus_tests(measurements).iloc[0]
     assert found["p_welch"] == pytest.approx(TRUTH["welch"], abs=1e-8)
     assert found["p_kruskal"] == pytest.approx(TRUTH["kruskal"], abs=1e-8)
 
@@ -130,10 +130,10 @@ def test_only_pair_fed_experiments_are_adjusted(study):
 
 
 def test_outliers_agree_with_r_and_stay_in(measurements):
-    scored = sensitivity.flag_outliers(measurements, limit=2)
+    scored = other_tests.flag_outliers(measurements, limit=2)
     assert scored["studentised"].to_numpy() == pytest.approx(TRUTH["rstudent"], abs=1e-10)
     assert scored["p"].to_numpy() == pytest.approx(TRUTH["p_outlier"], abs=1e-10)
-    flagged = sensitivity.flag_outliers(measurements)
+    flagged = other_tests.flag_outliers(measurements)
     assert len(flagged) == sum(p < 0.05 for p in TRUTH["p_outlier"])
 
 
@@ -144,6 +144,6 @@ def test_rows_of_the_ledger_that_depend_on_the_test(study):
     claims = pd.DataFrame(
         [{**key, "claim_id": "1", "statement_en": "x", "statement_ja": "x", "level": "significant"}]
     )
-    row = sensitivity.changed_claims(tests, claims, study).iloc[0]
+    row = other_tests.changed_claims(tests, claims, study).iloc[0]
     assert row["declared"] == "significant"
     assert row["otherwise"] == "trend (Games-Howell); none (permutation)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mgbone.microarray.array_names import array_key, matching_columns, plain_name
+from mgbone.dataset.arrays.array_names import array_key, matching_columns, plain_name
 
 
 @pytest.mark.parametrize(

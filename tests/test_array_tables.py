@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from mgbone import array_tables
-from mgbone.study import load_study
+from mgbone.microarray import words as array_words
+from mgbone.study.design import load_study
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def both():
 
 
 def test_a_theme_holds_under_both_only_with_the_same_sign(both):
-    firm, first_only = array_tables.tell_both_tests(both, load_study()).data.split("\n")
+    firm, first_only = array_words.tell_both_tests(both, load_study()).data.split("\n")
     assert firm.endswith(": Inflammatory response genes ▲ raised (0.01 % Mg vs Pair-fed, camera q = 0.007).")
     assert "Mineral metabolism genes ▼ lowered (0.01 % Mg vs Pair-fed, camera q = 0.160)" in first_only
     assert "0.04 % Mg vs Control" in first_only  # significant under both, but in opposite directions
@@ -51,26 +51,26 @@ def test_a_theme_holds_under_both_only_with_the_same_sign(both):
 
 
 def test_none_is_said(both):
-    told = array_tables.tell_both_tests(both.iloc[:0], load_study()).data
+    told = array_words.tell_both_tests(both.iloc[:0], load_study()).data
     assert told.count("none.") == 2
 
 
 def test_codes_become_words(both):
-    table = array_tables.both_tests(both)
+    table = array_words.both_tests(both)
     assert table["comparison"][0] == "0.01 % Mg vs Pair-fed"
     assert table["theme"][0] == "Inflammatory response genes"
     assert table["camera: its genes are"].tolist()[-1] == "not tested"
     best = both.rename(columns={"over_representation_direction": "direction"}).assign(hits=3, p=0.01, q=0.5)
-    assert array_tables.best_terms(best)["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
+    assert array_words.best_terms(best)["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
     # Where no list holds a gene of the theme, the first list in the alphabet is not where they are.
-    assert set(array_tables.best_terms(best.assign(hits=0))["among the genes"]) == {"no gene"}
+    assert set(array_words.best_terms(best.assign(hits=0))["among the genes"]) == {"no gene"}
 
 
 def test_a_theme_that_is_not_over_represented_is_not_said_to_be(both):
     """The third theme of 0.02 % Mg has q = 0.2: its direction is where it comes nearest, and no more."""
-    assert "over-represented among" not in array_tables.both_tests(both).columns
+    assert "over-represented among" not in array_words.both_tests(both).columns
     empty = both.assign(over_representation_hits=0)
-    assert set(array_tables.both_tests(empty)["most among"]) == {"no gene"}
+    assert set(array_words.both_tests(empty)["most among"]) == {"no gene"}
 
 
 def test_best_genes_show_their_interval():
@@ -78,7 +78,7 @@ def test_best_genes_show_their_interval():
         "contrast": "mg002_vs_control", "gene": "Nnmt", "log2_fold_change": 3.241, "ci_low": 3.03,
         "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
-    shown = array_tables.top_genes(pd.DataFrame([row]), load_study()).iloc[0]
+    shown = array_words.top_genes_table(pd.DataFrame([row]), load_study()).iloc[0]
     assert shown["95% interval"] == "+3.03 to +3.46"
     assert (shown["log2 fold change"], shown["q"]) == ("+3.24", "1.9e-8")
 
@@ -88,5 +88,5 @@ def test_clusterings_are_told_by_the_rule():
         "comparison": "mg001_vs_pairfed", "level": "separated", "rand": 1.0, "cut_support": 0.995,
         "silhouette": 0.586, "p": 0.0286, "splits": 35,
     }  # fmt: skip
-    shown = array_tables.clusterings(pd.DataFrame([verdict])).iloc[0]
+    shown = array_words.clusterings(pd.DataFrame([verdict])).iloc[0]
     assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separated", 35, "0.029")

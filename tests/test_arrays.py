@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 from small_dataset import in_memory, write_cel
 
-from mgbone.errors import MgboneError
-from mgbone.evidence import EVIDENCE_COLUMNS
+from mgbone.dataset.arrays.cel import read_cel
+from mgbone.dataset.arrays.library import read_platform
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray.arrays import (
     ArraySet,
     array_evidence,
@@ -29,11 +30,12 @@ from mgbone.microarray.arrays import (
     themes_under_both,
     top_genes,
 )
-from mgbone.microarray.cel import read_cel
-from mgbone.microarray.expression import differential_expression, gene_lists
-from mgbone.microarray.genesets import GeneSets, camera, over_representation
-from mgbone.microarray.platform import read_platform
-from mgbone.study import load_study
+from mgbone.microarray.changed_genes import gene_lists
+from mgbone.microarray.differential import differential_expression
+from mgbone.microarray.enrichment import camera, over_representation
+from mgbone.microarray.genesets import GeneSets
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
 
 CONTRASTS = ["mg001_vs_pairfed", "mg004_vs_control", "mg002_vs_control"]
 TERMS = {"GO:0000001": "bone", "GO:0000002": "mineral", "GO:0000003": "inflammation"}

@@ -9,7 +9,7 @@ from scipy import stats
 from small_dataset import in_memory
 
 from mgbone import biochem
-from mgbone.biochem import (
+from mgbone.biochem.endpoints import (
     before_and_after_creatinine,
     check_assumptions,
     count_values,
@@ -17,9 +17,9 @@ from mgbone.biochem import (
     effect_of_creatinine,
     findings_without_creatinine,
 )
-from mgbone.dictionary import endpoints
-from mgbone.evidence import compare
-from mgbone.study import load_study
+from mgbone.evidence.comparison import compare
+from mgbone.study.design import load_study
+from mgbone.study.dictionary import endpoints
 
 FIRST = "e1-control-1"
 

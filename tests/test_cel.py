@@ -16,9 +16,8 @@ import pandas as pd
 import pytest
 from cel_bytes import WRITERS, Scan, calvin, text, xda
 
-from mgbone.errors import CelError
-from mgbone.microarray import _files
-from mgbone.microarray.cel import (
+from mgbone.dataset.arrays import _files
+from mgbone.dataset.arrays.cel import (
     DuplicateScanWarning,
     MixedVersionWarning,
     RepeatedCellWarning,
@@ -27,6 +26,7 @@ from mgbone.microarray.cel import (
     read_cel,
     read_cels,
 )
+from mgbone.study.errors import CelError
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cel_samples"
 TRUTH = SAMPLES / "truth" / "cel_truth.json"

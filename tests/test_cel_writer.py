@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mgbone.errors import CelError
-from mgbone.microarray.cel import read_cel
+from mgbone.dataset.arrays.cel import read_cel
 from mgbone.simulate.cel_writer import SIMULATED_NOTE, write_cel
+from mgbone.study.errors import CelError
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "cel_samples" / "test3"
 SCRIPT = Path(__file__).parent / "r" / "read_cel.R"

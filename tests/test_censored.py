@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from small_dataset import describe, write_small_dataset
 
-from mgbone.absence import weigh_absence
-from mgbone.biochem import derive_endpoints
-from mgbone.dataset import check_dataset, open_dataset, write_datapackage
-from mgbone.errors import MgboneError
-from mgbone.evidence import GEHAN, TUKEY, compare
-from mgbone.ranks import SUBSTITUTE, kruskal_dunn
+from mgbone.biochem.endpoints import derive_endpoints
+from mgbone.dataset.descriptor import write_datapackage
+from mgbone.dataset.opening import check_dataset, open_dataset
+from mgbone.evidence.bayes import weigh_absence
+from mgbone.evidence.comparison import GEHAN, TUKEY, compare
+from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_dunn
+from mgbone.study.errors import MgboneError
 
 
 @pytest.fixture

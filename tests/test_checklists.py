@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from mgbone.checklists import CHECKLISTS, STATUSES, count_statuses, load_checklist
-from mgbone.errors import StudyError
-from mgbone.paths import project_root
+from mgbone.study.checklists import CHECKLISTS, STATUSES, count_statuses, load_checklist
+from mgbone.study.errors import StudyError
+from mgbone.study.paths import project_root
 
 
 @pytest.mark.parametrize("name", CHECKLISTS)
@@ -46,6 +46,6 @@ def test_wrong_status_is_named_by_row(tmp_path, monkeypatch):
     shutil.copy(original, folder)
     text = original.read_text(encoding="utf-8").replace(",stated,", ",perhaps,", 1)
     (folder / "bouxsein.csv").write_text(text, encoding="utf-8")
-    monkeypatch.setattr("mgbone.checklists.project_root", lambda: tmp_path)
+    monkeypatch.setattr("mgbone.study.checklists.project_root", lambda: tmp_path)
     with pytest.raises(StudyError, match=f"row 2 .*{STATUSES[0]}"):
         load_checklist("bouxsein")

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.claims import CLAIM_COLUMNS, judge, load_claims, tally
-from mgbone.errors import StudyError
-from mgbone.study import REGIONS, STRUCTURES, load_study
+from mgbone.claims.judging import judge, tally
+from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.errors import StudyError
+from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
 
 
 @pytest.fixture(scope="module")

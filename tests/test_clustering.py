@@ -9,10 +9,10 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
-from mgbone.errors import MgboneError, StudyError
-from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.microarray import clustering as cl
-from mgbone.study import load_study
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.microarray import array_evidence, clustering
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError, StudyError
 
 
 def arrays(effect: float, labels=("pairfed",) * 4 + ("mg001",) * 4, seed: int = 1, genes: int = 2000):
@@ -28,7 +28,7 @@ def arrays(effect: float, labels=("pairfed",) * 4 + ("mg001",) * 4, seed: int = 
 
 def test_groups_that_differ_are_separated():
     values, groups = arrays(1.0)
-    found = cl.cluster_arrays(values, groups, bootstraps=50)
+    found = clustering.cluster_arrays(values, groups, bootstraps=50)
     assert found.verdict["level"] == "separated"
     assert found.verdict["rand"] == 1
     assert found.verdict["p"] == pytest.approx(1 / 35)
@@ -37,23 +37,25 @@ def test_groups_that_differ_are_separated():
 
 
 def test_groups_that_do_not_differ_are_mixed():
-    levels = [cl.cluster_arrays(*arrays(0.0, seed=s), bootstraps=5).verdict["level"] for s in range(20)]
+    levels = [
+        clustering.cluster_arrays(*arrays(0.0, seed=s), bootstraps=5).verdict["level"] for s in range(20)
+    ]
     assert levels.count("separated") <= 1
 
 
 def test_both_halves_of_the_rule_are_needed():
     values, groups = arrays(1.0)
-    assert cl.cluster_arrays(values, groups, bootstraps=2, cluster_p=0.02).verdict["level"] == "mixed"
+    assert clustering.cluster_arrays(values, groups, bootstraps=2, cluster_p=0.02).verdict["level"] == "mixed"
     # An outlier takes a cluster of its own.
     values.iloc[:, 0] += np.random.default_rng(2).normal(0, 3, len(values))
-    spoilt = cl.cluster_arrays(values, groups, bootstraps=2)
+    spoilt = clustering.cluster_arrays(values, groups, bootstraps=2)
     assert spoilt.verdict["rand"] < 1
     assert spoilt.verdict["level"] == "mixed"
 
 
 def test_tree_and_silhouette_are_those_of_scipy_and_sklearn():
     values, groups = arrays(0.3, seed=4)
-    found = cl.cluster_arrays(values, groups, n_genes=500, bootstraps=2)
+    found = clustering.cluster_arrays(values, groups, n_genes=500, bootstraps=2)
     used = values.loc[values.var(axis=1).nlargest(500).index]
     tree = hierarchy.linkage(pdist(used.T, "correlation"), "average")
     np.testing.assert_allclose(found.linkage, tree, atol=1e-12)
@@ -69,14 +71,14 @@ def test_tree_and_silhouette_are_those_of_scipy_and_sklearn():
     ("sizes", "n"), [([4, 4], 35), ([4, 3], 35), ([4, 4, 4], 5775), ([3, 3, 2], 280), ([2, 2], 3)]
 )
 def test_each_split_is_tried_once(sizes, n):
-    splits = list(cl._splits(sum(sizes), sizes))
+    splits = list(clustering._splits(sum(sizes), sizes))
     partitions = {frozenset(frozenset(np.flatnonzero(s == c)) for c in set(s)) for s in splits}
-    assert len(splits) == len(partitions) == cl.n_splits(sizes) == n
+    assert len(splits) == len(partitions) == clustering.n_splits(sizes) == n
     assert {tuple(sorted(np.bincount(s))) for s in splits} == {tuple(sorted(sizes))}
 
 
 def test_p_is_the_rank_among_all_splits():
-    found = cl.cluster_arrays(*arrays(0.15, seed=3), bootstraps=2)
+    found = clustering.cluster_arrays(*arrays(0.15, seed=3), bootstraps=2)
     assert found.verdict["p"] == np.mean(found.null >= found.verdict["silhouette"] - 1e-12)
     assert found.verdict["exact"]
     assert np.isclose(found.null, found.verdict["silhouette"]).any()
@@ -84,8 +86,8 @@ def test_p_is_the_rank_among_all_splits():
 
 def test_too_many_splits_are_drawn_at_random_and_seeded():
     values, groups = arrays(0.0, labels=("pairfed",) * 9 + ("mg001",) * 9, genes=400)
-    found = cl.cluster_arrays(values, groups, bootstraps=2, seed=5)
-    again = cl.cluster_arrays(values, groups, bootstraps=2, seed=5)
+    found = clustering.cluster_arrays(values, groups, bootstraps=2, seed=5)
+    again = clustering.cluster_arrays(values, groups, bootstraps=2, seed=5)
     assert not found.verdict["exact"]
     assert found.verdict["splits"] == 10_000
     assert found.verdict == again.verdict
@@ -93,7 +95,7 @@ def test_too_many_splits_are_drawn_at_random_and_seeded():
 
 
 def test_support_is_high_where_the_branch_is_real():
-    found = cl.cluster_arrays(*arrays(1.0), bootstraps=100)
+    found = clustering.cluster_arrays(*arrays(1.0), bootstraps=100)
     nodes = found.nodes.set_index("arrays")
     group = ";".join(a for a in found.groups.index if a.startswith("mg001"))
     assert nodes.loc[group, "support"] > 0.95
@@ -107,10 +109,12 @@ def test_each_group_is_held_against_its_own_reference():
     labels = ("control",) * 4 + ("mg004",) * 4 + ("mg002",) * 4
     values, groups = arrays(0.0, labels)
     values.iloc[:300, 8:] += 1.0
-    found = cl.cluster_contrasts(values, groups, ["mg004_vs_control", "mg002_vs_control"], bootstraps=20)
-    table = cl.clustering_table(found).set_index("comparison")
+    found = clustering.cluster_contrasts(
+        values, groups, ["mg004_vs_control", "mg002_vs_control"], bootstraps=20
+    )
+    table = clustering.clustering_table(found).set_index("comparison")
     assert table["level"].to_dict() == {"mg004_vs_control": "mixed", "mg002_vs_control": "separated"}
-    rows = cl.clustering_evidence(found, "exp2", load_study())
+    rows = array_evidence.clustering_evidence(found, "exp2", load_study())
     assert rows.columns.tolist() == EVIDENCE_COLUMNS
     assert rows["level"].tolist() == ["mixed", "separated"]
     assert set(rows["direction"]) == {"none"}
@@ -118,7 +122,7 @@ def test_each_group_is_held_against_its_own_reference():
     assert rows["estimate"].tolist() == table["silhouette"].tolist()
     assert (rows["n_case"] == 4).all()
     with pytest.raises(StudyError):
-        cl.clustering_evidence(found, "exp1", load_study())
+        array_evidence.clustering_evidence(found, "exp1", load_study())
 
 
 @pytest.mark.parametrize(
@@ -134,9 +138,9 @@ def test_each_group_is_held_against_its_own_reference():
 )
 def test_says_what_is_wrong(change, words):
     with pytest.raises(MgboneError, match=words):
-        cl.cluster_arrays(*change(*arrays(0.5)))
+        clustering.cluster_arrays(*change(*arrays(0.5)))
 
 
 def test_unknown_group_of_a_contrast():
     with pytest.raises(MgboneError, match="'control', which has no array"):
-        cl.cluster_contrasts(*arrays(0.5), ["mg001_vs_control"])
+        clustering.cluster_contrasts(*arrays(0.5), ["mg001_vs_control"])

@@ -10,12 +10,14 @@ import pandas as pd
 import pytest
 from small_dataset import in_memory
 
-from mgbone import control, integration
-from mgbone.claims import judge, load_claims
-from mgbone.errors import MgboneError
-from mgbone.evidence import compare
-from mgbone.sentences import count_control
-from mgbone.study import load_study
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import compare
+from mgbone.integration import doses as dose_tables
+from mgbone.integration import negative_control
+from mgbone.integration.words import tell_control
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +39,14 @@ def noise(study, seed):
 
 
 def verdicts_of(measurements, claims, study):
-    rows = compare(measurements, study), integration.dose_order_evidence(measurements, study)
-    return judge(claims, integration.combine(*rows)).set_index("claim_id")["verdict"]
+    rows = compare(measurements, study), dose_tables.dose_order_evidence(measurements, study)
+    return judge(claims, dose_tables.combine(*rows)).set_index("claim_id")["verdict"]
 
 
 @pytest.mark.parametrize("missing", [(), [("e1-mg001-2", "serum_mg"), ("e2-control-8", "urine_ctx")]])
 def test_the_observed_labelling_is_judged_as_the_judge_does(study, claims, missing):
     measured = made.measurements(study, missing=missing)
-    first = control.permute_labels(measured, claims, study, 3).iloc[0]
+    first = negative_control.permute_labels(measured, claims, study, 3).iloc[0]
     same = verdicts_of(measured, claims, study).eq("reproduced").reindex(first.index)
     # Blanks make the sizes of groups vary with the labelling: then the order of doses is left out.
     assert len(first) == (79 if missing else 80)
@@ -55,7 +57,7 @@ def test_the_observed_labelling_is_judged_as_the_judge_does(study, claims, missi
 def test_a_permuted_labelling_is_judged_as_the_judge_does(study, claims):
     """Relabel the animals as the third permutation did, and let the slow way judge."""
     measured = noise(study, 4)
-    permuted = control.permute_labels(measured, claims, study, 3, seed=9)
+    permuted = negative_control.permute_labels(measured, claims, study, 3, seed=9)
     rng = np.random.default_rng(9)
     relabelled = []
     for _, table in measured.groupby("experiment", sort=False):
@@ -71,18 +73,19 @@ def test_a_permuted_labelling_is_judged_as_the_judge_does(study, claims):
 
 def test_two_groups_have_the_chances_of_a_t_test():
     limits, sizes = (0.05, 0.10), np.array([8, 8])
-    chances = [control._chance(level, sizes, limits) for level in ("significant", "trend", "none")]
+    chances = [negative_control._chance(level, sizes, limits) for level in ("significant", "trend", "none")]
     assert chances == pytest.approx([0.025, 0.025, 0.90], abs=1e-6)
-    assert np.isnan(control._chance("none", np.array([8]), limits))
+    assert np.isnan(negative_control._chance("none", np.array([8]), limits))
 
 
 def test_theory_and_permutation_agree_where_there_is_nothing(study, claims):
     no_means = claims.assign(value=np.nan)
     spread = [
-        control.permute_labels(noise(study, seed), no_means, study, 400, seed).iloc[1:] for seed in range(4)
+        negative_control.permute_labels(noise(study, seed), no_means, study, 400, seed).iloc[1:]
+        for seed in range(4)
     ]
-    kinds = control.kind_of(claims)
-    chances = control.chance_of(no_means, noise(study, 0), study)
+    kinds = negative_control.kind_of(claims)
+    chances = negative_control.chance_of(no_means, noise(study, 0), study)
     for kind, tolerance in (("effect", 0.06), ("no_effect", 0.6)):
         names = claims.loc[kinds == kind, "claim_id"]
         mean = pd.concat(spread)[list(names)].sum(axis=1).mean()
@@ -90,22 +93,24 @@ def test_theory_and_permutation_agree_where_there_is_nothing(study, claims):
 
 
 def test_correlated_endpoints_make_counts_vary_more_than_a_binomial(study, claims):
-    names = claims.loc[control.kind_of(claims) == "no_effect", "claim_id"]
-    counts = control.permute_labels(noise(study, 1), claims, study, 600)[list(names)].sum(axis=1)
-    chance = control.chance_of(claims, noise(study, 1), study)[control.kind_of(claims) == "no_effect"]
+    names = claims.loc[negative_control.kind_of(claims) == "no_effect", "claim_id"]
+    counts = negative_control.permute_labels(noise(study, 1), claims, study, 600)[list(names)].sum(axis=1)
+    chance = negative_control.chance_of(claims, noise(study, 1), study)[
+        negative_control.kind_of(claims) == "no_effect"
+    ]
     assert counts.var() > 1.5 * (chance * (1 - chance)).sum()
 
 
 def test_p_of_the_dose_order_is_that_of_the_trend_test(study):
     measured = noise(study, 2).query("endpoint == 'serum_mg'")
-    percents = integration.percent_of_reference(measured, study)
+    percents = dose_tables.percent_of_reference(measured, study)
     doses = [g["percent"].to_numpy()[None, :] for _, g in percents.groupby("contrast", sort=False)]
-    expected = integration.dose_order_test(percents)["p"].iloc[0]
-    assert control._kendall_p(doses)[0] == pytest.approx(expected, rel=1e-9)
+    expected = dose_tables.dose_order_test(percents)["p"].iloc[0]
+    assert negative_control._kendall_p(doses)[0] == pytest.approx(expected, rel=1e-9)
 
 
 def test_every_statement_has_a_kind(claims):
-    kinds = control.kind_of(claims).value_counts()
+    kinds = negative_control.kind_of(claims).value_counts()
     assert kinds.to_dict() == {"no_effect": 62, "effect": 17, "array_effect": 5, "array_mixed": 2, "order": 1}
 
 
@@ -117,26 +122,28 @@ def test_counts_per_kind(study, claims):
         verdict=np.where(claims["level"] == "none", "reproduced", "contradicted")
     )
     chances = pd.Series(0.5, index=claims.index)
-    table = control.count_control(claims, verdicts, verdicts, chances, permuted).set_index("kind")
+    table = negative_control.count_control(claims, verdicts, verdicts, chances, permuted).set_index("kind")
     assert table.loc["effect", ["statements", "this", "null", "nominal"]].tolist() == [17, 0, 0, 8.5]
     assert table.loc["no_effect", ["this", "null"]].tolist() == [62, 62]
     # The observed labelling is no permutation: 17 x (False, True, False).
     assert table.loc["effect", "permuted_mean"] == pytest.approx(17 / 3)
     assert table.loc["effect", ["permuted_low", "permuted_high"]].tolist() == [0, 17]
     assert table.loc["array_effect", "permuted_mean":].isna().all()
-    spread = control.distribution(claims, permuted)
+    spread = negative_control.distribution(claims, permuted)
     assert spread[spread["kind"] == "effect"][["reproduced", "share"]].to_numpy().tolist() == [
         [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
     ]  # fmt: skip
-    words = count_control(table.reset_index(), object()).data
+    words = tell_control(table.reset_index(), object()).data
     assert "17 statements of an effect" in words and "**62** in data without effect" in words
-    alone = count_control(control.count_control(claims, verdicts, None, chances, permuted), None).data
+    alone = tell_control(
+        negative_control.count_control(claims, verdicts, None, chances, permuted), None
+    ).data
     assert "was not judged" in alone and "in data without effect;" not in alone
 
 
 def test_only_statements_that_were_tested_are_counted(claims):
     verdicts = claims[["claim_id"]].assign(verdict=["reproduced", "not_tested"] * 43 + ["contradicted"])
-    assert control.tested(claims, verdicts)["claim_id"].tolist() == [
+    assert negative_control.tested(claims, verdicts)["claim_id"].tolist() == [
         *claims["claim_id"][:86:2],
         claims["claim_id"][86],
     ]
@@ -146,21 +153,27 @@ def test_arrays_are_left_alone_where_nobody_asks_about_them(study, monkeypatch):
     def never(dataset):
         raise AssertionError("arrays were normalised")
 
-    monkeypatch.setattr(control, "_array_evidence", never)
+    monkeypatch.setattr(negative_control, "_array_evidence", never)
     data = in_memory(study=study)
-    assert set(control.evidence_of(data, arrays=False)["domain"]) == {"biochem", "qct", "integration"}
+    assert set(negative_control.evidence_of(data, arrays=False)["domain"]) == {
+        "biochem",
+        "qct",
+        "integration",
+    }
     with pytest.raises(AssertionError, match="normalised"):
-        control.evidence_of(data)
+        negative_control.evidence_of(data)
 
 
 def test_without_statements_or_measurements_nothing_is_counted(study, claims):
     nothing = made.measurements(study).iloc[:0]
-    assert control.permute_labels(nothing, claims, study, 5).empty
+    assert negative_control.permute_labels(nothing, claims, study, 5).empty
     none = claims.head(0)
-    empty = control.count_control(none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame())
+    empty = negative_control.count_control(
+        none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame()
+    )
     assert empty.empty
-    assert "nothing to judge" in count_control(empty, None).data
-    assert control.chance_of(claims, nothing, study).isna().sum() == 79
+    assert "nothing to judge" in tell_control(empty, None).data
+    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 79
 
 
 def test_endpoints_below_a_limit_are_left_out(study, claims):
@@ -168,16 +181,16 @@ def test_endpoints_below_a_limit_are_left_out(study, claims):
     hidden = measured.assign(
         censored=(measured["endpoint"] == "serum_pth") & (measured["experiment"] == "exp2")
     )
-    permuted = control.permute_labels(hidden, claims, study, 2)
+    permuted = negative_control.permute_labels(hidden, claims, study, 2)
     pth = claims[claims["endpoint"] == "serum_pth"].set_index("claim_id")["experiment"]
     assert {pth[c] for c in pth.index if c in permuted} == {"exp1"}
 
 
 def test_a_design_of_its_own_has_no_control(study, claims):
     other = in_memory(study=replace(study, experiments={"exp1": study.experiments["exp1"]}))
-    assert control.begin(other) is None
-    assert control.await_evidence(None) is None
-    assert control.judge_control(claims, None) is None
+    assert negative_control.begin(other) is None
+    assert negative_control.await_evidence(None) is None
+    assert negative_control.judge_control(claims, None) is None
 
 
 def process(code):
@@ -188,27 +201,27 @@ def process(code):
 
 
 def test_what_the_process_beside_says_is_taken_or_told():
-    assert control.await_evidence(process(f"raise SystemExit({control.NOT_WHOLE})")) is None
+    assert negative_control.await_evidence(process(f"raise SystemExit({negative_control.NOT_WHOLE})")) is None
     with pytest.raises(MgboneError, match=r"\(data/null\) could not be judged: ValueError: no luck"):
-        control.await_evidence(process("raise ValueError('no luck')"))
+        negative_control.await_evidence(process("raise ValueError('no luck')"))
     with pytest.raises(MgboneError, match="no reason was given"):
-        control.await_evidence(process("import os; os._exit(9)"))
-    table = control.await_evidence(process("print('p,level\\n0.1234567890123456789,none\\n,')"))
+        negative_control.await_evidence(process("import os; os._exit(9)"))
+    table = negative_control.await_evidence(process("print('p,level\\n0.1234567890123456789,none\\n,')"))
     assert table["p"].iloc[0] == 0.1234567890123456789
     assert table["level"].tolist()[0] == "none" and table.iloc[1].isna().all()
 
 
 def test_a_control_that_is_not_whole_is_no_control(monkeypatch, tmp_path):
-    monkeypatch.setattr(control, "NULL", str(tmp_path / "null"))
-    assert control.main([]) == control.NOT_WHOLE
+    monkeypatch.setattr(negative_control, "NULL", str(tmp_path / "null"))
+    assert negative_control.main([]) == negative_control.NOT_WHOLE
 
 
 @pytest.mark.slow
 def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
-    beside = control.begin(in_memory(study=load_study()))
-    verdicts = control.judge_control(claims, control.await_evidence(beside))
+    beside = negative_control.begin(in_memory(study=load_study()))
+    verdicts = negative_control.judge_control(claims, negative_control.await_evidence(beside))
     assert (verdicts["verdict"] != "not_tested").all()
-    kinds = control.kind_of(claims).to_numpy()
+    kinds = negative_control.kind_of(claims).to_numpy()
     reproduced = (verdicts["verdict"] == "reproduced").to_numpy()
     assert reproduced[kinds == "effect"].sum() <= 2
     assert reproduced[kinds == "array_effect"].sum() == 0

@@ -9,11 +9,11 @@ import pytest
 from rocrate.rocrate import ROCrate
 from small_run import small_run
 
-from mgbone.errors import MgboneError
-from mgbone.report import sources
-from mgbone.report.crate import CONTEXT, PROFILE, write_crate
-from mgbone.report.page import write_page
-from mgbone.report.sources import Layout
+from mgbone.execute.report import provenance
+from mgbone.execute.report.crate import CONTEXT, PROFILE, write_crate
+from mgbone.execute.report.page import write_page
+from mgbone.execute.report.provenance import Layout
+from mgbone.study.errors import MgboneError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -69,9 +69,9 @@ def test_it_says_what_it_is(crate, graph, layout):
     assert named(root["conformsTo"]) == [PROFILE]
     assert graph[PROFILE]["name"] == "Process Run Crate"
     assert {"name", "description", "datePublished", "license", "author", "hasPart", "mentions"} <= set(root)
-    assert root["datePublished"] == sources.day_of_publication(layout.data_files)
+    assert root["datePublished"] == provenance.day_of_publication(layout.data_files)
     authors = [graph[author]["name"] for author in named(root["author"])]
-    assert authors == [author["name"] for author in sources.citation()["authors"]]
+    assert authors == [author["name"] for author in provenance.citation()["authors"]]
     assert crate.mainEntity.id == f"build/{layout.name}/report.html"
 
 
@@ -171,14 +171,14 @@ def test_simulated_data_say_so_and_how_they_were_drawn(graph, folder, layout):
 
 def test_software_is_named_with_versions(graph):
     software = graph["#mgbone"]
-    assert software["version"] == sources.project_version()
+    assert software["version"] == provenance.project_version()
     needed = {
         graph[name]["name"]: graph[name]["softwareVersion"]
         for name in named(software["softwareRequirements"])
     }
-    assert needed == {package.name: package.version for package in sources.packages()}
-    assert graph["#python"]["version"] == sources.python_version()
-    state = sources.commit()
+    assert needed == {package.name: package.version for package in provenance.packages()}
+    assert graph["#python"]["version"] == provenance.python_version()
+    state = provenance.commit()
     assert software.get("identifier") == (state.id if state else None)
 
 

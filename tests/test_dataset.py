@@ -14,13 +14,13 @@ import pytest
 from small_dataset import assert_named, describe, tables, write_cel, write_small_dataset
 
 import mgbone
-from mgbone.datapackage import write_datapackage
-from mgbone.dictionary import TABLES, table_schema
-from mgbone.errors import DatasetError, MgboneError
-from mgbone.faults import MOST_OF_A_KIND
-from mgbone.relations import check_relations
-from mgbone.study import STRUCTURES, load_study
-from mgbone.tables import read_table
+from mgbone.dataset.agreement import check_relations
+from mgbone.dataset.csv_table import read_table
+from mgbone.dataset.descriptor import write_datapackage
+from mgbone.dataset.faults import MOST_OF_A_KIND
+from mgbone.study.design import STRUCTURES, load_study
+from mgbone.study.dictionary import TABLES, table_schema
+from mgbone.study.errors import DatasetError, MgboneError
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_harmless_ways_of_writing_csv_give_the_same_table(folder, rewrite):
 
 
 def test_a_study_file_in_the_folder_wins(folder):
-    text = (mgbone.paths.project_root() / "data" / "study.yml").read_text(encoding="utf-8")
+    text = (mgbone.study.paths.project_root() / "data" / "study.yml").read_text(encoding="utf-8")
     text = text.replace("mg002", "low").replace("title: Mild", "title: Another")
     (folder / "study.yml").write_text(text, encoding="utf-8")
     change(folder, "animals.csv", lambda lines: [line.replace(",mg002,", ",low,") for line in lines])
@@ -125,7 +125,7 @@ def test_a_relative_path_counts_from_the_project(tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "data").mkdir(parents=True)
     (root / "data" / "study.yml").write_bytes(
-        (mgbone.paths.project_root() / "data" / "study.yml").read_bytes()
+        (mgbone.study.paths.project_root() / "data" / "study.yml").read_bytes()
     )
     write_small_dataset(root / "data" / "small")
     monkeypatch.setenv("MGBONE_ROOT", str(root))

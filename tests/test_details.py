@@ -8,11 +8,12 @@ import figure_data as made
 import pandas as pd
 import pytest
 
-from mgbone.claims import judge, load_claims
-from mgbone.details import figure_sections, link_sections, verdict_details
-from mgbone.evidence import compare
-from mgbone.paths import project_root
-from mgbone.study import load_study
+from mgbone.claims.folded import figure_sections, link_sections, verdict_details
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import compare
+from mgbone.study.design import load_study
+from mgbone.study.ledger import load_claims
+from mgbone.study.paths import project_root
 
 FIGURE = {"biochem": "01_minerals", "qct": "02_density_map", "microarray": "03_cohesion",
           "integration": "04_dose_response"}  # fmt: skip

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from mgbone import dictionary
-from mgbone.dictionary import (
+from mgbone.study import dictionary
+from mgbone.study.design import REGIONS, STRUCTURES
+from mgbone.study.dictionary import (
     README_BEGIN,
     README_END,
     TABLES,
@@ -25,9 +26,8 @@ from mgbone.dictionary import (
     typeset_unit,
     write_data_readme,
 )
-from mgbone.errors import MgboneError
-from mgbone.paths import project_root
-from mgbone.study import REGIONS, STRUCTURES
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import project_root
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -226,7 +226,7 @@ def test_data_readme_holds_the_dictionary_as_it_is():
     text = (project_root() / "data" / "README.md").read_text(encoding="utf-8")
     _, _, rest = text.partition(README_BEGIN)
     written, _, _ = rest.partition(README_END)
-    assert written.strip() == data_dictionary().strip(), "run mgbone.dictionary.write_data_readme()"
+    assert written.strip() == data_dictionary().strip(), "run mgbone.study.dictionary.write_data_readme()"
 
 
 def test_the_dictionary_names_every_field_endpoint_and_place():

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.errors import MgboneError
-from mgbone.evidence import EVIDENCE_COLUMNS, analysis_of_variance, compare, hedges_g
-from mgbone.study import load_study
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, analysis_of_variance, compare, hedges_g
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
 

@@ -9,9 +9,9 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 from tiny_project import tiny_notebook, tiny_project, write_notebook
 
-from mgbone import cli
-from mgbone.errors import MgboneError
-from mgbone.execute import NotebookError, check_parameters, run_notebook
+from mgbone.execute import cli
+from mgbone.execute.notebook import NotebookError, check_parameters, run_notebook
+from mgbone.study.errors import MgboneError
 
 OUTPUTS = (
     "from pathlib import Path\n"
@@ -143,7 +143,8 @@ def test_an_error_meant_for_the_user_comes_without_its_class(project):
     with pytest.raises(NotebookError) as caught:
         run(
             project,
-            "from mgbone.errors import DatasetError\nraise DatasetError(['a.csv, row 2: x', 'b.csv: y'])",
+            "from mgbone.study.errors import DatasetError",
+            "raise DatasetError(['a.csv, row 2: x', 'b.csv: y'])",
         )
     lines = str(caught.value).splitlines()
     assert "2 faults found:" in lines
@@ -168,7 +169,7 @@ def test_command_line_runs_a_notebook(project, capsys):
     tiny_notebook(project / "notebooks" / "05_more.ipynb", "errors")
     source = (project / "notebooks" / "05_more.ipynb").read_text()
     (project / "notebooks" / "05_more.ipynb").write_text(
-        source.replace("from mgbone.run import Run", "Run = None")
+        source.replace("from mgbone.execute.run import Run", "Run = None")
     )
     assert cli.main(["run", "notebooks/05_more.ipynb", "--dataset", "data/lab"]) == 1
     assert "'NoneType' object is not callable" in capsys.readouterr().err

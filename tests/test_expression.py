@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mgbone.errors import MgboneError
-from mgbone.microarray import expression as ex
+from mgbone.microarray import changed_genes, differential
+from mgbone.study.errors import MgboneError
 
 R = Path(__file__).parent / "r"
 CONTRASTS = ["mg004_vs_control", "mg002_vs_control", "mg002_vs_mg004"]
@@ -31,7 +31,7 @@ def groups(values) -> pd.Series:
 
 @pytest.fixture
 def table(values, groups) -> pd.DataFrame:
-    return ex.differential_expression(values, groups, CONTRASTS)
+    return differential.differential_expression(values, groups, CONTRASTS)
 
 
 def limma(path: Path) -> pd.DataFrame:
@@ -40,7 +40,7 @@ def limma(path: Path) -> pd.DataFrame:
 
 def test_equals_stored_limma_values(table):
     truth = limma(R / "limma_truth.csv")
-    assert table.columns.tolist() == ex.DE_COLUMNS
+    assert table.columns.tolist() == differential.DE_COLUMNS
     pd.testing.assert_frame_equal(table[["gene", "contrast"]], truth[["gene", "contrast"]])
     np.testing.assert_allclose(table[NUMBERS], truth[NUMBERS], rtol=1e-10, atol=1e-12)
     assert (truth["q"] < 0.05).sum() > 20
@@ -48,10 +48,10 @@ def test_equals_stored_limma_values(table):
 
 def test_intervals_equal_those_of_limma(values, groups):
     truth = limma(R / "limma_truth.csv")
-    found = ex.fold_change_intervals(values, groups, CONTRASTS)
+    found = differential.fold_change_intervals(values, groups, CONTRASTS)
     pd.testing.assert_frame_equal(found[["gene", "contrast"]], truth[["gene", "contrast"]])
     np.testing.assert_allclose(found[["ci_low", "ci_high"]], truth[["ci_low", "ci_high"]], rtol=1e-10)
-    narrow = ex.fold_change_intervals(values, groups, CONTRASTS, confidence=0.5)
+    narrow = differential.fold_change_intervals(values, groups, CONTRASTS, confidence=0.5)
     assert ((narrow["ci_low"] > found["ci_low"]) & (narrow["ci_high"] < found["ci_high"])).all()
 
 
@@ -78,21 +78,21 @@ def test_equals_limma_run_now(tmp_path, seed, sizes):
     values.to_csv(tmp_path / "in.csv", index_label="gene", float_format="%.17g")
     command = ["Rscript", str(R / "make_limma_truth.R"), str(tmp_path / "in.csv"), str(tmp_path / "out.csv")]
     subprocess.run(command, check=True, capture_output=True)
-    found = ex.differential_expression(values, list(labels), CONTRASTS)
+    found = differential.differential_expression(values, list(labels), CONTRASTS)
     np.testing.assert_allclose(found[NUMBERS], limma(tmp_path / "out.csv")[NUMBERS], rtol=1e-10, atol=1e-12)
 
 
 def test_one_model_borrows_the_variance_of_the_third_group(values, groups):
     pair = groups[groups != "mg002"]
-    alone = ex.differential_expression(values[pair.index], pair, ["mg004_vs_control"])
-    together = ex.differential_expression(values, groups, ["mg004_vs_control"])
+    alone = differential.differential_expression(values[pair.index], pair, ["mg004_vs_control"])
+    together = differential.differential_expression(values, groups, ["mg004_vs_control"])
     np.testing.assert_allclose(alone["log2_fold_change"], together["log2_fold_change"], atol=1e-12)
     assert np.abs(alone["t"] - together["t"]).max() > 0.1
 
 
 def test_difference_is_case_minus_reference(values, groups):
-    there = ex.differential_expression(values, groups, ["mg002_vs_control"])
-    back = ex.differential_expression(values, groups, ["control_vs_mg002"])
+    there = differential.differential_expression(values, groups, ["mg002_vs_control"])
+    back = differential.differential_expression(values, groups, ["control_vs_mg002"])
     np.testing.assert_allclose(there["t"], -back["t"], atol=1e-12)
     raw = values.loc["Gene001", groups == "mg002"].mean() - values.loc["Gene001", groups == "control"].mean()
     assert there.loc[0, "log2_fold_change"] == pytest.approx(raw, abs=1e-12)
@@ -101,13 +101,15 @@ def test_difference_is_case_minus_reference(values, groups):
 def test_groups_are_matched_by_array_name(values, groups):
     shuffled = groups.sample(frac=1, random_state=3)
     pd.testing.assert_frame_equal(
-        ex.differential_expression(values, shuffled, CONTRASTS),
-        ex.differential_expression(values, groups, CONTRASTS),
+        differential.differential_expression(values, shuffled, CONTRASTS),
+        differential.differential_expression(values, groups, CONTRASTS),
     )
 
 
 def test_one_gene_by_hand_ends_at_the_same_p(values, groups, table):
-    steps = ex.one_gene_by_hand(values, groups, "Gene007", "mg002_vs_control").set_index("step")["value"]
+    steps = differential.one_gene_by_hand(values, groups, "Gene007", "mg002_vs_control").set_index("step")[
+        "value"
+    ]
     row = table[(table["gene"] == "Gene007") & (table["contrast"] == "mg002_vs_control")].iloc[0]
     assert steps["t"] == pytest.approx(row["t"], rel=1e-12)
     assert steps["p"] == pytest.approx(row["p"], rel=1e-10)
@@ -137,12 +139,12 @@ def test_one_gene_by_hand_ends_at_the_same_p(values, groups, table):
 )
 def test_says_what_is_wrong(values, groups, change, words):
     with pytest.raises(MgboneError, match=words):
-        ex.differential_expression(*change(values, groups))
+        differential.differential_expression(*change(values, groups))
 
 
 def test_raw_intensities_are_noticed(values, groups):
-    with pytest.warns(ex.ExpressionWarning, match="raw intensities"):
-        ex.differential_expression(2**values, groups, CONTRASTS)
+    with pytest.warns(differential.ExpressionWarning, match="raw intensities"):
+        differential.differential_expression(2**values, groups, CONTRASTS)
 
 
 def test_best_measured_probeset_stands_for_its_gene():
@@ -150,15 +152,15 @@ def test_best_measured_probeset_stands_for_its_gene():
         {"a": [5.0, 7.0, 7.0, 3.0, 9.0], "b": [5.0, 7.0, 7.0, 3.0, 9.0]}, index=["p1", "p2", "p3", "p4", "p5"]
     )
     symbols = {"p1": "Il6", "p2": "Il6", "p3": "Il6", "p4": "Tnf", "p5": None}
-    choice = ex.probeset_choice(frame, symbols)
+    choice = differential.probeset_choice(frame, symbols)
     assert choice.index[choice["kept"]].tolist() == ["p2", "p4"]
-    assert ex.summarise_to_genes(frame, pd.Series(symbols)).index.tolist() == ["Il6", "Tnf"]
+    assert differential.summarise_to_genes(frame, pd.Series(symbols)).index.tolist() == ["Il6", "Tnf"]
     with pytest.raises(MgboneError, match="same chip"):
-        ex.summarise_to_genes(frame, {"q1": "Il6"})
+        differential.summarise_to_genes(frame, {"q1": "Il6"})
 
 
 def test_counts_follow_the_limits(table):
-    counts = ex.significance_counts(table, q=(0.01, 0.05), log2_fold_change=(0.0, 0.5))
+    counts = changed_genes.significance_counts(table, q=(0.01, 0.05), log2_fold_change=(0.0, 0.5))
     assert len(counts) == 3 * 4
     one = counts.query("contrast == 'mg002_vs_control' and q == 0.05 and log2_fold_change == 0.5").iloc[0]
     genes = table[(table["contrast"] == "mg002_vs_control") & (table["q"] < 0.05)]
@@ -168,7 +170,7 @@ def test_counts_follow_the_limits(table):
 
 
 def test_lists_are_up_and_down_apart(table):
-    lists = ex.gene_lists(table)["mg002_vs_control"]
+    lists = changed_genes.gene_lists(table)["mg002_vs_control"]
     changes = table[table["contrast"] == "mg002_vs_control"].set_index("gene")["log2_fold_change"]
     assert (changes[lists["up"]] > 0).all()
     assert (changes[lists["down"]] < 0).all()
@@ -176,19 +178,19 @@ def test_lists_are_up_and_down_apart(table):
 
 
 def test_overlap_classes_and_chance(table, groups):
-    both = ex.overlap(table, "mg004_vs_control", "mg002_vs_control")
+    both = changed_genes.overlap(table, "mg004_vs_control", "mg002_vs_control")
     assert len(both) == 150
-    a = set(ex.gene_lists(table)["mg004_vs_control"]["down"])
-    b = set(ex.gene_lists(table)["mg002_vs_control"]["up"])
+    a = set(changed_genes.gene_lists(table)["mg004_vs_control"]["down"])
+    b = set(changed_genes.gene_lists(table)["mg002_vs_control"]["up"])
     assert set(both.loc[both["class"] == "both_opposite", "gene"]) >= a & b
     equal = pd.Series(["control"] * 4 + ["mg004"] * 4 + ["mg002"] * 4)
-    summary = ex.overlap_summary(both, "mg004_vs_control", "mg002_vs_control", equal).iloc[0]
+    summary = changed_genes.overlap_summary(both, "mg004_vs_control", "mg002_vs_control", equal).iloc[0]
     assert summary["correlation_by_chance"] == pytest.approx(0.5)
     assert summary["correlation"] == pytest.approx(
         stats.pearsonr(both["log2_fold_change_a"], both["log2_fold_change_b"]).statistic
     )
     with pytest.raises(MgboneError, match="not in the table"):
-        ex.overlap(table, "mg004_vs_control", "mg001_vs_pairfed")
+        changed_genes.overlap(table, "mg004_vs_control", "mg001_vs_pairfed")
 
 
 def test_overlap_is_held_against_lists_that_have_nothing_in_common():
@@ -206,7 +208,7 @@ def test_overlap_is_held_against_lists_that_have_nothing_in_common():
         **{"class": np.where(same, "both_same", "only_a")},
     )  # fmt: skip
     groups = pd.Series(["control"] * 4 + ["mg004"] * 4 + ["mg002"] * 4)
-    summary = ex.overlap_summary(both, "mg004_vs_control", "mg002_vs_control", groups).iloc[0]
+    summary = changed_genes.overlap_summary(both, "mg004_vs_control", "mg002_vs_control", groups).iloc[0]
     assert (summary["changed_a"], summary["changed_b"], summary["both_same"]) == (12, 10, 4)
     assert summary["expected"] == pytest.approx((10 * 4 + 2 * 6) / 17)  # by hand: up and up, down and down
 
@@ -214,9 +216,11 @@ def test_overlap_is_held_against_lists_that_have_nothing_in_common():
 def test_histogram_of_nothing_is_flat():
     rng = np.random.default_rng(4)
     values = pd.DataFrame(rng.normal(7, 0.3, (4000, 8)), columns=[f"a{i}" for i in range(8)])
-    table = ex.differential_expression(values, ["mg001"] * 4 + ["pairfed"] * 4, ["mg001_vs_pairfed"])
-    bins = ex.p_value_histogram(table, bins=10)
+    table = differential.differential_expression(
+        values, ["mg001"] * 4 + ["pairfed"] * 4, ["mg001_vs_pairfed"]
+    )
+    bins = changed_genes.p_value_histogram(table, bins=10)
     assert bins["count"].sum() == 4000
     assert bins["null_share"].iloc[0] > 0.9
     assert stats.chisquare(bins["count"]).pvalue > 0.001
-    assert ex.significance_counts(table, [0.05], [0.0])["total"].iloc[0] <= 2
+    assert changed_genes.significance_counts(table, [0.05], [0.0])["total"].iloc[0] <= 2

@@ -13,30 +13,26 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from mgbone import integration
-from mgbone.claims import judge, load_claims
-from mgbone.control import chance_of, count_control, distribution, permute_labels
-from mgbone.errors import MgboneError
-from mgbone.evidence import compare
-from mgbone.figures import (
-    control,
-    design,
-    forest,
-    groups,
-    intake,
-    ledger,
-    network,
-    qct,
-    sensitivity,
-    shapes,
-    style,
-    urine,
-)
+from mgbone.biochem.pair_feeding import adjust_for_intake
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import compare
+from mgbone.figures import canvas, density, design, femur, forest, groups, look, urine
+from mgbone.figures import dose_shapes as shape_figures
+from mgbone.figures import doses as dose_figures
+from mgbone.figures import feeding as feeding_figures
+from mgbone.figures import negative_control as control_figures
+from mgbone.figures import other_tests as choice_figures
+from mgbone.figures import verdicts as verdict_figures
+from mgbone.figures import within_animals as within_figures
 from mgbone.figures.save import save_figure
-from mgbone.intake import adjust_for_intake
-from mgbone.shapes import dose_shapes
-from mgbone.study import load_study
-from mgbone.within import correlate_within, partial_within, wide_table
+from mgbone.integration import doses as dose_tables
+from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
+from mgbone.integration.shapes import dose_shapes
+from mgbone.integration.within_animals import correlate_within, partial_within, wide_table
+from mgbone.study import naming
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
 
 STUDY = load_study()
 MEASUREMENTS = made.measurements(STUDY)
@@ -60,7 +56,7 @@ def by_structure(frame):
 PROFILES = by_structure(lambda s: made.profile(STUDY, s))
 PROFILE_SUMMARY = by_structure(lambda s: made.profile_summary(made.profile(STUDY, s)))
 PROFILE_TESTS = by_structure(lambda s: made.profile_tests(STUDY))
-PERCENTS = integration.percent_of_reference(MEASUREMENTS, STUDY)
+PERCENTS = dose_tables.percent_of_reference(MEASUREMENTS, STUDY)
 REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
 CHOSEN = EVIDENCE[EVIDENCE["endpoint"].isin(["serum_mg", "serum_p"])]
 CHOICES = pd.concat(
@@ -88,35 +84,37 @@ DRAWINGS = {
     "forest": lambda language: forest.effect_forest(
         EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, language, ("Effects", "効果")
     ),
-    "map": lambda language: qct.density_map(CELLS, STUDY, language, ("Map", "地図")),
-    "region_dots": lambda language: qct.region_dots(
+    "map": lambda language: density.density_map(CELLS, STUDY, language, ("Map", "地図")),
+    "region_dots": lambda language: density.region_dots(
         DENSITY, EVIDENCE, STUDY, "exp2", language, ("Cells", "各部位"), structures=BOTH
     ),
-    "profiles": lambda language: qct.profiles(
+    "profiles": lambda language: density.profiles(
         PROFILE_SUMMARY, STUDY, language, ("Profiles", "分布"), tests=PROFILE_TESTS, animals=PROFILES
     ),
-    "femur": lambda language: qct.femur_drawing(CELLS, STUDY, language, ("Femur", "大腿骨")),
-    "slices": lambda language: qct.content_over_volume(
+    "femur": lambda language: femur.femur_drawing(CELLS, STUDY, language, ("Femur", "大腿骨")),
+    "slices": lambda language: density.content_over_volume(
         DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), STUDY, language, ("Slices", "スライス")
     ),
-    "verdicts": lambda language: ledger.verdict_map(VERDICTS, STUDY, language, ("Verdicts", "判定")),
-    "dose": lambda language: ledger.dose_response(
-        integration.dose_response(EVIDENCE, STUDY), ["serum_mg", "serum_ca", "serum_alp"], STUDY, language,
+    "verdicts": lambda language: verdict_figures.verdict_map(VERDICTS, STUDY, language, ("Verdicts", "判定")),
+    "dose": lambda language: dose_figures.dose_response(
+        dose_tables.dose_response(EVIDENCE, STUDY), ["serum_mg", "serum_ca", "serum_alp"], STUDY, language,
         ("Doses", "用量"), animals=PERCENTS, reported=REPORTED, shapes=SHAPES,
     ),
-    "shapes": lambda language: shapes.shape_plane(SHAPES, STUDY, language, ("Shapes", "形")),
-    "network": lambda language: network.correlation_network(PAIRS, STUDY, language, ("Pairs", "相関")),
+    "shapes": lambda language: shape_figures.shape_plane(SHAPES, STUDY, language, ("Shapes", "形")),
+    "network": lambda language: within_figures.correlation_network(PAIRS, STUDY, language, ("Pairs", "相関")),
     "one_scale": lambda language: forest.effect_forest(
-        EVIDENCE, integration.on_one_scale(EVIDENCE, STUDY), STUDY, language, ("Scale", "尺度"), headings=True
+        EVIDENCE, dose_tables.on_one_scale(EVIDENCE, STUDY), STUDY, language, ("Scale", "尺度"), headings=True
     ),
-    "control": lambda language: control.counts_by_chance(COUNTS, SHUFFLED, language, ("Chance", "偶然")),
-    "per_dose": lambda language: ledger.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
+    "control": lambda language: control_figures.counts_by_chance(
+        COUNTS, SHUFFLED, language, ("Chance", "偶然")
+    ),
+    "per_dose": lambda language: dose_figures.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
     "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
-    "pair_feeding": lambda language: intake.pair_feeding(
+    "pair_feeding": lambda language: feeding_figures.pair_feeding(
         ADJUSTED, ("control", "pairfed", "mg001"), "exp1", STUDY, language, ("Fed in pairs", "ペア給餌")
     ),
     "dilution": lambda language: urine.dilution(URINE, SPREAD, language, ("Urine", "尿")),
-    "choices": lambda language: sensitivity.choice_of_test(CHOICES, STUDY, language, ("Tests", "検定")),
+    "choices": lambda language: choice_figures.choice_of_test(CHOICES, STUDY, language, ("Tests", "検定")),
 }  # fmt: skip
 
 
@@ -144,13 +142,13 @@ def n_dots(figure):
 def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(name, language, tmp_path):
     figure = DRAWINGS[name](language)
     assert isinstance(figure, Figure)
-    written = save_figure(figure, tmp_path, name, stamp=style.text("simulated", language))
+    written = save_figure(figure, tmp_path, name, stamp=naming.text("simulated", language))
     assert [p.name for p in written] == [f"{name}.png", f"{name}.svg"]
     assert all(p.stat().st_size > 5000 for p in written)
-    assert texts(figure, "stamp") == [style.text("simulated", language)]
+    assert texts(figure, "stamp") == [naming.text("simulated", language)]
     assert not plt.get_fignums()
     if language == "ja":
-        stamp = style.text("simulated", language)
+        stamp = naming.text("simulated", language)
         again = save_figure(DRAWINGS[name](language), tmp_path / "again", name, stamp=stamp)
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
@@ -159,7 +157,7 @@ def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(nam
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_nothing_is_cut_off_at_the_edge(name, language):
     figure = DRAWINGS[name](language)
-    style.stamp(figure, "SIMULATED DATA")
+    canvas.stamp(figure, "SIMULATED DATA")
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     width, height = figure.bbox.width, figure.bbox.height
@@ -185,7 +183,7 @@ def test_measured_data_get_no_stamp(tmp_path):
 
 
 def test_a_letter_without_a_font_is_refused_and_nothing_written(tmp_path):
-    figure, axes = style.new_figure(title="\N{OLD PERSIAN SIGN A}")
+    figure, axes = canvas.new_figure(title="\N{OLD PERSIAN SIGN A}")
     axes[0, 0].set_xlabel("x")
     with pytest.raises(MgboneError, match="no font holds"):
         save_figure(figure, tmp_path, "x")
@@ -206,7 +204,7 @@ def test_group_dots_show_every_animal_that_was_measured():
 def test_group_dots_write_the_p_and_mark_of_the_evidence():
     figure = groups.group_dots(MEASUREMENTS, EVIDENCE, ["serum_mg"], STUDY)
     expected = [
-        f"{style.format_p(row.p)} {style.level_mark(row.level)}".rstrip()
+        f"{naming.format_p(row.p)} {naming.level_mark(row.level)}".rstrip()
         for row in EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"].itertuples()
     ]
     assert sorted(texts(figure, "p")) == sorted(expected)
@@ -233,9 +231,9 @@ def test_group_dots_draw_what_is_there_when_groups_are_missing():
 
 
 def test_region_dots_show_every_animal_in_every_cell():
-    figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp1")
+    figure = density.region_dots(DENSITY, EVIDENCE, STUDY, "exp1")
     assert n_dots(figure) == 24 * 16
-    stated = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp1", contrasts=["mg001_vs_pairfed"])
+    stated = density.region_dots(DENSITY, EVIDENCE, STUDY, "exp1", contrasts=["mg001_vs_pairfed"])
     assert len(texts(stated, "p")) == 16
 
 
@@ -244,24 +242,24 @@ def test_slice_means_show_every_animal_in_every_cell():
 
 
 def test_the_map_has_the_numbers_of_the_cells():
-    figure = qct.density_map(CELLS, STUDY)
+    figure = density.density_map(CELLS, STUDY)
     assert len(texts(figure, "percent")) == 48
     at_002 = CELLS[CELLS["contrast"].eq("mg002_vs_control")]
     row = at_002[at_002["endpoint"].eq("bmd_trabecular_full")].iloc[0]
     assert f"+{row.percent:.1f}*" in texts(figure, "percent")
-    assert style.format_p_value(row.p) in texts(figure, "p")
+    assert naming.format_p_value(row.p) in texts(figure, "p")
     holm = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "holm"]
     chosen = CELLS[CELLS["contrast"].isin(["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"])]
     assert len(holm) == (chosen["p_holm"] < 0.05).sum() > 0
 
 
 def test_the_map_leaves_untested_cells_empty():
-    figure = qct.density_map(CELLS[CELLS["structure"] != "cancellous"], STUDY)
+    figure = density.density_map(CELLS[CELLS["structure"] != "cancellous"], STUDY)
     assert len(texts(figure, "percent")) == 36
 
 
 def test_the_femur_writes_findings_only():
-    figure = qct.femur_drawing(CELLS, STUDY)
+    figure = femur.femur_drawing(CELLS, STUDY)
     written = "\n".join(texts(figure, "finding"))
     assert written.count("%") == 4  # mid cortical, distal, mid and proximal trabecular
     assert len(texts(figure, "full")) == 12
@@ -270,7 +268,7 @@ def test_the_femur_writes_findings_only():
 def test_the_femur_tells_less_from_more_without_colour():
     """Red and blue of one strength are the same grey: what is lower is hatched, its trabeculae are broken."""
     lower, higher = (
-        qct.femur_drawing(CELLS.assign(percent=sign * 3.0), STUDY).axes[: len(STUDY.dose_order)]
+        femur.femur_drawing(CELLS.assign(percent=sign * 3.0), STUDY).axes[: len(STUDY.dose_order)]
         for sign in (-1, 1)
     )
     for below, above in zip(lower, higher, strict=True):
@@ -287,7 +285,7 @@ def test_region_dots_bracket_every_contrast_with_the_number_of_p():
         EVIDENCE["experiment"].eq("exp2") & EVIDENCE["endpoint"].str.contains("cortical|trabecular")
     ]
     expected = [
-        f"{style.format_p_value(r.p)} {style.level_mark(r.level)}".strip() for r in chosen.itertuples()
+        f"{naming.format_p_value(r.p)} {naming.level_mark(r.level)}".strip() for r in chosen.itertuples()
     ]
     assert len(expected) == 2 * 4 * 3
     assert sorted(texts(figure, "p")) == sorted(expected)
@@ -313,7 +311,7 @@ def test_dilution_draws_hollow_what_is_below_a_limit():
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language):
     level = CELLS["structure"].map(lambda name: "none" if name == "whole" else "significant")
-    figure = qct.femur_drawing(CELLS.assign(level=level), STUDY, language)
+    figure = femur.femur_drawing(CELLS.assign(level=level), STUDY, language)
     figure.canvas.draw()
     beside = [text for text in figure.axes[0].texts if text.get_position()[0] == 24]
     first = [Text.get_window_extent(text) for text in beside]  # of an annotation without its line
@@ -386,12 +384,12 @@ def test_the_verdict_map_holds_every_claim_once():
     assert len(claims) == 87
     symbols = pd.Series(texts(figure, "verdict")).value_counts().to_dict()
     counts = VERDICTS["verdict"].value_counts()
-    assert symbols == {ledger.VERDICTS[v][1]: n for v, n in counts.items()}
+    assert symbols == {naming.VERDICTS[v][1]: n for v, n in counts.items()}
 
 
 def test_the_verdict_map_takes_evidence_that_is_missing():
     verdicts = judge(load_claims(), EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"])
-    figure = ledger.verdict_map(verdicts, STUDY)
+    figure = verdict_figures.verdict_map(verdicts, STUDY)
     assert texts(figure, "verdict").count("?") == (verdicts["verdict"] == "not_tested").sum()
 
 
@@ -408,9 +406,9 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one():
     (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
     one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
     assert row["shape"] == "one_way"
-    assert one_way.get_text() == f"one way: {style.format_p(row['p_one_way'])}"
-    assert peak.get_text() == f"peak: {style.format_p(row['p_peak'])}"
-    assert (one_way.get_color(), peak.get_color()) == (style.INK, "#767676")
+    assert one_way.get_text() == f"one way: {naming.format_p(row['p_one_way'])}"
+    assert peak.get_text() == f"peak: {naming.format_p(row['p_peak'])}"
+    assert (one_way.get_color(), peak.get_color()) == (look.INK, "#767676")
 
 
 def test_shapes_are_named_and_filled_where_one_is_supported():
@@ -419,11 +417,11 @@ def test_shapes_are_named_and_filled_where_one_is_supported():
     points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
     assert len(points) == len(SHAPES)
     for row in SHAPES.itertuples():
-        filled = points[f"shape-{row.endpoint}"].get_markerfacecolor() == style.INK
+        filled = points[f"shape-{row.endpoint}"].get_markerfacecolor() == look.INK
         assert filled == (row.shape != "neither")
     named = {t.get_text() for t in ax.texts if t.get_gid() == "name"}
     supported = SHAPES.loc[SHAPES["shape"] != "neither", "endpoint"]
-    assert named == {forest.row_label(e, "en") for e in supported} != set()
+    assert named == {naming.row_label(e, "en") for e in supported} != set()
 
 
 def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
@@ -433,7 +431,7 @@ def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
     for row in PAIRS[PAIRS["p"] < 0.05].itertuples():
         assert (lines[f"pair-{row.a}-{row.b}"].get_linestyle() in ("-", "solid")) == (row.r > 0)
     numbers = [t for t in figure.axes[1].texts if t.get_gid() == "r"]
-    strong = [(PAIRS[column].abs() >= network.FEEBLE).sum() for column in ("r", "r_partial")]
+    strong = [(PAIRS[column].abs() >= within_figures.FEEBLE).sum() for column in ("r", "r_partial")]
     assert len(numbers) == sum(strong) > 20
     (cells,) = figure.axes[1].collections
     assert len(cells.get_paths()) == len(WIDE.columns) - 1 + len(PAIRS) + PAIRS["r_partial"].notna().sum()
@@ -454,10 +452,12 @@ def test_control_marks_this_dataset_and_the_one_without_effect():
 
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
-        shapes.shape_plane(SHAPES.iloc[:0], STUDY), network.correlation_network(PAIRS.iloc[:0], STUDY),
+        shape_figures.shape_plane(SHAPES.iloc[:0], STUDY),
+        within_figures.correlation_network(PAIRS.iloc[:0], STUDY),
         forest.effect_forest(EVIDENCE, [], STUDY),
-        ledger.dose_response(integration.dose_response(EVIDENCE, STUDY).iloc[:0], ["serum_mg"], STUDY),
-        ledger.per_dose(EVIDENCE.iloc[:0], STUDY), control.counts_by_chance(COUNTS, SHUFFLED.iloc[:0]),
+        dose_figures.dose_response(dose_tables.dose_response(EVIDENCE, STUDY).iloc[:0], ["serum_mg"], STUDY),
+        dose_figures.per_dose(EVIDENCE.iloc[:0], STUDY),
+        control_figures.counts_by_chance(COUNTS, SHUFFLED.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
         assert figure.axes[0].texts[0].get_text()
@@ -466,7 +466,7 @@ def test_figures_without_anything_to_draw_say_so():
 def test_per_dose_says_every_finding():
     figure = DRAWINGS["per_dose"]("en")
     written = texts(figure, "finding")
-    shown = integration.findings_per_dose(EVERYTHING, STUDY)
+    shown = dose_tables.findings_per_dose(EVERYTHING, STUDY)
     freely_fed = EVIDENCE[EVIDENCE["contrast"].eq("mg001_vs_control")]
     intake = freely_fed["endpoint"].eq("food_intake") & freely_fed["level"].ne("none")
     marked = [w for w in written if w.endswith(("*", "†"))]
@@ -493,12 +493,12 @@ def test_the_choice_of_test_frames_what_changes():
 
 
 def test_colours_stay_apart_in_grey():
-    lightness = sorted(style.luminance(style.colour(g)) for g in style.GROUPS)
+    lightness = sorted(look.luminance(look.colour(g)) for g in look.GROUPS)
     assert np.diff(lightness).min() > 12
-    assert len({style.marker(g) for g in style.GROUPS}) == len(style.GROUPS)
-    verdicts = sorted(style.luminance(fill) for fill, _ in ledger.VERDICTS.values())
+    assert len({look.marker(g) for g in look.GROUPS}) == len(look.GROUPS)
+    verdicts = sorted(look.luminance(fill) for fill, _ in naming.VERDICTS.values())
     assert np.diff(verdicts).min() > 5
-    assert len({symbol for _, symbol in ledger.VERDICTS.values()}) == 4
+    assert len({symbol for _, symbol in naming.VERDICTS.values()}) == 4
 
 
 # Machado, Oliveira and Fernandes (2009), complete protanopia, deuteranopia and tritanopia, on linear RGB.
@@ -514,7 +514,7 @@ BLINDNESS = {
 
 @pytest.mark.parametrize("kind", BLINDNESS)
 def test_colours_stay_apart_for_the_colour_blind(kind):
-    linear = {g: np.array(to_rgb(style.colour(g))) ** 2.2 for g in style.GROUPS}
+    linear = {g: np.array(to_rgb(look.colour(g))) ** 2.2 for g in look.GROUPS}
     seen = {g: np.clip(np.array(BLINDNESS[kind]) @ rgb, 0, 1) for g, rgb in linear.items()}
     names = list(seen)
     for i, a in enumerate(names):
@@ -532,58 +532,58 @@ def test_colours_stay_apart_for_the_colour_blind(kind):
     ],
 )  # fmt: skip
 def test_p_is_written_exactly(p, written):
-    assert style.format_p(p) == written
+    assert naming.format_p(p) == written
 
 
 def test_jitter_keeps_dots_apart_and_is_the_same_each_time():
     values = np.array([1.0, 1.01, 1.02, 2.0, np.nan])
-    steps = style.jitter(values, spread=0.3)
+    steps = canvas.jitter(values, spread=0.3)
     assert len(set(steps[:3])) == 3
     assert steps[3] == 0
-    assert np.array_equal(steps, style.jitter(values, spread=0.3))
-    assert style.jitter([]).shape == (0,)
+    assert np.array_equal(steps, canvas.jitter(values, spread=0.3))
+    assert canvas.jitter([]).shape == (0,)
 
 
 def test_text_wants_a_known_language_and_word():
-    assert style.text(("yes", "はい"), "ja") == "はい"
-    assert style.text({"en": "n = {n}", "ja": "n = {n}"}, "en", n=3) == "n = 3"
+    assert naming.text(("yes", "はい"), "ja") == "はい"
+    assert naming.text({"en": "n = {n}", "ja": "n = {n}"}, "en", n=3) == "n = 3"
     with pytest.raises(MgboneError, match="language"):
-        style.text(("a", "b"), "fr")
+        naming.text(("a", "b"), "fr")
     with pytest.raises(MgboneError, match="catalogue"):
-        style.text("no such word", "en")
+        naming.text("no such word", "en")
     with pytest.raises(MgboneError, match="no colour"):
-        style.group_style("mg999")
+        look.group_style("mg999")
 
 
 def test_lines_break_between_japanese_letters_but_not_before_a_mark():
-    lines = style.wrap("血清マグネシウム濃度は，飼料の濃度とともに低下する。" * 3, 200, 9)
+    lines = canvas.wrap("血清マグネシウム濃度は，飼料の濃度とともに低下する。" * 3, 200, 9)
     assert len(lines) > 2
-    assert all(style.text_width(line, 9) < 215 for line in lines)
+    assert all(canvas.text_width(line, 9) < 215 for line in lines)
     assert not any(line.startswith(("，", "。", "ー")) for line in lines)
-    assert style.wrap("one two three", 10, 9) == ["one", "two", "three"]
+    assert canvas.wrap("one two three", 10, 9) == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize(
     "words", ["Whole bone density (mg/cm³) O", "群平均を除いた相関，同じ個体での105組", "p < 0.05, †"]
 )
 def test_width_of_text_is_that_of_its_outline(words):
-    font = FontProperties(family=style._RC["font.family"], size=7.5)
+    font = FontProperties(family=look._RC["font.family"], size=7.5)
     outline = TextPath((0, 0), words, prop=font).get_extents().x1
-    assert style.text_width(words, 7.5) == pytest.approx(outline, abs=0.05)
+    assert canvas.text_width(words, 7.5) == pytest.approx(outline, abs=0.05)
 
 
 def test_groups_of_the_study_have_colours():
-    assert set(STUDY.groups) == set(style.GROUPS)
+    assert set(STUDY.groups) == set(look.GROUPS)
     for name, group in STUDY.groups.items():
-        assert style.group_label(name) == group.label
-        assert style.group_label(name, "ja") == group.label_ja
+        assert naming.group_label(name) == group.label
+        assert naming.group_label(name, "ja") == group.label_ja
 
 
 def test_narrow_panels_name_the_dose_alone():
-    narrow = [style.narrow_label(g) for g in style.GROUPS]
+    narrow = [naming.narrow_label(g) for g in look.GROUPS]
     assert narrow == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
-    assert style.narrow_label("mg001", "ja") == "0.01％"
-    figure = qct.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=("whole",))
+    assert naming.narrow_label("mg001", "ja") == "0.01％"
+    figure = density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=("whole",))
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
 
 
@@ -606,8 +606,8 @@ def test_a_dose_response_names_every_dose_with_its_own_reference(language):
         for t in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
     )
     for contrast in STUDY.dose_order:
-        assert style.group_label(contrast.case, language, short=True) in said, contrast
-        assert style.group_label(contrast.reference, language, short=True) in said, contrast
+        assert naming.group_label(contrast.case, language, short=True) in said, contrast
+        assert naming.group_label(contrast.reference, language, short=True) in said, contrast
 
 
 def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from_the_reference():
@@ -621,7 +621,7 @@ def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from
                 level,
                 direction,
             )
-        figure = ledger.per_dose(evidence, STUDY)
+        figure = dose_figures.per_dose(evidence, STUDY)
         return [
             t.get_text() for t in figure.axes[0].texts if t.get_gid() == "finding" and "OC" in t.get_text()
         ]

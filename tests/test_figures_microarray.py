@@ -11,12 +11,14 @@ import pytest
 from matplotlib.axis import Tick
 from matplotlib.text import Annotation, Text
 
+from mgbone.figures import array_quality
+from mgbone.figures import calling as calling
+from mgbone.figures import genes as gene_figures
 from mgbone.figures import genesets as fg
-from mgbone.figures import microarray as fm
+from mgbone.figures import tree as tree_figures
 from mgbone.figures.save import save_figure
+from mgbone.microarray import changed_genes, differential, enrichment, genesets
 from mgbone.microarray import clustering as cl
-from mgbone.microarray import expression as ex
-from mgbone.microarray import genesets as gs
 
 GROUPS = ("control", "mg004", "mg002")
 CONTRASTS = ["mg004_vs_control", "mg002_vs_control"]
@@ -44,34 +46,40 @@ def study_like() -> dict:
     values.iloc[:40, 8:] += 0.9
     values.iloc[100:130, 4:8] -= 0.8
     slices = {"T1": names[100:160], "T2": names[300:360], "T3": names[:50], "T4": names[20:80]}
-    sets = gs.GeneSets({t: tuple(g) for t, g in slices.items()}, {t: f"name of term {t}" for t in slices})
+    sets = genesets.GeneSets(
+        {t: tuple(g) for t, g in slices.items()}, {t: f"name of term {t}" for t in slices}
+    )
     rows = [(theme, t, f"name of term {t}", "made up") for theme, terms in TERMS.items() for t in terms]
     themes = pd.DataFrame(rows, columns=["theme", "go_id", "term", "reason"])
-    table = ex.differential_expression(values, groups, CONTRASTS)
-    enriched = gs.over_representation(ex.gene_lists(table), sets, names)
+    table = differential.differential_expression(values, groups, CONTRASTS)
+    enriched = enrichment.over_representation(changed_genes.gene_lists(table), sets, names)
     return {
         "values": values, "groups": groups, "sets": sets, "themes": themes, "table": table,
-        "folded": gs.fold_terms(enriched), "camera": gs.camera(table, sets),
-        "prerank": gs.prerank(table, sets, "mg002_vs_control", permutations=50),
+        "folded": enrichment.fold_terms(enriched), "camera": enrichment.camera(table, sets),
+        "prerank": enrichment.prerank(table, sets, "mg002_vs_control", permutations=50),
         "trees": cl.cluster_contrasts(values, groups, CONTRASTS, n_genes=300, bootstraps=20),
         "tree": cl.cluster_arrays(values, groups, n_genes=300, bootstraps=20),
     }  # fmt: skip
 
 
 def named(d: dict) -> pd.DataFrame:
-    return gs.name_genes(ex.call_genes(d["table"]), gs.theme_genes(d["sets"], d["themes"]))
+    return genesets.name_genes(
+        changed_genes.call_genes(d["table"]), genesets.theme_genes(d["sets"], d["themes"])
+    )
 
 
 def by_hand(d: dict, language: str):
-    steps = ex.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
-    return fm.gene_by_hand(
+    steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
+    return calling.gene_by_hand(
         d["values"], d["groups"], steps, "Gene005", "mg002_vs_control", language, "One gene"
     )
 
 
 def overlap(d: dict, language: str):
-    both = ex.overlap(d["table"], *CONTRASTS)
-    return fm.overlap_scatter(both, ex.overlap_summary(both, *CONTRASTS, d["groups"]), language, "Overlap")
+    both = changed_genes.overlap(d["table"], *CONTRASTS)
+    return calling.overlap_scatter(
+        both, changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]), language, "Overlap"
+    )
 
 
 def distributions(d: dict, language: str):
@@ -80,7 +88,7 @@ def distributions(d: dict, language: str):
         pd.DataFrame({"stage": s, "array_id": a, "value": x, "density": np.exp(-((x - 7) ** 2))})
         for s in ("raw", "normalised") for a in d["values"].columns
     ]  # fmt: skip
-    return fm.array_distributions(pd.concat(frames), d["groups"], language, "Distributions")
+    return array_quality.array_distributions(pd.concat(frames), d["groups"], language, "Distributions")
 
 
 def boxes(d: dict, language: str, high: float = 0.0):
@@ -88,28 +96,34 @@ def boxes(d: dict, language: str, high: float = 0.0):
         ("RLE", a, -0.3, -0.1, high if i == 3 else 0.0, 0.1, 0.3) for i, a in enumerate(d["values"].columns)
     ]
     frame = pd.DataFrame(rows, columns=["measure", "array_id", "q05", "q25", "median", "q75", "q95"])
-    return fm.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, language, "Boxes")
+    return array_quality.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, language, "Boxes")
 
 
 def array_map(d: dict, language: str):
     arrays = d["values"].columns
     scores = pd.DataFrame(np.random.default_rng(1).normal(0, 5, (12, 2)), arrays, ["PC1", "PC2"])
-    return fm.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], language, "Map")
+    return array_quality.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], language, "Map")
 
 
 def pseudo(d: dict, language: str):
     image = np.random.default_rng(1).normal(0, 0.2, (20, 20))
     image[0, :] = np.nan
-    return fm.pseudo_images(dict.fromkeys(d["values"].columns[:5], image), d["groups"], language, "Chips")
+    return array_quality.pseudo_images(
+        dict.fromkeys(d["values"].columns[:5], image), d["groups"], language, "Chips"
+    )
 
 
 FIGURES = {
-    "tree": lambda d, la: fm.dendrogram_heatmap(d["tree"], la, ("Tree", "樹形図")),
-    "cohesion": lambda d, la: fm.cohesion(d["trees"], la, ("Cohesion", "凝集性")),
-    "p_values": lambda d, la: fm.p_value_histograms(ex.p_value_histogram(d["table"]), la, ("p", "p値")),
-    "volcano": lambda d, la: fm.volcano(named(d), la, ("Volcano", "ボルケーノ")),
-    "ma": lambda d, la: fm.ma_plot(named(d), la, ("MA", "MA図")),
-    "grid": lambda d, la: fm.threshold_grid(ex.significance_counts(d["table"]), la, ("Grid", "基準")),
+    "tree": lambda d, la: tree_figures.dendrogram_heatmap(d["tree"], la, ("Tree", "樹形図")),
+    "cohesion": lambda d, la: tree_figures.cohesion(d["trees"], la, ("Cohesion", "凝集性")),
+    "p_values": lambda d, la: gene_figures.p_value_histograms(
+        changed_genes.p_value_histogram(d["table"]), la, ("p", "p値")
+    ),
+    "volcano": lambda d, la: gene_figures.volcano(named(d), la, ("Volcano", "ボルケーノ")),
+    "ma": lambda d, la: gene_figures.ma_plot(named(d), la, ("MA", "MA図")),
+    "grid": lambda d, la: calling.threshold_grid(
+        changed_genes.significance_counts(d["table"]), la, ("Grid", "基準")
+    ),
     "overlap": overlap,
     "by_hand": by_hand,
     "distributions": distributions,
@@ -189,12 +203,12 @@ def test_volcano_draws_every_gene_once(study_like):
 
 def test_spread_keeps_order_distance_and_limits():
     wanted = np.array([9.0, 8.9, 8.8, 5.0, 4.9, 0.1])
-    placed = fm._spread(wanted, 0.5, 0.3, 9.2)
+    placed = gene_figures._spread(wanted, 0.5, 0.3, 9.2)
     assert (np.diff(placed) <= -0.5 + 1e-9).all()
     assert placed[0] <= 9.2
     assert placed[-1] >= 0.3 - 1e-9
     assert np.abs(placed[3:5] - wanted[3:5]).max() < 0.3
-    crowded = fm._spread(np.full(50, 5.0), 0.5, 0.0, 10.0)
+    crowded = gene_figures._spread(np.full(50, 5.0), 0.5, 0.0, 10.0)
     assert crowded[0] <= 10 + 1e-9
     assert crowded[-1] >= -1e-9
 
@@ -212,13 +226,13 @@ def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
 def test_cohesion_says_p_and_level(study_like):
     shown = " ".join(words(FIGURES["cohesion"](study_like, "en")))
     for tree in study_like["trees"].values():
-        assert fm.style.format_p(tree.verdict["p"]) in shown
+        assert gene_figures.style.format_p(tree.verdict["p"]) in shown
         assert str(tree.verdict["level"]) in shown
 
 
 def test_grid_shows_every_count_and_frames_the_declared_limit(study_like):
-    counts = ex.significance_counts(study_like["table"])
-    figure = fm.threshold_grid(counts)
+    counts = changed_genes.significance_counts(study_like["table"])
+    figure = calling.threshold_grid(counts)
     shown = words(figure)
     for row in counts.itertuples():
         assert f"{row.up:,} ↑\n{row.down:,} ↓" in shown
@@ -267,10 +281,10 @@ def test_running_sum_says_nes_p_and_n(study_like):
 
 
 def test_colours_of_themes_stay_apart_in_grey():
-    lightness = sorted(fm.style.luminance(colour) for colour, *_ in fm.THEMES.values())
+    lightness = sorted(gene_figures.style.luminance(colour) for colour, *_ in gene_figures.THEMES.values())
     assert min(np.diff(lightness)) > 12
-    assert len({marker for _, marker, _ in fm.THEMES.values()}) == 3
-    assert tuple(fm.THEMES) == gs.THEMES
+    assert len({marker for _, marker, _ in gene_figures.THEMES.values()}) == 3
+    assert tuple(gene_figures.THEMES) == genesets.THEMES
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -278,7 +292,7 @@ def test_the_legend_of_a_single_distribution_is_whole(language):
     groups = pd.Series(["control", "pairfed", "mg004", "mg002", "mg001"], index=list("abcde"))
     line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
     densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
-    figure = fm.array_distributions(densities, groups, language, "Distributions")
+    figure = array_quality.array_distributions(densities, groups, language, "Distributions")
     figure.canvas.draw()
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

@@ -6,8 +6,9 @@ import tracemalloc
 
 import pytest
 
-from mgbone.errors import MgboneError, PlatformError
-from mgbone.microarray import _files, genesets, matrix, platform
+from mgbone.dataset.arrays import _files, expression_table, library_files
+from mgbone.microarray import _matrix_reader, genesets
+from mgbone.study.errors import MgboneError, PlatformError
 
 TEXT = bytes(range(256)) * 40
 
@@ -49,9 +50,9 @@ def test_what_is_not_read(tmp_path, content, words):
 @pytest.mark.parametrize(
     ("read", "error"),
     [
-        (matrix.read_normalised_matrix, matrix.MatrixError),
-        (platform.read_pgf, PlatformError),
-        (platform.read_transcript_annotation, PlatformError),
+        (_matrix_reader.read_normalised_matrix, expression_table.MatrixError),
+        (library_files.read_pgf, PlatformError),
+        (library_files.read_transcript_annotation, PlatformError),
         (genesets.load_gene_sets, MgboneError),
     ],
     ids=["matrix", "pgf", "annotation", "genesets"],

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.claims import judge, load_claims
-from mgbone.errors import MgboneError
-from mgbone.evidence import EVIDENCE_COLUMNS, compare
-from mgbone.integration import (
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare
+from mgbone.integration.doses import (
     combine,
     dose_order_evidence,
     dose_order_test,
@@ -24,8 +23,10 @@ from mgbone.integration import (
     require_all_tested,
     stack,
 )
-from mgbone.paths import project_root
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
+from mgbone.study.paths import project_root
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
 CENTRES = {

@@ -24,8 +24,8 @@ from lab_folders import (
 from small_dataset import assert_named
 
 import mgbone
-from mgbone.errors import DatasetError
-from mgbone.faults import MOST_OF_A_KIND
+from mgbone.dataset.faults import MOST_OF_A_KIND
+from mgbone.study.errors import DatasetError
 
 SERUM = "lab.xlsx, sheet serum"
 ANIMALS = "lab.xlsx, sheet animals"

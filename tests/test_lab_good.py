@@ -26,9 +26,9 @@ from openpyxl.styles import Font
 from small_dataset import write_cel
 
 import mgbone
-from mgbone.dictionary import field_label, field_unit
-from mgbone.lab.pieces import read_sheet
-from mgbone.lab.sheets import Grid
+from mgbone.dataset.lab.grid import Grid
+from mgbone.dataset.lab.sheet import read_sheet
+from mgbone.study.dictionary import field_label, field_unit
 
 MG, CA, P, CREATININE = 2.4305, 4.0078, 3.0974, 11.312  # mg/dL in one mmol/L, from atomic weights
 ALL = ("animals", "serum", "urine", "qct_slices")
@@ -623,7 +623,7 @@ def test_scans_are_found_in_their_folder(tmp_path):
 
 def test_a_study_file_of_the_folder_names_the_groups(tmp_path):
     folder = lab_folder(tmp_path / "lab")
-    study = (mgbone.paths.project_root() / "data" / "study.yml").read_text(encoding="utf-8")
+    study = (mgbone.study.paths.project_root() / "data" / "study.yml").read_text(encoding="utf-8")
     (folder / "study.yml").write_text(
         study.replace("synonyms: [対照群,", "synonyms: [ふつう, 対照群,"), encoding="utf-8"
     )

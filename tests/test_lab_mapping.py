@@ -7,7 +7,7 @@ from lab_folders import csv_folder, frames
 
 import mgbone
 from mgbone.qct import regional_density
-from mgbone.study import REGIONS, STRUCTURES
+from mgbone.study.design import REGIONS, STRUCTURES
 
 THEIRS = {"animal_id": "Sample ID", "slice": "Slice No.", "position": "Pos", "thickness": "Thick (mm)"}
 MAPPING = """

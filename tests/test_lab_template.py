@@ -11,17 +11,17 @@ from openpyxl import load_workbook
 from small_dataset import tables, write_cel
 
 import mgbone
-from mgbone.cli import main
-from mgbone.dictionary import TABLES, table_fields, table_schema
-from mgbone.errors import MgboneError
-from mgbone.lab.folder import HOWTO_SHEET
-from mgbone.lab.headings import read_heading
-from mgbone.lab.mapping import FORWARD, read_mapping
-from mgbone.lab.parts import EXAMPLE
-from mgbone.lab.template import LIMIT, heading, new_dataset
-from mgbone.tables import BELOW_LIMIT
+from mgbone.dataset.csv_table import BELOW_LIMIT
+from mgbone.dataset.lab.folder import HOWTO_SHEET
+from mgbone.dataset.lab.headings import read_heading
+from mgbone.dataset.lab.mapping import FORWARD, read_mapping
+from mgbone.dataset.lab.parts import EXAMPLE
+from mgbone.dataset.lab.template import LIMIT, heading, new_dataset
+from mgbone.execute.cli import main
+from mgbone.study.dictionary import TABLES, table_fields, table_schema
+from mgbone.study.errors import MgboneError
 
-ROOT = mgbone.paths.project_root()
+ROOT = mgbone.study.paths.project_root()
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_nothing_is_written_over(project, capsys):
 
 
 def test_nothing_is_left_where_writing_failed(project, monkeypatch):
-    monkeypatch.setattr("mgbone.lab.template.write_workbook", lambda path, study: 1 / 0)
+    monkeypatch.setattr("mgbone.dataset.lab.template.write_workbook", lambda path, study: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         new_dataset("other")
     assert sorted(path.name for path in (project / "data").iterdir()) == ["genesets", "lab2026", "study.yml"]

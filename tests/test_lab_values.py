@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mgbone.dictionary import (
+from mgbone.dataset.lab.cell import is_blank, read_name, read_number
+from mgbone.dataset.lab.groups import experiments_named, groups_named
+from mgbone.dataset.lab.headings import fold, place_named, read_heading, table_named
+from mgbone.dataset.lab.units import MOLAR_MASS, conversion, unit_of
+from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.dictionary import (
     TABLES,
     endpoint,
     endpoints,
@@ -16,11 +21,6 @@ from mgbone.dictionary import (
     table_fields,
     typeset_unit,
 )
-from mgbone.lab.groups import experiments_named, groups_named
-from mgbone.lab.headings import fold, place_named, read_heading, table_named
-from mgbone.lab.units import MOLAR_MASS, conversion, unit_of
-from mgbone.lab.values import is_blank, read_name, read_number
-from mgbone.study import REGIONS, STRUCTURES, load_study
 
 WIDE = str.maketrans("0123456789.-+eE<", "０１２３４５６７８９．－＋ｅＥ＜")
 

@@ -7,19 +7,11 @@ import pandas as pd
 import pytest
 from tiny_project import ROOT
 
-from mgbone.dataset import open_dataset
+from mgbone.dataset.opening import open_dataset
 from mgbone.microarray import arrays
-from mgbone.microarray.labels import (
-    AGREE,
-    CONTRADICT,
-    FEW,
-    FITS,
-    UNTOLD,
-    check_labels,
-    scores,
-)
-from mgbone.prose import swapped
-from mgbone.study import load_study
+from mgbone.microarray.swaps import AGREE, CONTRADICT, FEW, FITS, UNTOLD, check_labels, scores
+from mgbone.microarray.words import swapped
+from mgbone.study.design import load_study
 
 
 @pytest.fixture(scope="module")

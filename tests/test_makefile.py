@@ -34,7 +34,7 @@ def planned(folder, *arguments):
     """Return the stems of the notebooks that make would run."""
     answer = make(folder, "--dry-run", *arguments, "all")
     assert answer.returncode == 0, answer.stderr
-    return sorted(re.findall(r"mgbone\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
+    return sorted(re.findall(r"mgbone\.execute\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
 
 
 def test_everything_is_written_and_progress_shown(built):
@@ -66,24 +66,24 @@ def test_nothing_changed_nothing_runs(built):
         ("notebooks/02_qct.ipynb", ["02_qct", "04_integration"]),
         ("notebooks/04_integration.ipynb", ["04_integration"]),
         ("src/mgbone/qct.py", ["02_qct", "04_integration"]),
-        ("src/mgbone/run.py", list(STEMS)),
+        ("src/mgbone/execute/run.py", list(STEMS)),
         ("data/study.yml", list(STEMS)),
         ("build/simulated/dataset.digest", list(STEMS)),
-        ("src/mgbone/cli.py", []),
+        ("src/mgbone/execute/cli.py", []),
     ],
 )
 def test_a_change_runs_what_rests_on_it(built, changed, run):
     stale = set(planned(built, "--what-if", changed))
     # cli.py did the check of the dataset; whether its digest changes shows only when the check is run.
-    assert stale == set(run) or changed == "src/mgbone/cli.py"
+    assert stale == set(run) or changed == "src/mgbone/execute/cli.py"
 
 
 def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
     commands = make(built, "--dry-run", "--what-if=notebooks/01_biochem.ipynb", "report").stdout
-    order = re.findall(r"mgbone\.cli (run notebooks/\w+|report)", commands)
+    order = re.findall(r"mgbone\.execute\.cli (run notebooks/\w+|report)", commands)
     assert order == ["run notebooks/01_biochem", "run notebooks/04_integration", "report"]
     again = make(built, "--dry-run", "report", "LANGUAGE=en").stdout
-    assert re.findall(r"mgbone\.cli (\w+)", again) == ["report"]
+    assert re.findall(r"mgbone\.execute\.cli (\w+)", again) == ["report"]
     assert '--dataset "data/simulated" --language "en"' in again
 
 
@@ -246,7 +246,7 @@ def test_the_name_of_a_new_folder_is_no_dataset(project, goal):
 def test_a_name_with_a_space_starts_nothing_but_new_dataset(project):
     answer = make(project, "--dry-run", "new-dataset", "NAME=low Mg 2026")
     assert answer.returncode == 0 and "warning" not in answer.stderr
-    assert re.findall(r"-m (mgbone\S*) (\S+)", answer.stdout) == [("mgbone.cli", "new-dataset")]
+    assert re.findall(r"-m (mgbone\S*) (\S+)", answer.stdout) == [("mgbone.execute.cli", "new-dataset")]
     assert len(answer.stdout.splitlines()) == 1
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.microarray import read_normalised_matrix
-from mgbone.microarray.matrix import (
+from mgbone.dataset.arrays.expression_table import (
     ColumnsLeftOutWarning,
     DateSymbolWarning,
     LinearScaleWarning,
     MatrixError,
     TextFormWarning,
-    date_like,
 )
+from mgbone.dataset.arrays.symbols import date_like
+from mgbone.microarray._matrix_reader import read_normalised_matrix
 
 VALUES = np.array([[5.25, 6.5, 7.75], [10.0, 11.5, 9.25], [3.5, 3.25, 4.0]])
 IDS = ["TC01", "TC02", "TC03"]

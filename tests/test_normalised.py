@@ -6,9 +6,9 @@ import pytest
 from small_dataset import describe, write_small_dataset
 
 import mgbone
-from mgbone.figures import microarray as pictures
+from mgbone.figures import array_quality as pictures
 from mgbone.microarray import arrays, quality
-from mgbone.microarray.rma import rma_steps
+from mgbone.microarray.normalisation import rma_steps
 
 GENES = ["Trpm6", "Bglap", "Il6", "Alpl", "Spp1", "Tnf"]
 

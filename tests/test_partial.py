@@ -14,15 +14,23 @@ from matplotlib.text import Text
 from small_dataset import in_memory, tables
 from tiny_project import ROOT, STEMS
 
-from mgbone import absence, biochem, intake, missing, prose, qct, sensitivity, titles
-from mgbone import run as run_module
-from mgbone.claims import ledger_faults, ledger_of, load_claims
-from mgbone.dataset import open_dataset, write_datapackage
-from mgbone.errors import NothingToShow, StudyError
-from mgbone.evidence import compare
-from mgbone.execute import SHIPPED_DATA, THIS_STUDY, run_notebook
-from mgbone.figures import groups, style
-from mgbone.study import STRUCTURES, load_study
+from mgbone import biochem, qct
+from mgbone.biochem import pair_feeding
+from mgbone.biochem import words as biochem_words
+from mgbone.claims import words as claims_words
+from mgbone.dataset import parts
+from mgbone.dataset.descriptor import write_datapackage
+from mgbone.dataset.opening import ledger_of, open_dataset
+from mgbone.evidence import bayes, other_tests
+from mgbone.evidence import words as evidence_words
+from mgbone.evidence.comparison import compare
+from mgbone.execute import run
+from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, run_notebook
+from mgbone.figures import groups, look, titles
+from mgbone.study import naming
+from mgbone.study.design import STRUCTURES, load_study
+from mgbone.study.errors import NothingToShow, StudyError
+from mgbone.study.ledger import ledger_faults, load_claims
 
 TWO_GROUPS = {
     "title": "Low magnesium in mice",
@@ -45,14 +53,14 @@ def own_study(folder, raw=TWO_GROUPS):
 
 @pytest.fixture
 def study():
-    style.adopt(load_study())
+    naming.adopt(load_study())
     return load_study()
 
 
 @pytest.fixture(autouse=True)
 def _own_groups_again():
     yield
-    style.adopt(load_study())
+    naming.adopt(load_study())
 
 
 # ---- What is there, and what is said of the rest
@@ -61,27 +69,27 @@ def _own_groups_again():
 @pytest.mark.parametrize("part", ["serum", "urine", "qct", "arrays", "growth"])
 def test_a_part_is_held_if_it_has_values(part, tmp_path):
     whole = in_memory(cel_paths=(tmp_path,), platform_folder=tmp_path)
-    assert missing.holds(whole, part)
+    assert parts.holds(whole, part)
     frames = tables()
     blank = {name: frames[name].copy() for name in ("animals", "serum", "urine", "qct_slices")}
     for name, table in blank.items():
         kept = ["animal_id", "experiment", "group", "slice", "position", "thickness"]
         table[[c for c in table if c not in kept]] = np.nan
         blank[name] = table
-    assert not missing.holds(in_memory(**blank, cel_paths=()), part)
+    assert not parts.holds(in_memory(**blank, cel_paths=()), part)
     if part != "growth":
         name = {"qct": "qct_slices"}.get(part, part)
-        assert not missing.holds(in_memory(**{name: None}, cel_paths=(tmp_path,)), part)
+        assert not parts.holds(in_memory(**{name: None}, cel_paths=(tmp_path,)), part)
 
 
 def test_two_arrays_are_too_few(tmp_path):
     few = tables()["arrays"].head(2)
-    assert not missing.holds(in_memory(arrays=few, cel_paths=(tmp_path,), platform_folder=tmp_path), "arrays")
+    assert not parts.holds(in_memory(arrays=few, cel_paths=(tmp_path,), platform_folder=tmp_path), "arrays")
 
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_the_box_says_in_both_languages_what_is_missing_and_what_to_do(ends):
-    box = missing.absent_box(in_memory(), ["urine", "qct"], ends=ends)
+    box = run.absent_box(in_memory(), ["urine", "qct"], ends=ends)
     for words in ("has no urine and no qCT", "add the table urine", "make check", "尿", "がありません"):
         assert words in box
     assert ("ends here" in box) == ends == ("ここで終わります" in box)
@@ -152,16 +160,16 @@ def test_what_is_there_is_drawn_and_told_without_a_warning(values, study):
     """Warnings are errors here: a division by zero or a mean of nothing would fail."""
     measurements = measured(values)
     found = compare(measurements, study)
-    weighed = absence.weigh_absence(measurements, found)
-    tests = sensitivity.compare_tests(measurements, study, found)
+    weighed = bayes.weigh_absence(measurements, found)
+    tests = other_tests.compare_tests(measurements, study, found)
     for table in (
-        biochem.check_assumptions(measurements), sensitivity.omnibus_tests(measurements),
-        sensitivity.flag_outliers(measurements), sensitivity.changed_levels(tests, study), weighed,
+        biochem.check_assumptions(measurements), other_tests.omnibus_tests(measurements),
+        other_tests.flag_outliers(measurements), other_tests.changed_levels(tests, study), weighed,
     ):  # fmt: skip
         assert isinstance(table, pd.DataFrame)
-    assert isinstance(prose.absence_table(weighed), pd.DataFrame)
-    assert prose.count_absence(weighed).data
-    said = prose.findings(found, study, ["serum_ca"], ["mg002_vs_control", "mg004_vs_control"]).data
+    assert isinstance(evidence_words.absence_table(weighed), pd.DataFrame)
+    assert evidence_words.count_absence(weighed).data
+    said = evidence_words.findings(found, study, ["serum_ca"], ["mg002_vs_control", "mg004_vs_control"]).data
     assert "nan" not in said and "inf" not in said
     if len(found):
         assert said.count("\n") == 1  # a line for each comparison, tested or not
@@ -177,7 +185,7 @@ def test_what_is_there_is_drawn_and_told_without_a_warning(values, study):
 def test_a_group_of_one_is_said_to_be_untested_and_drawn(study):
     measurements = measured(LACKING["a group of one"])
     found = compare(measurements, study)
-    said = prose.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
+    said = evidence_words.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
     assert said.endswith("not tested (n = 1 and 3; a group of one can't be tested).")
     figure = groups.group_dots(measurements, found, ["serum_ca"], study)
     dots = {line.get_gid(): len(line.get_xdata()) for line in figure.axes[0].get_lines() if line.get_gid()}
@@ -187,7 +195,7 @@ def test_a_group_of_one_is_said_to_be_untested_and_drawn(study):
 
 def test_a_mean_of_zero_gives_no_percent(study):
     found = compare(measured(LACKING["zero reference"]), study)
-    said = prose.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
+    said = evidence_words.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
     assert "difference +8.2, 95 %" in said
     cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"))
     assert cells.loc[cells["contrast"] == "mg004_vs_control", "percent"].isna().all()
@@ -205,16 +213,18 @@ def test_pair_feeding_asks_for_its_three_groups(study):
     dataset = in_memory(**frames)
     long = biochem.derive_endpoints(dataset)
     food = frames["animals"].set_index("animal_id")["food_intake"]
-    fed = intake.pair_fed_experiments(study)
+    fed = pair_feeding.pair_fed_experiments(study)
     assert fed == {"exp1": ("control", "pairfed", "mg001")}
-    assert len(prose.pair_feeding_table(intake.adjust_for_intake(long, food, study), fed)) == 9
-    without = intake.adjust_for_intake(long[long["group"] != "pairfed"], food, study)
+    assert len(biochem_words.pair_feeding_table(pair_feeding.adjust_for_intake(long, food, study), fed)) == 9
+    without = pair_feeding.adjust_for_intake(long[long["group"] != "pairfed"], food, study)
     assert without.empty
-    assert "can be divided" not in prose.pair_feeding_table(without, fed).data.replace("nothing can be", "")
-    assert "no pair-fed group" in prose.pair_feeding_table(without, {}).data
-    constant = intake.adjust_for_intake(long.assign(value=1.0), food, study)
+    assert "can be divided" not in biochem_words.pair_feeding_table(without, fed).data.replace(
+        "nothing can be", ""
+    )
+    assert "no pair-fed group" in biochem_words.pair_feeding_table(without, {}).data
+    constant = pair_feeding.adjust_for_intake(long.assign(value=1.0), food, study)
     assert constant["percent"].isna().all()
-    assert "–" in prose.pair_feeding_table(constant, fed).to_string()
+    assert "–" in biochem_words.pair_feeding_table(constant, fed).to_string()
 
 
 def test_animals_that_are_gone_are_counted_as_missing(study):
@@ -279,25 +289,25 @@ def test_which_ledger_is_used(tmp_path, study):
 
 def test_without_a_ledger_there_are_no_verdicts():
     none = load_claims().head(0)
-    assert "no ledger" in prose.count_verdicts(none).data
-    assert "Without a ledger" in prose.count_changes(none, none).data
+    assert "no ledger" in claims_words.count_verdicts(none).data
+    assert "Without a ledger" in claims_words.count_changes(none, none).data
 
 
 def test_groups_get_looks_by_their_magnesium(tmp_path, study):
-    shipped = {g: style.group_style(g) for g in study.groups}
-    assert shipped == dict(style.GROUPS)
+    shipped = {g: look.group_style(g) for g in study.groups}
+    assert shipped == dict(look.GROUPS)
     doses = {
         f"d{n}": {"label": f"{n / 1000:g} % Mg", "dietary_mg_percent": n / 1000} for n in (40, 30, 20, 10, 5)
     }
     raw = {**TWO_GROUPS, "groups": {**TWO_GROUPS["groups"], **doses}}
-    style.adopt(own_study(tmp_path, raw))
+    naming.adopt(own_study(tmp_path, raw))
     less = ["d40", "d30", "d20", "low", "d10", "d5"]
-    lightness = [style.luminance(style.colour(g)) for g in less]
+    lightness = [look.luminance(look.colour(g)) for g in less]
     assert lightness == sorted(lightness, reverse=True)
-    assert len({(style.colour(g), style.marker(g)) for g in [*less, "normal"]}) == 7
-    assert style.contrast_label("low_vs_normal", "ja") == "低Mg食 対 通常食"
-    style.adopt(study)
-    assert "low" not in style.groups_in_use()
+    assert len({(look.colour(g), look.marker(g)) for g in [*less, "normal"]}) == 7
+    assert naming.contrast_label("low_vs_normal", "ja") == "低Mg食 対 通常食"
+    naming.adopt(study)
+    assert "low" not in naming.groups_in_use()
 
 
 def test_titles_name_the_groups_of_the_study(tmp_path, study):
@@ -309,7 +319,7 @@ def test_titles_name_the_groups_of_the_study(tmp_path, study):
     assert titles.tree(exp2, study)[0] == "0.04 % and 0.02 % Mg, and control"
     assert titles.compared(exp2.array_contrasts) == ("0.04 % and 0.02 % Mg compared", "0.04％と0.02％の比較")
     own = own_study(tmp_path)
-    style.adopt(own)
+    naming.adopt(own)
     assert titles.design(own) == (
         "One experiment, two groups, three weeks of diet",
         "1つの実験、各2群、3週間の食餌",
@@ -406,8 +416,8 @@ def played(tmp_path, monkeypatch):
             path.write_bytes(b"drawn")
         return paths
 
-    monkeypatch.setattr(run_module, "save_figure", save)
-    monkeypatch.setattr(run_module, "display", shown.append)
+    monkeypatch.setattr(run, "save_figure", save)
+    monkeypatch.setattr(run, "display", shown.append)
 
     def play(stem, dataset):
         names = {"dataset": str(dataset), "figures_folder": str(tmp_path / "figures"), "language": "en"}

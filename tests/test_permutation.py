@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mgbone.permutation import correlations, label_permutations, permutation_p, share_as_large, t_statistics
+from mgbone.evidence.permutation import (
+    correlations,
+    label_permutations,
+    permutation_p,
+    share_as_large,
+    t_statistics,
+)
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "sensitivity_truth.json").read_text())
 EIGHT = np.arange(16) < 8

@@ -9,17 +9,11 @@ import pandas as pd
 import pytest
 from cel_bytes import Scan, xda
 
-from mgbone.errors import PlatformError
-from mgbone.microarray import read_platform, rma
-from mgbone.microarray.cel import read_cel, read_cels
-from mgbone.microarray.platform import (
-    PlatformWarning,
-    find_platform,
-    read_clf,
-    read_mps,
-    read_pgf,
-    read_transcript_annotation,
-)
+from mgbone.dataset.arrays.cel import read_cel, read_cels
+from mgbone.dataset.arrays.library import PlatformWarning, find_platform, read_platform
+from mgbone.dataset.arrays.library_files import read_clf, read_mps, read_pgf, read_transcript_annotation
+from mgbone.microarray.normalisation import rma
+from mgbone.study.errors import PlatformError
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "cel_samples"
 real = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real files (../shared/cel_samples) are not here")

@@ -4,10 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone import prose
-from mgbone.evidence import compare
-from mgbone.prose import count_verdicts, findings, gene_counts, verdict_table
-from mgbone.study import load_study
+from mgbone.claims.words import count_verdicts, verdict_table
+from mgbone.evidence import words as evidence_words
+from mgbone.evidence.comparison import compare
+from mgbone.evidence.words import findings
+from mgbone.microarray import words as array_words
+from mgbone.microarray.words import gene_counts
+from mgbone.study import readable
+from mgbone.study.design import load_study
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +132,12 @@ def test_genes_are_counted_per_contrast_and_direction():
 
 def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
     genes = pd.DataFrame(0.0, index=list("abc"), columns=["x", "y"])
-    assert prose.how_normalised(True, genes, 1234).data == (
+    assert array_words.how_normalised(True, genes, 1234).data == (
         "Normalised here by RMA: 1,234 probe sets, summarised to 3 genes in 2 arrays."
     )
-    assert prose.how_normalised(False, genes, 3).data.startswith("These values came normalised: 3 genes in 2")
+    assert array_words.how_normalised(False, genes, 3).data.startswith(
+        "These values came normalised: 3 genes in 2"
+    )
 
 
 def test_flags_are_named_with_their_limits():
@@ -146,11 +152,11 @@ def test_flags_are_named_with_their_limits():
         "max_rle_median": 0.1, "max_rle_spread": 1.5, "max_nuse_median": 1.05, "min_correlation": 0.9,
         "max_brightness": 1.0,
     }  # fmt: skip
-    told = prose.name_flags(flags).data
+    told = array_words.name_flags(flags).data
     assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
     assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
     none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
-    told = prose.name_flags(none).data
+    told = array_words.name_flags(none).data
     assert "NUSE up to" not in told and "brightness within" not in told
     assert told.endswith(
         "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
@@ -163,7 +169,7 @@ def test_an_overlap_is_told_beside_what_chance_gives():
         "changed_b": 183, "both_same": 87, "both_opposite": 1, "expected": 1.454, "correlation": 0.646,
         "correlation_by_chance": 0.5,
     }  # fmt: skip
-    told = prose.overlap(pd.DataFrame([row])).data
+    told = array_words.overlap(pd.DataFrame([row])).data
     assert "changed 182 genes" in told and "**87** changed the same way in both, 1 in opposite" in told
     assert (
         "where 1.5 would change the same way if" in told
@@ -180,24 +186,24 @@ def test_width_of_effects_is_that_of_the_narrowest_interval():
             "n_reference": [8, 6, 2],
         }
     )
-    said = prose.width_of_effects(table).data
+    said = evidence_words.width_of_effects(table).data
     assert "reaches 1.10 SD to either side (7 against 6 animals)" in said
-    assert "No effect size" in prose.width_of_effects(table.iloc[2:]).data
+    assert "No effect size" in evidence_words.width_of_effects(table.iloc[2:]).data
 
 
 def test_each_finding_says_the_rows_and_nothing_else(evidence):
     rows = evidence[evidence["contrast"] == "mg002_vs_mg004"]
-    said = prose.each_finding(rows).data
+    said = evidence_words.each_finding(rows).data
     assert said.count("\n") == len(rows) - 1
     assert "0.02 % Mg vs 0.04 % Mg" in said and "not measured" not in said
-    assert "no finding" in prose.each_finding(rows.iloc[:0]).data
+    assert "no finding" in evidence_words.each_finding(rows.iloc[:0]).data
 
 
 def test_notes_are_a_list_or_said_to_be_none():
-    assert prose.notes(["One thing.", "a_1.CEL: another <b> thing"]).data == (
+    assert readable.notes(["One thing.", "a_1.CEL: another <b> thing"]).data == (
         "- One thing.\n- a_1.CEL: another &lt;b> thing"
     )
-    assert prose.notes(()).data == "*Nothing to note.*"
+    assert readable.notes(()).data == "*Nothing to note.*"
 
 
 def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
@@ -209,12 +215,12 @@ def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
             "direction_only": [1, 0],
         }
     )
-    shown = prose.readable(table)
+    shown = readable.readable(table)
     assert shown["domain"].tolist() == ["Biochemistry", "Bone density (qCT)"]
     assert list(shown.columns) == ["endpoint", "domain", "0.04 % Mg vs Control", "direction only"]
-    by_endpoint = prose.readable(table.set_index("endpoint"))
+    by_endpoint = readable.readable(table.set_index("endpoint"))
     assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
-    totals = prose.readable(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
+    totals = readable.readable(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
     assert totals.index.tolist() == ["Bone density (qCT)", "total"]
 
 
@@ -223,15 +229,15 @@ def test_a_readable_table_names_groups_parts_of_bone_and_measures():
         {"group": ["mg001"], "structure": ["whole"], "region": ["mid"], "p_holm": [0.0312], "full": [1.0]},
         index=pd.Index(["4-1-1-01"], name="claim_id"),
     )
-    shown = prose.readable(cells)
+    shown = readable.readable(cells)
     assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
     assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
     assert shown.index.name == "claim"
 
 
 def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
-    html = prose.in_words(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
+    html = readable.in_words(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
     assert "text-align: left" in html
     assert "&lt;LOD" in html
     assert "1a" in html
-    assert ">0<" not in prose.in_words(pd.DataFrame({"asks": ["n"]})).to_html()
+    assert ">0<" not in readable.in_words(pd.DataFrame({"asks": ["n"]})).to_html()

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from small_dataset import in_memory
 
-from mgbone.evidence import compare
+from mgbone.evidence.comparison import compare
 from mgbone.qct import (
     located_slices,
     mean_slice_density,
@@ -25,7 +25,7 @@ from mgbone.qct import (
     slice_table,
     strongest_points,
 )
-from mgbone.study import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES, load_study
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
 ONE = "e2-control-1"

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.errors import MgboneError
 from mgbone.microarray import quality
-from mgbone.microarray.rma import rma_steps
+from mgbone.microarray.normalisation import rma_steps
+from mgbone.study.errors import MgboneError
 
 SETS, PROBES, ARRAYS = 400, 10, 6
 LABELS = np.repeat([f"TC{i:04d}" for i in range(SETS)], PROBES)

@@ -17,19 +17,19 @@ import pytest
 from lab_folders import book, lab_folder
 from small_run import small_run, texts
 
-from mgbone.claims import VERDICTS, load_claims
-from mgbone.cli import main
-from mgbone.errors import MgboneError
-from mgbone.figures import style
+from mgbone.dataset.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
+from mgbone.execute.cli import main
+from mgbone.execute.report import provenance
+from mgbone.execute.report.numbers import number, shown
+from mgbone.execute.report.page import render, write_page
+from mgbone.execute.report.pictures import pictures
+from mgbone.execute.report.provenance import Layout
+from mgbone.execute.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
+from mgbone.figures import canvas
 from mgbone.figures.save import save_figure
-from mgbone.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
-from mgbone.report import sources
-from mgbone.report.numbers import number, shown
-from mgbone.report.page import render, write_page
-from mgbone.report.pictures import pictures
-from mgbone.report.sources import Layout
-from mgbone.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import VERDICTS, load_claims
 
 ROOT = Path(__file__).resolve().parents[1]
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -268,7 +268,8 @@ def test_both_languages_have_all_words_with_the_same_fields():
             assert japanese.strip(), key
             assert sorted(re.findall(r"\{\w+\}", english)) == sorted(re.findall(r"\{\w+\}", japanese)), key
     used = "".join(
-        path.read_text(encoding="utf-8") for path in sorted((ROOT / "src/mgbone/report").glob("page.*"))
+        path.read_text(encoding="utf-8")
+        for path in sorted((ROOT / "src/mgbone/execute/report").glob("page.*"))
     )
     built = {f"level_{level}{way}" for _, level in SIGNS for way in ("", "_up", "_down")} | {
         f"rule_{v}" for v in VERDICTS
@@ -311,7 +312,7 @@ def test_a_title_is_text_not_markup(page):
     ],
 )
 def test_a_headline_broken_into_lines_is_whole_again_in_the_file(language, title, tmp_path):
-    figure, _ = style.new_figure(1, 1, title=title.strip(), language=language)
+    figure, _ = canvas.new_figure(1, 1, title=title.strip(), language=language)
     assert "\n" in figure.texts[0].get_text()
     drawing = save_figure(figure, tmp_path, "wide")[1].read_text(encoding="utf-8")
     assert f"<dc:title>{title.strip()}</dc:title>" in drawing
@@ -326,14 +327,14 @@ def test_it_says_what_it_was_made_from(page, layout):
     for file in files.values():
         assert file.sha256 in page.html
         assert file.name in page.html
-    for package in sources.packages():
+    for package in provenance.packages():
         assert package.version, package.name
         (row,) = [e for e in page.find("th", scope="row") if e.text == package.name]
         assert package.version in row.around[-1].text
     seed = str(layout.descriptor.seed)
     assert any(e.text == seed for e in page.find("code")) == layout.is_simulated
     assert f"make report {layout.settings}" in page.html
-    assert sources.python_version() in page.html
+    assert provenance.python_version() in page.html
 
 
 def test_it_names_no_folder_of_this_machine(html, layout):
@@ -348,7 +349,7 @@ def test_the_commit_is_that_of_the_folder_and_none_without_git(tmp_path, monkeyp
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "study.yml").write_text("")
     monkeypatch.setenv("MGBONE_ROOT", str(tmp_path))
-    assert sources.commit() is None
+    assert provenance.commit() is None
     who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
     for arguments in (
         ["init", "-q"],
@@ -359,13 +360,13 @@ def test_the_commit_is_that_of_the_folder_and_none_without_git(tmp_path, monkeyp
     head = subprocess.run(
         [git, "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True
     )
-    assert sources.commit().id == head.stdout.strip()
-    assert not sources.commit().changed
+    assert provenance.commit().id == head.stdout.strip()
+    assert not provenance.commit().changed
     (tmp_path / "data" / "study.yml").write_text("changed: 1\n")
-    assert sources.commit().changed
-    assert sources.day_of_publication([]) == sources.commit().date[:10]
+    assert provenance.commit().changed
+    assert provenance.day_of_publication([]) == provenance.commit().date[:10]
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert sources.day_of_publication([]) == "1970-01-02"
+    assert provenance.day_of_publication([]) == "1970-01-02"
 
 
 # --- the file itself ---------------------------------------------------------------------------------
@@ -445,16 +446,16 @@ def contrast(first, second):
 
 
 def test_letters_stand_out_from_their_ground():
-    style = (ROOT / "src/mgbone/report/page.css").read_text(encoding="utf-8")
-    named = dict(re.findall(r"--(\w+): (#[0-9a-f]+)", style))
+    css = (ROOT / "src/mgbone/execute/report/page.css").read_text(encoding="utf-8")
+    named = dict(re.findall(r"--(\w+): (#[0-9a-f]+)", css))
     for ink in ("ink", "quiet", "warn", "good", "link"):
         assert contrast(named[ink], "#fff") >= 4.5, ink
     assert contrast(named["warn"], "#fff4f2") >= 4.5
     assert contrast(named["quiet"], "#fff6d6") >= 4.5
-    grounds = {v: re.search(rf"^\.{v} \{{ background: (#\w+)", style, re.M)[1] for v in VERDICTS}
+    grounds = {v: re.search(rf"^\.{v} \{{ background: (#\w+)", css, re.M)[1] for v in VERDICTS}
     for verdict, ground in grounds.items():
         assert contrast("#fff" if verdict == "contradicted" else named["ink"], ground) >= 4.5, verdict
-    assert contrast(re.search(r"^\.implied \{ color: (#\w+)", style, re.M)[1], grounds["reproduced"]) >= 4.5
+    assert contrast(re.search(r"^\.implied \{ color: (#\w+)", css, re.M)[1], grounds["reproduced"]) >= 4.5
 
 
 def test_the_shipped_figures_fit_into_six_megabytes():
@@ -683,13 +684,13 @@ def test_on_paper_every_fold_is_open(html, layout, tmp_path):
 @browser
 def test_the_figures_are_whole_on_paper(html, tmp_path):
     """No picture is taller than a page of A4 within its margins: it would be cut."""
-    style = re.search(r"@media print \{.*", html, re.S)[0]
+    paper = re.search(r"@media print \{.*", html, re.S)[0]
     heights = [
-        int(height) for height in re.findall(r"figure img(?:\.tall)? \{[^}]*max-height: (\d+)mm", style)
+        int(height) for height in re.findall(r"figure img(?:\.tall)? \{[^}]*max-height: (\d+)mm", paper)
     ]
     assert len(heights) == 2
     assert max(heights) < 297 - 15 - 17 - 25
-    assert re.search(r"figure,[^{]*\{ break-inside: avoid \}", style)
+    assert re.search(r"figure,[^{]*\{ break-inside: avoid \}", paper)
 
 
 def test_ci_brings_a_browser_where_it_may():

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 import yaml
 
-from mgbone.execute import PARAMETERS
+from mgbone.execute.notebook import PARAMETERS
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.microarray import rma as rma_function
-from mgbone.microarray._kernels import _median, correct_sorted, sort_order
-from mgbone.microarray.cel import read_cel
-from mgbone.microarray.rma import RmaError, fit_background, rma, rma_steps
+from mgbone.dataset.arrays.cel import read_cel
+from mgbone.microarray._compiled import _median, correct_sorted, sort_order
+from mgbone.microarray.normalisation import RmaError, fit_background, rma, rma_steps
+from mgbone.microarray.normalisation import rma as rma_function
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[1] / "shared" / "cel_samples"
@@ -313,7 +313,7 @@ def test_whole_numbers_are_taken(arrays):
 
 def test_the_function_is_not_hidden_by_its_module():
     assert callable(rma_function)
-    code = "import mgbone.microarray.rma, mgbone.microarray as m; assert callable(m.rma)"
+    code = "import mgbone.microarray.normalisation, mgbone.microarray as m; assert callable(m.rma)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -7,9 +7,9 @@ import pytest
 from small_dataset import write_small_dataset
 
 import mgbone
-from mgbone import run as run_module
-from mgbone.errors import DatasetError, MgboneError
-from mgbone.run import open_run
+from mgbone.execute import run
+from mgbone.execute.run import open_run
+from mgbone.study.errors import DatasetError, MgboneError
 
 
 @pytest.fixture(scope="module", params=["simulated", "measured"])
@@ -20,7 +20,7 @@ def folder(request, tmp_path_factory):
 @pytest.fixture
 def shown(monkeypatch):
     found = []
-    monkeypatch.setattr(run_module, "display", found.append)
+    monkeypatch.setattr(run, "display", found.append)
     return found
 
 
@@ -51,7 +51,7 @@ def test_it_says_at_once_what_kind_of_data_it_is(a_run, shown):
 
 def test_a_title_is_text_not_html(a_run):
     object.__setattr__(a_run.dataset, "title", "<b>Mg < 0.02 %</b> & more")
-    assert "&lt;b&gt;Mg &lt; 0.02 %&lt;/b&gt; &amp; more" in run_module._banner(a_run)
+    assert "&lt;b&gt;Mg &lt; 0.02 %&lt;/b&gt; &amp; more" in run._banner(a_run)
 
 
 @pytest.mark.parametrize("language", ["de", "EN", "", "ja-JP"])
@@ -78,8 +78,8 @@ def test_outputs_go_to_folders_named_after_the_dataset(a_run, tmp_path, folder):
 def test_relative_folders_count_from_the_project(folder, shown, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     found = open_run("01_biochem", folder)
-    assert found.figures_folder == mgbone.paths.project_root() / "figures" / folder.name
-    assert found.derived_folder == mgbone.paths.project_root() / "data" / "derived" / folder.name
+    assert found.figures_folder == mgbone.study.paths.project_root() / "figures" / folder.name
+    assert found.derived_folder == mgbone.study.paths.project_root() / "data" / "derived" / folder.name
     assert list(tmp_path.iterdir()) == []
 
 
@@ -109,7 +109,7 @@ def test_show_stamps_simulated_data_only(a_run, monkeypatch):
         (folder / "x.png").write_bytes(b"")
         return (folder / "x.png", folder / "x.svg")
 
-    monkeypatch.setattr(run_module, "save_figure", save)
+    monkeypatch.setattr(run, "save_figure", save)
     a_run.show(drawn(), "x")
     assert stamps == (["simulated data"] if a_run.dataset.is_simulated else [None])
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.dictionary import endpoint_label
-from mgbone.errors import MgboneError
-from mgbone.evidence import MEASUREMENT_COLUMNS, compare, domain_of
+from mgbone.evidence.comparison import MEASUREMENT_COLUMNS, compare, domain_of
 from mgbone.microarray.genesets import THEMES
 from mgbone.microarray.scores import score_arrays, score_measurements, score_of
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.dictionary import endpoint_label
+from mgbone.study.errors import MgboneError
 
 GENES = [f"Gene{i:02d}" for i in range(40)]
 SETS = {"bone_metabolism_genes": GENES[3:17], "mineral_metabolism_genes": GENES[20:34]}

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mgbone.sensitivity import DECLARED, NAMES, changed_levels, compare_tests, without_most_extreme
-from mgbone.study import load_study
+from mgbone.evidence.other_tests import DECLARED, NAMES, changed_levels, compare_tests, without_most_extreme
+from mgbone.study.design import load_study
 
 TRUTH = json.loads((Path(__file__).parent / "r" / "sensitivity_truth.json").read_text())
 CASES = [

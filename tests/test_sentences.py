@@ -7,10 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.sentences import count_power, count_shapes, fold_out, pair_table
-from mgbone.shapes import SHAPE_COLUMNS, dose_shapes
-from mgbone.study import load_study
-from mgbone.within import PAIR_COLUMNS, correlate_within, partial_within, smallest_detectable, wide_table
+from mgbone.integration.shapes import SHAPE_COLUMNS, dose_shapes
+from mgbone.integration.within_animals import (
+    PAIR_COLUMNS,
+    correlate_within,
+    partial_within,
+    smallest_detectable,
+    wide_table,
+)
+from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table
+from mgbone.study.design import load_study
 
 
 @pytest.fixture(scope="module")

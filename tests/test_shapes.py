@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.shapes import (
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.integration.shapes import (
     SHAPE_COLUMNS,
     _permuted,
     dose_shapes,
@@ -14,7 +14,7 @@ from mgbone.shapes import (
     peak_statistic,
     shape_evidence,
 )
-from mgbone.study import load_study
+from mgbone.study.design import load_study
 
 # Fasting metabolic rate of white-tailed deer in six periods of the year (Silver et al. 1969), the example of
 # Hollander, Wolfe and Chicken (2014, section 6.3A) for a known peak in the fourth period.

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import mgbone
-from mgbone.errors import MgboneError, PlatformError
 from mgbone.simulate import arrays as simulation
 from mgbone.simulate import platform_writer
 from mgbone.simulate.cel_writer import SIMULATED_NOTE
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError, PlatformError
 
 SEED = 11
 ARRAY_GROUPS = {"exp1": ["pairfed", "mg001"], "exp2": ["control", "mg004", "mg002"]}
@@ -60,7 +60,7 @@ def model():
 
 
 def read(written, run, file):
-    from mgbone.microarray.cel import read_cel
+    from mgbone.dataset.arrays.cel import read_cel
 
     return read_cel(written[run][0] / file)
 
@@ -251,9 +251,16 @@ def test_no_analysis_imports_the_simulation():
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "null"])
 def analysed(request, tmp_path_factory):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
-    from mgbone.microarray import clustering, expression, genesets
-    from mgbone.microarray.cel import read_cels
-    from mgbone.microarray.rma import rma
+    from mgbone.dataset.arrays.cel import read_cels
+    from mgbone.microarray import (
+        array_evidence,
+        changed_genes,
+        clustering,
+        differential,
+        enrichment,
+        genesets,
+    )
+    from mgbone.microarray.normalisation import rma
 
     folder = tmp_path_factory.mktemp("full")
     table = array_table()
@@ -268,12 +275,12 @@ def analysed(request, tmp_path_factory):
         arrays = table[table["experiment"] == experiment].set_index("array_id")
         contrasts = [contrast.name for contrast in study.experiments[experiment].array_contrasts]
         values = summary[arrays.index]
-        genes = expression.differential_expression(values, arrays["group"], contrasts)
-        terms = genesets.over_representation(
-            expression.gene_lists(expression.call_genes(genes)), genesets.load_gene_sets(), values.index
+        genes = differential.differential_expression(values, arrays["group"], contrasts)
+        terms = enrichment.over_representation(
+            changed_genes.gene_lists(changed_genes.call_genes(genes)), genesets.load_gene_sets(), values.index
         )
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
-        themes = genesets.theme_evidence(terms, genesets.load_themes(), study, experiment)
+        themes = array_evidence.theme_evidence(terms, genesets.load_themes(), study, experiment)
         found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
     return request.param, found, truth
 

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import mgbone.simulate
-from mgbone.claims import load_claims
-from mgbone.errors import MgboneError
-from mgbone.paths import project_root
 from mgbone.simulate import __main__ as command
 from mgbone.simulate import calibration, dataset_writer, femur, readme, tables
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
+from mgbone.study.paths import project_root
 
 DATA = project_root() / "data"
 DOMAINS = ["biochem", "qct"]

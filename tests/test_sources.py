@@ -7,16 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone import biochem, sources
-from mgbone.dataset import open_dataset
-from mgbone.dictionary import endpoint_label, endpoints
-from mgbone.errors import StudyError
-from mgbone.evidence import MEASUREMENT_COLUMNS as COLUMNS
-from mgbone.evidence import compare
-from mgbone.figures.sources import stated_and_measured
-from mgbone.figures.style import contrast_label
-from mgbone.sentences import count_sources
-from mgbone.study import load_study
+from mgbone import biochem
+from mgbone.dataset.opening import open_dataset
+from mgbone.evidence.comparison import MEASUREMENT_COLUMNS as COLUMNS
+from mgbone.evidence.comparison import compare
+from mgbone.figures.disagreements import stated_and_measured
+from mgbone.integration import disagreements
+from mgbone.integration.words import count_sources
+from mgbone.study import disagreements as disagreements_
+from mgbone.study.design import load_study
+from mgbone.study.dictionary import endpoint_label, endpoints
+from mgbone.study.errors import StudyError
+from mgbone.study.naming import contrast_label
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +34,7 @@ def study():
 
 @pytest.fixture(scope="module")
 def stated():
-    return sources.load_disagreements()
+    return disagreements_.load_disagreements()
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +48,15 @@ def shown(stated, measured, study):
         {"experiment": "exp2", "endpoint": "serum_mg", "contrast": "mg004_vs_control", "test": ["a", "b"],
          "p": [0.04, 0.15]}
     )  # fmt: skip
-    table = sources.confront(stated, compare(measured, study), tests)
+    table = disagreements.confront(stated, compare(measured, study), tests)
     return table.set_index(["topic", "source"])
 
 
 def test_another_design_has_no_disagreements(study):
-    assert len(sources.disagreements_for(study)) == 12
+    assert len(disagreements_.disagreements_for(study)) == 12
     other = replace(study, experiments={"exp1": study.experiments["exp1"]})
-    nothing = sources.confront(
-        sources.disagreements_for(other), compare(pd.DataFrame(columns=COLUMNS), other)
+    nothing = disagreements.confront(
+        disagreements_.disagreements_for(other), compare(pd.DataFrame(columns=COLUMNS), other)
     )
     assert nothing.empty and "holds" in nothing
 
@@ -98,7 +100,7 @@ def test_formation_goes_up_by_alp_and_down_by_osteocalcin(shown, measured, study
     alp = shown.loc[("formation_002", "Final report, by ALP")]
     osteocalcin = shown.loc[("formation_002", "Final report, by osteocalcin")]
     assert alp["data_percent"] > 0 > osteocalcin["data_percent"]
-    ratio = sources.formation_evidence(measured, study).set_index("contrast")
+    ratio = disagreements.formation_evidence(measured, study).set_index("contrast")
     row = ratio.loc["mg002_vs_control"]
     assert row["level"] == "significant" and row["direction"] == "up"
     # By hand: the difference of the mean log ratios.
@@ -112,14 +114,14 @@ def test_formation_goes_up_by_alp_and_down_by_osteocalcin(shown, measured, study
 def test_a_ratio_does_not_mind_which_is_divided_by_which(measured, study):
     names = {"serum_alp": "serum_osteocalcin", "serum_osteocalcin": "serum_alp"}
     turned = measured.assign(endpoint=measured["endpoint"].replace(names))
-    one, other = (sources.formation_evidence(m, study) for m in (measured, turned))
+    one, other = (disagreements.formation_evidence(m, study) for m in (measured, turned))
     assert other["p"].to_numpy() == pytest.approx(one["p"].to_numpy(), rel=1e-9)
     assert other["estimate"].to_numpy() == pytest.approx(-one["estimate"].to_numpy(), abs=1e-12)
 
 
 def test_without_one_of_the_markers_there_is_no_ratio(measured, study):
-    assert sources.formation_evidence(measured[measured["endpoint"] != "serum_alp"], study).empty
-    assert sources.formation_evidence(measured.iloc[:0], study).empty
+    assert disagreements.formation_evidence(measured[measured["endpoint"] != "serum_alp"], study).empty
+    assert disagreements.formation_evidence(measured.iloc[:0], study).empty
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_when_data_bear_a_source_out(said, observed, holds):
         "data_low": 5,
         "data_high": 20,
     }
-    assert sources._holds(row) == holds
+    assert disagreements._holds(row) == holds
 
 
 def test_faults_of_the_table_are_named(tmp_path, stated):
@@ -154,12 +156,12 @@ def test_faults_of_the_table_are_named(tmp_path, stated):
         spoilt.loc[2, column] = value
         spoilt.to_csv(path, index=False)
         with pytest.raises(StudyError, match=message):
-            sources.load_disagreements(path)
+            disagreements_.load_disagreements(path)
     stated.drop(columns="source").to_csv(path, index=False)
     with pytest.raises(StudyError, match="lacks the column source"):
-        sources.load_disagreements(path)
+        disagreements_.load_disagreements(path)
     with pytest.raises(StudyError, match="can't be read"):
-        sources.load_disagreements(tmp_path / "none.csv")
+        disagreements_.load_disagreements(tmp_path / "none.csv")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -173,13 +175,13 @@ def test_the_figure_has_a_row_per_source(shown, language):
 
 
 def test_sentences_give_the_range_over_tests_and_the_ratio(shown, measured, study):
-    words = count_sources(shown.reset_index(), sources.formation_evidence(measured, study)).data
+    words = count_sources(shown.reset_index(), disagreements.formation_evidence(measured, study)).data
     assert "0.040 to 0.150 over all tests" in words
     assert "ALP divided by osteocalcin of the same animals, 0.02 % Mg vs Control: +" in words
     assert "No disagreement" in count_sources(shown.reset_index().iloc[:0], pd.DataFrame()).data
 
 
 def test_joined_names_have_labels():
-    assert endpoint_label(sources.RATIO) == "Serum ALP / Serum osteocalcin"
+    assert endpoint_label(disagreements.RATIO) == "Serum ALP / Serum osteocalcin"
     assert endpoint_label("serum_mg~serum_ca", "ja", short=True) == "Mg ~ Ca"
     assert contrast_label("within_groups", "ja") == "群内の相関"

@@ -3,10 +3,10 @@
 import pytest
 import yaml
 
-from mgbone.errors import StudyError
 from mgbone.microarray.genesets import load_gene_sets
-from mgbone.paths import project_root
-from mgbone.study import load_study
+from mgbone.study.design import load_study
+from mgbone.study.errors import StudyError
+from mgbone.study.paths import project_root
 
 
 @pytest.fixture

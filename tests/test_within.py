@@ -9,18 +9,18 @@ import pingouin as pg
 import pytest
 from scipy import stats
 
-from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.study import load_study
-from mgbone.within import (
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.integration.doses import SCORES
+from mgbone.integration.within_animals import (
     ENDPOINTS,
     PAIR_COLUMNS,
-    SCORES,
     correlate_within,
     partial_within,
     smallest_detectable,
     wide_table,
     within_evidence,
 )
+from mgbone.study.design import load_study
 
 GROUPS = [("exp1", "control"), ("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "control"), ("exp2", "mg004")]
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = (
-    "__init__.py", "cli.py", "datapackage.py", "dictionary.py", "errors.py", "execute.py", "faults.py",
-    "kernel.py", "normalised.py", "paths.py", "records.py", "study.py", "tables.py",
+    "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
+    "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
+    "execute/cli.py", "execute/notebook.py", "execute/stamps.py", "study/__init__.py", "study/design.py",
+    "study/dictionary.py", "study/errors.py", "study/paths.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
@@ -83,7 +85,7 @@ def tiny_notebook(path, module, *extra):
     """Write a notebook that loads `module`, draws one figure and names its outputs."""
     write_notebook(
         path,
-        f"import mgbone.{module}\nfrom mgbone.run import Run\n"
+        f"import mgbone.{module}\nfrom mgbone.execute.run import Run\n"
         f"run = Run({path.stem!r}, dataset, figures_folder, derived_folder)",
         *extra,
         f"run.draw({path.stem!r} + '_a', f'{{dataset}} {{language}}')",
@@ -98,9 +100,10 @@ def tiny_project(folder):
         (package / part).mkdir(parents=True)
         (package / part / "__init__.py").write_text("")
     for name in REAL:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "src" / "mgbone" / name, package / name)
-    (package / "dataset.py").write_text(DATASET)
-    (package / "run.py").write_text(RUN)
+    (package / "dataset" / "opening.py").write_text(DATASET)
+    (package / "execute" / "run.py").write_text(RUN)
     (package / "simulate" / "__main__.py").write_text(SIMULATE)
     for stem in STEMS:
         module = stem[3:]

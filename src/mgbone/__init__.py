@@ -1,33 +1,31 @@
 """Mild magnesium deficiency and rat bone: the analysis that a report describes, runnable and checkable.
 
-Public names and modules are loaded on first use, so that ``import mgbone`` costs nothing.
+Rooms and public names are loaded on first use, so that ``import mgbone`` costs nothing.
 """
 
-from importlib import import_module
-from importlib.util import find_spec
+import lazy_loader
 
-_HOMES = {
-    "Dataset": "dataset",
-    "DatasetError": "errors",
-    "MgboneError": "errors",
-    "check_dataset": "dataset",
-    "load_study": "study",
-    "open_dataset": "dataset",
-    "open_run": "run",
-}
 __version__ = "0.1.0"
-__all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str):
-    """Fetch a public name from the module that defines it, or a module of the package."""
-    if name in _HOMES:
-        return getattr(import_module(f"mgbone.{_HOMES[name]}"), name)
-    if not name.startswith("_") and find_spec(f"mgbone.{name}"):
-        return import_module(f"mgbone.{name}")
-    raise AttributeError(f"module 'mgbone' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """List the public names beside what is loaded already."""
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "biochem",
+        "claims",
+        "dataset",
+        "evidence",
+        "execute",
+        "figures",
+        "integration",
+        "microarray",
+        "qct",
+        "study",
+    ],
+    submod_attrs={
+        "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
+        "execute.run": ["open_run"],
+        "study.checklists": ["count_statuses", "load_checklist"],
+        "study.design": ["load_study"],
+        "study.errors": ["DatasetError", "MgboneError"],
+        "study.readable": ["in_words", "notes", "readable"],
+    },
+)

@@ -13,12 +13,16 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
-from mgbone.dataset import Dataset
-from mgbone.permutation import correlations, label_permutations, share_as_large, t_statistics
-from mgbone.study import REGIONS, STRUCTURES, Contrast, Study
+from mgbone.dataset.opening import Dataset
+from mgbone.evidence.permutation import correlations, label_permutations, share_as_large, t_statistics
+from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
+
+
 UNIT = "mg/cm3"
+
+
 SLICE_COLUMNS = [
     "animal_id", "slice", "position", "thickness",
     *(f"{structure}_{what}" for structure in STRUCTURES for what in ("area", "content")),

@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.study import STRUCTURES, load_study
+from mgbone.study.design import STRUCTURES, load_study
 
 ANIMALS, SLICES = 5_000, 100
 IN_WORKBOOK = 250
-CHECK = "import sys; from mgbone.cli import main; sys.exit(main(['check', sys.argv[1]]))"
+CHECK = "import sys; from mgbone.execute.cli import main; sys.exit(main(['check', sys.argv[1]]))"
 
 
 def tables(animals: int) -> dict[str, pd.DataFrame]:

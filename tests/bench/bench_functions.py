@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 import mgbone
-from mgbone.microarray import arrays, expression, genesets
+from mgbone.microarray import arrays, changed_genes, enrichment, genesets
 
 
 def fastest(call: Callable[[], object], times: int = 3) -> float:
@@ -30,7 +30,7 @@ def measure() -> list[tuple[str, float, str]]:
     _, genes = arrays.normalise(scans)
     tested = arrays.compare_arrays(genes, scans.table, dataset.study)
     thresholds = dataset.study.thresholds
-    lists = expression.gene_lists(tested, thresholds["gene_q"], thresholds["gene_log2_fold_change"])
+    lists = changed_genes.gene_lists(tested, thresholds["gene_q"], thresholds["gene_log2_fold_change"])
     sets = genesets.load_gene_sets()
     calls: dict[str, tuple[Callable[[], object], str]] = {
         "open and check data/simulated, 20 CEL files": (lambda: mgbone.open_dataset("data/simulated"), ""),
@@ -38,10 +38,10 @@ def measure() -> list[tuple[str, float, str]]:
         "RMA with all steps kept": (lambda: arrays.normalise(scans), ""),
         "limma, three contrasts": (lambda: arrays.compare_arrays(genes, scans.table, dataset.study), ""),
         f"over-representation, {len(sets):,} GO terms, six lists": (
-            lambda: genesets.over_representation(lists, sets, genes.index),
+            lambda: enrichment.over_representation(lists, sets, genes.index),
             "5 s",
         ),
-        f"camera, {len(sets):,} GO terms, three contrasts": (lambda: genesets.camera(tested, sets), ""),
+        f"camera, {len(sets):,} GO terms, three contrasts": (lambda: enrichment.camera(tested, sets), ""),
     }
     return [(what, fastest(call), limit) for what, (call, limit) in calls.items()]
 

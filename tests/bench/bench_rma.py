@@ -46,7 +46,7 @@ def run_here(folder: Path) -> None:
     """Normalise the arrays of `folder` in this process; print the seconds of the fastest of three calls."""
     import pandas as pd
 
-    from mgbone.microarray.rma import rma
+    from mgbone.microarray.normalisation import rma
 
     rma(
         np.random.default_rng(0).gamma(2, 100, (200, 3)).astype("f4") + 20, np.arange(200) // 4

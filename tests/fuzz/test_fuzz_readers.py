@@ -11,18 +11,15 @@ from hypothesis import strategies as st
 from test_matrix import GEO, PLAIN, TAC
 from test_platform import CLF, LISTED, MPS, PGF, TRANSCRIPTS
 
-import mgbone.microarray.expression  # noqa: F401 - what it imports is not to count as memory of a reader
-from mgbone.errors import CelError, MgboneError, PlatformError
-from mgbone.microarray.cel import CelFile, read_cel
+import mgbone.microarray.differential  # noqa: F401 - what it imports is not to count as memory of a reader
+from mgbone.dataset.arrays.cel import read_cel
+from mgbone.dataset.arrays.cel_parts import CelFile
+from mgbone.dataset.arrays.expression_table import MatrixError
+from mgbone.dataset.arrays.library import read_platform
+from mgbone.dataset.arrays.library_files import read_clf, read_mps, read_pgf, read_transcript_annotation
+from mgbone.microarray._matrix_reader import read_normalised_matrix
 from mgbone.microarray.genesets import load_gene_sets
-from mgbone.microarray.matrix import MatrixError, read_normalised_matrix
-from mgbone.microarray.platform import (
-    read_clf,
-    read_mps,
-    read_pgf,
-    read_platform,
-    read_transcript_annotation,
-)
+from mgbone.study.errors import CelError, MgboneError, PlatformError
 
 MOST_BYTES = 20_000_000
 SCAN = Scan(rows=3, cols=4, outliers=[(1, 0)], masks=[(0, 2)])

@@ -11,46 +11,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-from mgbone.dictionary import endpoint_label
-from mgbone.figures import style
-from mgbone.study import Contrast, Study
+from mgbone.figures import canvas, look
+from mgbone.study import naming
+from mgbone.study.design import Contrast, Study
+from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 ROW = 5.4  # mm a row
+
+
 _MOST_PANELS = 4  # side by side
+
+
 _GAP = 0.55  # rows between two axes of the argument
-
-# The report's order of argument.
-AXES: Mapping[str, tuple[str, ...]] = {
-    "intake": ("food_intake", "body_weight_gain"),
-    "status": ("serum_mg",),
-    "minerals": ("serum_ca", "serum_p"),
-    "formation": ("serum_osteocalcin", "serum_alp"),
-    "resorption": ("urine_ctx", "urine_dpd", "serum_pth"),
-}
-AXIS_NAMES: Mapping[str, tuple[str, str]] = {
-    "intake": ("Intake, growth", "摂食・成長"),
-    "status": ("Mg status", "Mg状態"),
-    "minerals": ("Minerals", "ミネラル"),
-    "formation": ("Formation", "骨形成"),
-    "resorption": ("Resorption, PTH", "骨吸収・PTH"),
-    "density": ("Density", "骨密度"),
-    "transcriptome": ("Transcriptome", "遺伝子発現"),
-}
-
-
-def axis_of(endpoint: str) -> str:
-    """Return the axis of the argument that an endpoint belongs to: status, minerals, formation and so on."""
-    if endpoint.startswith("bmd_"):
-        return "density"
-    for axis, members in AXES.items():
-        if endpoint in members:
-            return axis
-    return "transcriptome"
-
-
-def row_label(endpoint: str, language: str) -> str:
-    """Return the name of an endpoint beside others: densities by structure and region only."""
-    return endpoint_label(endpoint, language, short=axis_of(endpoint) == "density")
 
 
 def effect_forest(
@@ -85,7 +57,7 @@ def effect_forest(
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
         why = ("No effect could be measured on this scale.", "この尺度で示せる効果がありません。")
-        return style.empty_figure(why, title, language)
+        return canvas.empty_figure(why, title, language)
     places = _places(endpoints, gap=1.0 if headings else _GAP, first=0.6 if headings else 0.0)
     depth = max(places.values()) + 1 if places else 1
     if subtitle is None:
@@ -97,9 +69,9 @@ def effect_forest(
         )
     columns = min(_MOST_PANELS, len(contrasts))
     rows = -(-len(contrasts) // columns)
-    figure, axes = style.new_figure(
-        rows, columns, width=style.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
-        title=style.say(title, language), subtitle=style.say(subtitle, language),
+    figure, axes = canvas.new_figure(
+        rows, columns, width=look.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
+        title=naming.say(title, language), subtitle=naming.say(subtitle, language),
         note=_note(evidence, endpoints, language), language=language,
     )  # fmt: skip
     reach = _reach(evidence, endpoints, contrasts)
@@ -117,16 +89,16 @@ def effect_forest(
     else:
         _axis_rules(list(axes.flat), places)
     words = ("Hedges g (in SD; scale narrows outwards)", "Hedgesのg（SD単位，外側ほど圧縮）")
-    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(style.text(words, language))
+    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(naming.text(words, language))
     return figure
 
 
 def _note(evidence: pd.DataFrame, endpoints: Sequence[str], language: str) -> str:
     shown = evidence[evidence["endpoint"].isin(list(endpoints))]
-    note = style.text("marks", language)
+    note = naming.text("marks", language)
     if (shown["hedges_g"].notna() & shown["g_low"].isna()).any():
         why = ("; no line: values below a limit of detection", "；線なし：検出限界未満の値を含む")
-        note += style.text(why, language)
+        note += naming.text(why, language)
     return note
 
 
@@ -159,12 +131,12 @@ def _panel(
 ) -> None:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
     rows = here.set_index("endpoint")
-    ax.axvline(0, color=style.LINE, linewidth=0.7, zorder=0)
+    ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
     for endpoint, y in places.items():
         if endpoint not in rows.index or not np.isfinite(rows.loc[endpoint, "hedges_g"]):
             ax.text(
-                0, y, style.text("not_tested", language), ha="center", va="center",
-                size=style.SMALL_SIZE, color=style.QUIET, backgroundcolor="white",
+                0, y, naming.text("not_tested", language), ha="center", va="center",
+                size=look.SMALL_SIZE, color=look.QUIET, backgroundcolor="white",
             )  # fmt: skip
             continue
         _effect(ax, rows.loc[endpoint], y, contrast.case)
@@ -179,27 +151,27 @@ def _panel(
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.annotate(
         "p", (1, -0.72), xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points",
-        ha="left", va="center", size=style.SMALL_SIZE, annotation_clip=False,
+        ha="left", va="center", size=look.SMALL_SIZE, annotation_clip=False,
     )  # fmt: skip
-    ax.set_title(style.panel_name(contrast.name, language, panels), size=style.BASE_SIZE + 0.5)
+    ax.set_title(naming.panel_name(contrast.name, language, panels), size=look.BASE_SIZE + 0.5)
     ax.spines["left"].set_visible(False)
 
 
 def _effect(ax: Axes, row: pd.Series, y: float, group: str) -> None:
-    colour = style.colour(group)
-    line = style.line_colour(group)
+    colour = look.colour(group)
+    line = look.line_colour(group)
     ax.plot([row["g_low"], row["g_high"]], [y, y], color=line, linewidth=1.1, solid_capstyle="butt", zorder=2)
-    face = {"significant": colour, "trend": style.tint(colour)}.get(row["level"], "white")
+    face = {"significant": colour, "trend": look.tint(colour)}.get(row["level"], "white")
     ax.plot(
-        [row["hedges_g"]], [y], marker=style.marker(group), markersize=5.2 * style.group_style(group).size,
+        [row["hedges_g"]], [y], marker=look.marker(group), markersize=5.2 * look.group_style(group).size,
         markerfacecolor=face, markeredgecolor=line, markeredgewidth=0.8,
         linestyle="none", zorder=3, gid="effect",
     )  # fmt: skip
-    mark = style.level_mark(row["level"])
+    mark = naming.level_mark(row["level"])
     ax.annotate(
-        f"{style.format_p_value(row['p'])}{' ' + mark if mark else ''}", (1, y),
+        f"{naming.format_p_value(row['p'])}{' ' + mark if mark else ''}", (1, y),
         xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points", ha="left", va="center",
-        size=style.SMALL_SIZE, color=style.INK if mark else "#8c8c8c", annotation_clip=False, gid="p",
+        size=look.SMALL_SIZE, color=look.INK if mark else "#8c8c8c", annotation_clip=False, gid="p",
     )  # fmt: skip
 
 
@@ -209,17 +181,17 @@ def _axis_rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
         if axis_of(above) != axis_of(below):
             y = (places[above] + places[below]) / 2
             for ax in axes:
-                ax.axhline(y, color=style.PALE, linewidth=0.7, zorder=0)
+                ax.axhline(y, color=look.PALE, linewidth=0.7, zorder=0)
 
 
 def _headings(ax: Axes, places: Mapping[str, float], language: str) -> None:
-    bold = dict(style.BOLD) if language == "en" else {}
+    bold = dict(look.BOLD) if language == "en" else {}
     before = None
     for endpoint, y in places.items():
         if (axis := axis_of(endpoint)) != before:
             ax.annotate(
-                style.text(AXIS_NAMES[axis], language), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
+                naming.text(AXIS_NAMES[axis], language), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
                 xytext=(-4, 0), textcoords="offset points", ha="right", va="center", annotation_clip=False,
-                size=style.SMALL_SIZE, gid="heading", **bold,
+                size=look.SMALL_SIZE, gid="heading", **bold,
             )  # fmt: skip
         before = axis

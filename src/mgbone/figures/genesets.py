@@ -10,13 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mgbone.figures import style
-from mgbone.figures.microarray import THEMES, theme_label
+from mgbone.figures import canvas, look
+from mgbone.figures.genes import THEMES, theme_label
+from mgbone.study import naming
 
 _PLAIN = "#6f7a86"
+
+
 _LABEL = 6.6
+
+
 _DIRECTIONS = {"up": ("raised genes", "上昇遺伝子"), "down": ("lowered genes", "低下遺伝子")}
+
+
 _NO_THEMES = ("The gene sets hold no term of the themes", "遺伝子セットに該当するテーマのtermなし")
+
+
 _ROW = 5.2  # mm a row
 
 
@@ -39,7 +48,7 @@ def ora_dots(
     Parameters
     ----------
     folded : DataFrame
-        From `mgbone.microarray.genesets.fold_terms`.
+        From `mgbone.microarray.enrichment.fold_terms`.
     themes : DataFrame
         theme, go_id.
     lists : sequence of (contrast, direction), optional
@@ -53,15 +62,15 @@ def ora_dots(
     if lists is None:
         lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
     if not lists:
-        return style.empty_figure(_NO_TERM, title, language)
+        return canvas.empty_figure(_NO_TERM, title, language)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
     if subtitle is None:
         subtitle = _ora_words(tested, language)
     heights = [max(2, len(rows)) + 1.2 for rows in panels]
-    figure, axes = style.new_figure(
-        len(panels), 1, width=style.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
-        title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
-        note=style.text(
+    figure, axes = canvas.new_figure(
+        len(panels), 1, width=look.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
+        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
+        note=naming.text(
             ("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)",
              "横線：95％信頼区間。(+k)：ヒットの70％以上を共有する類似term k個を代表"), language),
         gridspec_kw={"height_ratios": heights}, sharex=True,
@@ -70,10 +79,10 @@ def ora_dots(
     for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=False):
         _ora_panel(ax, rows, theme_of, most, language)
         title_of = (
-            f"{style.contrast_label(contrast, language)}: {style.text(_DIRECTIONS[direction], language)}"
+            f"{naming.contrast_label(contrast, language)}: {naming.text(_DIRECTIONS[direction], language)}"
         )
         ax.set_title(title_of + (f" (n = {int(rows['list_size'].iloc[0]):,})" if len(rows) else ""))
-    axes[-1, 0].set_xlabel(style.text(("log2 odds ratio", "log2オッズ比"), language))
+    axes[-1, 0].set_xlabel(naming.text(("log2 odds ratio", "log2オッズ比"), language))
     drawn = pd.concat(panels)
     if len(drawn):
         low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
@@ -87,7 +96,7 @@ _NO_TERM = ("no term with q < 0.05", "q < 0.05のtermなし")
 
 def _ora_words(tested: int | None, language: str) -> str:
     number = "" if tested is None else f"{tested:,} "
-    return style.text(
+    return naming.text(
         ("Over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
          "チップ上の遺伝子を背景とする過剰出現検定；q：検定した全{n}termについてリストごとにBH補正"),
         language, n=number,
@@ -110,11 +119,11 @@ def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: 
         ax.text(
             0.5,
             0.5,
-            style.text(words, language),
+            naming.text(words, language),
             transform=ax.transAxes,
             ha="center",
             va="center",
-            color=style.QUIET,
+            color=look.QUIET,
         )
     for place, row in zip(y, rows.itertuples(), strict=True):
         theme = theme_of.get(row.term)
@@ -125,21 +134,21 @@ def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: 
         ax.annotate(
             f"{row.hits}/{row.set_size}, q {_q(row.q)}", (row.ci_high, place),
             xytext=(4, 0), textcoords="offset points", va="center", ha="left", fontsize=_LABEL - 0.6,
-            color=style.QUIET,
+            color=look.QUIET,
         )  # fmt: skip
     ax.set_yticks(y, [_term(row) for row in rows.itertuples()], fontsize=_LABEL)
     for tick, row in zip(ax.get_yticklabels(), rows.itertuples(), strict=True):
         if row.term in theme_of:
-            tick.set(**style.BOLD)
+            tick.set(**look.BOLD)
     ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.axvline(0, color=style.LINE, linewidth=0.7, zorder=0)
-    ax.grid(axis="y", color=style.PALE, linewidth=0.6)
+    ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
+    ax.grid(axis="y", color=look.PALE, linewidth=0.6)
 
 
 def _q(q: float) -> str:
-    return f"= {style.format_p_value(q)}" if q > 0 else "< 1e-300"
+    return f"= {naming.format_p_value(q)}" if q > 0 else "< 1e-300"
 
 
 def _term(row) -> str:
@@ -170,11 +179,11 @@ def _ora_legend(
             marker="o",
             color=_PLAIN,
             markersize=5.5,
-            label=style.text(words, language),
+            label=naming.text(words, language),
         )
     )
     for hits in sorted({max(1, most // 8), max(1, most // 2), most}):
-        label = style.text(("{n} genes", "{n}遺伝子"), language, n=hits)
+        label = naming.text(("{n} genes", "{n}遺伝子"), language, n=hits)
         handles.append(
             Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=_PLAIN,
                    markersize=_size(hits, most), label=label)
@@ -197,14 +206,14 @@ def camera_bars(
     Parameters
     ----------
     tested : DataFrame
-        From `mgbone.microarray.genesets.camera`, over all terms or those of the themes.
+        From `mgbone.microarray.enrichment.camera`, over all terms or those of the themes.
     themes : DataFrame
         theme, go_id: rows, in this order.
     """
     contrasts = list(tested["contrast"].unique())
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
-        return style.empty_figure(_NO_THEMES, title, language)
+        return canvas.empty_figure(_NO_THEMES, title, language)
     if subtitle is None:
         subtitle = (
             "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
@@ -215,24 +224,24 @@ def camera_bars(
         )
     places = _rows_with_gaps(rows)
     depth = max(places.values(), default=0) + 1
-    figure, axes = style.new_figure(
-        1, len(contrasts), width=style.DOUBLE if len(contrasts) > 1 else style.ONE_AND_HALF,
-        height=_ROW * depth * 0.86 + 16, sharey=True, title=style.say(title, language),
-        subtitle=style.say(subtitle, language), language=language,
+    figure, axes = canvas.new_figure(
+        1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF,
+        height=_ROW * depth * 0.86 + 16, sharey=True, title=naming.say(title, language),
+        subtitle=naming.say(subtitle, language), language=language,
     )  # fmt: skip
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         of_contrast = tested[tested["contrast"] == contrast].set_index("term")
         for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
             if term in of_contrast.index:
                 _camera_bar(ax, of_contrast.loc[term], places[term], THEMES[theme][0])
-        ax.axvline(0, color=style.INK, linewidth=0.7)
+        ax.axvline(0, color=look.INK, linewidth=0.7)
         reach = max(2.0, *(abs(v) for v in ax.dataLim.intervalx)) * 1.08
         ax.set_xlim(-reach, reach)
-        ax.set_title(style.contrast_label(contrast, language))
+        ax.set_title(naming.contrast_label(contrast, language))
         ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(
-            style.text(("−log10 p\n← lowered     raised →", "−log10 p\n← 低下     上昇 →"), language)
+            naming.text(("−log10 p\n← lowered     raised →", "−log10 p\n← 低下     上昇 →"), language)
         )
     _term_rows(axes[0, 0], rows, places, dict(zip(rows["go_id"], rows["term"], strict=True)), language)
     for ax in axes[0]:
@@ -252,9 +261,9 @@ def _term_rows(
     labels = [*(theme_label(t, language) for t in headings), *(names[t] for t in rows["go_id"])]
     ax.set_yticks(at, labels, fontsize=_LABEL)
     for tick, theme in zip(ax.get_yticklabels(), headings, strict=False):
-        tick.set(color=THEMES[theme][0] if style.luminance(THEMES[theme][0]) < 60 else style.INK)
+        tick.set(color=THEMES[theme][0] if look.luminance(THEMES[theme][0]) < 60 else look.INK)
         if language == "en":
-            tick.set(**style.BOLD)
+            tick.set(**look.BOLD)
     ax.set_ylim(max(at) + 0.6, -0.7)
 
 
@@ -307,14 +316,14 @@ def rank_barcode(
     depth = max(places.values(), default=0) + 1
     result = tested[tested["contrast"] == contrast].set_index("term")
     if subtitle is None:
-        subtitle = style.text(
+        subtitle = naming.text(
             ("{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
              "camera p at the right",
              "{c}：縦線は各termの遺伝子，チップ上の{n:,}遺伝子を調整t値の順に並べた；右はcameraのp"),
-            language, c=style.contrast_label(contrast, language), n=len(ranked))  # fmt: skip
-    figure, axes = style.new_figure(
-        1, 1, width=style.DOUBLE, height=_ROW * depth + 12, title=style.say(title, language),
-        subtitle=style.say(subtitle, language), language=language,
+            language, c=naming.contrast_label(contrast, language), n=len(ranked))  # fmt: skip
+    figure, axes = canvas.new_figure(
+        1, 1, width=look.DOUBLE, height=_ROW * depth + 12, title=naming.say(title, language),
+        subtitle=naming.say(subtitle, language), language=language,
     )  # fmt: skip
     ax = axes[0, 0]
     for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
@@ -324,7 +333,7 @@ def rank_barcode(
         if term in result.index:
             one = result.loc[term]
             arrow = "↑" if one["direction"] == "up" else "↓"
-            words = f"{arrow} {style.format_p(float(one['p']))}"
+            words = f"{arrow} {naming.format_p(float(one['p']))}"
             ax.annotate(words, (1.0, y), xycoords=("axes fraction", "data"),
                         xytext=(4, 0), textcoords="offset points", va="center", fontsize=_LABEL,
                         annotation_clip=False)  # fmt: skip
@@ -332,8 +341,8 @@ def rank_barcode(
     _term_rows(ax, rows, places, names, language)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, len(ranked))
-    ax.axvline(len(ranked) / 2, color=style.LINE, linewidth=0.6, zorder=0)
-    ax.set_xticks([0, len(ranked) / 2, len(ranked)], style.text(_RANK_ENDS, language).split("|"))
+    ax.axvline(len(ranked) / 2, color=look.LINE, linewidth=0.6, zorder=0)
+    ax.set_xticks([0, len(ranked) / 2, len(ranked)], naming.text(_RANK_ENDS, language).split("|"))
     for label, where in zip(ax.get_xticklabels(), ("left", "center", "right"), strict=True):
         label.set_ha(where)
     ax.spines["left"].set_visible(False)
@@ -362,7 +371,7 @@ def running_sums(
         theme, go_id.
     """
     if results.empty:
-        return style.empty_figure(_NO_THEMES, title, language)
+        return canvas.empty_figure(_NO_THEMES, title, language)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
@@ -373,10 +382,10 @@ def running_sums(
             "調整t値によるGSEA preranked（各テーマの最良のterm）。下の線は遺伝子の位置。遺伝子の並べ替えは"
             "相関を無視するため，cameraのpと併せて読む",
         )
-    figure, axes = style.new_figure(
-        len(contrasts), columns, width=style.DOUBLE if columns > 2 else style.ONE_AND_HALF,
+    figure, axes = canvas.new_figure(
+        len(contrasts), columns, width=look.DOUBLE if columns > 2 else look.ONE_AND_HALF,
         height=38 * len(contrasts) + 8, sharex=True, sharey=True,
-        title=style.say(title, language), subtitle=style.say(subtitle, language), language=language,
+        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
     )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
@@ -386,10 +395,10 @@ def running_sums(
             line = running[running["contrast"].eq(contrast) & running["term"].eq(result["term"])]
             theme = theme_of.get(result["term"])
             _running_panel(ax, line, result, THEMES[theme][0] if theme else _PLAIN)
-        words = style.text(("running sum", "累積スコア"), language)
-        row[0].set_ylabel(f"{style.contrast_label(contrast, language)}\n{words}")
+        words = naming.text(("running sum", "累積スコア"), language)
+        row[0].set_ylabel(f"{naming.contrast_label(contrast, language)}\n{words}")
     for ax in axes[-1]:
-        ax.set_xlabel(style.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
+        ax.set_xlabel(naming.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
     low, high = running["running_sum"].min(), running["running_sum"].max()
     room = 0.3 * (high - low)
     axes[0, 0].set_ylim(low - room, high + 0.4 * room)
@@ -400,7 +409,7 @@ def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str)
     x, y = rows["rank"].to_numpy(), rows["running_sum"].to_numpy()
     peak = int(np.argmax(np.abs(y)))
     ax.plot(x, y, color=colour, linewidth=1.3, rasterized=True)
-    ax.axhline(0, color=style.LINE, linewidth=0.6, zorder=0)
+    ax.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
     ax.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     ax.vlines(
         x[rows["hit"].to_numpy()], 0, 0.11, color=colour, linewidth=0.35, alpha=0.8, rasterized=True,
@@ -408,14 +417,14 @@ def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str)
     )  # fmt: skip
     above = y[peak] > 0
     least = result["p"] <= result["least_p"]
-    p = f"p {'≤' if least else '='} {style.format_p_value(float(result['p']))}"
+    p = f"p {'≤' if least else '='} {naming.format_p_value(float(result['p']))}"
     ax.text(
         0.97 if above else 0.03, 0.95 if above else 0.17,
         f"NES = {result['nes']:.2f}\n{p}\nn = {int(result['n_genes'])}".replace("-", "−"),
         transform=ax.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
-        fontsize=style.SMALL_SIZE,
+        fontsize=look.SMALL_SIZE,
     )  # fmt: skip
-    ax.set_title(result["name"], fontsize=style.BASE_SIZE)
+    ax.set_title(result["name"], fontsize=look.BASE_SIZE)
     ax.set_xlim(0, len(x))
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter("{x:,.0f}")

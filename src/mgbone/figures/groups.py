@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.markers import TICKDOWN
 from matplotlib.transforms import ScaledTranslation
 
-from mgbone.dictionary import endpoint_label, endpoint_unit
-from mgbone.figures import style
-from mgbone.study import Contrast, Experiment, Study
+from mgbone.figures import canvas, look
+from mgbone.study import naming
+from mgbone.study.design import Contrast, Experiment, Study
+from mgbone.study.dictionary import endpoint_label, endpoint_unit
 
 _BRACKET_STEP = 12.5  # points from one bracket to the next
 
@@ -56,22 +57,22 @@ def group_dots(
     Figure
     """
     absent = [e for e in endpoints if not _has_values(measurements, e)]
-    lacking = style.not_measured([endpoint_label(e, language) for e in absent], language) if absent else ""
+    lacking = naming.not_measured([endpoint_label(e, language) for e in absent], language) if absent else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
-        return style.empty_figure((lacking, lacking), title, language)
+        return canvas.empty_figure((lacking, lacking), title, language)
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
     most = max(3, *(len(e.groups) for e in shown))
-    slot = (_width(len(endpoints)) / len(endpoints) - 15) * style.MM * 72 / most
-    figure, axes = style.new_figure(
+    slot = (_width(len(endpoints)) / len(endpoints) - 15) * look.MM * 72 / most
+    figure, axes = canvas.new_figure(
         len(shown), len(endpoints),
         width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
-        title=style.say(title, language),
+        title=naming.say(title, language),
         subtitle=n_and_tests(measurements, evidence, endpoints, language) if subtitle is None
-        else style.say(subtitle, language),
+        else naming.say(subtitle, language),
         note=_stop(language).join(filter(None, [
-            style.text("mean_sd", language), style.text("marks", language), lacking])),
+            naming.text("mean_sd", language), naming.text("marks", language), lacking])),
         language=language,
     )  # fmt: skip
     for row, experiment in enumerate(shown):
@@ -109,24 +110,24 @@ def draw_groups(
     labels, counts = [], []
     for x, group in enumerate(experiment.groups):
         rows = table[table["group"].eq(group) & table["value"].notna()]
-        name = style.group_label(group, language, short=True)
-        if style.text_width(name, style.SMALL_SIZE) > slot:
-            name = style.narrow_label(group, language)
-        labels.append(style.wrap(name, slot, style.SMALL_SIZE))
+        name = naming.group_label(group, language, short=True)
+        if canvas.text_width(name, look.SMALL_SIZE) > slot:
+            name = naming.narrow_label(group, language)
+        labels.append(canvas.wrap(name, slot, look.SMALL_SIZE))
         counts.append(len(rows))
         if rows.empty:
             continue
         values = rows["value"].to_numpy(float)
         _mean_and_sd(ax, x, values)
-        steps = style.jitter(values, spread=0.3, width=span / 16)
+        steps = canvas.jitter(values, spread=0.3, width=span / 16)
         censored = rows["censored"].eq(True) if "censored" in rows else pd.Series(False, index=rows.index)
         for hollow in sorted(censored.unique()):
             chosen = censored.to_numpy() == hollow
-            style.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
+            look.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
     if not any(counts):
         ax.text(
-            0.5, 0.5, style.text("not_measured", language), transform=ax.transAxes, ha="center", va="center",
-            size=style.SMALL_SIZE, color=style.QUIET, gid="absent",
+            0.5, 0.5, naming.text("not_measured", language), transform=ax.transAxes, ha="center", va="center",
+            size=look.SMALL_SIZE, color=look.QUIET, gid="absent",
         )  # fmt: skip
         ax.set_yticks([])
     ax.set_xlim(-0.6, len(experiment.groups) - 0.4)
@@ -136,7 +137,7 @@ def draw_groups(
     ax.set_xticks(range(len(experiment.groups)), written)
     ax.tick_params(axis="x", length=0, pad=3)
     if len(labels) > 3:
-        style.turn_crowded(ax, [line for label in labels for line in label], slot)
+        canvas.turn_crowded(ax, [line for label in labels for line in label], slot)
     ax.margins(y=0.06)
     brackets(ax, evidence, endpoint, experiment, contrasts, bare=bare)
 
@@ -151,7 +152,7 @@ def brackets(
     bare: bool = False,
 ) -> None:
     """Draw a bracket with exact p and mark per contrast above the frame; what has no finding stays grey."""
-    written = style.format_p_value if bare else style.format_p
+    written = naming.format_p_value if bare else naming.format_p
     drawn = 0
     for contrast in sorted(contrasts, key=lambda c: _reach(c, experiment)):
         found = evidence[
@@ -162,8 +163,8 @@ def brackets(
         if found.empty or not np.isfinite(found["p"].iloc[0]):
             continue
         p, level = found["p"].iloc[0], found["level"].iloc[0]
-        mark = style.level_mark(level)
-        ink = style.INK if mark else "#8c8c8c"
+        mark = naming.level_mark(level)
+        ink = look.INK if mark else "#8c8c8c"
         low, high = sorted(experiment.groups.index(g) for g in (contrast.case, contrast.reference))
         lift = 3 + _BRACKET_STEP * drawn
         here = ax.get_xaxis_transform() + ScaledTranslation(0, lift / 72, ax.figure.dpi_scale_trans)
@@ -176,7 +177,7 @@ def brackets(
         ax.text(
             (left + right) / 2, 1, f"{written(p)}{' ' + mark if mark else ''}",
             transform=here + ScaledTranslation(0, 1 / 72, ax.figure.dpi_scale_trans),
-            ha="center", va="bottom", size=style.SMALL_SIZE, color=ink, gid="p",
+            ha="center", va="bottom", size=look.SMALL_SIZE, color=ink, gid="p",
         )  # fmt: skip
         drawn += 1
 
@@ -191,7 +192,7 @@ def panel_title(ax: Axes, name: str, contrasts: Sequence[Contrast]) -> None:
     ax.annotate(
         f" \n{name}", (0, 1), xycoords="axes fraction", xytext=(0, title_pad(contrasts)),
         textcoords="offset points",
-        size=style.BASE_SIZE + 0.5, ha="left", va="bottom", annotation_clip=False, gid="panel-title",
+        size=look.BASE_SIZE + 0.5, ha="left", va="bottom", annotation_clip=False, gid="panel-title",
     )  # fmt: skip
 
 
@@ -202,7 +203,7 @@ def row_title(
     written = ax.annotate(
         experiment_title(experiment, study, language), (0, 1), xycoords="axes fraction",
         xytext=(-26, title_pad(contrasts) + 14), textcoords="offset points", ha="left", va="bottom",
-        size=style.BASE_SIZE + 0.5, color=style.QUIET, annotation_clip=False, gid="row-title",
+        size=look.BASE_SIZE + 0.5, color=look.QUIET, annotation_clip=False, gid="row-title",
     )  # fmt: skip
     written.set_in_layout(False)  # it runs over several panels, which must not widen the first
 
@@ -210,8 +211,8 @@ def row_title(
 def experiment_title(experiment: Experiment, study: Study, language: str) -> str:
     """Return "Experiment 1: ..." with the label of the study file."""
     number = list(study.experiments).index(experiment.name) + 1
-    label = style.say((experiment.label, experiment.label_ja), language)
-    return style.text(("Experiment {n}: {label}", "実験{n}：{label}"), language, n=number, label=label)
+    label = naming.say((experiment.label, experiment.label_ja), language)
+    return naming.text(("Experiment {n}: {label}", "実験{n}：{label}"), language, n=number, label=label)
 
 
 def n_and_tests(
@@ -222,11 +223,11 @@ def n_and_tests(
     counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
     n = ("–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))) if len(counts) else "0"
     tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
-    names = ("; " if language == "en" else "；").join(style.name_of_test(t, language) for t in tests)
-    return style.text(
+    names = ("; " if language == "en" else "；").join(naming.name_of_test(t, language) for t in tests)
+    return naming.text(
         ("n = {n} animals a group; {tests}, each experiment by itself",
          "各群 n = {n}；{tests}，実験ごとに検定"),
-        language, n=n, tests=names or style.text("not_tested", language),
+        language, n=n, tests=names or naming.text("not_tested", language),
     )  # fmt: skip
 
 
@@ -257,15 +258,15 @@ def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
     if len(values) > 1:
         sd = values.std(ddof=1)
         # Behind the dots, so that it hides no animal.
-        bar = {"color": style.INK, "linewidth": 0.8, "zorder": 2, "solid_capstyle": "butt"}
+        bar = {"color": look.INK, "linewidth": 0.8, "zorder": 2, "solid_capstyle": "butt"}
         ax.plot([x, x], [mean - sd, mean + sd], **bar, gid="sd")
         for edge in (mean - sd, mean + sd):
             ax.plot([x - 0.07, x + 0.07], [edge, edge], **bar)
-    ax.plot([x - 0.27, x + 0.27], [mean, mean], color=style.INK, linewidth=1.3, zorder=4, gid="mean")
+    ax.plot([x - 0.27, x + 0.27], [mean, mean], color=look.INK, linewidth=1.3, zorder=4, gid="mean")
 
 
 def _width(n_columns: int) -> float:
-    return {1: style.SINGLE, 2: style.ONE_AND_HALF}.get(n_columns, style.DOUBLE)
+    return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n_columns, look.DOUBLE)
 
 
 def _stop(language: str) -> str:

@@ -10,11 +10,13 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from mgbone.errors import MgboneError
-from mgbone.figures import style
-from mgbone.paths import write_aside
+from mgbone.figures import canvas, look
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import write_aside
 
 DPI = 200
+
+
 _METADATA = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},
@@ -38,9 +40,9 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
     MgboneError
         If a letter is in neither font and would show as an empty box; nothing is written then.
     """
-    style.use()
+    look.use()
     if stamp:
-        style.stamp(figure, stamp)
+        canvas.stamp(figure, stamp)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     targets = (folder / f"{name}.png", folder / f"{name}.svg")

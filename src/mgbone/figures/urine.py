@@ -8,11 +8,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mgbone.dictionary import field_label
-from mgbone.figures import style
+from mgbone.figures import canvas, look
+from mgbone.study import naming
+from mgbone.study.dictionary import field_label
 
 _FIELDS = {"urine_ctx": "ctx", "urine_dpd": "dpd"}
+
+
 _NAMES = {"urine_ctx": "CTX-I", "urine_dpd": "DPD"}
+
+
 _STEPS = ("uncorrected", "corrected")
 
 
@@ -43,20 +48,20 @@ def dilution(
             "No marker was measured together with creatinine",
             "クレアチニンとともに測定された尿マーカーはない",
         )
-        return style.empty_figure(why, title, language)
-    figure, axes = style.new_figure(
-        1, 2 * len(measured), width=style.DOUBLE, height=64.0, title=style.say(title, language),
-        subtitle=style.text(
+        return canvas.empty_figure(why, title, language)
+    figure, axes = canvas.new_figure(
+        1, 2 * len(measured), width=look.DOUBLE, height=64.0, title=naming.say(title, language),
+        subtitle=naming.text(
             ("Marker against creatinine in the same urine (thin urine has little of both), and each animal's "
              "distance from the mean of its group, before and after division",
              "同じ尿のマーカーとクレアチニン（薄い尿では両方とも低い），および各個体の群平均からの差（補正前・補正後）"),
             language),
-        note=style.text(
+        note=naming.text(
             ("Dots: animals; CV: coefficient of variation within groups",
              "点：各個体，CV：群内の変動係数"), language),
         language=language,
     )  # fmt: skip
-    groups = [g for g in style.groups_in_use() if g in set(table["group"])]
+    groups = [g for g in naming.groups_in_use() if g in set(table["group"])]
     for number, endpoint in enumerate(measured):
         here = table[table["endpoint"].eq(endpoint)]
         left, right = axes[0, 2 * number], axes[0, 2 * number + 1]
@@ -64,7 +69,7 @@ def dilution(
         _paths(right, here, spread[spread["endpoint"].eq(endpoint)], groups, language)
         left.set_title(_NAMES[endpoint])
     if groups:
-        handles = style.group_handles(groups, language)
+        handles = look.group_handles(groups, language)
         axes[0, -1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.3)
     return figure
 
@@ -73,7 +78,7 @@ def _scatter(ax: Axes, table: pd.DataFrame, endpoint: str, groups: Sequence[str]
     for group in groups:
         rows = table[table["group"].eq(group)]
         for hollow, part in _by_censoring(rows):
-            style.dots(ax, part["creatinine"], part["uncorrected"], group, size=3.4, hollow=hollow)
+            look.dots(ax, part["creatinine"], part["uncorrected"], group, size=3.4, hollow=hollow)
     ax.set_xlabel(field_label("urine", "creatinine", language, unit=True))
     ax.set_ylabel(field_label("urine", _FIELDS[endpoint], language, unit=True))
     ax.set_xlim(left=0)
@@ -81,23 +86,23 @@ def _scatter(ax: Axes, table: pd.DataFrame, endpoint: str, groups: Sequence[str]
 
 
 def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: Sequence[str], language: str) -> None:
-    ax.axhline(0, color=style.LINE, linewidth=0.7, zorder=0)
+    ax.axhline(0, color=look.LINE, linewidth=0.7, zorder=0)
     columns = [f"deviation_{step}" for step in _STEPS]
     for group in groups:
         rows = table[table["group"].eq(group)]
-        ink = style.line_colour(group)
+        ink = look.line_colour(group)
         ax.plot([0, 1], rows[columns].to_numpy().T, color=ink, linewidth=0.5, alpha=0.45, zorder=1)
         for hollow, part in _by_censoring(rows):
             for x, column in enumerate(columns):
-                style.dots(ax, [x] * len(part), part[column], group, size=3.0, hollow=hollow)
+                look.dots(ax, [x] * len(part), part[column], group, size=3.0, hollow=hollow)
     words = (("before", "補正前"), ("after", "補正後"))
-    names = [style.text(pair, language) for pair in words]
+    names = [naming.text(pair, language) for pair in words]
     cv = [f"CV {spread[f'cv_{step}'].iloc[0]:.0f} %" if len(spread) else "" for step in _STEPS]
     ax.set_xticks([0, 1], [f"{name}\n{one}" for name, one in zip(names, cv, strict=True)])
     ax.set_xlim(-0.45, 1.45)
     ax.tick_params(axis="x", length=0)
     ax.yaxis.set_major_formatter(lambda y, _: f"{y:+g}".replace("-", "−") if y else "0")
-    ax.set_ylabel(style.text(("From the group's mean (%)", "群平均からの差（％）"), language))
+    ax.set_ylabel(naming.text(("From the group's mean (%)", "群平均からの差（％）"), language))
 
 
 def _by_censoring(rows: pd.DataFrame) -> list[tuple[bool, pd.DataFrame]]:

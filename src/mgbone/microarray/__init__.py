@@ -1,39 +1,66 @@
-"""Microarrays: from the scanner's CEL files to gene sets.
+"""Microarrays: from the scanner's CEL files to gene sets."""
 
-The functions that most callers need are here; what else there is stands in the modules: ``cel``,
-``platform`` and ``matrix`` (files), ``rma`` (normalisation), ``quality``, ``clustering``, ``expression``
-(tests) and ``genesets``.
-"""
+import lazy_loader
 
-from importlib import import_module
+from mgbone.dataset.arrays.cel import read_cel, read_cels
+from mgbone.dataset.arrays.library import find_platform, read_platform
 
-from mgbone.microarray.cel import read_cel, read_cels
-from mgbone.microarray.matrix import read_normalised_matrix
-from mgbone.microarray.platform import find_platform, read_platform
-
-# Imported at once, unlike the functions below: the module has the same name, and would hide the function
-# otherwise.
-from mgbone.microarray.rma import rma, rma_steps
-
-# Loaded on first use, since limma's and the gene sets' machinery takes seconds to import.
-_LAZY = {"differential_expression": "expression"}
-
-__all__ = [
-    "differential_expression",
-    "find_platform",
-    "read_cel",
-    "read_cels",
-    "read_normalised_matrix",
-    "read_platform",
-    "rma",
-    "rma_steps",
-]
-
-
-def __getattr__(name: str):
-    """Fetch a function from a module that is loaded only when it is needed."""
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "arrays": [
+            "array_evidence",
+            "best_theme_terms",
+            "chip_images",
+            "cluster_all_contrasts",
+            "cluster_experiment",
+            "compare_arrays",
+            "contrasts_in_pairs",
+            "count_arrays",
+            "groups_of",
+            "load_arrays",
+            "normalise",
+            "not_testable",
+            "overlap_of",
+            "prerank_best_terms",
+            "strongest_gene",
+            "testable",
+            "themes_under_both",
+            "top_genes",
+            "untested_evidence",
+        ],
+        "changed_genes": ["call_genes", "gene_lists", "p_value_histogram", "significance_counts"],
+        "clustering": ["clustering_table"],
+        "differential": ["differential_expression", "one_gene_by_hand"],
+        "enrichment": ["camera", "fold_terms", "over_representation"],
+        "genesets": ["load_gene_sets", "load_themes", "name_genes", "theme_genes"],
+        "normalisation": ["rma", "rma_steps"],
+        "quality": [
+            "BOX_LIMITS",
+            "array_correlation",
+            "box_table",
+            "distributions",
+            "flag_arrays",
+            "principal_components",
+            "relative_log_expression",
+            "unscaled_standard_errors",
+        ],
+        "scores": ["score_measurements"],
+        "swaps": ["check_labels"],
+        "words": [
+            "arrays_not_compared",
+            "best_terms",
+            "both_tests",
+            "clusterings",
+            "gene_counts",
+            "how_normalised",
+            "name_flags",
+            "overlaps",
+            "swapped",
+            "tell_both_tests",
+            "themes_in_sets",
+            "top_genes_table",
+        ],
+    },
+)
+__all__ += ["find_platform", "read_cel", "read_cels", "read_platform"]

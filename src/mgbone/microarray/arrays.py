@@ -7,34 +7,31 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset import Dataset
-from mgbone.errors import MgboneError
-from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.microarray.cel import CelWarning, read_cels
-from mgbone.microarray.clustering import (
-    Clustering,
-    cluster_arrays,
-    cluster_contrasts,
-    clustering_evidence,
-)
-from mgbone.microarray.expression import (
+from mgbone.dataset.arrays.cel import CelWarning, read_cels
+from mgbone.dataset.arrays.expression import _annotation, _assign
+from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
+from mgbone.dataset.opening import Dataset
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.microarray.changed_genes import overlap, overlap_summary
+from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts
+from mgbone.microarray.differential import (
     DE_COLUMNS,
     differential_expression,
     fold_change_intervals,
-    overlap,
-    overlap_summary,
     summarise_to_genes,
 )
-from mgbone.microarray.genesets import GeneSets, prerank, theme_evidence
-from mgbone.microarray.platform import Platform, PlatformWarning, read_platform
+from mgbone.microarray.enrichment import prerank
+from mgbone.microarray.findings import clustering_evidence, theme_evidence
+from mgbone.microarray.genesets import GeneSets
+from mgbone.microarray.normalisation import RmaSteps, rma_steps
 from mgbone.microarray.quality import pseudo_image
-from mgbone.microarray.rma import RmaSteps, rma_steps
-from mgbone.normalised import read_expression
-from mgbone.study import Contrast, Experiment, Study
+from mgbone.study.design import Contrast, Experiment, Study
+from mgbone.study.errors import MgboneError
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +289,7 @@ def themes_under_both(best: pd.DataFrame, competitive: pd.DataFrame) -> pd.DataF
     best : DataFrame
         From `best_theme_terms`.
     competitive : DataFrame
-        From `mgbone.microarray.genesets.camera`.
+        From `mgbone.microarray.enrichment.camera`.
 
     Returns
     -------
@@ -317,7 +314,7 @@ def prerank_best_terms(
     Returns
     -------
     results, running : DataFrame
-        As from `mgbone.microarray.genesets.prerank`, contrasts one below the other; `least_p` is the
+        As from `mgbone.microarray.enrichment.prerank`, contrasts one below the other; `least_p` is the
         smallest p that so many permutations can show.
     """
     results, running = [], []
@@ -388,3 +385,41 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
     first = [*flagged, *others.drop_duplicates(["experiment", "group"])["array_id"]]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}
+
+
+def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
+    """Read the expression table of a dataset as genes x arrays, log2.
+
+    Whether values are intensities is told by the arrays' own columns. Gene symbols come from the table's own
+    column, else from the transcript annotation in ``platform/`` beside it; else its identifiers are the
+    symbols.
+
+    Parameters
+    ----------
+    path : Path
+    arrays : DataFrame
+        Columns array_id and file; the result has one column per row, under its array_id, in that order.
+
+    Raises
+    ------
+    MgboneError
+        If the table can't be read, lacks an array, or it is not clear which column an array is.
+    """
+    from mgbone.dataset.arrays.expression_table import MatrixWarning, read_expression_table
+    from mgbone.dataset.arrays.library_files import read_transcript_annotation
+    from mgbone.microarray.differential import summarise_to_genes
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
+        table = read_expression_table(path)
+        faults, chosen = _assign(table, arrays, "arrays.csv")
+        if faults:
+            raise MgboneError("\n".join(map(str, faults)))
+        values = table.log2(chosen)
+    values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
+    symbols, annotation = table.symbols, _annotation(path.parent)
+    if symbols is None and annotation is not None:
+        annotated = read_transcript_annotation(annotation)["gene_symbol"]
+        if values.index.isin(annotated.index).any():
+            symbols = annotated.reindex(values.index)
+    return (values if symbols is None else summarise_to_genes(values, symbols)).rename_axis("gene")

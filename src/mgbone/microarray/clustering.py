@@ -12,14 +12,18 @@ import pandas as pd
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
-from mgbone.errors import MgboneError
-from mgbone.evidence import EVIDENCE_COLUMNS
-from mgbone.microarray.expression import split_contrast
-from mgbone.study import Study
+from mgbone.microarray.differential import split_contrast
+from mgbone.study.errors import MgboneError
 
 N_GENES = 1000
+
+
 LINKAGE = "average"
+
+
 BOOTSTRAPS = 1000
+
+
 MOST_SPLITS = 20_000
 
 
@@ -169,49 +173,6 @@ def cluster_contrasts(
 def clustering_table(clusterings: Mapping[str, Clustering]) -> pd.DataFrame:
     """One row per clustering: its name and the entries of its verdict."""
     return pd.DataFrame([{"comparison": name, **c.verdict} for name, c in clusterings.items()])
-
-
-def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:
-    """Turn clusterings of two groups each into rows of evidence with the endpoint ``array_clustering``.
-
-    Level is separated or mixed, direction none; estimate is the mean silhouette, p that of the permutation
-    test. No interval is given: drawing genes anew would not show what other animals would do.
-
-    Parameters
-    ----------
-    clusterings : mapping
-        From `cluster_contrasts`, by contrast.
-    experiment : str
-    study : Study
-
-    Raises
-    ------
-    StudyError
-        If the experiment has no such contrast.
-    """
-    rows = []
-    for name, clustering in clusterings.items():
-        contrast = study.contrast(experiment, name)
-        sizes = clustering.groups.value_counts()
-        verdict = clustering.verdict
-        kind = "all" if verdict["exact"] else "random"
-        rows.append(
-            {
-                "experiment": experiment,
-                "domain": "microarray",
-                "endpoint": "array_clustering",
-                "contrast": name,
-                "n_case": int(sizes[contrast.case]),
-                "n_reference": int(sizes[contrast.reference]),
-                "estimate": verdict["silhouette"],
-                "unit": "mean silhouette",
-                "p": verdict["p"],
-                "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
-                "direction": "none",
-                "level": verdict["level"],
-            }
-        )
-    return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
 
 
 def _labels(expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series) -> pd.Series:

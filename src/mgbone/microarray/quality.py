@@ -1,6 +1,6 @@
-"""Are the arrays sound? Measures of quality, as tables for `mgbone.figures.microarray` to draw.
+"""Are the arrays sound? Measures of quality, as tables for `mgbone.figures.genes` to draw.
 
-All start from what `mgbone.microarray.rma.rma_steps` keeps. None asks which group an array belongs
+All start from what `mgbone.microarray.normalisation.rma_steps` keeps. None asks which group an array belongs
 to, except that a reader will want to know it when an array is flagged.
 
 distributions
@@ -31,19 +31,31 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mgbone.errors import MgboneError
-from mgbone.microarray._kernels import weight_sums
-from mgbone.microarray.rma import RmaSteps
+from mgbone.microarray._compiled import weight_sums
+from mgbone.microarray.normalisation import RmaSteps
+from mgbone.study.errors import MgboneError
 
 HUBER = 1.345
+
+
 MAX_RLE_MEDIAN = 0.10
+
+
 MAX_RLE_SPREAD = 1.5
+
+
 MAX_NUSE_MEDIAN = 1.05
+
+
 MIN_CORRELATION = 0.90
+
+
 MAX_BRIGHTNESS = 1.0
+
 
 BOX_LIMITS = {"RLE": (-MAX_RLE_MEDIAN, MAX_RLE_MEDIAN), "NUSE": (-np.inf, MAX_NUSE_MEDIAN)}
 """Range of the median of each measure that `flag_arrays` lets pass by default, for figures."""
+
 
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.50, "q75": 0.75, "q95": 0.95}
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 import gseapy
 import pandas as pd
 
-from mgbone.errors import MgboneError
-from mgbone.evidence import MEASUREMENT_COLUMNS
+from mgbone.evidence.comparison import MEASUREMENT_COLUMNS
+from mgbone.study.errors import MgboneError
 
 FEWEST = 10
 

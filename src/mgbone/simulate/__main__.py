@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from mgbone.errors import MgboneError
 from mgbone.simulate import dataset_writer
 from mgbone.simulate.dataset_writer import SHIPPED
+from mgbone.study.errors import MgboneError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def _act(name: str, options: argparse.Namespace) -> str:
 def _count_chance_findings(n_seeds: int) -> None:
     """Print, as the CSV that README.md of the null dataset rests on, seed and number of chance findings."""
     from mgbone.simulate.tables import chance_findings
-    from mgbone.study import load_study
+    from mgbone.study.design import load_study
 
     study = load_study()
     first = SHIPPED["null"].seed

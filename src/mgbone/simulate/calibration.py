@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 from scipy import stats
 
-from mgbone.study import Study
+from mgbone.study.design import Study
 
 ASSUMED = "assumed"
 

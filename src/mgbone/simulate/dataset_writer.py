@@ -12,16 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from mgbone.datapackage import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
-from mgbone.dictionary import TABLES
-from mgbone.errors import MgboneError
-from mgbone.paths import project_root, write_aside
+from mgbone.dataset.descriptor import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
 from mgbone.simulate.calibration import load_calibration, variables
 from mgbone.simulate.readme import readme_text
 from mgbone.simulate.tables import simulate_tables
-from mgbone.study import STRUCTURES, Study, load_study
+from mgbone.study.design import STRUCTURES, Study, load_study
+from mgbone.study.dictionary import TABLES
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import project_root, write_aside
 
 README = "README.md"
+
+
 FIXED_DECIMALS = {"position": 2, "thickness": 2, "body_weight_final": 1, "ctx": 1, "dpd": 1, "creatinine": 2}
 
 
@@ -50,6 +52,7 @@ SHIPPED = {
         title_ja="群間に差のないシミュレーションデータ",
     ),
 }
+
 
 _ADVICE = (
     " If the change of the generator is intended, run `python -m mgbone.simulate --rewrite` and commit what"

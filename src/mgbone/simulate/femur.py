@@ -18,9 +18,11 @@ from scipy.interpolate import PchipInterpolator
 from scipy.special import expit, logit
 
 from mgbone.simulate.calibration import load_calibration
-from mgbone.study import STRUCTURES, Study
+from mgbone.study.design import STRUCTURES, Study
 
 THIRDS = ("distal", "mid", "proximal")
+
+
 PROFILES = (
     "total_area",
     "cortical_fraction",
@@ -28,7 +30,11 @@ PROFILES = (
     "trabecular_density",
     "trabecular_fraction",
 )
+
+
 FRACTIONS = {"cortical_fraction", "trabecular_fraction"}
+
+
 MG_PER_CM3_TO_MG_PER_MM3 = 1e-3
 
 

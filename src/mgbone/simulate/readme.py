@@ -7,12 +7,16 @@ from string import Template
 
 import pandas as pd
 
-from mgbone.claims import load_claims
 from mgbone.simulate.calibration import calibration_table, load_calibration
-from mgbone.study import Study
+from mgbone.study.design import Study
+from mgbone.study.ledger import load_claims
 
 FOLDER = "templates"
+
+
 CHANCE = "chance_findings.csv"
+
+
 CASES = (("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "mg004"), ("exp2", "mg002"))
 
 

@@ -13,23 +13,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mgbone.claims import load_claims
-from mgbone.simulate.calibration import (
-    Variable,
-    group_means,
-    group_sd,
-    load_calibration,
-    tukey_p,
-    variables,
-)
+from mgbone.simulate.calibration import Variable, group_means, group_sd, load_calibration, tukey_p, variables
 from mgbone.simulate.femur import THIRDS, regional_densities, simulate_slices
-from mgbone.study import STRUCTURES, Experiment, Study
+from mgbone.study.design import STRUCTURES, Experiment, Study
+from mgbone.study.ledger import load_claims
 
 MG_CREATININE_PER_MMOL = 113.12
+
+
 N_ALLOCATIONS = 2000
+
+
 MAX_ATTEMPTS = 200
+
+
 LEAST_TRABECULAR_RATIO = 1.05
+
+
 SERUM = ("serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp")
+
 
 # A drawn dataset is taken if no p lies so near a limit that another rounding or another library could move it
 # across.

@@ -1,0 +1,147 @@
+"""Pair-feeding and its check: what is left of a difference when animals that ate the same are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+
+from mgbone.study.design import Contrast, Experiment, Study
+
+UNADJUSTED, ADJUSTED = "unadjusted", "adjusted"
+
+
+COLUMNS = [
+    "experiment", "endpoint", "contrast", "model", "estimate", "ci_low", "ci_high",
+    "percent", "percent_low", "percent_high", "p", "slope", "p_slope", "p_parallel",
+]  # fmt: skip
+
+
+def pair_feeding(experiment: Experiment, study: Study) -> tuple[str, str, str] | None:
+    """Return the freely fed control, the pair-fed group and the one it was paired with, if there are any.
+
+    The control has as much magnesium in its diet as the pair-fed group, and the experiment has to compare
+    each two of the three.
+    """
+    compared = {(c.case, c.reference) for c in experiment.contrasts}
+    for name in experiment.groups:
+        words = study.groups[name].feeding.split(" to ")
+        if words[0] != "pair-fed" or words[-1] not in experiment.groups:
+            continue
+        case, mg = words[-1], study.groups[name].dietary_mg_percent
+        for control in experiment.groups:
+            alike = study.groups[control].dietary_mg_percent == mg and control not in (name, case)
+            if alike and {(case, control), (name, control), (case, name)} <= compared:
+                return control, name, case
+    return None
+
+
+def pair_fed_experiments(study: Study) -> dict[str, tuple[str, str, str]]:
+    """Return the groups of `pair_feeding` by experiment, of those experiments that have them."""
+    found = {e.name: pair_feeding(e, study) for e in study.experiments.values()}
+    return {name: groups for name, groups in found.items() if groups}
+
+
+def contrasts_about_intake(study: Study) -> list[str]:
+    """Return the comparisons that tell eating less from magnesium; without pair-feeding the stated ones."""
+    fed = pair_fed_experiments(study)
+    told = [c.name for c in study.contrasts if c.experiment in fed]
+    return told or [c.name for e in study.experiments.values() for c in e.report_contrasts]
+
+
+def adjust_for_intake(measurements: pd.DataFrame, intake: pd.Series, study: Study) -> pd.DataFrame:
+    """Compare groups with and without food intake as a covariate, in experiments with pair-feeding.
+
+    Both models, analysis of variance and of covariance, are fitted over the groups of an experiment by
+    ordinary least squares (statsmodels). Intervals and p are those of single comparisons: this is a check of
+    the declared test, not another one.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns animal_id, experiment, group, endpoint, value. ``food_intake`` itself is left out.
+    intake : Series
+        Food intake (g/day) by animal_id.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, contrast, model (``unadjusted`` or ``adjusted``), estimate, ci_low,
+        ci_high, percent, percent_low, percent_high (of the control's mean), p; and of the adjusted model
+        slope (per g/day), p_slope, and p_parallel (do the groups share one slope?). What can't be told, since
+        nothing varies or there are too few animals, is missing.
+    """
+    known = measurements[measurements["endpoint"] != "food_intake"].dropna(subset="value")
+    known = known.assign(intake=known["animal_id"].map(intake)).dropna(subset="intake")
+    rows = []
+    for experiment in study.experiments.values():
+        fed = pair_feeding(experiment, study)
+        of_experiment = known[known["experiment"] == experiment.name]
+        for endpoint, table in of_experiment.groupby("endpoint", sort=False):
+            sizes = table["group"].value_counts()
+            groups = [g for g in experiment.groups if sizes.get(g, 0) > 1]
+            if fed and set(fed) <= set(groups):
+                table = table[table["group"].isin(groups)]
+                alpha = 1 - study.thresholds["confidence"]
+                rows += _compare(table, experiment, groups, fed[0], endpoint, alpha)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _compare(
+    table: pd.DataFrame,
+    experiment: Experiment,
+    groups: list[str],
+    control: str,
+    endpoint: str,
+    alpha: float,
+) -> list[dict[str, object]]:
+    y = table["value"].to_numpy(float)
+    dummies = np.column_stack([table["group"].eq(g).to_numpy(float) for g in groups])
+    eaten = (table["intake"] - table["intake"].mean()).to_numpy(float)
+    known = _can_be_fitted(table)
+    fits, slope = {}, {}
+    if known:
+        adjusted = sm.OLS(y, np.column_stack([dummies, eaten])).fit()
+        fits = {UNADJUSTED: sm.OLS(y, dummies).fit(), ADJUSTED: adjusted}
+        slope = {"slope": adjusted.params[-1], "p_slope": adjusted.pvalues[-1]}
+        if len(y) > 2 * len(groups) and _varies_within(table)["intake"].all():
+            apart = sm.OLS(y, np.column_stack([dummies, dummies * eaten[:, None]])).fit()
+            slope["p_parallel"] = apart.compare_f_test(adjusted)[1]
+    base = abs(table.loc[table["group"] == control, "value"].mean()) or np.nan
+    rows = []
+    for model in (UNADJUSTED, ADJUSTED):
+        for contrast in experiment.contrasts:
+            if not {contrast.case, contrast.reference} <= set(groups):
+                continue
+            row = {
+                "experiment": experiment.name,
+                "endpoint": endpoint,
+                "contrast": contrast.name,
+                "model": model,
+            }
+            if known:
+                row |= _difference(fits[model], groups, contrast, base, alpha)
+            rows.append(row | (slope if model == ADJUSTED else {}))
+    return rows
+
+
+def _can_be_fitted(table: pd.DataFrame) -> bool:
+    """Say whether animals, endpoint and intake leave a residual variance with and without the covariate."""
+    return bool(_varies_within(table).any().all()) and len(table) > table["group"].nunique() + 1
+
+
+def _varies_within(table: pd.DataFrame) -> pd.DataFrame:
+    by_group = table.groupby("group")[["value", "intake"]]
+    return by_group.max() > by_group.min()
+
+
+def _difference(fit, groups: list[str], contrast: Contrast, base: float, alpha: float) -> dict[str, float]:
+    weights = np.zeros(len(fit.params))
+    weights[groups.index(contrast.case)] = 1
+    weights[groups.index(contrast.reference)] = -1
+    test = fit.t_test(weights)
+    low, high = test.conf_int(alpha=alpha)[0]
+    estimate = test.effect.item()
+    parts = {"": estimate, "_low": low, "_high": high}
+    percents = {f"percent{name}": 100 * value / base for name, value in parts.items()}
+    return {"estimate": estimate, "ci_low": low, "ci_high": high, **percents, "p": test.pvalue.item()}

@@ -1,0 +1,215 @@
+"""What the tables of a dataset owe to one another, to the study, and to geometry and physics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from mgbone.dataset.faults import Fault, fault_per_row, nearest
+from mgbone.study.design import STRUCTURES, Study
+from mgbone.study.dictionary import structure_label
+
+MOST_DENSE = 3160.0
+"""mg/cm3: the density of hydroxyapatite crystal; no bone has more mineral than that in a volume."""
+
+
+ROUNDING = 0.015
+"""A sum of two numbers and a third, each rounded to two decimals, differ by no more than this."""
+
+
+RELATIVE_ROUNDING = 1e-3
+
+
+def check_relations(
+    tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], study: Study
+) -> list[Fault]:
+    """Check all tables together.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        As `mgbone.dataset.csv_table.read_table` gives them: typed, indexed by spreadsheet row, maybe lacking
+        columns that have been reported already.
+    names : mapping of str to str
+        What messages call the file of each table.
+    """
+    faults = []
+    animals = tables.get("animals")
+    if animals is not None:
+        faults += _check_groups(animals, names["animals"], study)
+        if "animal_id" in animals:
+            for name, table in tables.items():
+                if name != "animals" and "animal_id" in table:
+                    faults += _check_animals_known(table, names[name], animals["animal_id"], names["animals"])
+    if "qct_slices" in tables:
+        faults += _check_slices(tables["qct_slices"], names["qct_slices"], animals)
+    return faults
+
+
+# --- groups and animals ------------------------------------------------------------------------------
+
+
+def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]:
+    if "experiment" not in animals:
+        return []
+    known = list(study.experiments)
+    experiment = animals["experiment"]
+    strange = animals.index[experiment.notna() & ~experiment.isin(known)]
+
+    def describe_experiment(row: int) -> tuple[str, str]:
+        problem = f"found {experiment.loc[row]!r}, the study has the experiments {', '.join(known)}"
+        return problem, _did_you_mean(experiment.loc[row], {name: name for name in known})
+
+    faults = fault_per_row(file, "experiment", strange, describe_experiment)
+    if "group" not in animals:
+        return faults
+    group = animals["group"]
+    groups = {name: one.groups for name, one in study.experiments.items()}
+    allowed = pd.MultiIndex.from_tuples([(e, g) for e, members in groups.items() for g in members])
+    fits = pd.MultiIndex.from_arrays([experiment, group]).isin(allowed)
+    unknown = animals.index[experiment.isin(known) & group.notna() & ~fits]
+
+    def describe_group(row: int) -> tuple[str, str]:
+        members = groups[experiment.loc[row]]
+        labels = {name: name for name in members}
+        labels |= {
+            text: name for name in members for text in (study.groups[name].label, study.groups[name].label_ja)
+        }
+        problem = f"found {group.loc[row]!r}, {experiment.loc[row]} has the groups {', '.join(members)}"
+        return problem, _did_you_mean(group.loc[row], labels)
+
+    return faults + fault_per_row(file, "group", unknown, describe_group)
+
+
+def _did_you_mean(found: str, labels: Mapping[str, str]) -> str:
+    near = nearest(found, labels)
+    meant = f"Write {labels[near]}, if that is meant" if near else "Write one of them"
+    return f"{meant}; another design needs a study.yml in the dataset folder."
+
+
+def _check_animals_known(table: pd.DataFrame, file: str, known: pd.Series, animals_file: str) -> list[Fault]:
+    animal = table["animal_id"]
+    strange = table.index[animal.notna() & ~animal.isin(known)]
+    # One fault per animal: a hundred slices of an unknown animal are one mistake.
+    first = strange[~animal.loc[strange].duplicated().to_numpy()]
+    counts = animal.loc[strange].value_counts()
+
+    def describe(row: int) -> tuple[str, str]:
+        name = animal.loc[row]
+        rows = f" (in {counts[name]} rows)" if counts[name] > 1 else ""
+        near = nearest(name, known.dropna())
+        advice = f"Is it {near}? Correct the name" if near else "Correct the name"
+        return f"found {name!r}{rows}, which is not in {animals_file}", f"{advice}, or add the animal there."
+
+    return fault_per_row(file, "animal_id", first, describe)
+
+
+# --- slices ------------------------------------------------------------------------------------------
+
+
+def _check_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None) -> list[Fault]:
+    faults = _check_places(slices, file, animals) if {"animal_id", "position"} <= set(slices.columns) else []
+    for measure, unit in (("area", "mm²"), ("content", "mg")):
+        columns = [f"{structure}_{measure}" for structure in STRUCTURES]
+        if set(columns) <= set(slices.columns):
+            faults += _check_sum(slices, file, measure, unit)
+            faults += _check_part(slices, file, measure, unit)
+    for structure in STRUCTURES:
+        needed = {"thickness", f"{structure}_area", f"{structure}_content"}
+        if needed <= set(slices.columns):
+            faults += _check_density(slices, file, structure)
+    return faults
+
+
+def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None) -> list[Fault]:
+    position, animal = slices["position"], slices["animal_id"]
+    doubled = slices[["animal_id", "position"]].dropna()
+    rows = doubled.index[doubled.duplicated()]
+
+    def describe_doubled(row: int) -> tuple[str, str]:
+        problem = f"found {position.loc[row]:.10g}, where {animal.loc[row]} has a slice already"
+        return problem, "Delete the doubled slice, or correct its position."
+
+    # Rows with the same slice number too are reported as repeated rows.
+    if "slice" in slices:
+        rows = rows[~slices.duplicated(["animal_id", "slice"]).loc[rows].to_numpy()]
+    faults = fault_per_row(file, "position", rows, describe_doubled)
+    if animals is None or not {"animal_id", "femur_length"} <= set(animals.columns):
+        return faults
+    lengths = (
+        animals.dropna(subset="animal_id").drop_duplicates("animal_id").set_index("animal_id")["femur_length"]
+    )
+    length = animal.map(lengths)
+    beyond = slices.index[position > length]
+
+    def describe_beyond(row: int) -> tuple[str, str]:
+        found, long = f"{position.loc[row]:.10g} mm", f"{length.loc[row]:.10g} mm"
+        problem = f"found {found}, but the femur of {animal.loc[row]} is {long} long"
+        return problem, "Positions count in mm from the distal end; correct the position or the femur_length."
+
+    faults += fault_per_row(file, "position", beyond, describe_beyond)
+    nowhere = slices.index[animal.isin(lengths.index) & length.isna() & ~animal.duplicated()]
+
+    def describe_nowhere(row: int) -> tuple[str, str]:
+        problem = f"{animal.loc[row]} has slices, but no femur_length in the table of animals"
+        return problem, "Fill in its femur_length; without it no slice belongs to a region."
+
+    return faults + fault_per_row(file, "animal_id", nowhere, describe_nowhere)
+
+
+def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
+    whole, cortical, cancellous = (
+        slices[f"{name}_{measure}"] for name in ("whole", "cortical", "cancellous")
+    )
+    total = cortical + cancellous
+    wrong = slices.index[(whole - total).abs() > np.maximum(ROUNDING, RELATIVE_ROUNDING * whole)]
+
+    def describe(row: int) -> tuple[str, str]:
+        problem = (
+            f"found {whole.loc[row]:.10g} {unit}, but cortical + cancellous is {total.loc[row]:.10g} {unit}"
+        )
+        return problem, "Whole bone is the sum of the two; correct the one that is wrong."
+
+    return fault_per_row(file, f"whole_{measure}", wrong, describe)
+
+
+def _check_part(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
+    part, space = slices[f"trabecular_{measure}"], slices[f"cancellous_{measure}"]
+    wrong = slices.index[part > space + np.maximum(ROUNDING, RELATIVE_ROUNDING * space)]
+
+    def describe(row: int) -> tuple[str, str]:
+        more_than = f"cancellous_{measure} ({space.loc[row]:.10g} {unit})"
+        problem = f"found {part.loc[row]:.10g} {unit}, more than {more_than}"
+        return (
+            problem,
+            "Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?",
+        )
+
+    return fault_per_row(file, f"trabecular_{measure}", wrong, describe)
+
+
+def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Fault]:
+    area, content = slices[f"{structure}_area"], slices[f"{structure}_content"]
+    halves = slices.index[area.isna() != content.isna()]
+
+    def describe_half(row: int) -> tuple[str, str]:
+        blank, given = ("area", "content") if np.isnan(area.loc[row]) else ("content", "area")
+        problem = f"{structure}_{blank} is blank, but {structure}_{given} is not"
+        return problem, "Fill in both, or leave both blank: density needs the two."
+
+    faults = fault_per_row(file, f"{structure}_area, {structure}_content", halves, describe_half)
+    volume = area * slices["thickness"]
+    # Half a unit of the second decimal is allowed, so that a sliver rounded to zero area is no fault.
+    dense = slices.index[content - 0.005 > MOST_DENSE / 1000 * (volume + 0.005 * slices["thickness"])]
+
+    def describe_dense(row: int) -> tuple[str, str]:
+        problem = (
+            f"found {content.loc[row]:.10g} mg in {volume.loc[row]:.10g} mm³, denser than "
+            f"hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
+        )
+        name = structure_label(structure).lower()
+        return problem, f"Check the units of {name}: area in mm², thickness in mm, content in mg."
+
+    return faults + fault_per_row(file, f"{structure}_content", dense, describe_dense)

@@ -1,0 +1,1 @@
+"""Files of microarrays: scans, the chip's library, and expression normalised elsewhere."""

@@ -1,0 +1,117 @@
+"""Read whole files, gzip-compressed or not, never more than a stated number of bytes."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_BYTES = 1 << 30
+"""Largest file, after decompression, that is read: four times the text of the densest chip ever sold."""
+
+
+GZIP = b"\x1f\x8b"
+
+
+_CHUNK = 1 << 20
+
+
+_LITTER = ("__macosx",)
+
+
+class UnreadableFile(ValueError):
+    """A file is too large or its compression is damaged; the text says which, as the end of a sentence.
+
+    Each reader words it in its own error, with the file's name and what to do.
+    """
+
+
+def read_bytes(path: Path, most: int | None = None) -> bytes:
+    """Return the bytes of a file, decompressed if it is a gzip file by its content.
+
+    Parameters
+    ----------
+    path : Path
+    most : int, optional
+        Bytes that the contents may have, `MAX_BYTES` by default.
+
+    Raises
+    ------
+    OSError
+        If the file can't be opened.
+    UnreadableFile
+        If it is longer than `most` or its compression is damaged.
+    """
+    most = MAX_BYTES if most is None else most
+    with path.open("rb") as stream:
+        if stream.read(2) == GZIP:
+            stream.seek(0)
+            return gunzip(stream, most)
+        if os.fstat(stream.fileno()).st_size > most:
+            raise UnreadableFile(f"is larger than {most / (1 << 20):,.0f} MiB")
+        stream.seek(0)
+        return stream.read()
+
+
+def gunzip(stream: BinaryIO, most: int) -> bytes:
+    """Return what a gzip file unfolds to, all of its members.
+
+    zlib is called directly, since the module gzip has no upper limit for what a small file may unfold to.
+
+    Raises
+    ------
+    UnreadableFile
+        If that is more than `most` bytes, or the compression is damaged.
+    """
+    pieces, total = [], 0
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        while chunk := (unpack.unconsumed_tail or unpack.unused_data or stream.read(_CHUNK)):
+            if unpack.eof:
+                if not chunk.strip(b"\0"):  # tapes and some tools pad files with zeros
+                    break
+                unpack = zlib.decompressobj(wbits=31)
+            piece = unpack.decompress(chunk, most + 1 - total)
+            pieces.append(piece)
+            total += len(piece)
+            if total > most:
+                raise UnreadableFile(f"unfolds to more than {most / (1 << 20):,.0f} MiB")
+    except zlib.error as error:
+        raise UnreadableFile(f"its gzip compression is damaged ({error})") from error
+    if not unpack.eof:
+        raise UnreadableFile("its gzip compression ends early: the file is truncated")
+    return b"".join(pieces)
+
+
+def decode(data: bytes) -> tuple[str, str | None]:
+    """Return the text of a file and, unless it is Unicode, in which encoding it was read.
+
+    Excel and the consoles write UTF-8 with and without a mark at its beginning, UTF-16 with one, and the code
+    page of the Windows they run on.
+    """
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return data.decode("utf-16", errors="replace"), None
+    for encoding, name in (("utf-8-sig", None), ("cp932", "CP932 (Shift_JIS of Windows)")):
+        try:
+            return data.decode(encoding), name
+        except UnicodeDecodeError:
+            continue
+    return data.decode("cp1252", errors="replace"), "Windows-1252 (western European)"
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Return the files in a folder and below it, sorted, without what operating systems leave there.
+
+    Archives packed on a Mac hold a shadow of each file: ``__MACOSX/._Chip.pgf`` beside ``Chip.pgf``.
+    """
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if not any(is_litter(part) for part in parts) and path.is_file():
+            yield path
+
+
+def is_litter(name: str) -> bool:
+    """Whether a file or folder of this name belongs to the operating system, not to a laboratory."""
+    return name.startswith(".") or name.lower() in _LITTER

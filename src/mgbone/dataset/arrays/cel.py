@@ -1,0 +1,310 @@
+"""Read what the scanner wrote: Affymetrix CEL files of all three formats.
+
+A CEL file holds, for every cell (feature) of a chip, the mean intensity, its standard deviation and the
+number of image pixels behind it, and lists the cells that the image analysis called outliers or that
+somebody masked. Three formats are in use, told apart by their first bytes and never by the file's name,
+gzip-compressed or not:
+
+========================  ==========  ===========================================================
+format                    first bytes  what it is
+========================  ==========  ===========================================================
+``text`` (version 3)      ``[CEL]``   sections of plain text, Microarray Suite 5
+``xda`` (version 4)       ``64, 4``   little-endian binary, GeneChip Operating Software
+``calvin`` (version 1)    ``59, 1``   big-endian "Command Console generic" binary, today's scanners
+========================  ==========  ===========================================================
+
+Cells are in *cell order*: cell ``y * n_cols + x``, counted from 0, row by row from the top left.
+
+No length that a file states is believed before it has been held against the file's own size, so a damaged
+file gives a `CelError` and neither garbage nor an allocation of what happened to stand in a length field.
+
+References
+----------
+Affymetrix Developer Network, *CEL data file format* (versions 3 and 4) and *Command Console generic data file
+format*. The values read are those of R's affxparser (tests/test_cel.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import struct
+import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mgbone.dataset.arrays._files import GZIP, UnreadableFile, read_bytes
+from mgbone.dataset.arrays.cel_binary import _read_calvin, _read_xda
+from mgbone.dataset.arrays.cel_parts import CelFile, _fault
+from mgbone.dataset.arrays.cel_text import _read_text
+from mgbone.study.errors import CelError
+
+SATURATION = 65_000.0
+"""Intensity from which a cell counts as saturated: the scanners digitise in 16 bits."""
+
+
+class CelWarning(UserWarning):
+    """Something about a set of CEL files that a person should look at; the files could be read."""
+
+
+class MixedVersionWarning(CelWarning):
+    """Files of different CEL formats stand in one set, so they come from different scanner software."""
+
+
+class DuplicateScanWarning(CelWarning):
+    """Two files hold the same intensities in every cell: one scan under two names."""
+
+
+class RepeatedCellWarning(CelWarning):
+    """A text file lists cells more than once; the last entry of each was taken."""
+
+
+class ZeroIntensityWarning(CelWarning):
+    """Cells with intensity zero, which no scanned surface has."""
+
+
+class SaturatedIntensityWarning(CelWarning):
+    """A noticeable share of cells is at the scanner's ceiling, so differences there are lost."""
+
+
+def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile:
+    """Read one CEL file, whatever its format, gzip-compressed or not.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Its name and suffix do not matter; its first bytes decide.
+    intensities_only : bool
+        Leave out standard deviations and pixel counts (``stdv`` and ``pixels`` are None then).
+
+    Returns
+    -------
+    CelFile
+
+    Raises
+    ------
+    CelError
+        If the file is missing, not a CEL file, truncated, or contradicts itself. The message names the file.
+    """
+    path = Path(path)
+    data = _load(path)
+    try:
+        if data[:5] == b"[CEL]":
+            return _read_text(path, data, intensities_only)
+        if data[:8] == struct.pack("<2i", 64, 4):
+            return _read_xda(path, data, intensities_only)
+        return _read_calvin(path, data, intensities_only)
+    except RecursionError as error:
+        raise _fault(path, "its headers are nested without end") from error
+
+
+def read_cels(
+    paths: Sequence[str | PathLike],
+    *,
+    names: Sequence[str] | None = None,
+    cells: np.ndarray | None = None,
+    saturated_at: float = SATURATION,
+    max_saturated: float = 0.001,
+) -> pd.DataFrame:
+    """Read a set of CEL files into one table, after checking that they belong together.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+        The files, one per array.
+    names : sequence of str, optional
+        Column names; by default the file names without ``.CEL`` and ``.gz``.
+    cells : integer array, optional
+        Keep only these cells (for example ``Platform.cells``), in this order; by default all of them. For
+        many arrays this keeps the memory at what is needed.
+    saturated_at : float
+        Intensity at or above which a cell counts as saturated.
+    max_saturated : float
+        Share of saturated cells of an array above which `SaturatedIntensityWarning` is given.
+
+    Returns
+    -------
+    pandas.DataFrame of float32, cells x arrays
+        The index holds cell numbers; ``attrs`` holds ``chip_type``, ``n_rows`` and ``n_cols``.
+
+    Raises
+    ------
+    CelError
+        If a file can't be read, if chips of different type or size stand together, or if names repeat.
+
+    Warns
+    -----
+    MixedVersionWarning, DuplicateScanWarning, RepeatedCellWarning, ZeroIntensityWarning,
+    SaturatedIntensityWarning
+        Each once, naming the files.
+    """
+    paths = [Path(path) for path in paths]
+    if not paths:
+        raise CelError("No CEL files were given. Name at least one.")
+    names = _column_names(paths, names)
+    first = read_cel(paths[0], intensities_only=True)
+    index = np.arange(first.intensities.size) if cells is None else _checked_cells(cells, first)
+    table = np.empty((len(paths), index.size), dtype=np.float32)
+
+    def load(position: int) -> _Scan:
+        cel = first if position == 0 else read_cel(paths[position], intensities_only=True)
+        _check_same_chip(first, cel)
+        table[position] = cel.intensities if cells is None else cel.intensities[index]
+        return _scan_facts(cel, saturated_at)
+
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        scans = list(pool.map(load, range(len(paths))))
+    _warn_about(paths, scans, saturated_at, max_saturated)
+    frame = pd.DataFrame(table.T, index=pd.Index(index, name="cell"), columns=names, copy=False)
+    frame.attrs.update(chip_type=first.chip_type, n_rows=first.n_rows, n_cols=first.n_cols)
+    return frame
+
+
+# --- a set of files -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Scan:
+    format: str
+    digest: bytes
+    repeated: int
+    zeros: int
+    saturated: float
+
+
+def _scan_facts(cel: CelFile, saturated_at: float) -> _Scan:
+    values = cel.intensities
+    return _Scan(
+        format=cel.format,
+        digest=hashlib.blake2b(values, digest_size=16).digest(),
+        repeated=cel.header["repeated_cells"],
+        zeros=int(np.count_nonzero(values == 0)),
+        saturated=float(np.count_nonzero(values >= saturated_at)) / values.size,
+    )
+
+
+def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
+    if names is None:
+        names = [re.sub(r"(?i)(\.cel)?(\.gz)?$", "", path.name) for path in paths]
+    names = [str(name) for name in names]
+    if len(names) != len(paths):
+        raise CelError(f"{len(paths)} CEL files but {len(names)} names were given. Give one name per file.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise CelError(
+            f"The array names {', '.join(repeated)} occur more than once. Give each file its own name."
+        )
+    return names
+
+
+def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
+    cells = np.asarray(cells)
+    total = first.intensities.size
+    if cells.size and (cells.min() < 0 or cells.max() >= total):
+        raise CelError(
+            f"{first.path}: has {total} cells ({first.chip_type}), but cell {int(cells.max())} is asked for. "
+            "The library files belong to another chip; use those of this chip type."
+        )
+    return cells
+
+
+def _check_same_chip(first: CelFile, other: CelFile) -> None:
+    if other.chip_type != first.chip_type:
+        raise CelError(
+            f"{other.path}: is a {other.chip_type} chip, but {first.path.name} is {first.chip_type}. "
+            "Different chips can't be normalised together; analyse them apart."
+        )
+    if (other.n_rows, other.n_cols) != (first.n_rows, first.n_cols):
+        raise CelError(
+            f"{other.path}: has {other.n_rows} x {other.n_cols} cells, but {first.path.name} has "
+            f"{first.n_rows} x {first.n_cols}. The files are of different layouts; analyse them apart."
+        )
+
+
+def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_saturated: float) -> None:
+    both = list(zip(paths, scans, strict=True))
+    formats = sorted({scan.format for scan in scans})
+    if len(formats) > 1:
+        listing = "; ".join(
+            f"{name}: {_listing(path.name for path, scan in both if scan.format == name)}" for name in formats
+        )
+        warnings.warn(
+            f"CEL files of different formats are read together ({listing}).",
+            MixedVersionWarning,
+            stacklevel=3,
+        )
+    seen: dict[bytes, Path] = {}
+    pairs = []
+    for path, scan in both:
+        if scan.digest in seen:
+            pairs.append(f"{path.name} = {seen[scan.digest].name}")
+        seen.setdefault(scan.digest, path)
+    if pairs:
+        text = f"The same scan stands under two names: {_listing(pairs)}. Leave one of each pair out."
+        warnings.warn(text, DuplicateScanWarning, stacklevel=3)
+    doubled = [f"{path.name} ({scan.repeated})" for path, scan in both if scan.repeated]
+    if doubled:
+        text = (
+            f"Cells are listed more than once in {_listing(doubled)}; the last entry counts. Was it edited?"
+        )
+        warnings.warn(text, RepeatedCellWarning, stacklevel=3)
+    dark = [f"{path.name} ({scan.zeros})" for path, scan in both if scan.zeros]
+    if dark:
+        text = f"Cells with intensity 0 in {_listing(dark)}. Look at the image; the scan may be damaged."
+        warnings.warn(text, ZeroIntensityWarning, stacklevel=3)
+    bright = [f"{path.name} ({scan.saturated:.1%})" for path, scan in both if scan.saturated > max_saturated]
+    if bright:
+        text = (
+            f"More than {max_saturated:.1%} of the cells reach {saturated_at:g}, the scanner's ceiling, in "
+            f"{_listing(bright)}. Scan these chips again with a lower gain if they still exist."
+        )
+        warnings.warn(text, SaturatedIntensityWarning, stacklevel=3)
+
+
+def _listing(names, limit: int = 6) -> str:
+    names = list(names)
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
+def _load(path: Path) -> bytes:
+    """Return the file's bytes, decompressed if need be, once they begin like those of a CEL file."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(8)
+        if head[:2] != GZIP:  # a long file that is none of ours need not be read first
+            _check_magic(path, head)
+        data = read_bytes(path)
+    except OSError as error:
+        what = error.strerror or str(error)
+        raise CelError(f"{path}: can't be opened ({what}). Check its name and folder.") from error
+    except UnreadableFile as error:
+        raise _fault(path, str(error)) from error
+    _check_magic(path, data[:8])
+    return data
+
+
+def _check_magic(path: Path, head: bytes) -> None:
+    if head[:5] == b"[CEL]" or head[:2] == bytes((59, 1)):
+        return
+    if len(head) == 8 and struct.unpack("<i", head[:4])[0] == 64:
+        version = struct.unpack("<i", head[4:])[0]
+        if version == 4:
+            return
+        raise _fault(
+            path,
+            f"is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
+            "Export it again as Command Console or version 4",
+        )
+    if not head:
+        raise _fault(path, "is empty")
+    raise _fault(
+        path, f"is not a CEL file (it begins with {head!r})", "Name a CEL file, or one compressed by gzip"
+    )

@@ -1,0 +1,259 @@
+"""CEL files of version 4 (XDA) and of Command Console (Calvin): binary records."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mgbone.dataset.arrays.cel_parts import (
+    CelFile,
+    _checked_intensities,
+    _chip_type,
+    _Cursor,
+    _fault,
+    _fields,
+    _header,
+    _integer,
+    _positions,
+    _scan_date,
+    _size,
+    _utf16,
+)
+
+
+def _margin(parameters: str) -> int:
+    found = re.search(r"(?:^|;)CellMargin:(\d{1,9})(?:;|$)", parameters)
+    return int(found.group(1)) if found else 0
+
+
+# --- version 4, XDA -------------------------------------------------------------------------------------
+
+_XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
+
+
+_XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
+
+
+def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
+    cursor = _Cursor(path, data, "<", at=8)
+    cols, rows, cells = (cursor.number("i", what) for what in ("the columns", "the rows", "the cells"))
+    _size(path, rows, cols, cells)
+    fields = _fields(cursor.text8("the header"))
+    algorithm = cursor.text8("the algorithm's name")
+    parameters = cursor.text8("the algorithm's parameters").strip()
+    margin = cursor.number("i", "the cell margin")
+    n_outliers, n_masks = cursor.number("I", "the outliers"), cursor.number("I", "the masks")
+    cursor.number("i", "the sub-grids")
+    table = cursor.array(_XDA_CELL, cells, "the table of cells")
+    masks = cursor.array(_XDA_PLACE, n_masks, "the table of masked cells")
+    outliers = cursor.array(_XDA_PLACE, n_outliers, "the table of outliers")
+    dat_header = fields.get("DatHeader", "")
+    return CelFile(
+        path=path,
+        intensities=_checked_intensities(path, table["mean"].astype(np.float32)),
+        stdv=None if intensities_only else table["stdv"].astype(np.float32),
+        pixels=None if intensities_only else table["pixels"].astype(np.int16),
+        outliers=_positions(path, outliers["x"], outliers["y"], rows, cols, "outliers"),
+        masks=_positions(path, masks["x"], masks["y"], rows, cols, "masks"),
+        header=_header(algorithm, parameters, dat_header, _scan_date(dat_header), fields, margin),
+        version=4,
+        format="xda",
+        chip_type=_chip_type(path, dat_header),
+        n_rows=rows,
+        n_cols=cols,
+    )
+
+
+# --- Command Console ------------------------------------------------------------------------------------
+
+_CALVIN_TYPES = {
+    code: np.dtype(name) for code, name in enumerate((">i1", ">u1", ">i2", ">u2", ">i4", ">u4", ">f4"))
+}
+
+
+_CALVIN_NUMBERS = {
+    "text/x-calvin-integer-8": ">b",
+    "text/x-calvin-unsigned-integer-8": ">B",
+    "text/x-calvin-integer-16": ">h",
+    "text/x-calvin-unsigned-integer-16": ">H",
+    "text/x-calvin-integer-32": ">i",
+    "text/x-calvin-unsigned-integer-32": ">I",
+    "text/x-calvin-float": ">f",
+}
+
+
+_PARAMETER = "affymetrix-algorithm-param-"
+
+
+_MAX_PARENTS = 32
+
+
+@dataclass(frozen=True)
+class _Dataset:
+    """One table of a Command Console file: its record layout, number of rows and first byte."""
+
+    dtype: np.dtype
+    rows: int
+    start: int
+
+
+def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
+    cursor = _Cursor(path, data, ">", at=2)
+    groups = cursor.number("i", "the number of data groups")
+    first_group = cursor.number("I", "the first data group")
+    kind, fields, parents = _calvin_header(cursor)
+    if kind != "affymetrix-calvin-intensity":
+        many = kind == "affymetrix-calvin-multi-intensity"
+        what = (
+            "holds several colour channels"
+            if many
+            else f"is a Command Console file of kind {kind!r}, no CEL file"
+        )
+        raise _fault(path, what, "Name a CEL file of a one-colour expression chip")
+    if groups < 1:
+        raise _fault(path, "holds no data group (truncated?)")
+    rows, cols = _integer(path, fields, "affymetrix-cel-rows"), _integer(path, fields, "affymetrix-cel-cols")
+    tables = _calvin_tables(cursor, first_group)
+    if "Intensity" not in tables:
+        raise _fault(path, "has no table of intensities (truncated?)")
+    _size(path, rows, cols, tables["Intensity"].rows)
+    dat_header = parents.get("affymetrix-dat-header") or parents.get("affymetrix-partial-dat-header") or ""
+    parameters = {
+        key[len(_PARAMETER) :]: value for key, value in fields.items() if key.startswith(_PARAMETER)
+    }
+    chip_type = fields.get("affymetrix-array-type") or parents.get("affymetrix-array-type")
+    if not chip_type:
+        raise _fault(
+            path, "names no chip type (affymetrix-array-type)", "Export it again with its full header"
+        )
+
+    def column(name: str, dtype) -> np.ndarray | None:
+        if intensities_only or name not in tables:
+            return None
+        if tables[name].rows != rows * cols:
+            raise _fault(path, f"its table {name} has {tables[name].rows} rows for {rows * cols} cells")
+        return _calvin_columns(cursor, tables[name], 1, name)[0].astype(dtype)
+
+    def places(name: str, what: str) -> np.ndarray:
+        if name not in tables or not tables[name].rows:
+            return np.empty(0, dtype=np.int64)
+        return _positions(path, *_calvin_columns(cursor, tables[name], 2, name), rows, cols, what)
+
+    intensities = _calvin_columns(cursor, tables["Intensity"], 1, "Intensity")[0].astype(np.float32)
+    text = ";".join(f"{key}:{value}" for key, value in parameters.items())
+    return CelFile(
+        path=path,
+        intensities=_checked_intensities(path, intensities),
+        stdv=column("StdDev", np.float32),
+        pixels=column("Pixel", np.int16),
+        outliers=places("Outlier", "outliers"),
+        masks=places("Mask", "masks"),
+        header=_header(
+            fields.get("affymetrix-algorithm-name", ""),
+            text,
+            dat_header,
+            parents.get("affymetrix-scan-date") or _scan_date(dat_header),
+            parents | fields,
+            _margin(text),
+        ),
+        version=1,
+        format="calvin",
+        chip_type=chip_type,
+        n_rows=rows,
+        n_cols=cols,
+    )
+
+
+def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Read one data header and, recursively, those of the files that it was made from.
+
+    Returns
+    -------
+    kind : str
+        The data type identifier.
+    fields : dict
+        Its own parameters as text.
+    parents : dict
+        The parameters of all parents; the nearer parent wins.
+    """
+    if depth > _MAX_PARENTS:
+        raise _fault(cursor.path, f"its headers are nested more than {_MAX_PARENTS} deep; it is damaged")
+    kind = cursor.text8("the data type")
+    cursor.text8("the file identifier")
+    cursor.text16("the creation date")
+    cursor.text16("the locale")
+    fields = _calvin_parameters(cursor)
+    parents: dict[str, str] = {}
+    for _ in range(cursor.number("i", "the number of parent headers")):
+        _, own, inherited = _calvin_header(cursor, depth + 1)
+        parents = inherited | own | parents
+    return kind, fields, parents
+
+
+def _calvin_parameters(cursor: _Cursor) -> dict[str, str]:
+    fields = {}
+    for _ in range(cursor.number("i", "the number of parameters")):
+        name = cursor.text16("a parameter's name")
+        value = cursor.take(cursor.number("i", "the length of a parameter"), "a parameter's value")
+        fields[name] = _calvin_value(value, cursor.text16("a parameter's type"))
+    return fields
+
+
+def _calvin_value(value: bytes, mime: str) -> str:
+    code = _CALVIN_NUMBERS.get(mime)
+    if code is None:
+        return value.decode("latin-1").rstrip("\0") if mime == "text/ascii" else _utf16(value)
+    if len(value) < struct.calcsize(code):
+        return ""
+    # Numbers are padded to 16 bytes; floats are written with six places, as the other formats do.
+    number = struct.unpack_from(code, value)[0]
+    return f"{number:f}" if isinstance(number, float) else str(number)
+
+
+def _calvin_tables(cursor: _Cursor, first_group: int) -> dict[str, _Dataset]:
+    cursor.move(first_group, "its data group")
+    cursor.number("I", "the next data group")
+    at = cursor.number("I", "the first table")
+    count = cursor.number("i", "the number of tables")
+    cursor.text16("the name of the data group")
+    tables: dict[str, _Dataset] = {}
+    for _ in range(count):
+        cursor.move(at, "a table")
+        start, following = cursor.number("I", "a table's data"), cursor.number("I", "the next table")
+        name = cursor.text16("a table's name")
+        _calvin_parameters(cursor)
+        tables[name] = _calvin_layout(cursor, start, name)
+        if len(tables) < count and following <= at:
+            raise _fault(cursor.path, "its tables point backwards; it is damaged")
+        at = following
+    return tables
+
+
+def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
+    kinds = []
+    for _ in range(cursor.number("I", "the number of columns")):
+        cursor.text16("a column's name")
+        code, size = cursor.number("b", "a column's type"), cursor.number("i", "a column's width")
+        dtype = _CALVIN_TYPES.get(code)
+        if dtype is None or dtype.itemsize != size:
+            raise _fault(
+                cursor.path,
+                f"its table {name} has a column of type {code} and width {size}, which is unknown",
+            )
+        kinds.append(dtype)
+    rows = cursor.number("I", "the number of rows")
+    return _Dataset(np.dtype([(f"c{i}", kind) for i, kind in enumerate(kinds)]), rows, start)
+
+
+def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -> list[np.ndarray]:
+    if len(table.dtype) != columns:
+        raise _fault(
+            cursor.path, f"its table {name} has {len(table.dtype)} columns, not {columns}; it is damaged"
+        )
+    cursor.move(table.start, f"the table {name}")
+    values = cursor.array(table.dtype, table.rows, f"the table {name}")
+    return [values[key] for key in table.dtype.names]

@@ -1,0 +1,128 @@
+"""Expression normalised elsewhere, as part of a dataset: a file ``expression.*`` in place of CEL files."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mgbone.dataset.faults import Fault, listing
+from mgbone.study.errors import MgboneError
+
+if TYPE_CHECKING:
+    from mgbone.dataset.arrays.expression_table import ExpressionTable
+
+NAME = "expression"
+
+
+ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz", ".xlsx", ".xls")
+"""Workbooks are among them to be refused with the cause, not to be passed over."""
+
+
+SYMBOLS_NEEDED = "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
+
+
+def expression_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are named as an expression table is; there should be one at most."""
+    return [path for path in (folder / f"{NAME}{ending}" for ending in ENDINGS) if path.is_file()]
+
+
+def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
+    """Hold an expression table against the arrays of the dataset.
+
+    The column of an array bears its `file`, with or without folder and what scanners and consoles add to
+    names, or its `array_id`; see `mgbone.dataset.arrays.array_names.matching_columns`.
+
+    Parameters
+    ----------
+    path : Path
+        The expression table.
+    arrays : DataFrame
+        array_id and file; the index holds spreadsheet rows.
+    file : str
+        How messages call the table of arrays.
+
+    Returns
+    -------
+    faults : list of Fault
+    notes : list of str
+        What was done or left out without being a fault.
+    """
+    from mgbone.dataset.arrays.expression_table import read_expression_table
+    from mgbone.dataset.arrays.symbols import symbol_style
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            table = read_expression_table(path)
+        except MgboneError as error:
+            return [_fault(path, error)], []
+        faults, chosen, left = [], [], []
+        if {"array_id", "file"} <= set(arrays):
+            listed = arrays.dropna(subset=["array_id", "file"])
+            faults, chosen = _assign(table, listed, file)
+            left = _left_out(table, chosen, file)
+            try:
+                table.log2(chosen)
+            except MgboneError as error:
+                faults.append(_fault(path, error))
+    notes = [*dict.fromkeys(str(one.message) for one in told), *left]
+    names = table.columns.index if table.symbols is None else table.symbols.dropna()
+    style = symbol_style(names)
+    if not style.endswith(("(IL6)", "(Il6)", "unknown")) and _annotation(path.parent) is None:
+        named = "no gene" if style == "none" else f"genes by {style}, not by symbols"
+        faults.append(Fault(path.name, f"names {named}", SYMBOLS_NEEDED))
+    return faults, notes
+
+
+def _fault(path: Path, error: MgboneError) -> Fault:
+    problem, _, advice = str(error).removeprefix(f"{path}: ").rstrip(".").rpartition(". ")
+    return Fault(path.name, problem or advice, f"{advice}." if problem else "Export it again.")
+
+
+def _assign(table: ExpressionTable, listed: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
+    """Find the column of each array; those that have none, one of several, or that of another are faults."""
+    faults, row_of = [], {}
+    found = table.find(zip(listed["file"], listed["array_id"], strict=True))
+    for row, columns in zip(listed.index, found, strict=True):
+        name, own = listed["file"][row], listed["array_id"][row]
+        advice = "Write the array's column into `file`, as it stands in the heading"
+        if not columns:
+            problem = f"{table.path.name} has no column {name!r} or {own!r}"
+            advice += f"; the columns are {listing(table.columns, most=5)}"
+        elif len(columns) > 1:
+            problem = f"{' and '.join(map(repr, columns))} of {table.path.name} may both be the array {own!r}"
+        elif columns[0] in row_of:
+            problem = (
+                f"the column {columns[0]!r} of {table.path.name} is that of row {row_of[columns[0]]} already"
+            )
+            advice = "Name one column per array"
+        else:
+            row_of[columns[0]] = row
+            continue
+        faults.append(Fault(file, problem, f"{advice}.", row=row, column="file"))
+    return faults, list(row_of)
+
+
+def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]:
+    """Say which columns of numbers are not used, arrays that nobody listed before those that are none."""
+    arrays = [name for name in table.arrays if name not in chosen]
+    others = [name for name in table.others if name not in chosen]
+    notes = [f"{table.path.name}: {listing(arrays, most=5)} not in {file}, left out."] if arrays else []
+    if others:
+        notes.append(
+            f"{table.path.name}: {listing(others, most=5)} left out, no arrays by their names, or empty."
+        )
+    return notes
+
+
+def _annotation(folder: Path) -> Path | None:
+    """Return the transcript annotation of the dataset, if there is one."""
+    from mgbone.dataset.arrays._files import files_below
+
+    names = (".transcript.csv", ".transcript.csv.gz")
+    return next(
+        (path for path in files_below(folder / "platform") if path.name.lower().endswith(names)), None
+    )

@@ -1,0 +1,357 @@
+"""Read the library files of a chip: which probes measure what, and where on the chip they lie.
+
+Thermo Fisher describes its whole-transcript arrays (Clariom S and D, Gene ST, Exon ST) with four files, as
+they come out of the two archives "library files" and "NetAffx transcript annotation":
+
+===================  =========================================================================================
+``.pgf``             probe sets, their atoms and probes, nested by leading tabs; its header names the columns
+``.clf``             where each probe lies; if ``sequential=s``, probe ``p`` is cell ``p - s``; no row counts
+``.mps``             meta probe sets: which probe sets are summarised together, as one transcript cluster
+``.transcript.csv``  what is known of each transcript cluster; ``gene_assignment`` holds the gene symbol
+===================  =========================================================================================
+
+Older 3' arrays are described by a CDF file instead; they are refused with a word on what to do.
+
+References
+----------
+Affymetrix Power Tools, *file format* pages for PGF, CLF, MPS and NetAffx transcript annotation. The word
+``col_major`` in real CLF headers is known to be wrong: all files run row by row, as
+`mgbone.dataset.arrays.cel` does.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mgbone.dataset.arrays._files import files_below
+from mgbone.dataset.arrays.library_files import (
+    Clf,
+    Pgf,
+    read_clf,
+    read_mps,
+    read_pgf,
+    read_transcript_annotation,
+)
+from mgbone.study.errors import PlatformError
+
+_KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
+
+
+_MPS_PREFERENCE = ("core", "gene")
+
+
+class PlatformWarning(UserWarning):
+    """Library files that can be used but lack something."""
+
+
+@dataclass(frozen=True, eq=False)
+class Platform:
+    """A chip as its library files describe it; made by `read_platform`.
+
+    Attributes
+    ----------
+    chip_types : tuple of str
+        Names of the chips that the files are for.
+    n_rows, n_cols : int
+        Size in cells.
+    cells : numpy.ndarray of int64, shape (n_probes,)
+        Cell index (``y * n_cols + x``) of each perfect-match probe of the main probe sets, grouped by
+        transcript cluster. A probe that belongs to several clusters occurs as often.
+    probesets : pandas.Categorical, shape (n_probes,)
+        Transcript cluster of each of these probes.
+    annotation : pandas.DataFrame
+        Index ``probeset_id`` (each transcript cluster), columns ``gene_symbol`` and ``gene_name``; missing
+        where no gene is assigned.
+    controls : pandas.DataFrame
+        Perfect-match probes of all other probe sets: ``cell``, ``probeset_id``, ``name``, ``type``.
+    files : dict of str to Path
+        The files read: pgf, clf and, if there, mps and transcripts.
+    """
+
+    chip_types: tuple[str, ...]
+    n_rows: int
+    n_cols: int
+    cells: np.ndarray = field(repr=False)
+    probesets: pd.Categorical = field(repr=False)
+    annotation: pd.DataFrame = field(repr=False)
+    controls: pd.DataFrame = field(repr=False)
+    files: dict[str, Path] = field(repr=False)
+
+    def check(self, chip) -> None:
+        """Raise an error unless CEL data are of this chip.
+
+        Parameters
+        ----------
+        chip : CelFile or DataFrame
+            What `read_cel` or `read_cels` returned.
+
+        Raises
+        ------
+        PlatformError
+            If its chip type or size is another.
+        """
+        facts = chip.attrs if isinstance(chip, pd.DataFrame) else vars(chip)
+        name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
+        if name not in self.chip_types:
+            raise PlatformError(
+                f"The CEL files are of chip {name}, but {self.files['pgf']} is for "
+                f"{' and '.join(self.chip_types)}. Put the library files of {name} there."
+            )
+        if size != (self.n_rows, self.n_cols):
+            raise PlatformError(
+                f"The CEL files have {size[0]} x {size[1]} cells, but {self.files['clf'].name} describes "
+                f"{self.n_rows} x {self.n_cols}. Take the library files that belong to this chip."
+            )
+
+    def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
+
+        Raises
+        ------
+        PlatformError
+            If the table is not of this chip.
+        """
+        self.check(intensities)
+        return intensities.loc[self.cells]
+
+
+def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Platform:
+    """Read the library files of a chip.
+
+    Parameters
+    ----------
+    source : path-like or mapping
+        A folder (searched with `find_platform`), or the files by kind: ``pgf``, ``clf`` and optionally
+        ``mps`` and ``transcripts``.
+
+    Returns
+    -------
+    Platform
+
+    Raises
+    ------
+    PlatformError
+        If a file is missing, damaged, or does not fit the others.
+
+    Warns
+    -----
+    PlatformWarning
+        If there is no transcript annotation, so that no gene has a symbol.
+
+    Notes
+    -----
+    Expression is measured by perfect-match probes (``pm``) of probe sets of type ``main``; a probe set
+    without a type counts as main, as old files give none. All others are controls, kept apart. Without MPS
+    each probe set is summarised on its own, under its name where the annotation goes by names.
+    """
+    files = (
+        {kind: Path(path) for kind, path in source.items()}
+        if isinstance(source, Mapping)
+        else find_platform(source)
+    )
+    for kind in ("pgf", "clf"):
+        if kind not in files:
+            raise PlatformError(f"No {kind.upper()} file was given. A chip needs its PGF and its CLF.")
+    pgf, clf = read_pgf(files["pgf"]), read_clf(files["clf"])
+    chip_types = _common_chips(files, pgf, clf)
+    probes = pgf.probes[pgf.probes["type"].str.startswith("pm")]
+    cells = pd.Series(clf.cells(probes["probe_id"].to_numpy()), index=probes["probeset"].to_numpy())
+    main = pgf.probesets["type"].map(_is_main).to_numpy(dtype=bool)
+    if not main[cells.index].any():
+        raise PlatformError(
+            f"{files['pgf']}: has no perfect-match probes of main probe sets. Take the chip's own PGF."
+        )
+    genes = read_transcript_annotation(files["transcripts"]) if "transcripts" in files else None
+    chosen, labels = _clusters(files, pgf.probesets, main, cells, genes)
+    categories = pd.Index(labels.categories, name="probeset_id")
+    return Platform(
+        chip_types=chip_types,
+        n_rows=clf.n_rows,
+        n_cols=clf.n_cols,
+        cells=chosen,
+        probesets=labels,
+        annotation=_annotation(files, categories, genes),
+        controls=_controls(pgf.probesets, main, cells),
+        files=files,
+    )
+
+
+def find_platform(folder: str | PathLike) -> dict[str, Path]:
+    """Find a chip's library files in a folder or below it, whatever their version and the case of their
+    names.
+
+    Parameters
+    ----------
+    folder : path-like
+
+    Returns
+    -------
+    dict of str to Path
+        ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there. Files may be compressed by
+        gzip.
+
+    Raises
+    ------
+    PlatformError
+        If PGF or CLF is missing (also for chips that are described by a CDF only), or if it is not clear
+        which of several to take.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PlatformError(f"{folder}: is no folder. Name the folder with the chip's library files.")
+    names = list(files_below(folder))
+    found = {}
+    for kind, suffix in _KINDS.items():
+        paths = [path for path in names if path.name.lower().removesuffix(".gz").endswith(suffix)]
+        if kind == "mps" and len(paths) > 1:
+            paths = _preferred_mps(paths)
+        if len(paths) > 1:
+            listing = ", ".join(path.name for path in paths)
+            raise PlatformError(
+                f"{folder}: holds several {suffix} files ({listing}). Leave one there, or name it."
+            )
+        if paths:
+            found[kind] = paths[0]
+    missing = [kind.upper() for kind in ("pgf", "clf") if kind not in found]
+    if missing:
+        raise PlatformError(_missing_text(folder, names, missing))
+    return found
+
+
+# --- joining the files ----------------------------------------------------------------------------------
+
+
+def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, ...]:
+    ours, theirs = pgf.header.get("chip_type", []), clf.header.get("chip_type", [])
+    common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)
+    if not common:
+        raise PlatformError(
+            f"{files['pgf'].name} is for {' and '.join(ours) or 'no named chip'}, but "
+            f"{files['clf'].name} is for {' and '.join(theirs) or 'no named chip'}. "
+            "Take both from the same set of library files."
+        )
+    return common
+
+
+def _is_main(kind: str) -> bool:
+    return not kind or any(part.split("->")[0] == "main" for part in kind.split(":"))
+
+
+def _clusters(
+    files: Mapping[str, Path],
+    probesets: pd.DataFrame,
+    main: np.ndarray,
+    cells: pd.Series,
+    genes: pd.DataFrame | None,
+) -> tuple[np.ndarray, pd.Categorical]:
+    """Return cells and transcript clusters of the main probes; `cells` is indexed by row of `probesets`."""
+    if "mps" not in files:
+        kept = cells[main[cells.index]]
+        return kept.to_numpy(), pd.Categorical(_own_labels(probesets, main, genes)[kept.index])
+    members = read_mps(files["mps"])
+    rows = _rows_of(files, members["member"], probesets)
+    used = main[rows]
+    pairs = pd.DataFrame(
+        {"cluster": members["probeset_id"].to_numpy()[used], "row": rows[used]}
+    ).drop_duplicates()
+    counts = (
+        pd.Series(1, index=cells.index).groupby(level=0).sum().reindex(pairs["row"], fill_value=0).to_numpy()
+    )
+    order = np.argsort(cells.index.to_numpy(), kind="stable")
+    begins = np.searchsorted(cells.index.to_numpy()[order], pairs["row"].to_numpy())
+    # For each pair the probes of its probe set: begin, begin + 1, ... as one flat index.
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    taken = order[np.repeat(begins, counts) + within]
+    labels = pd.Categorical(pairs["cluster"])
+    repeated = pd.Categorical.from_codes(np.repeat(labels.codes, counts), dtype=labels.dtype)
+    return cells.to_numpy()[taken], repeated.remove_unused_categories()
+
+
+def _own_labels(probesets: pd.DataFrame, main: np.ndarray, genes: pd.DataFrame | None) -> np.ndarray:
+    """Label probe sets that no MPS joins: by identifier, or by name if only names are annotated.
+
+    Clariom files number their probe sets and name them after the transcript cluster (TC0100000001.rn.2).
+    """
+    ids = probesets["probeset_id"]
+    if genes is not None and "probeset_name" in probesets and not ids[main].isin(genes.index).any():
+        names = probesets["probeset_name"]
+        if names[main].isin(genes.index).any():
+            ids = names.where(names != "", ids)
+    return ids.to_numpy()
+
+
+def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFrame) -> np.ndarray:
+    """Rows of the probe sets that an MPS lists: by identifier, or by name where files use that."""
+    for column in ("probeset_id", "probeset_name"):
+        if column in probesets and probesets[column].is_unique:
+            rows = pd.Index(probesets[column]).get_indexer(members)
+            if (rows >= 0).all():
+                return rows
+            if column == "probeset_id":
+                lost = rows < 0
+    raise PlatformError(
+        f"{files['mps'].name} lists {int(lost.sum())} probe sets that {files['pgf'].name} "
+        f"does not have (such as {members[lost].iloc[0]}). Take both from the same set of library files."
+    )
+
+
+def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
+    kept = cells[~main[cells.index]]
+    sets = probesets.iloc[kept.index]
+    name = sets["probeset_name"] if "probeset_name" in sets else sets["probeset_id"]
+    return pd.DataFrame(
+        {
+            "cell": kept.to_numpy(),
+            "probeset_id": sets["probeset_id"].to_numpy(),
+            "name": name.to_numpy(),
+            "type": sets["type"].to_numpy(),
+        }
+    )
+
+
+def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFrame | None) -> pd.DataFrame:
+    if genes is None:
+        text = (
+            f"There is no transcript annotation (*.transcript.csv) beside {files['pgf'].name}, "
+            "so no gene has a symbol. Put the NetAffx transcript annotation of the chip there."
+        )
+        warnings.warn(text, PlatformWarning, stacklevel=3)
+        return pd.DataFrame({"gene_symbol": None, "gene_name": None}, index=clusters, dtype="str")
+    if not genes.index.isin(clusters).any():
+        raise PlatformError(
+            f"{files['transcripts'].name} knows none of the chip's transcript clusters "
+            f"(such as {clusters[0]}). Take the annotation of this chip type."
+        )
+    return genes.reindex(clusters)
+
+
+def _preferred_mps(paths: list[Path]) -> list[Path]:
+    # Exon and HTA chips come with several: "core" or "gene" is the level of well-supported transcript
+    # clusters.
+    for word in _MPS_PREFERENCE:
+        hits = [path for path in paths if re.search(rf"[._-]{word}[._-]", path.name.lower())]
+        if hits:
+            return hits
+    return paths
+
+
+def _missing_text(folder: Path, names: Iterable[Path], missing: list[str]) -> str:
+    cdf = next((path for path in names if path.name.lower().endswith((".cdf", ".cdf.gz"))), None)
+    if cdf is not None and "PGF" in missing:
+        return (
+            f"{folder}: holds {cdf.name}, so this is a 3' expression chip, described by a CDF; chips that "
+            "are described by PGF and CLF can be read (Clariom, Gene ST, Exon ST). Normalise these CEL files "
+            "with affy or the maker's console and read the result with read_normalised_matrix."
+        )
+    return (
+        f"{folder}: holds no {' and no '.join(missing)} file. Unpack the chip's library files there "
+        "(from Thermo Fisher's page of the array, under 'library files' and 'annotation')."
+    )

@@ -1,0 +1,62 @@
+"""Gene symbols: how they are written, and those that a spreadsheet has made dates of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from mgbone.dataset.faults import listing
+
+_ENSEMBL = {"ENSRNO": "rat", "ENSMUS": "mouse", "ENSG0": "human", "ENSDAR": "zebrafish"}
+
+
+def symbol_style(names: Collection[str]) -> str:
+    """Name the kind of gene names in a collection.
+
+    One of "human symbols (IL6)", "rat or mouse symbols (Il6)", "Entrez numbers", "Ensembl (rat)" and so on,
+    "probeset names", or "mixed or unknown".
+    """
+    names = [str(n) for n in names]
+    if not names:
+        return "none"
+    if _share(names, r"\d+$") > 0.8:
+        return "Entrez numbers"
+    for prefix, organism in _ENSEMBL.items():
+        if sum(n.startswith(prefix) for n in names) > 0.8 * len(names):
+            return f"Ensembl ({organism})"
+    if _share(names, r"TC[\dXYU]+\d+.*\.|\d+_(a|s|x)?_?at$|AFFX") > 0.8:
+        return "probeset names"
+    if _share(names, r"[A-Z][A-Z0-9.@/-]*$|C\d+orf\d+$") > 0.7:
+        return "human symbols (IL6)"
+    if _share(names, r"[A-Z][a-z0-9./-]*$|LOC\d+$|[A-Z]{2,}\d*[a-z]*\d*$|[A-Z0-9]+Rik$") > 0.7:
+        return "rat or mouse symbols (Il6)"
+    return "mixed or unknown"
+
+
+def _share(names: Sequence[str], pattern: str) -> float:
+    matcher = re.compile(pattern)
+    return sum(matcher.match(n) is not None for n in names) / len(names)
+
+
+_MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+
+
+_DATE = re.compile(
+    rf"(?i)(?:\d{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-\d{{1,2}}"
+    r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: 0?0:00(?::00)?)?|\d{1,2}/\d{1,2}(?:/(?:\d{2}|\d{4}))?"
+    r"|(?:\d{4}年)?\d{1,2}月\d{1,2}日)$"
+)
+
+
+def date_like(names: Iterable[object]) -> list[str]:
+    """Return those of some gene symbols that are dates, as Excel makes of Marchf1, Septin2 or Dec1."""
+    return [str(name) for name in names if _DATE.match(str(name).strip())]
+
+
+def dates_among(symbols: Iterable[object]) -> str | None:
+    """Say which gene symbols are dates (`date_like`) and why, as a warning begins; None if there is none."""
+    dates = date_like(symbols)
+    if not dates:
+        return None
+    what = "a gene symbol is a date" if len(dates) == 1 else f"{len(dates)} gene symbols are dates"
+    return f"{what} ({listing(dates, most=3)}): Excel makes dates of names such as Marchf1 or Septin2"

@@ -1,0 +1,3 @@
+"""Folders as laboratories keep them: workbooks and CSV files, read into the tables of the dictionary."""
+
+from __future__ import annotations

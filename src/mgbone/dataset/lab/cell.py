@@ -1,0 +1,210 @@
+"""One cell to one value, as laboratories write numbers, names, "nothing measured" and "below the limit".
+
+Nothing is guessed. What can be read in one way only is read, and said; all else is a fault with advice.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from mgbone.dataset.csv_table import is_not_detected
+from mgbone.dataset.lab.units import Unit, unit_of
+
+_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
+
+
+_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+
+
+_MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
+
+
+_DATE = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?|\d{1,2}/\d{1,2}|(\d{1,4}年)?\d{1,2}月(\d{1,2}日)?|"
+    r"(?i:\d{1,2}-[a-z]{3}(-\d{2,4})?|[a-z]{3}-\d{1,2})"
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a cell holds.
+
+    Attributes
+    ----------
+    kind : str
+        ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
+        ``missing``; or ``bad``, with `problem` and `advice`.
+    number : float
+    unit : Unit, optional
+        Where the cell states one itself.
+    how : str
+        What had to be done to read it, for the list of conversions; empty for a plain number.
+    """
+
+    kind: str
+    number: float = math.nan
+    unit: Unit | None = None
+    how: str = ""
+    problem: str = ""
+    advice: str = ""
+
+
+@cache
+def lexicon() -> dict[str, Any]:
+    """Return what laboratories write, from words.yml."""
+    return yaml.safe_load(files("mgbone.dataset.lab").joinpath("words.yml").read_text(encoding="utf-8"))
+
+
+def plain(text: str) -> str:
+    """Return a text in half width, without blanks around it and with one kind of minus."""
+    return unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
+
+
+def is_blank(cell: object) -> bool:
+    """Say whether a cell holds nothing, or blanks only."""
+    return cell is None or cell != cell or (isinstance(cell, str) and not plain(cell))
+
+
+def read_number(cell: object, commas: bool = False) -> Reading:
+    """Read a cell of a column of numbers.
+
+    Parameters
+    ----------
+    cell : object
+        Text, a number, or what a workbook holds else (a date, a truth value, None).
+    commas : bool
+        Whether other cells of the column show that its decimal mark is the point, so that the comma in
+        ``1,234`` parts thousands.
+    """
+    if is_blank(cell):
+        return Reading("missing")
+    if isinstance(cell, bool):
+        return _bad(f"found {str(cell).upper()}, a truth value", "Write a number.")
+    if isinstance(cell, int | float):
+        number = float(cell)
+        return (
+            Reading("number", number) if math.isfinite(number) else _bad(f"found {number}", "Write a number.")
+        )
+    if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
+        advice = "Set the format of the cell to number and type the value again; Excel turns 1-2 into a date."
+        return _bad(f"found a date or time ({cell}), expected a number", advice)
+    return _read_text(str(cell), commas)
+
+
+def _read_text(text: str, commas: bool) -> Reading:
+    shown = text.strip()
+    half = plain(text)
+    if half.casefold() in lexicon()["cells"]["missing"]:
+        return Reading("missing", how=f"{shown!r} taken as missing")
+    if half.upper() in lexicon()["cells"]["error"]:
+        return _bad(
+            f"found {shown}, an error of the spreadsheet", "Mend the formula, or write the number itself."
+        )
+    if is_not_detected(half):
+        return Reading("undetected", how=shown)
+    width = "full-width characters read as half-width" if half != shown else ""
+    less = re.fullmatch(r"<\s*(.+)|(.+?)\s*未満", half)
+    if less:
+        limit = _read_plain(less[1] or less[2], shown, commas)
+        if limit.kind != "number" or limit.number <= 0:
+            return _bad(f"found {shown!r}", "Write < and the limit of detection, as <0.5.")
+        return Reading(
+            "below", limit.number, limit.unit, width if less[1] else f"{shown!r} read as <{limit.number:g}"
+        )
+    if re.match(r"[>≤≥≦≧~〜]", half) or re.search(r"(以上|以下|超|約)", half):
+        advice = (
+            "Only 'less than' (<0.5) can be read: leave the cell blank and keep the remark in another column."
+        )
+        return _bad(f"found {shown!r}, no exact value", advice)
+    return _read_plain(half, shown, commas, width)
+
+
+def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading:
+    """Read a number, maybe with commas between thousands and a unit behind it."""
+    how = [width] if width else []
+    grouped = _GROUPED.match(half)
+    if grouped and half[grouped.end() :][:1] not in (",", "."):
+        found = grouped.group()
+        if not (commas or found.count(",") > 1 or "." in found):
+            advice = (
+                f"Write {found.replace(',', '')} if the comma parts thousands, "
+                f"{found.replace(',', '.')} if decimals."
+            )
+            return _bad(f"found {shown!r}, which may be read in two ways", advice)
+        half, how = (
+            found.replace(",", "") + half[grouped.end() :],
+            [*how, "commas between thousands taken out"],
+        )
+    if _DATE.fullmatch(half):
+        advice = (
+            "Write the number itself; set the format of the cell to number first if Excel makes a date of it."
+        )
+        return _bad(f"found {shown!r}, which looks like a date", advice)
+    match = _NUMBER.match(half)
+    if not match:
+        advice = "Write a number, or leave the cell blank if it was not measured."
+        return _bad(f"found {shown[:60]!r}, expected a number", advice)
+    number, rest = float(match.group()), half[match.end() :].strip()
+    if not math.isfinite(number):
+        return _bad(f"found {shown!r}, expected a number", "Write a number that a computer can hold.")
+    if not rest:
+        return Reading("number", number, how="; ".join(how))
+    unit = unit_of(rest)
+    if unit is None:
+        return _bad(f"found {shown[:60]!r}, expected a number alone", _remark(half, rest))
+    return Reading("number", number, unit, "; ".join([*how, f"the unit {rest} in the cell"]))
+
+
+def _remark(half: str, rest: str) -> str:
+    if re.fullmatch(r"[-+]?\d+,\d+", half):
+        return f"Write the decimal with a point: {half.replace(',', '.')}."
+    if rest.startswith(","):
+        return "Write the number without commas."
+    if re.fullmatch(r"\d[\d ]*(\.\d+)?", rest):
+        return "Take the blanks out of the number."
+    return "Write the number alone, and move the remark into a column of its own."
+
+
+def _bad(problem: str, advice: str) -> Reading:
+    return Reading("bad", problem=problem, advice=advice)
+
+
+def is_decimal_point(cell: object) -> bool:
+    """Say whether a text shows that the point is its decimal mark (12.5 or 1,234.5, or 1,234,567)."""
+    if not isinstance(cell, str):
+        return False
+    half = plain(cell).lstrip("<").strip()
+    return bool(re.match(r"[-+]?\d+\.\d|[-+]?\d{1,3}(,\d{3})+\.\d|[-+]?\d{1,3}(,\d{3}){2,}", half))
+
+
+def read_name(cell: object) -> tuple[str | None, str]:
+    """Read a cell that holds a name: of an animal, a group, a file.
+
+    Returns
+    -------
+    str or None
+        The name in half width, without blanks around it; None for a blank cell or one that holds no name.
+    str
+        What is wrong with it, as a problem; empty if nothing.
+    """
+    if is_blank(cell):
+        return None, ""
+    if isinstance(cell, bool):
+        return None, f"found {str(cell).upper()}, a truth value"
+    if isinstance(cell, int | float):
+        return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
+    if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
+        return None, f"found a date or time ({cell}), which Excel makes of 1-2"
+    half = re.sub(r"\s+", " ", plain(str(cell)))
+    if half.upper() in lexicon()["cells"]["error"]:
+        return None, f"found {half}, an error of the spreadsheet"
+    return half, ""

@@ -1,0 +1,194 @@
+"""From the first rows of a sheet to columns: which field, which unit, which limit of detection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from mgbone.dataset.faults import Fault, listing, nearest
+from mgbone.dataset.lab.cell import is_blank, plain
+from mgbone.dataset.lab.grid import Grid
+from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading
+from mgbone.dataset.lab.parts import Column, Sheet, column_label, field_spec, no_bracket
+from mgbone.dataset.lab.units import Unit, differ, unit_of
+from mgbone.study.dictionary import typeset_unit
+
+MOST_COLUMNS = 1000
+"""So many columns are looked at; a wider table is no list of animals."""
+
+
+def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tuple[int, list[Heading]]:
+    """Return the row (counted from 1) with the most headings that are understood, and its headings."""
+    best: tuple[int, int, list[Heading]] = (-1, 1, [])
+    above: list[object] = []
+    for number, row in enumerate(grid.top, start=1):
+        row = [*row, *[None] * (grid.width - len(row))][:MOST_COLUMNS]
+        headings = [
+            _heading(cell, over, table, read_as)
+            for cell, over in zip(row, _spread(grid, above, number - 1)[: len(row)], strict=True)
+        ]
+        count = sum(heading.known for heading in headings)
+        if count > best[0] or not any(one.text for one in best[2]):
+            best = (count, number, headings)
+        above = row
+    return best[1], best[2]
+
+
+def _heading(cell: object, over: object, table: str, read_as: Mapping[str, Heading]) -> Heading:
+    """Read a heading; one in two rows (血清 over Mg, Ca, P) is read together."""
+    text = "" if is_blank(cell) else str(cell)
+    if fold(text) in read_as:
+        mapped = read_as[fold(text)]
+        stated = read_heading(text, table)
+        return Heading(text, mapped.table, mapped.field, mapped.own, _unit_of_bracket(text) or stated.unit)
+    heading = read_heading(text, table) if text else Heading("")
+    if text and not heading.known and not is_blank(over):
+        both = read_heading(f"{over}{text}", table)
+        return Heading(f"{over} {text}", *list(vars(both).values())[1:]) if both.known else heading
+    return heading
+
+
+def _unit_of_bracket(text: str) -> Unit | None:
+    match = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", plain(text))
+    return unit_of(match[1]) if match else None
+
+
+def _spread(grid: Grid, row: list[object], number: int) -> list[object]:
+    """Return a row with the text of cells merged sideways standing over each of their columns."""
+    spread: list[object] = [None] * grid.width
+    for low, high, left, right in grid.merged:
+        if low <= number <= high and left < right <= len(row):
+            spread[left - 1 : right] = [row[left - 1]] * (right - left + 1)
+    return spread
+
+
+def check_headings(grid: Grid, table: str, start: int, headings: list[Heading], sheet: Sheet) -> None:
+    """Report headings that stand twice or name several fields; note those of which nothing is known."""
+    fault = sheet.faults.append
+    known: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        label = column_label(place, heading.text)
+        if heading.clash:
+            problem = f"the heading may mean {' or '.join(heading.clash)}"
+            fault(Fault(grid.where, problem, "Write the one that is meant.", row=start, column=label))
+        elif heading.known and heading.field in known:
+            problem = f"the heading means {heading.field.lstrip('@')}, as that of column "
+            problem += column_label(known[heading.field], headings[known[heading.field]].text)
+            fault(Fault(grid.where, problem, "Delete or rename one of the two.", row=start, column=label))
+        elif heading.known:
+            known[heading.field] = place
+    unknown = [
+        (place, one) for place, one in enumerate(headings) if one.text and not one.known and not one.clash
+    ]
+    absent = [name for name in (fields_of(table) if table and table != REGIONAL else {}) if name not in known]
+    left_out = []
+    for place, heading in unknown:
+        meant = meant_field(heading.text, table, absent)
+        if meant:
+            spec = fields_of(table)[meant]
+            unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
+            problem = f"the heading is not known; is it {meant}?"
+            advice = (
+                f'If so, write "{spec["title_ja"]}{unit}" or "{spec["title"]}{unit}"; '
+                "if not, rename the column."
+            )
+            fault(Fault(grid.where, problem, advice, row=start, column=column_label(place, heading.text)))
+            absent = [name for name in absent if name != meant]
+        else:
+            left_out.append(column_label(place, heading.text))
+    if left_out:
+        sheet.notes.append(
+            f"{grid.where}: columns not in the dictionary were left out: {listing(left_out, most=20)}."
+        )
+
+
+def meant_field(text: str, table: str, absent: list[str]) -> str | None:
+    """Return the field of a table that an unknown heading seems to mean, out of those in `absent`."""
+    name = re.sub(r"\s*[(\[].*$", "", plain(text))
+    titles = {}
+    for field_name in absent:
+        spec = fields_of(table)[field_name]
+        titles |= {fold(one): field_name for one in (field_name, spec["title"], spec["title_ja"])}
+    near = nearest(fold(name), [one for one in titles if abs(len(one) - len(fold(name))) <= 3])
+    return titles[near] if near and len(fold(name)) > 3 else None
+
+
+def rows_below(grid: Grid, start: int, headings: list[Heading]) -> tuple[int, list[object], list[object]]:
+    """Find a row of units and one of limits of detection below the headings.
+
+    Returns
+    -------
+    int
+        The first row of the table itself.
+    list of object, list of object
+        Units and limits, a cell per column; empty where there is no such row.
+    """
+    place = next(place for place, heading in enumerate(headings) if heading.field == "animal_id")
+    units: list[object] = []
+    limits: list[object] = []
+    number = start
+    for row in grid.top[start : start + 4]:
+        row = [*row, *[None] * (grid.width - len(row))]
+        first = [cell for cell in row[: place + 1] if not is_blank(cell)]
+        others = [cell for cell in row[place + 1 :] if not is_blank(cell)]
+        only_units = others and all(isinstance(one, str) and unit_of(no_bracket(one)) for one in others)
+        if any(is_row("unit", cell) for cell in first) or (not first and only_units):
+            units = row
+        elif any(is_row("limit", cell) for cell in first):
+            limits = row
+        else:
+            break
+        number += 1
+    return number + 1, units, limits
+
+
+def columns_of(
+    grid: Grid,
+    start: int,
+    headings: list[Heading],
+    unit_row: list[object],
+    limit_row: list[object],
+    mapped: Mapping[str, Unit],
+    sheet: Sheet,
+) -> list[Column]:
+    """Return the columns to read, each with the unit and limit that are stated for it."""
+    columns, seen = [], set()
+    for place, heading in enumerate(headings):
+        if not heading.known or heading.field in seen:
+            continue
+        seen.add(heading.field)
+        label = column_label(place, heading.text)
+        unit = heading.unit or mapped.get(heading.field)
+        below = unit_row[place] if unit_row else None
+        if heading.strange and not unit and _has_unit(heading):
+            problem = f"the unit {heading.strange!r} is not understood"
+            advice = f"Write a unit such as {_expected_unit(heading)}, in brackets behind the name."
+            sheet.faults.append(Fault(grid.where, problem, advice, row=start, column=label))
+            continue
+        if not is_blank(below) and _has_unit(heading):
+            stated = unit_of(no_bracket(str(below)))
+            if stated is None or (unit and stated.text != unit.text and differ(stated, unit)):
+                problem = f"found the unit {str(below)!r}" + (
+                    f", but the heading says {unit.text}" if unit else ""
+                )
+                advice = f"Write one unit such as {_expected_unit(heading)}."
+                sheet.faults.append(Fault(grid.where, problem, advice, row=start + 1, column=label))
+                continue
+            unit = stated
+        limit = heading.limit or (
+            "" if not limit_row or is_blank(limit_row[place]) else str(limit_row[place])
+        )
+        columns.append(Column(place, heading, unit, "" if heading.field == "animal_id" else limit))
+    return columns
+
+
+def _has_unit(heading: Heading) -> bool:
+    if heading.field in ("@value", "@density", "@content", "@volume"):
+        return True
+    return bool(heading.table) and "unit" in field_spec(heading.table, heading.field)
+
+
+def _expected_unit(heading: Heading) -> str:
+    regional = {"@density": "mg/cm3", "@content": "mg", "@volume": "mm3", "@value": "mg/dL"}
+    unit = regional.get(heading.field) or field_spec(heading.table, heading.field)["unit"]
+    return typeset_unit(unit)

@@ -1,0 +1,329 @@
+"""Workbooks and text files as grids of cells with the row numbers that a spreadsheet shows; nothing is
+interpreted.
+
+A workbook's formulas and macros are never run: the values that it stores are read. Files are read, never
+written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from mgbone.dataset.faults import Fault, fault_per_row
+from mgbone.dataset.lab.cell import is_blank
+
+LISTS = "lists"
+"""Name of the sheet that holds the choices of the template's drop-down lists."""
+
+
+TOP = 40
+"""So many rows are looked at to find the headings."""
+
+
+MOST_UNPACKED = 100_000_000
+"""Bytes that a workbook may unpack to: 200,000 slices, half a minute. Longer tables belong into CSV."""
+
+
+MOST_CELLS = 20_000_000
+
+
+TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+
+
+SAVE_AS = {
+    ".xls": ("is in the old format of Excel", "In Excel, save it as 'Excel workbook (.xlsx)'."),
+    ".xlsm": ("is a workbook with macros, which are never run here", "Save it as 'Excel workbook (.xlsx)'."),
+    ".xlsb": ("is a binary workbook", "In Excel, save it as 'Excel workbook (.xlsx)'."),
+    ".ods": ("is a LibreOffice table", "Save it as 'Excel 2007-365 (.xlsx)'."),
+    ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
+}
+
+
+AGAIN = "Open it in Excel and save it again as 'Excel workbook (.xlsx)'."
+
+
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+
+
+_SOURCE = re.compile(r"xl/worksheets/[^/]+\.xml")
+
+
+@dataclass
+class Grid:
+    """One sheet of a workbook, or one text file.
+
+    Attributes
+    ----------
+    file : str
+        Path within the dataset folder.
+    sheet : str
+        Name of the sheet; empty for a text file.
+    top : list of list
+        The first rows, for finding the headings.
+    merged : list of tuple of int
+        First row, last row, first column, last column of merged cells, counted from 1.
+    formulas : set of tuple of int
+        Row and column of cells that hold formulas.
+    delimiter : str
+        Of a text file.
+    notes : list of str
+        What had to be done to read it.
+    faults : list of Fault
+        Rows of another length than the table's.
+    """
+
+    file: str
+    sheet: str = ""
+    top: list[list[object]] = field(default_factory=list)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    delimiter: str = ""
+    notes: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    rows: list[list[object]] | None = None
+    text: str = ""
+
+    @property
+    def where(self) -> str:
+        """The place as messages call it."""
+        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return max(map(len, self.top), default=0)
+
+    def body(self, first: int, names: set[int]) -> pd.DataFrame:
+        """Return the rows from `first` on (counted from 1), indexed by row; blank cells are missing.
+
+        Parameters
+        ----------
+        names : set of int
+            Columns, counted from 0, whose cells are names and not to be taken for numbers (007).
+        """
+        if self.rows is not None:
+            rows = self.rows[first - 1 :]
+            frame = pd.DataFrame(
+                rows, index=range(first, first + len(rows)), columns=range(self.width), dtype=object
+            )
+            return frame.where(~frame.map(is_blank), None)
+        if self.text.count("\n") < first - 1:
+            return pd.DataFrame(columns=range(self.width), dtype=object)
+        try:
+            frame = pd.read_csv(
+                io.StringIO(self.text),
+                header=None,
+                sep=self.delimiter,
+                skiprows=first - 1,
+                names=range(self.width),
+                index_col=False,
+                dtype=dict.fromkeys(names, str),
+                keep_default_na=False,
+                na_values=[""],
+                skip_blank_lines=False,
+                low_memory=False,
+            )
+        except pd.errors.EmptyDataError:
+            return pd.DataFrame(columns=range(self.width), dtype=object)
+        frame.index = frame.index + first
+        return frame
+
+
+# --- text files --------------------------------------------------------------------------------------
+
+
+def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
+    """Read a text file whose columns are parted by commas, tabs or semicolons.
+
+    UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read.
+    """
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        return None, [
+            Fault(file, "is an Excel workbook under the name of a text file", "Give it the ending .xlsx.")
+        ]
+    text, encoding, fault = _decoded(data, file)
+    if fault:
+        return None, [fault]
+    if not text.strip():
+        return None, [Fault(file, "is empty", "Fill in the table, or take the file away.")]
+    notes = [] if encoding == "UTF-8" else [f"{file}: read as {encoding}."]
+    delimiter = _delimiter(text)
+    if delimiter != ",":
+        notes.append(f"{file}: columns are parted by {_DELIMITERS[delimiter]}.")
+    try:
+        text, faults = _regular(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter, file)
+    except csv.Error as error:
+        advice = "Save it again as CSV; look for a quotation mark without its pair."
+        return None, [Fault(file, f"can't be read as CSV ({error})", advice)]
+    lines = [line for _, line in zip(range(TOP), _records(text, delimiter), strict=False)]
+    return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes), faults
+
+
+def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        try:
+            return data.decode("utf-16"), "UTF-16", None
+        except UnicodeDecodeError:
+            return "", "", Fault(file, "is damaged UTF-16 text", "Save it again as 'CSV UTF-8'.")
+    if b"\0" in data:
+        row = 1 + data.count(b"\n", 0, data.find(b"\0"))
+        advice = "Copy the file again, or save it again as 'CSV UTF-8'."
+        return "", "", Fault(file, "holds a zero byte, which text never does; it is damaged", advice, row=row)
+    try:
+        return data.decode("utf-8-sig"), "UTF-8", None
+    except UnicodeDecodeError as error:
+        try:
+            return data.decode("cp932"), "CP932 (Shift_JIS of Windows)", None
+        except UnicodeDecodeError:
+            row = 1 + data.count(b"\n", 0, error.start)
+            problem = f"is neither UTF-8 nor CP932 text (byte 0x{data[error.start]:02x})"
+            return (
+                "",
+                "",
+                Fault(file, problem, "In Excel, save it as 'CSV UTF-8 (comma delimited)'.", row=row),
+            )
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the columns: comma, tab or semicolon, whichever most of the first lines agree on."""
+    head = text[:20_000].splitlines()[:TOP]
+    best = (0, ",")
+    for delimiter in _DELIMITERS:
+        try:
+            counts = Counter(len(row) - 1 for row in csv.reader(head, delimiter=delimiter))
+        except csv.Error:
+            continue
+        score = max((rows * columns for columns, rows in counts.items()), default=0)
+        best = max(best, (score, delimiter), key=lambda one: one[0])
+    return best[1]
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _regular(text: str, delimiter: str, file: str) -> tuple[str, list[Fault]]:
+    """Return the text with as many cells in every row, one line a row; rows of another length are faults."""
+    if '"' not in text:
+        # Counting delimiters is ten times faster than parsing; only an irregular file is parsed twice.
+        if len({line.count(delimiter) for line in text.rstrip("\n").split("\n")}) == 1:
+            return text, []
+        rows = [line.split(delimiter) for line in text.rstrip("\n").split("\n")]
+    else:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    cut = [_cut(row) for row in rows]
+    # The table is as wide as most of its first rows are; titles above it are narrower.
+    widths = Counter(len(row) for row, filled in zip(rows[:TOP], cut, strict=False) if filled)
+    width = max(widths, key=lambda one: (widths[one], one), default=0)
+    begin = next((place for place, row in enumerate(rows) if len(row) == width), 0)
+    strange = [
+        number
+        for number, (row, filled) in enumerate(zip(rows, cut, strict=True), start=1)
+        if filled and number > begin and (len(filled) > width or len(row) < width)
+    ]
+
+    def describe(number: int) -> tuple[str, str]:
+        problem = f"has {len(rows[number - 1])} cells, but the table has {width} columns"
+        return problem, "Is a comma missing or too many, a decimal comma, or the end of the file cut off?"
+
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    for row in cut:
+        writer.writerow([" ".join(cell.split("\n")) for cell in row[:width]] + [""] * (width - len(row)))
+    return out.getvalue(), fault_per_row(file, None, strange, describe)
+
+
+def _cut(row: list[str]) -> list[str]:
+    """Cut the empty cells at the end of a row."""
+    end = len(row)
+    while end and not row[end - 1].strip():
+        end -= 1
+    return row[:end]
+
+
+# --- workbooks ---------------------------------------------------------------------------------------
+
+
+def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[str]]:
+    """Read all visible sheets of a workbook.
+
+    Returns
+    -------
+    list of Grid
+    list of Fault
+    list of str
+        Notes: what was passed over.
+    """
+    data = path.read_bytes()
+    fault, formulas = _unsafe(data, file)
+    if fault:
+        return [], [fault], []
+    # Reading workbooks is seldom asked for, and importing this takes a quarter of a second.
+    from openpyxl import load_workbook
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of parts that don't matter here, such as drop-down lists
+        try:
+            book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+            source = load_workbook(io.BytesIO(data), keep_links=False) if formulas else None
+        except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
+            return [], [Fault(file, f"can't be read as a workbook ({type(error).__name__})", AGAIN)], []
+    grids, faults, notes = [], [], []
+    for sheet in book.worksheets:
+        if sheet.title == LISTS:
+            continue
+        if sheet.sheet_state != "visible":
+            notes.append(f"{file}, sheet {sheet.title}: hidden, and not read.")
+        elif sheet.max_row * sheet.max_column > MOST_CELLS:
+            problem = f"reaches to row {sheet.max_row}, column {sheet.max_column}"
+            advice = (
+                "A cell far away holds something or is formatted; delete "
+                "the rows and columns beyond the table."
+            )
+            faults.append(Fault(f"{file}, sheet {sheet.title}", problem, advice))
+        else:
+            grids.append(_grid(sheet, file, source[sheet.title] if source else None))
+    return grids, faults, notes
+
+
+def _grid(sheet, file: str, source) -> Grid:
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    merged = [(one.min_row, one.max_row, one.min_col, one.max_col) for one in sheet.merged_cells.ranges]
+    formulas = set()
+    if source is not None:
+        formulas = {
+            (cell.row, cell.column) for row in source.iter_rows() for cell in row if cell.data_type == "f"
+        }
+    return Grid(file, sheet.title, top=rows[:TOP], merged=sorted(merged), formulas=formulas, rows=rows)
+
+
+def _unsafe(data: bytes, file: str) -> tuple[Fault | None, bool]:
+    """Return why a workbook is not to be opened, if so, and whether it holds formulas."""
+    if not data:
+        return Fault(file, "is empty", "Fill in the table, or take the file away."), False
+    if data[:4] == b"\xd0\xcf\x11\xe0":
+        problem = "is protected by a password, or is in the old format of Excel"
+        return Fault(file, problem, "Take the password off, and save it as 'Excel workbook (.xlsx)'."), False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if unpacked > MOST_UNPACKED or len(parts) > 10_000:
+                problem = f"unpacks to {unpacked / 1e6:,.0f} MB, more than {MOST_UNPACKED / 1e6:.0f} MB"
+                return Fault(file, problem, "Save long tables as CSV, which is read much faster."), False
+            if any(part.filename.endswith("vbaProject.bin") for part in parts):
+                return Fault(file, *SAVE_AS[".xlsm"]), False
+            sheets = [part.filename for part in parts if _SOURCE.fullmatch(part.filename)]
+            return None, any(re.search(rb"<(\w+:)?f[ >/]", archive.read(name)) for name in sheets)
+    except Exception:  # a damaged archive raises many things; each means the same
+        return Fault(file, "is no Excel workbook, or a damaged one", AGAIN), False

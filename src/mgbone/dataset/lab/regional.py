@@ -1,0 +1,124 @@
+"""Regional densities that a scanner's software gives directly, in place of slices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mgbone.dataset.agreement import MOST_DENSE
+from mgbone.dataset.csv_table import Table
+from mgbone.dataset.faults import Fault, fault_per_row
+from mgbone.dataset.lab.headings import place_named
+from mgbone.dataset.lab.parts import Piece
+from mgbone.study.design import REGIONS, STRUCTURES
+
+COLUMNS = ["animal_id", "structure", "region", "density"]
+
+
+def regional_table(
+    pieces: list[Piece], animals: Table | None, slices: bool
+) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Put regional densities together.
+
+    Parameters
+    ----------
+    pieces : list of Piece
+        With columns animal_id, structure, region and density, or content (mg) and volume (mm3); or with a
+        column per endpoint (bmd_trabecular_distal).
+    animals : Table or None
+        The animals that there are.
+    slices : bool
+        Whether the folder holds slices, too; then it is not known which of the two to take.
+
+    Returns
+    -------
+    DataFrame or None
+        Columns animal_id, structure, region, density (mg/cm3).
+    list of Fault
+    """
+    if not pieces:
+        return None, []
+    faults = []
+    if slices:
+        advice = "Keep one of the two: densities of regions follow from slices."
+        faults.append(Fault(pieces[0].where, "holds regional density, but there are slices, too", advice))
+    tables = []
+    for piece in pieces:
+        table, found = _from_places(piece) if "structure" in piece.frame else _from_endpoints(piece)
+        tables.append(table)
+        faults += found
+        if animals is not None:
+            faults += _unknown(piece, animals)
+    every = pd.concat(tables, ignore_index=True)
+    doubled = every[every.duplicated(COLUMNS[:3], keep=False)]
+    for (animal, structure, region), rows in doubled.groupby(COLUMNS[:3], sort=False):
+        at = rows.iloc[-1]
+        problem = (
+            f"{structure} {region} of {animal} stands already in row "
+            f"{rows['row'].iloc[0]} of {rows['where'].iloc[0]}"
+        )
+        faults.append(Fault(at["where"], problem, "Delete one of the two.", row=int(at["row"])))
+    return every[COLUMNS].dropna(subset="density").reset_index(drop=True), faults
+
+
+def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
+    frame, labels, faults = piece.frame.copy(), piece.labels, []
+    for kind, known in (("structure", STRUCTURES), ("region", REGIONS)):
+        meant = {text: place_named(f"{kind}s", text) for text in frame[kind].dropna().unique()}
+        strange = frame.index[~frame[kind].isin([text for text, name in meant.items() if name])]
+
+        def describe(row: int, kind=kind, known=known) -> tuple[str, str]:
+            found = frame.loc[row, kind]
+            problem = "is blank" if not isinstance(found, str) else f"found {found!r}"
+            return (
+                f"{problem}, allowed: {', '.join(known)}",
+                f"Write one of them, or its Japanese name, as {kind}.",
+            )
+
+        faults += fault_per_row(piece.where, labels[kind], strange, describe)
+        frame[kind] = frame[kind].map(meant)
+    if "density" not in frame:
+        if not {"content", "volume"} <= set(frame):
+            advice = "Add a column 骨密度 / density (mg/cm³), or columns of content (mg) and volume (mm³)."
+            faults.append(Fault(piece.where, "has neither density nor content and volume", advice))
+            frame["density"] = np.nan
+        else:
+            frame["density"] = 1000 * frame["content"] / frame["volume"].where(frame["volume"] > 0)
+    column = labels.get("density") or labels.get("content")
+    faults += _too_dense(frame, "density", piece.where, column)
+    return frame.assign(where=piece.where, row=frame.index)[[*COLUMNS, "where", "row"]], faults
+
+
+def _from_endpoints(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
+    faults, tables = [], []
+    for name in piece.frame.columns.drop("animal_id"):
+        _, structure, region = name.split("_")
+        faults += _too_dense(piece.frame, name, piece.where, piece.labels[name])
+        one = pd.DataFrame({"animal_id": piece.frame["animal_id"], "structure": structure, "region": region})
+        tables.append(one.assign(density=piece.frame[name], where=piece.where, row=piece.frame.index))
+    return pd.concat(tables), faults
+
+
+def _too_dense(frame: pd.DataFrame, name: str, where: str, column: str | None) -> list[Fault]:
+    rows = frame.index[frame[name] > MOST_DENSE]
+
+    def describe(row: int) -> tuple[str, str]:
+        problem = (
+            f"found {frame.loc[row, name]:.10g} mg/cm³, denser than hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
+        )
+        return problem, "Check the unit: density is kept in mg/cm³, content in mg, volume in mm³."
+
+    return fault_per_row(where, column, rows, describe)
+
+
+def _unknown(piece: Piece, animals: Table) -> list[Fault]:
+    names = piece.frame["animal_id"]
+    strange = piece.frame.index[names.notna() & ~names.isin(animals.frame["animal_id"]) & ~names.duplicated()]
+
+    def describe(row: int) -> tuple[str, str]:
+        return (
+            f"found {names[row]!r}, which is not in the table of animals",
+            "Correct the name, or add the animal there.",
+        )
+
+    return fault_per_row(piece.where, piece.labels["animal_id"], strange, describe)

@@ -1,0 +1,157 @@
+"""Units as laboratories write them, and the factors between them; nothing is converted that can't be.
+
+A unit is taken apart into its dimensions (mass, amount, equivalents, activity, length, time), so that
+``mg/dL``, ``㎎／ｄｌ`` and ``ug/mL`` meet without a list of pairs. Amounts become masses by the molar mass
+of the substance that a field measures, and only there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from mgbone.study.dictionary import typeset_unit
+
+IUPAC = "abridged standard atomic weights, IUPAC 2021"
+
+
+MOLAR_MASS = {
+    "serum_mg": (24.305, "Mg 24.305, " + IUPAC),
+    "serum_ca": (40.078, "Ca 40.078, " + IUPAC),
+    "serum_p": (30.974, "P 30.974, " + IUPAC),
+    "creatinine": (113.120, "creatinine C4H7N3O 113.120, " + IUPAC),
+}
+"""Grams per mole of what a field measures, with its source."""
+
+
+VALENCE = {"serum_mg": 2, "serum_ca": 2}
+"""Equivalents per mole. Phosphate has none: its charge changes with pH."""
+
+
+_PREFIX = {"": 1.0, "k": 1e3, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
+
+
+# What a prefix may stand before, with its dimensions (mass, amount, equivalents, activity, length, time)
+# in g, mol,
+# Eq, U, m and days.
+_BASES = {
+    "g": ("kmunpf", (1, 0, 0, 0, 0, 0), 1.0),
+    "mol": ("munpf", (0, 1, 0, 0, 0, 0), 1.0),
+    "eq": ("mu", (0, 0, 1, 0, 0, 0), 1.0),
+    "U": ("kmu", (0, 0, 0, 1, 0, 0), 1.0),
+    "l": ("dmun", (0, 0, 0, 0, 3, 0), 1e-3),
+    "m": ("cmun", (0, 0, 0, 0, 1, 0), 1.0),
+}
+
+
+_DAY = {"day", "d", "日", "24h", "24hr", "24hrs", "24時間", "1日"}
+
+
+_MOLAR = re.compile(r"([mun]|p)M")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its text as people read it, its dimensions, and how much of the base units it is."""
+
+    text: str
+    dimensions: tuple[int, ...]
+    size: float
+
+
+@cache
+def unit_of(text: str) -> Unit | None:
+    """Return the unit that a text means, or None where it means none that is known here.
+
+    Full-width letters, ``µ`` in its two spellings, ``dl`` for ``dL``, ``㎎``, ``cc``, ``IU``, ``mM`` and
+    ``/日`` are understood. Upper and lower case matter for prefixes: ``Mg`` is magnesium, not a unit.
+    """
+    plain = unicodedata.normalize("NFKC", text).replace("μ", "u").replace("^", "")
+    plain = re.sub(r"[\s·*]", "", plain)
+    if plain.isupper() and "/" in plain:  # as analysers print it: MG/DL
+        plain = plain.lower().replace("iu/", "IU/").replace("u/", "U/") if "U/" in plain else plain.lower()
+    numerator, slash, denominator = plain.partition("/")
+    molar = _MOLAR.fullmatch(numerator)
+    if molar and not slash:
+        numerator, slash, denominator = f"{molar[1]}mol", "/", "L"
+    top = _atom(numerator)
+    if top is None or "/" in denominator or bool(slash) != bool(denominator):
+        return None
+    shown = typeset_unit(text.strip())
+    if not slash:
+        return Unit(shown, *top)
+    bottom = ((0, 0, 0, 0, 0, 1), 1.0) if denominator in _DAY else _atom(denominator)
+    if bottom is None:
+        return None
+    dimensions = tuple(a - b for a, b in zip(top[0], bottom[0], strict=True))
+    return Unit(shown, dimensions, top[1] / bottom[1])
+
+
+def _atom(text: str) -> tuple[tuple[int, ...], float] | None:
+    """Return dimensions and size of a unit without a division, as ``mg`` or ``mm2``."""
+    text = {"cc": "mL", "mcg": "ug", "gram": "g", "grams": "g"}.get(text, text)
+    text = re.sub(r"IU$", "U", text)
+    text = re.sub(r"L$", "l", text)
+    text = re.sub(r"(?i)eq$", "eq", text)
+    match = re.fullmatch(r"([kdcmunpf]?)(mol|eq|g|U|l|m)([23]?)", text)
+    if not match:
+        return None
+    prefix, base, power = match.groups()
+    allowed, dimensions, size = _BASES[base]
+    if (prefix and prefix not in allowed) or (power and base != "m"):
+        return None
+    times = int(power or 1)
+    return tuple(times * each for each in dimensions), (_PREFIX[prefix] * size) ** times
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """By what a value is multiplied to come into the dictionary's unit, and why; `why` is empty for none."""
+
+    factor: float
+    why: str = ""
+
+
+def conversion(stated: Unit, target: str, field: str) -> Conversion | None:
+    """Return how a field's values in the `stated` unit become values in `target`; None where they can't."""
+    aim = unit_of(target)
+    if aim is None:
+        return None
+    if stated.dimensions == aim.dimensions:
+        factor = stated.size / aim.size
+        if abs(factor - 1) < 1e-9:
+            return Conversion(1.0)
+        return Conversion(_tidy(factor), f"x {_tidy(factor):.6g}")
+    for source, goal, invert in ((stated, aim, False), (aim, stated, True)):
+        factor = _grams(source, goal, field)
+        if factor is not None:
+            why = MOLAR_MASS[field][1]
+            by = _tidy(1 / factor if invert else factor)
+            return Conversion(by, f"x {by:.6g}; {why}")
+    return None
+
+
+def _grams(amount: Unit, mass: Unit, field: str) -> float | None:
+    """Return how many of the mass unit one of the amount unit (mol or Eq per volume) is."""
+    if field not in MOLAR_MASS:
+        return None
+    grams_per = MOLAR_MASS[field][0]
+    for place, per in ((1, grams_per), (2, grams_per / VALENCE[field] if field in VALENCE else None)):
+        as_mass = list(amount.dimensions)
+        if per is not None and as_mass[place] == 1:
+            as_mass[place], as_mass[0] = 0, 1
+            if tuple(as_mass) == mass.dimensions:
+                return amount.size * per / mass.size
+    return None
+
+
+def _tidy(factor: float) -> float:
+    """Take the noise of binary fractions out of a factor: 0.5 g are 500 mg, not 500.00000000000006."""
+    return float(f"{factor:.12g}")
+
+
+def differ(one: Unit, other: Unit) -> bool:
+    """Say whether two units, however they are written, are not the same."""
+    return one.dimensions != other.dimensions or abs(one.size / other.size - 1) > 1e-9

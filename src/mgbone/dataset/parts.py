@@ -1,0 +1,75 @@
+"""The parts that a dataset may have or lack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mgbone.dataset.opening import Dataset
+
+_GROWTH = ("food_intake", "body_weight_initial", "body_weight_final")
+
+
+_KEYS = [
+    "animal_id",
+    "structure",
+    "region",
+    "slice",
+    "position",
+    "thickness",
+    "array_id",
+    "file",
+]  # where or what, not how much
+
+
+FEWEST_ARRAYS = 3  # two in one group and one in another are the least that has a residual variance
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a dataset: what it is called and what brings it, in English and Japanese."""
+
+    name: tuple[str, str]
+    add: tuple[str, str]
+
+
+PARTS: Mapping[str, Part] = {
+    "growth": Part(
+        ("intake or body weights", "摂食量・体重"),
+        ("fill the columns food_intake and body_weight_... of the table animals",
+         "animals表のfood_intakeとbody_weight_...の列に記入する"),
+    ),
+    "serum": Part(("serum", "血清"), ("add the table serum", "serum表を加える")),
+    "urine": Part(("urine", "尿"), ("add the table urine", "urine表を加える")),
+    "qct": Part(
+        ("qCT (neither qct_slices nor qct_regions)", "qCT（qct_slices，qct_regionsとも）"),
+        ("add the table qct_slices, or qct_regions", "qct_slices表またはqct_regions表を加える"),
+    ),
+    "arrays": Part(
+        ("arrays that could be compared (three at least)", "比較できるマイクロアレイ（3枚以上）"),
+        ("add the table arrays with the CEL files in cel/ and the chip's library files in platform/, or "
+         "with a table of normalised expression",
+         "arrays表と，cel/にCELファイル，platform/にライブラリファイルを置く"
+         "（または正規化済みの発現量の表を置く）"),
+    ),
+}  # fmt: skip
+
+
+def holds(dataset: Dataset, part: str) -> bool:
+    """Return whether a dataset holds a part: a value that was measured, not only a file of blank cells.
+
+    Parameters
+    ----------
+    part : str
+        One of ``PARTS``.
+    """
+    if part == "growth":
+        columns = [c for c in _GROWTH if c in dataset.animals]
+        return bool(dataset.animals[columns].notna().to_numpy().any())
+    if part == "arrays":
+        normalised = dataset.expression_path is not None
+        scans = bool(dataset.cel_paths) and dataset.platform_folder is not None
+        return dataset.arrays is not None and len(dataset.arrays) >= FEWEST_ARRAYS and (normalised or scans)
+    names = ("qct_slices", "qct_regions") if part == "qct" else (part,)
+    tables = [getattr(dataset, name) for name in names]
+    return any(t.drop(columns=_KEYS, errors="ignore").notna().any(axis=None) for t in tables if t is not None)

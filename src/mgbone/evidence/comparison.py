@@ -1,0 +1,287 @@
+"""From measurements to evidence: estimate, interval, effect size and test per endpoint and contrast."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+
+from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_dunn
+from mgbone.study.design import Contrast, Study
+from mgbone.study.errors import MgboneError
+
+MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
+
+
+EVIDENCE_COLUMNS = [
+    "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
+    "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
+    "p", "test", "direction", "level",
+    "mean_case", "sd_case", "mean_reference", "sd_reference",
+]  # fmt: skip
+
+
+TUKEY = "one-way ANOVA, Tukey-Kramer"
+
+
+STUDENT = "Student's t test"
+
+
+GEHAN = "Kruskal-Wallis on Gehan scores, Dunn with Holm"
+
+
+def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Compare the groups of each experiment, endpoint by endpoint, by the contrasts of the study.
+
+    With three or more groups the pooled variance comes from the one-way analysis of variance and p and
+    interval from the studentised range (Tukey 1953, Kramer 1956), with two groups from Student's t test.
+    Hedges g uses the two groups alone; `hedges_g` says which interval it gets.
+
+    An endpoint with values below a limit of detection (a true ``censored``) is tested on ranks instead
+    (`mgbone.evidence.rank_tests`), and no interval is given: it would rest on what stands for the limit.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns animal_id, experiment, group, endpoint, value, unit; a missing value is an animal not
+        measured.
+    study : Study
+        Gives groups, contrasts and the limits of ``significant`` and ``trend``.
+
+    Returns
+    -------
+    DataFrame
+        One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is
+        the mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values,
+        p, interval and level are missing: nothing was tested.
+
+    Raises
+    ------
+    MgboneError
+        If a column is missing, or a group does not belong to its experiment.
+    """
+    _check(measurements, study)
+    rows = []
+    for experiment in study.experiments.values():
+        of_experiment = measurements[measurements["experiment"] == experiment.name]
+        for endpoint, table in of_experiment.groupby("endpoint", sort=False):
+            groups = _values_by_group(table, experiment.groups)
+            unit = table["unit"].iloc[0]
+            tukey = _tukey(groups, study.thresholds["confidence"])
+            ranked = _ranked(table, experiment.contrasts)
+            for contrast in experiment.contrasts:
+                if contrast.case in groups and contrast.reference in groups:
+                    row = _row(contrast, groups, tukey, study)
+                    row |= _on_ranks(row, ranked.get(contrast.name), study)
+                    rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
+    return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
+
+
+def domain_of(endpoint: str) -> str:
+    """Return the part of the study that a measured endpoint belongs to: qct, microarray or biochem."""
+    if endpoint.startswith("score_"):
+        return "microarray"
+    return "qct" if endpoint.startswith("bmd_") else "biochem"
+
+
+def analysis_of_variance(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """One-way analysis of variance per experiment and endpoint (pingouin).
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, n, df_between, df_within, F, p, eta_squared; endpoints with fewer than
+        two groups of two animals are left out.
+    """
+    _check(measurements, study)
+    rows = []
+    for (experiment, endpoint), table in measurements.groupby(["experiment", "endpoint"], sort=False):
+        groups = {
+            g: v
+            for g, v in _values_by_group(table, study.experiments[experiment].groups).items()
+            if len(v) > 1
+        }
+        if len(groups) < 2:
+            continue
+        result = pg.anova(_long(groups), dv="value", between="group", detailed=False).iloc[0]
+        rows.append(
+            {
+                "experiment": experiment,
+                "endpoint": endpoint,
+                "n": sum(map(len, groups.values())),
+                "df_between": int(result["ddof1"]),
+                "df_within": int(result["ddof2"]),
+                "F": result["F"],
+                "p": result["p_unc"],
+                "eta_squared": result["np2"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def summarise(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Count, mean and SD (n - 1) per experiment, endpoint and group."""
+    keys = ["experiment", "endpoint", "group"]
+    summary = measurements.groupby(keys, sort=False)["value"].agg(n="count", mean="mean", sd="std")
+    return summary.reset_index()
+
+
+def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Hedges g of case minus reference, with the interval of a large sample (Hedges and Olkin 1985, p. 86).
+
+    g is Cohen's d with the pooled SD times 1 - 3 / (4 N - 9). Its variance is taken as
+    N / (n1 n2) + g^2 / (2 N); the interval uses the quantile of t with N - 2 degrees of freedom, as pingouin
+    and the R package effsize do. With 8 against 8 it covers 97 % at a true g of 0 and 94 % at one of 8, so
+    it errs on the wide side; the exact interval from noncentral t would be 4 to 13 % narrower. With 4 against
+    4, as for arrays, it covers 99 % at 0 and 94.5 % at 8.
+
+    Returns
+    -------
+    tuple of float
+        g, lower and upper limit; all missing where either group has fewer than two values or neither varies.
+    """
+    if min(len(case), len(reference)) < 2 or not (varies(case) or varies(reference)):
+        return np.nan, np.nan, np.nan
+    g = pg.compute_effsize(case, reference, eftype="hedges")
+    low, high = pg.compute_esci(
+        stat=g, nx=len(case), ny=len(reference), eftype="hedges", confidence=confidence, decimals=12
+    )
+    return float(g), float(low), float(high)
+
+
+def varies(values: np.ndarray) -> bool:
+    """Say whether values differ by more than rounding leaves."""
+    return bool(np.ptp(values) > 1e-12 * np.abs(values).max()) if len(values) else False
+
+
+def _check(measurements: pd.DataFrame, study: Study) -> None:
+    missing = [c for c in MEASUREMENT_COLUMNS if c not in measurements.columns]
+    if missing:
+        raise MgboneError(
+            f"measurements lacks the column {', '.join(missing)}; it needs {', '.join(MEASUREMENT_COLUMNS)}."
+        )
+    for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
+        known = study.experiments[experiment].groups if experiment in study.experiments else ()
+        if group not in known:
+            allowed = ", ".join(known) or f"none: experiments are {', '.join(study.experiments)}"
+            raise MgboneError(
+                f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}."
+            )
+
+
+def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:
+    measured = table.dropna(subset="value")
+    present = {g: v.to_numpy(float) for g, v in measured.groupby("group")["value"]}
+    return {g: present[g] for g in order if g in present}
+
+
+def _long(groups: dict[str, np.ndarray]) -> pd.DataFrame:
+    sizes = [len(v) for v in groups.values()]
+    return pd.DataFrame(
+        {"group": np.repeat(list(groups), sizes), "value": np.concatenate(list(groups.values()))}
+    )
+
+
+def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[str], tuple[float, float]]:
+    """Return p and half-width of the interval for each pair of groups with at least two values."""
+    groups = {g: v for g, v in groups.items() if len(v) > 1}
+    if len(groups) < 2 or not any(varies(v) for v in groups.values()):
+        return {}
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # its effect size, which is not used, of groups alike
+        table = pg.pairwise_tukey(_long(groups), dv="value", between="group")
+    n_animals = sum(map(len, groups.values()))
+    critical = _studentised_range_critical(confidence, len(groups), n_animals - len(groups))
+    within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / (n_animals - len(groups))
+    return {
+        frozenset((pair.A, pair.B)): (
+            float(pair.p_tukey),
+            critical * np.sqrt(within / 2 * (1 / len(groups[pair.A]) + 1 / len(groups[pair.B]))),
+        )
+        for pair in table.itertuples()
+    }
+
+
+@cache
+def _studentised_range_critical(confidence: float, n_groups: int, df: int) -> float:
+    return float(stats.studentized_range.ppf(confidence, n_groups, df))
+
+
+def _row(
+    contrast: Contrast,
+    groups: dict[str, np.ndarray],
+    tukey: dict[frozenset[str], tuple[float, float]],
+    study: Study,
+) -> dict[str, object]:
+    case, reference = groups[contrast.case], groups[contrast.reference]
+    estimate = case.mean() - reference.mean()
+    p, half_width = tukey.get(frozenset((contrast.case, contrast.reference)), (np.nan, np.nan))
+    g, g_low, g_high = hedges_g(case, reference, study.thresholds["confidence"])
+    level = study.level(p) if np.isfinite(p) else None
+    return {
+        "experiment": contrast.experiment,
+        "contrast": contrast.name,
+        "n_case": len(case),
+        "n_reference": len(reference),
+        "estimate": estimate,
+        "ci_low": estimate - half_width,
+        "ci_high": estimate + half_width,
+        "hedges_g": g,
+        "g_low": g_low,
+        "g_high": g_high,
+        "p": p,
+        "test": "not tested" if level is None else STUDENT if len(tukey) == 1 else TUKEY,
+        "direction": direction_of(estimate, level),
+        "level": level,
+        "mean_case": case.mean(),
+        "sd_case": _sd(case),
+        "mean_reference": reference.mean(),
+        "sd_reference": _sd(reference),
+    }
+
+
+def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, float]:
+    """Holm-adjusted p of Dunn's test on Gehan scores per contrast; empty without a censored value."""
+    measured = table.dropna(subset="value")
+    if "censored" not in measured or not measured["censored"].any():
+        return {}
+    hidden = measured["censored"].astype(bool)
+    limits = measured["value"].where(~hidden, measured["value"] / SUBSTITUTE)
+    parts = {g: rows.index for g, rows in measured.groupby("group") if len(rows) > 1}
+    if len(parts) < 2:
+        return {}
+    raw = kruskal_dunn(
+        {g: limits[i].to_numpy(float) for g, i in parts.items()},
+        {g: hidden[i].to_numpy() for g, i in parts.items()},
+    )[1]
+    tested = [c for c in contrasts if {c.case, c.reference} <= set(parts)]
+    p = [raw[frozenset((c.case, c.reference))] for c in tested]
+    return dict(zip([c.name for c in tested], pg.multicomp(p, method="holm")[1] if p else [], strict=True))
+
+
+def _on_ranks(row: dict[str, object], p: float | None, study: Study) -> dict[str, object]:
+    """What changes in a row of evidence when values below a limit ask for ranks: no interval is claimed."""
+    if p is None:
+        return {}
+    # Where no value is surely larger than another, as when all lie below limits, there is nothing to test.
+    level = study.level(p) if np.isfinite(p) else None
+    test = "not tested" if level is None else GEHAN
+    changed = {"p": p, "test": test, "level": level, "direction": direction_of(row["estimate"], level)}
+    return changed | dict.fromkeys(["ci_low", "ci_high", "g_low", "g_high"], np.nan)
+
+
+def direction_of(estimate: float, level: str | None) -> str | None:
+    """Direction of a finding: up or down where there is one, ``none`` where the level is none."""
+    if level is None:
+        return None
+    if level == "none" or estimate == 0:
+        return "none"
+    return "up" if estimate > 0 else "down"
+
+
+def _sd(values: np.ndarray) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else np.nan

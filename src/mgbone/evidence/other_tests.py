@@ -1,0 +1,270 @@
+"""Would another reasonable test have said something else? Several tests for the same comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pingouin as pg
+from scipy import stats
+
+from mgbone.evidence.comparison import compare
+from mgbone.evidence.permutation import permutation_p
+from mgbone.evidence.rank_tests import kruskal_dunn
+from mgbone.study.design import Study
+
+DECLARED = "tukey_kramer"
+
+
+NAMES = {
+    "tukey_kramer": ("Tukey-Kramer\n(declared)", "Tukey-Kramer\n（所定）"),
+    "games_howell": ("Games-\nHowell", "Games-\nHowell"),
+    "dunn": ("Dunn,\nHolm", "Dunn\n（Holm）"),
+    "mann_whitney": ("Mann-\nWhitney,\nHolm", "Mann-\nWhitney\n（Holm）"),
+    "permutation": ("permutation,\nHolm", "並べ替え\n（Holm）"),
+    "log_scale": ("Tukey on\nlogarithms", "Tukey\n（対数）"),
+    "without_extreme": ("without the\nmost extreme\nanimal", "最も外れた\n1匹を除く"),
+}
+
+
+_SHORT = {
+    "dunn": "Dunn",
+    "mann_whitney": "Mann-Whitney",
+    "permutation": "permutation",
+    "log_scale": "logarithms",
+}
+
+
+def compare_tests(
+    measurements: pd.DataFrame, study: Study, evidence: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return p of the declared test and of six others for every comparison.
+
+    - ``games_howell``: Welch's variances instead of a pooled one (Games and Howell 1976; pingouin).
+    - ``dunn``: Dunn's test after Kruskal-Wallis, on the ranks of all groups, Holm over the contrasts.
+    - ``mann_whitney`` and ``permutation``: pairwise, Holm over the contrasts of an endpoint.
+    - ``log_scale``: the declared test on logarithms; missing for an endpoint where a value is not above 0.
+    - ``without_extreme``: the declared test without the animal that lies farthest from its group's mean, in
+      SD of the group.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns experiment, group, endpoint, value, unit, animal_id.
+    evidence : DataFrame, optional
+        From `mgbone.evidence.compare` on the same measurements, if it is there already.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, contrast, test, p.
+    """
+    keys = ["experiment", "endpoint", "contrast"]
+    tables = {
+        DECLARED: compare(measurements, study) if evidence is None else evidence,
+        "games_howell": _games_howell(measurements, study),
+        "dunn": _dunn(measurements, study),
+        "mann_whitney": _pairwise(measurements, study, _mann_whitney),
+        "permutation": _pairwise(measurements, study, permutation_p),
+        "log_scale": compare(_logarithms(measurements), study),
+        "without_extreme": compare(without_most_extreme(measurements), study),
+    }
+    first = tables[DECLARED][keys]
+    stacked = [
+        first.merge(t[[*keys, "p"]], on=keys, how="left").assign(test=name) for name, t in tables.items()
+    ]
+    return pd.concat(stacked, ignore_index=True)[[*keys, "test", "p"]]
+
+
+def changed_levels(tests: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the comparisons whose level differs between tests: one row each, one column per test.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        From `compare_tests`.
+    """
+    levels = tests.assign(level=[study.level(p) if pd.notna(p) else None for p in tests["p"]])
+    keys = ["experiment", "endpoint", "contrast"]
+    wide = levels.pivot(index=keys, columns="test", values="level")  # noqa: PD010
+    wide = wide[list(dict.fromkeys(tests["test"]))]
+    differs = wide.nunique(axis=1) > 1  # noqa: PD101 (missing levels must not count)
+    return wide[differs].rename_axis(columns=None)
+
+
+def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows of the ledger whose level depends on the choice of the test.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        From `compare_tests`; its first test is the declared one.
+    claims : DataFrame
+        The ledger, from `mgbone.study.ledger.load_claims`.
+
+    Returns
+    -------
+    DataFrame
+        Columns claim_id, statement_en, statement_ja, level (of the report), declared (level by the declared
+        test), otherwise (the other levels and the names of the tests that give them).
+    """
+    keys = ["experiment", "endpoint", "contrast"]
+    changed = changed_levels(tests, study).reset_index()
+    first, *others = list(dict.fromkeys(tests["test"]))
+    rows = claims.merge(changed, on=keys, how="inner", validate="many_to_one")
+    otherwise = []
+    for row in rows.to_dict("records"):
+        said: dict[str, list[str]] = {}
+        for name in others:
+            if isinstance(row[name], str) and row[name] != row[first]:
+                said.setdefault(row[name], []).append(name_of(name))
+        otherwise.append("; ".join(f"{level} ({', '.join(names)})" for level, names in said.items()))
+    kept = rows[["claim_id", "statement_en", "statement_ja", "level"]]
+    return kept.assign(declared=rows[first], otherwise=otherwise)
+
+
+def name_of(test: str) -> str:
+    """Return the English name of a test in a word or two, as for a list."""
+    return _SHORT.get(test, NAMES[test][0].replace("-\n", "-").replace("\n", " "))
+
+
+def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Is there any difference among the groups of an experiment? Three answers per endpoint.
+
+    Returns
+    -------
+    DataFrame
+        Columns experiment, endpoint, n, p_anova, p_welch (unequal variances), p_kruskal (ranks); endpoints
+        with fewer than two groups of two animals are left out.
+    """
+    rows = []
+    for experiment, endpoint, table in _tables(measurements):
+        groups = {g: v.to_numpy(float) for g, v in table.groupby("group")["value"] if len(v) > 1}
+        if len(groups) < 2:
+            continue
+        table = table[table["group"].isin(list(groups))]
+        varies = all(np.ptp(v) > 0 for v in groups.values())
+        welch = pg.welch_anova(table, dv="value", between="group")["p_unc"].iloc[0] if varies else np.nan
+        rows.append(
+            {
+                "experiment": experiment,
+                "endpoint": endpoint,
+                "n": len(table),
+                "p_anova": _anova(table, groups),
+                "p_welch": float(welch),
+                "p_kruskal": kruskal_dunn(groups)[0],
+            }
+        )
+    return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
+
+
+def _anova(table: pd.DataFrame, groups: dict[str, np.ndarray]) -> float:
+    if not any(np.ptp(v) > 0 for v in groups.values()):
+        return np.nan
+    return float(pg.anova(table, dv="value", between="group")["p_unc"].iloc[0])
+
+
+def flag_outliers(measurements: pd.DataFrame, limit: float = 0.05) -> pd.DataFrame:
+    """Flag values that lie farther from their group than chance allows; nothing is taken out.
+
+    The rule: the residual from the group's mean, studentised by the variance without that animal, has a
+    two-sided t test p below `limit` after multiplication by the number of animals (Bonferroni).
+
+    Returns
+    -------
+    DataFrame
+        Columns animal_id, experiment, group, endpoint, value, studentised, p; one row per flagged value.
+    """
+    tables = [_studentise(table) for _, _, table in _tables(measurements)]
+    scored = pd.concat(tables, ignore_index=True)
+    columns = ["animal_id", "experiment", "group", "endpoint", "value", "studentised", "p"]
+    return scored.loc[scored["p"] < limit, columns].reset_index(drop=True)
+
+
+def _studentise(table: pd.DataFrame) -> pd.DataFrame:
+    by_group = table.groupby("group")["value"]
+    residual, size = table["value"] - by_group.transform("mean"), by_group.transform("size")
+    free = 1 - 1 / size  # what a residual's variance is of the error's
+    df = len(table) - table["group"].nunique() - 1
+    if df < 1:
+        return table.assign(studentised=np.nan, p=np.nan)
+    without = ((residual**2).sum() - residual**2 / free.where(free > 0)) / df
+    studentised = residual / np.sqrt((without * free).where(without > 1e-300))
+    p = np.minimum(1, len(table) * 2 * stats.t.sf(studentised.abs(), df))
+    return table.assign(studentised=studentised, p=p)
+
+
+def without_most_extreme(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Leave out, per experiment and endpoint, the value farthest from its group's mean in SD of the group.
+
+    Where several lie equally far (in groups of two, always), the first goes; where no group varies, none.
+    """
+    measurements = measurements.reset_index(drop=True)
+    by_group = measurements.groupby(["experiment", "endpoint", "group"])["value"]
+    distance = ((measurements["value"] - by_group.transform("mean")) / by_group.transform("std")).abs()
+    ranked = measurements.assign(distance=distance.round(9))  # so that rounding does not choose among ties
+    ranked = ranked.dropna(subset="distance").sort_values("distance", ascending=False, kind="stable")
+    return measurements.drop(index=ranked.drop_duplicates(["experiment", "endpoint"]).index)
+
+
+def _logarithms(measurements: pd.DataFrame) -> pd.DataFrame:
+    keys = [measurements["experiment"], measurements["endpoint"]]
+    # All or nothing: to leave out only the animals without a logarithm would compare other animals.
+    smallest = measurements["value"].groupby(keys).transform("min")
+    return measurements.assign(value=np.log(measurements["value"].where(smallest > 0)))
+
+
+def _games_howell(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    rows = []
+    for experiment, endpoint, table in _tables(measurements):
+        sizes = table.groupby("group")["value"].nunique()
+        table = table[table["group"].isin(sizes[sizes > 1].index)]
+        if table["group"].nunique() < 2:
+            continue
+        result = pg.pairwise_gameshowell(table, dv="value", between="group")
+        p = {frozenset((r.A, r.B)): r.pval for r in result.itertuples()}
+        for contrast in study.experiments[experiment].contrasts:
+            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
+            rows.append({**key, "p": p.get(frozenset((contrast.case, contrast.reference)), np.nan)})
+    return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
+
+
+def _pairwise(
+    measurements: pd.DataFrame, study: Study, test: Callable[[np.ndarray, np.ndarray], float]
+) -> pd.DataFrame:
+    rows = []
+    for experiment, endpoint, table in _tables(measurements):
+        groups = {name: v.to_numpy() for name, v in table.groupby("group")["value"] if len(v) > 1}
+        contrasts = [
+            c for c in study.experiments[experiment].contrasts if {c.case, c.reference} <= set(groups)
+        ]
+        p = [test(groups[c.case], groups[c.reference]) for c in contrasts]
+        for contrast, adjusted in zip(contrasts, pg.multicomp(p, method="holm")[1] if p else [], strict=True):
+            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
+            rows.append({**key, "p": adjusted})
+    return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
+
+
+def _dunn(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    rows = []
+    for experiment, endpoint, table in _tables(measurements):
+        groups = {name: v.to_numpy(float) for name, v in table.groupby("group")["value"] if len(v) > 1}
+        if len(groups) < 2:
+            continue
+        raw = kruskal_dunn(groups)[1]
+        names = [c for c in study.experiments[experiment].contrasts if {c.case, c.reference} <= set(groups)]
+        p = [raw[frozenset((c.case, c.reference))] for c in names]
+        for contrast, adjusted in zip(names, pg.multicomp(p, method="holm")[1] if p else [], strict=True):
+            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
+            rows.append({**key, "p": adjusted})
+    return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
+
+
+def _mann_whitney(case: np.ndarray, reference: np.ndarray) -> float:
+    return float(stats.mannwhitneyu(case, reference, alternative="two-sided").pvalue)
+
+
+def _tables(measurements: pd.DataFrame):
+    for (experiment, endpoint), table in measurements.groupby(["experiment", "endpoint"], sort=False):
+        yield experiment, endpoint, table.dropna(subset="value")

@@ -1,0 +1,1 @@
+"""Notebooks executed, recorded and reported: what `make` and the command line call."""

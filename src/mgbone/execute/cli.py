@@ -1,0 +1,139 @@
+"""The command ``mgbone``: what the Makefile calls, and what a person may call by hand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from mgbone.execute.stamps import record_check
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import project_root, resolve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 0, or 1 with the reason on standard error.
+
+    Errors that are meant for the person at the keyboard are shown as their text alone.
+    """
+    options = _parser().parse_args(arguments)
+    # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
+    # can do without; nothing here holds such an address.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    try:
+        options.command(options)
+    except MgboneError as error:
+        print(f"mgbone: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("mgbone: stopped.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mgbone", description="Check a dataset, run a notebook, fetch gene sets."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="list every fault of a dataset folder")
+    check.add_argument("dataset", help="the folder, for example data/simulated")
+    check.add_argument(
+        "--record", metavar="FOLDER", help="note there that the dataset was found good, for make"
+    )
+    check.set_defaults(command=_check)
+
+    new = commands.add_parser("new-dataset", help="write an empty folder for measurements of your own")
+    new.add_argument("name", nargs="?", help="of the folder within data/, for example lab2026")
+    new.set_defaults(command=_new_dataset)
+
+    run = commands.add_parser("run", help="execute one notebook on a dataset")
+    run.add_argument("notebook", help="for example notebooks/01_biochem.ipynb")
+    _add_settings(run)
+    run.set_defaults(command=_run)
+
+    report = commands.add_parser("report", help="write the page and the research object of a finished run")
+    _add_settings(report)
+    report.set_defaults(command=_report)
+
+    fetch = commands.add_parser("genesets", help="fetch a current library of gene sets (needs the network)")
+    fetch.add_argument("--library", default="GO_Biological_Process_2025", help="default: %(default)s")
+    fetch.set_defaults(command=_fetch_gene_sets)
+    return parser
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    """Add what every run of a dataset is told: the dataset, the folders that it writes to, the language."""
+    folders = {"--figures": "figures", "--derived": "data/derived", "--build": "build"}
+    command.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
+    for option, default in folders.items():
+        command.add_argument(option, default=default, metavar="FOLDER", help="default: %(default)s")
+    command.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+
+
+def _check(options: argparse.Namespace) -> None:
+    from mgbone.dataset.opening import open_dataset
+
+    started = time.time_ns()
+    folder = resolve(options.dataset)
+    dataset = open_dataset(folder)
+    kind = "simulated" if dataset.is_simulated else "measured"
+    print(f"{options.dataset}: {dataset.title} ({kind}): no faults found.")
+    if options.record:
+        record_check(folder, resolve(options.record), started)
+    elif dataset.notes:
+        print("What was converted, read in another way or left out:")
+        for note in dataset.notes:
+            print(f"  - {note}")
+
+
+def _new_dataset(options: argparse.Namespace) -> None:
+    from mgbone.dataset.lab.template import new_dataset
+
+    if options.name is None:
+        raise MgboneError("Give the folder a name: make new-dataset NAME=lab2026")
+    where = new_dataset(options.name).relative_to(project_root()).as_posix()
+    print(f"{where}/: fill in {options.name}.xlsx (HOWTO.md says how), then: make check DATASET={where}")
+
+
+def _run(options: argparse.Namespace) -> None:
+    from mgbone.execute.notebook import run_notebook
+
+    run_notebook(
+        options.notebook,
+        dataset=options.dataset,
+        figures_folder=options.figures,
+        derived_folder=options.derived,
+        language=options.language,
+        build_folder=options.build,
+        progress=lambda line: print(line, flush=True),
+    )
+
+
+def _report(options: argparse.Namespace) -> None:
+    from mgbone.execute.report import write_report
+    from mgbone.execute.stamps import relative
+
+    page, crate = write_report(
+        options.dataset,
+        figures_folder=options.figures,
+        derived_folder=options.derived,
+        build_folder=options.build,
+        language=options.language,
+    )
+    size = sum(path.stat().st_size for path in crate.rglob("*") if path.is_file())
+    print(f"{relative(page)}: the report, {page.stat().st_size / 1e6:.1f} MB, one file.")
+    print(f"{relative(crate)}/: the whole run as an RO-Crate, {size / 1e6:.0f} MB.")
+
+
+def _fetch_gene_sets(options: argparse.Namespace) -> None:
+    from mgbone.microarray.genesets import fetch_gene_sets, load_gene_sets
+
+    path = fetch_gene_sets(options.library)
+    where = path.relative_to(project_root()).as_posix()
+    print(f"{where}: {len(load_gene_sets(path))} gene sets. Name it in data/study.yml to use it.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,507 @@
+"""Run one notebook without a screen; leave all of its outputs behind, or a short account of why not.
+
+`run_notebook` is what the Makefile calls, once per notebook. It uses papermill for the parameters and the
+record, on a kernel that is always the interpreter that runs this module: which kernels a user has registered,
+and what their start-up files do, must not change a figure.
+
+Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read and
+``<notebook>.mk``, which tells make what the notebook wrote, with which settings, and which modules it used.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import nbformat
+import papermill
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from mgbone.dataset.descriptor import read_descriptor
+from mgbone.execute.stamps import modules_of_notebook, record_notebook, relative
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError, NothingToShow, StudyError
+from mgbone.study.paths import resolve, write_aside
+
+PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
+"""The parameters that `run_notebook` fills in; a notebook has to know all of them."""
+
+
+THIS_STUDY = "this-study"
+"""Tag of cells that speak of the report's own groups and doses; left out where a dataset has others."""
+
+
+SHIPPED_DATA = "shipped-data"
+"""Tag of cells that speak of data drawn by a program; left out where the data were measured."""
+
+
+class NotebookError(MgboneError):
+    """A notebook failed; the text names the notebook, the cell and the reason in a few lines."""
+
+
+def run_notebook(
+    notebook: str | Path,
+    dataset: str | Path = "data/simulated",
+    figures_folder: str | Path = "figures",
+    derived_folder: str | Path = "data/derived",
+    language: str = "en",
+    build_folder: str | Path = "build",
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Execute one notebook on one dataset.
+
+    Parameters
+    ----------
+    notebook : path
+        The notebook to run; it is read only.
+    dataset, figures_folder, derived_folder, language
+        Values of the notebook's parameters of the same names. Relative paths count from the project's folder.
+    build_folder : path
+        Where the executed notebook goes, into a subfolder named after the dataset.
+    progress : callable, optional
+        Is handed a line of text at the start, at each section heading and at the end.
+
+    Returns
+    -------
+    Path
+        The executed notebook. It exists only if the last run of this notebook on this dataset succeeded.
+
+    Raises
+    ------
+    NotebookError
+        If a cell fails, the kernel dies, or an output that the notebook declares is missing or empty.
+    MgboneError
+        If the notebook can't be read, lacks one of the parameters, or the dataset's name is taken by
+        another folder.
+    """
+    notebook = resolve(notebook)
+    values = dict(
+        zip(PARAMETERS, (str(dataset), str(figures_folder), str(derived_folder), language), strict=True)
+    )
+    node = _read(notebook)
+    check_parameters(node, values, notebook.name)
+    folder = resolve(build_folder) / Path(dataset).name
+    _refuse_taken_name(folder, notebook.stem, resolve(dataset))
+    listing = resolve(derived_folder) / Path(dataset).name / f"{notebook.stem}.outputs.txt"
+    say = _speaker(notebook.stem, progress)
+
+    target = folder / notebook.name
+    target.unlink(missing_ok=True)
+    started = time.time_ns()
+    say("started")
+    executed, trace = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
+    _merge_parameters(executed)
+    _lead_to_figures(executed, os.path.relpath(resolve(figures_folder), folder))
+    outputs = _declared_outputs(listing, started, notebook.name)
+    _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
+    with write_aside(folder / f"{notebook.stem}.html") as aside:
+        aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
+    code = "\n".join(cell.source for cell in node.cells if cell.cell_type == "code")
+    modules = modules_of_notebook(trace["modules"], code)
+    record_notebook(target, resolve(dataset), list(values.values()), outputs, modules)
+    with write_aside(target) as aside:
+        nbformat.write(executed, aside)
+    (folder / f"{notebook.stem}.failed.ipynb").unlink(missing_ok=True)
+    _sweep([*outputs, target, target.with_suffix(".html"), target.with_suffix(".mk")])
+    figures = sum(path.suffix == ".png" for path in outputs)
+    tables = sum(path.suffix == ".csv" for path in outputs)
+    say(f"done: {figures} figures, {tables} tables")
+    return target
+
+
+def check_parameters(notebook: nbformat.NotebookNode, values: dict[str, str], name: str) -> None:
+    """Refuse parameters that the notebook's ``parameters`` cell does not assign.
+
+    papermill only warns about them, and a misspelt name would then run the notebook on its defaults.
+
+    Raises
+    ------
+    MgboneError
+        Naming the notebook, the unknown names and the known ones.
+    """
+    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise MgboneError(
+            f"{name} has {len(tagged)} cells tagged `parameters`; it needs one, "
+            f"which assigns {', '.join(values)}."
+        )
+    with tempfile.TemporaryDirectory(prefix="mgbone-") as scratch:
+        copy = Path(scratch) / name
+        nbformat.write(notebook, copy)
+        known = papermill.inspect_notebook(str(copy))
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise MgboneError(
+            f"{name} has no parameter {', '.join(unknown)}. "
+            f"Its `parameters` cell assigns {', '.join(known) or 'none'}."
+        )
+
+
+def _read(notebook: Path) -> nbformat.NotebookNode:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return nbformat.read(notebook, as_version=4)
+    except FileNotFoundError:
+        raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
+    except (ValueError, nbformat.reader.NotJSONError) as error:
+        raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
+
+
+def _refuse_taken_name(folder: Path, stem: str, dataset: Path) -> None:
+    """Two datasets of one name in two places would overwrite one another's figures."""
+    for manifest in [folder / f"{stem}.mk", *sorted(folder.glob("*.mk"))]:
+        found = (
+            re.search(r"^# dataset: (.*)$", manifest.read_text(encoding="utf-8"), re.M)
+            if manifest.exists()
+            else None
+        )
+        if found and resolve(found[1]) != dataset:
+            raise MgboneError(
+                f"The name {dataset.name} is taken: {relative(folder)} holds what was made from {found[1]}. "
+                "Rename one of the two folders, or run `make clean` if the other one is gone."
+            )
+
+
+def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
+    start = time.monotonic()
+
+    def say(text: str) -> None:
+        if progress is not None:
+            progress(f"[{stem}] {time.monotonic() - start:5.1f} s  {text}")
+
+    return say
+
+
+def _execute(
+    notebook: Path,
+    node: nbformat.NotebookNode,
+    values: dict[str, str],
+    folder: Path,
+    say: Callable[[str], None],
+    leave_out: tuple[str, ...] = (),
+) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
+    """Run all cells; return the executed notebook and what the kernel says of itself."""
+    trace: dict[str, Any] = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    with scratch_folder() as scratch:
+        aside = scratch / notebook.name
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                executed = papermill.execute_notebook(
+                    str(notebook), str(aside), parameters=values, engine_name=ENGINE, kernel_name="python3",
+                    progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say, trace=trace,
+                    leave_out=leave_out,
+                )  # fmt: skip
+        except papermill.PapermillExecutionError as error:
+            kept = folder / f"{notebook.stem}.failed.ipynb"
+            with write_aside(kept) as path:
+                path.write_bytes(aside.read_bytes())
+            raise NotebookError(
+                _account(notebook, node, nbformat.read(aside, as_version=4), error, kept)
+            ) from None
+        except RuntimeError as error:
+            raise NotebookError(
+                f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
+                "close other programs or run `make -j1 all`."
+            ) from None
+    if not trace:
+        raise NotebookError(f"{notebook.name} stopped before its last cell.")
+    if Path(trace["interpreter"]) != Path(sys.executable):
+        raise NotebookError(f"{notebook.name} ran on {trace['interpreter']} and not on {sys.executable}.")
+    return executed, trace
+
+
+def _account(
+    notebook: Path, node: nbformat.NotebookNode, executed: nbformat.NotebookNode, error: Exception, kept: Path
+) -> str:
+    """Say in a few lines which cell failed, what stands in it and what went wrong."""
+    failed = next((cell for cell in executed.cells if error_of(cell)), None)
+    ids = [cell.get("id") for cell in node.cells]
+    number = (
+        ids.index(failed.get("id")) + 1
+        if failed is not None and failed.get("id") in ids
+        else error.cell_index
+    )
+    traceback = _plain("\n".join(error.traceback))
+    arrow = re.search(r"^-+> *(\d+)", traceback, re.M)
+    lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)
+    places = re.findall(r"^(?:File )?(\S*?src/mgbone/\S+?\.py)(?::| in |, line )(\d+)?", traceback, re.M)
+    where = [
+        f"  raised in {relative(Path(path))}{f', line {line}' if line else ''}" for path, line in places[-1:]
+    ]
+    user_facing = error.ename in {cls.__name__ for cls in _subclasses(MgboneError)}
+    message = error.evalue if user_facing else f"{error.ename}: {error.evalue}"
+    return "\n".join(
+        [
+            f"{notebook.name} failed in cell {number} of {len(node.cells)}{_section(node, number)}:",
+            *lines,
+            *message.splitlines()[:40],
+            *([] if user_facing else where),
+            f"All that ran, with the whole traceback: {relative(kept)}",
+        ]
+    )
+
+
+def _section(node: nbformat.NotebookNode, number: int) -> str:
+    headings = [heading for cell in node.cells[:number] if (heading := heading_of(cell))]
+    return f" ({headings[-1]})" if headings else ""
+
+
+def _excerpt(lines: list[str], marked: int | None, most: int = 12) -> list[str]:
+    """Quote the source of a cell, at most `most` lines around the marked one (counted from 1)."""
+    first = max(0, min((marked or 1) - most // 2, len(lines) - most))
+    shown = enumerate(lines[first : first + most], start=first + 1)
+    return [f"  {'>' if number == marked else ' '} {number:2d} | {line}" for number, line in shown]
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def _subclasses(cls: type) -> set[type]:
+    return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
+
+
+def _tags_left_out(dataset: Path) -> tuple[str, ...]:
+    tags = [] if _follows_the_report(dataset) else [THIS_STUDY]
+    return tuple(tags if _drawn_by_a_program(dataset) else [*tags, SHIPPED_DATA])
+
+
+def _drawn_by_a_program(dataset: Path) -> bool:
+    descriptor, _ = read_descriptor(dataset)  # a folder of a laboratory's own files has none
+    return descriptor is not None and descriptor.kind == "simulated"
+
+
+def _follows_the_report(dataset: Path) -> bool:
+    """Say whether a dataset has the design of the report, so that text about its groups and doses is due."""
+    own = dataset / "study.yml"
+    try:
+        return not own.is_file() or load_study(own).design == load_study().design
+    except StudyError:
+        return True  # opening the dataset will say what is wrong with it
+
+
+def _merge_parameters(executed: nbformat.NotebookNode) -> None:
+    """Leave the values of the run in the ``parameters`` cell, not beside the presets of the notebook."""
+    by_tag = {tag: cell for cell in executed.cells for tag in cell.metadata.get("tags", [])}
+    injected = by_tag["injected-parameters"]
+    by_tag["parameters"].source = injected.source.removeprefix("# Parameters\n").rstrip("\n")
+    executed.cells.remove(injected)
+
+
+def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
+    """Let links to figures, which cells write for the usual folders, lead to where this run put them."""
+    ahead = f'href="{quote(figures)}/'
+    for output in (o for cell in executed.cells for o in cell.get("outputs", [])):
+        html = output.get("data", {}).get("text/html", "")
+        if 'href="../../figures/' in html:
+            output["data"]["text/html"] = html.replace('href="../../figures/', ahead)
+
+
+def _remove_outlived(record: Path, outputs: list[Path], folders: list[Path]) -> None:
+    """Remove what the run before this one wrote and this one did not: it would pass for a result of now.
+
+    Parameters
+    ----------
+    record : Path
+        The note that the run before left for make.
+    folders : list of Path
+        Only figures and tables of the dataset below these are touched.
+    """
+    text = record.read_text(encoding="utf-8") if record.is_file() else ""
+    listed = " ".join(re.findall(r"^outputs\.\S+ := (.*)$", text, re.M)).split()
+    places = {folder / record.parent.name for folder in folders}
+    for path in {resolve(name) for name in listed} - set(outputs):
+        if path.parent in places and path.suffix in (".png", ".svg", ".csv"):
+            path.unlink(missing_ok=True)
+
+
+def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
+    """Read the list that `Run.finish` wrote and see that everything on it is there."""
+    if not listing.is_file() or listing.stat().st_mtime_ns < started:
+        raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
+    outputs = [Path(line) for line in listing.read_text(encoding="utf-8").splitlines()]
+    missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
+    if missing:
+        raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
+    return [*outputs, listing]
+
+
+def _sweep(written: list[Path]) -> None:
+    """Remove what a run that was killed while writing one of these files left beside it (`write_aside`)."""
+    for path in written:
+        for leftover in path.parent.glob(f".????????.{path.name}"):
+            leftover.unlink(missing_ok=True)
+
+
+def _html(executed: nbformat.NotebookNode, title: str) -> str:
+    """Render the executed notebook as one page that asks no other machine for anything."""
+    from nbconvert import HTMLExporter
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="")
+        body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
+    return body
+
+
+ENGINE = "mgbone"
+"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say`, `trace` and
+`leave_out`, the tags of cells that are not to be run."""
+
+
+_LONGEST_SOCKET_FOLDER = 60
+
+
+_TRACE = """
+import json, sys
+from mgbone.execute.stamps import loaded_modules
+print(json.dumps({"interpreter": sys.executable, "modules": loaded_modules()}))
+"""
+
+
+def kernel_environment(scratch: Path) -> dict[str, str]:
+    """Return the environment variables of a kernel whose results depend on nothing but the inputs.
+
+    Hash order, time zone, dates in files, a user's start-up and matplotlib settings are fixed; this package
+    comes before any other of its name. Linear algebra gets one thread: how a sum is split changes its last
+    bits, and notebooks run side by side anyway.
+    """
+    import matplotlib
+
+    here = str(Path(__file__).resolve().parents[2])
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+    return {
+        **os.environ,
+        **dict.fromkeys(threads, "1"),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "LC_ALL": "C.UTF-8",
+        "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")])),
+        "SOURCE_DATE_EPOCH": "0",
+        "TZ": "UTC",
+    }
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Yield a folder for sockets, kernel settings and the running notebook.
+
+    Its path is kept short: a socket's may have about 100 letters, which some temporary folders use up.
+    """
+    roomy = len(tempfile.gettempdir()) <= _LONGEST_SOCKET_FOLDER or not os.access("/tmp", os.W_OK)
+    parent = None if roomy else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="mgbone-", dir=parent, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def heading_of(cell: nbformat.NotebookNode) -> str | None:
+    """Return the first heading of level 1 or 2 of a markdown cell."""
+    found = re.search(r"^##? +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
+    return found[1].strip() if found else None
+
+
+def error_of(cell: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """Return the error among the outputs of a cell."""
+    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
+
+
+class _ThisInterpreter(KernelSpecManager):
+    """Knows one kernel only, whatever a user has registered on this machine."""
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=command, display_name="Python 3", language="python")
+
+
+class _Manager(AsyncKernelManager):
+    """Stops the kernel without interrupting it once its cells are done.
+
+    The interrupt is there for a busy kernel. One that arrives just after the last cell, while the kernel
+    tidies up, makes it print an error that is none.
+    """
+
+    cells_done = False
+
+    async def _async_interrupt_kernel(self) -> None:
+        if not self.cells_done:
+            await super()._async_interrupt_kernel()
+
+
+class _Client(PapermillNotebookClient):
+    """Runs the cells, then asks the kernel which interpreter it is and which modules it has loaded."""
+
+    trace: dict[str, Any]
+
+    def papermill_execute_cells(self) -> None:
+        super().papermill_execute_cells()
+        self._end_early()
+        if not any(error_of(cell) for cell in self.nb.cells):
+            self.trace.update(self._ask_kernel())
+        self.km.cells_done = True
+
+    def _end_early(self) -> None:
+        """Where a notebook ended because its data are absent, drop the cells that it did not come to."""
+        for index, cell in enumerate(self.nb.cells):
+            if (error := error_of(cell)) and error.ename == NothingToShow.__name__:
+                cell.outputs.remove(error)
+                cell.metadata.papermill.update(exception=False, status=self.nb_man.COMPLETED)
+                self.nb.metadata.papermill["exception"] = None
+                del self.nb.cells[index + 1 :]
+
+    def _ask_kernel(self) -> dict[str, Any]:
+        cell = nbformat.v4.new_code_cell(_TRACE)
+        self.nb.cells.append(cell)
+        try:
+            answer = self.execute_cell(cell, len(self.nb.cells) - 1)
+        finally:
+            self.nb.cells.pop()
+        return json.loads("".join(out.text for out in answer.outputs if out.get("name") == "stdout"))
+
+
+class _Engine(NBClientEngine):
+    """Papermill's own engine with our kernel; says each section's heading as it is reached."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, leave_out=(), **_) -> None:
+        nb_man.nb.cells = [
+            cell for cell in nb_man.nb.cells if not set(leave_out) & set(cell.metadata.get("tags", []))
+        ]
+        report = nb_man.cell_start
+
+        def cell_start(cell, cell_index=None, **kwargs):
+            if heading := heading_of(cell):
+                say(heading)
+            report(cell, cell_index, **kwargs)
+
+        nb_man.cell_start = cell_start
+        manager = _Manager(
+            kernel_name=kernel_name,
+            kernel_spec_manager=_ThisInterpreter(),
+            # Sockets in a folder of our own: a port can be snatched by a notebook that starts just then.
+            transport="tcp" if sys.platform == "win32" else "ipc",
+            connection_file=str(scratch / "kernel.json"),
+        )
+        client = _Client(nb_man, km=manager, timeout=None, startup_timeout=120)
+        client.trace = trace
+        client.execute(env=kernel_environment(scratch), cleanup_kc=True)
+
+
+papermill_engines.register(ENGINE, _Engine)

@@ -1,0 +1,451 @@
+"""The page: tables and figures of a finished run, put into one file of HTML that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from mgbone.execute.report import provenance
+from mgbone.execute.report.numbers import number, row_key
+from mgbone.execute.report.pictures import Picture, pictures
+from mgbone.execute.report.provenance import Layout
+from mgbone.execute.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
+from mgbone.study import naming
+from mgbone.study.design import Study
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, says_again, typeset_unit
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import VERDICTS
+from mgbone.study.naming import AXES, axis_of, row_label
+from mgbone.study.paths import write_aside
+
+Row = dict[str, str]
+
+
+ON_THE_MAP = ("significant", "trend", "none", "separated", "mixed")
+
+
+FINDINGS = ("significant", "trend", "separated", "monotonic")
+
+
+MAP_FIGURE, DOSE_FIGURE = "04_verdict_map", "04_per_dose"
+
+
+def write_page(layout: Layout, target: Path) -> Path:
+    """Write the page of a finished run to `target`, whole or not at all; the same run gives the same bytes.
+
+    Raises
+    ------
+    MgboneError
+        If the run has left no evidence.csv, or the language is not known.
+    """
+    html = render(layout)
+    with write_aside(target) as aside:
+        aside.write_text(html, encoding="utf-8")
+    return target
+
+
+def render(layout: Layout) -> str:
+    """Return the page of a finished run as HTML.
+
+    Raises
+    ------
+    MgboneError
+        If the run has left no evidence.csv, or the language is not known.
+    """
+    evidence = read_rows(layout.derived / "evidence.csv")
+    if evidence is None:
+        raise MgboneError(
+            f"{layout.derived.name}: there is no evidence.csv. Run the notebooks first: "
+            f"make all DATASET={layout.inside}"
+        )
+    verdicts = read_rows(layout.derived / "verdicts.csv") or []
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    say = partial(_say, layout.language)
+    environment.globals |= {
+        "t": say,
+        "number": number,
+        "row_key": row_key,
+        "unit": partial(_unit, layout.language),
+        "typeset": typeset_unit,
+        "style_sheet": Markup((folder / "page.css").read_text(encoding="utf-8")),
+        "script": Markup((folder / "page.js").read_text(encoding="utf-8")),
+    }
+    return environment.get_template("page.html.j2").render(_view(layout, evidence, verdicts))
+
+
+def read_rows(path: Path) -> list[Row] | None:
+    """Read a derived table as texts, every cell as it stands in the file; None if the file is not there."""
+    if not path.is_file():
+        return None
+    return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+
+
+def _say(language: str, key: str, **fields: object) -> str:
+    return naming.text(WORDS[key], language, **fields)
+
+
+def _unit(language: str, row: Row) -> str:
+    """Return the unit of a row's estimate; of an odds ratio also which list of genes it is about."""
+    if row.get("mean_case"):
+        try:
+            return endpoint_unit(row["endpoint"], language)
+        except MgboneError:
+            return typeset_unit(row["unit"])
+    if row["unit"] == "log2 odds ratio" and row["direction"] in ("up", "down"):
+        return _say(language, f"odds_{row['direction']}")
+    return naming.text(UNITS[row["unit"]], language) if row["unit"] in UNITS else typeset_unit(row["unit"])
+
+
+def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str, Any]:
+    """Return everything that the template needs, in the order of reading."""
+    naming.adopt(layout.study)
+    words = Words(layout.study, layout.language)
+    by_key = {row_key(row): row for row in evidence}
+    shown = pictures(layout, _figure_names(layout, evidence, verdicts))
+    statements = [_statement(row, by_key, words, shown) for row in verdicts]
+    return {
+        "lang": layout.language,
+        "dataset": _dataset(layout),
+        "study_title": layout.study.title if layout.language == "en" else layout.study.title_ja,
+        "study_source": layout.study.source,
+        "statements": statements,
+        "sections": _sections(statements, words),
+        "tally": _tally(verdicts, words),
+        "split": _split(verdicts),
+        "counts": {v: sum(row["verdict"] == v for row in verdicts) for v in VERDICTS},
+        "verdict_names": {v: (naming.VERDICTS[v][1], naming.text(v, layout.language)) for v in VERDICTS},
+        "map": _verdict_map(statements, words),
+        "signs": _signs(words),
+        "doses": _doses(layout.study, evidence, words),
+        "map_figure": MAP_FIGURE if MAP_FIGURE in shown else "",
+        "dose_picture": shown.get(DOSE_FIGURE),
+        "pictures": [picture for name, picture in shown.items() if name != DOSE_FIGURE],
+        "alt": partial(_alt, statements=statements, words=words),
+        "shows": {
+            name: [s["id"] for s in statements if s["figure"] == name and s["has_figure"]] for name in shown
+        },
+        "comparisons": _comparisons(evidence, words),
+        "groups": _groups(layout.study, words),
+        "tests": _tests(evidence, layout.language),
+        "thresholds": _thresholds(layout.study, layout.language),
+        "assumptions": [_assumption(entry, layout.language) for entry in layout.study.assumptions],
+        "commit": provenance.commit(),
+        "version": provenance.project_version(),
+        "python": provenance.python_version(),
+        "packages": provenance.packages(),
+        "inputs": [*layout.data_files, *layout.shared_files],
+        "again": _again(layout),
+    }
+
+
+class Words:
+    """Names of endpoints, groups and findings in the language of the page."""
+
+    def __init__(self, study: Study, language: str):
+        self.study, self.language = study, language
+
+    def say(self, key: str, **fields: object) -> str:
+        """Return one of the page's own texts."""
+        return _say(self.language, key, **fields)
+
+    def endpoint(self, name: str) -> str:
+        """Return the title of an endpoint; one that the dictionary doesn't know stays as it is."""
+        try:
+            return endpoint_label(name, self.language)
+        except MgboneError:
+            return name.replace("_", " ")
+
+    def row(self, endpoint: str) -> str:
+        """Return the name of an endpoint for a narrow column."""
+        try:
+            label = row_label(endpoint, self.language)
+        except MgboneError:
+            label = self.endpoint(endpoint)
+        return label if axis_of(endpoint) != "density" else self.say("map_density", label=label)
+
+    def group(self, name: str) -> str:
+        """Return the label of a group as the study gives it."""
+        group = self.study.groups.get(name)
+        return name if group is None else group.label if self.language == "en" else group.label_ja
+
+    def short_group(self, name: str) -> str:
+        """Return a group's name for a narrow column."""
+        known = name in naming.groups_in_use()
+        return naming.group_label(name, self.language, short=True) if known else self.group(name)
+
+    def contrast(self, name: str, short: bool = False) -> str:
+        """Return ``case_vs_reference`` in words."""
+        case, separator, reference = name.partition("_vs_")
+        if not separator:
+            return naming.contrast_label(name, self.language)
+        label = self.short_group if short else self.group
+        words = ("{case} vs {reference}", "{case} 対 {reference}")
+        return naming.text(words, self.language, case=label(case), reference=label(reference))
+
+    def experiment(self, name: str) -> str:
+        """Return the label of an experiment; of what spans several, that it does."""
+        experiment = self.study.experiments.get(name)
+        if experiment is None:
+            return self.say("both") if name == "both" else name
+        return experiment.label if self.language == "en" else experiment.label_ja
+
+    def domain(self, name: str) -> str:
+        """Return the name of a part of the study."""
+        return naming.text(name, self.language) if name in naming.WORDS else name
+
+    def finding(self, direction: str, level: str, short: bool = False) -> str:
+        """Return direction and level in words."""
+        if not level:
+            return self.say("not_tested")
+        limits = {name: f"{self.study.thresholds[name]:.2f}" for name in ("significant", "trend")}
+        if f"level_{level}_{direction}" in WORDS:
+            return self.say(f"level_{level}_{direction}")
+        if f"level_{level}" not in WORDS:
+            return level.replace("_", " ")
+        if short and level == "none":
+            return self.say("short_none")
+        if direction not in ("up", "down") or level == "monotonic":
+            return self.say(f"level_{level}", **limits)
+        key = f"short_{level}" if short and f"short_{level}" in WORDS else f"level_{level}"
+        way, strength = self.say(f"sign_{direction}"), self.say(key, **limits)
+        return self.say("finding", direction=way, level=strength)
+
+    def sign(self, direction: str, level: str) -> str:
+        """Return the sign of a finding."""
+        return SIGNS.get((direction, level), "?")
+
+
+def _dataset(layout: Layout) -> dict[str, Any]:
+    descriptor = layout.descriptor
+    return {
+        "name": layout.name,
+        "title": descriptor.title if layout.language == "en" else descriptor.title_ja,
+        "drawn": layout.is_simulated,
+        "seed": descriptor.seed,
+    }
+
+
+def _figure_names(layout: Layout, evidence: Iterable[Row], verdicts: Iterable[Row]) -> list[str]:
+    """Name the figures of the page: those of the last notebook, the design, and all that a row points to."""
+    last = [path.stem for path in layout.outputs("04_integration") if path.suffix in (".png", ".svg")]
+    pointed = [Path(row["figure"]).stem for row in (*verdicts, *evidence) if row.get("figure")]
+    first = [DOSE_FIGURE, MAP_FIGURE]
+    return [*first, *sorted({"01_design", *last, *pointed} - set(first))]
+
+
+def _statement(
+    row: Row, evidence: Mapping[str, Row], words: Words, shown: Mapping[str, Picture]
+) -> dict[str, Any]:
+    found = evidence.get(row_key(row))
+    figure = Path(row.get("figure", "")).stem
+    observed = (row.get("observed_direction", ""), row.get("observed_level", ""))
+    return {
+        "id": row["claim_id"],
+        "section": row["section"],
+        "domain": row["domain"],
+        "endpoint": row["endpoint"],
+        "contrast": row["contrast"],
+        "text": row[f"statement_{words.language}"] or row["statement_en"],
+        "implied": row["implied"] == "yes",
+        "value": row["value"],
+        "unit": row["unit"],
+        "expected": words.finding(row["direction"], row["level"]),
+        "expected_sign": words.sign(row["direction"], row["level"]),
+        "observed": words.finding(*observed),
+        "observed_sign": words.sign(*observed),
+        "comparison": words.contrast(row["contrast"]),
+        "verdict": row["verdict"],
+        "mark": naming.VERDICTS[row["verdict"]][1],
+        "word": naming.text(row["verdict"], words.language),
+        "row": found,
+        "test": naming.name_of_test(found["test"], words.language) if found else "",
+        "figure": figure,
+        "has_figure": figure in shown,
+    }
+
+
+def _sections(statements: Sequence[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
+    """Group the statements by section of the report and domain, in their order."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for statement in statements:
+        found.setdefault((statement["section"], statement["domain"]), []).append(statement)
+    return [
+        {"section": section, "domain": words.domain(domain), "key": f"{section}-{domain}", "statements": rows}
+        for (section, domain), rows in found.items()
+    ]
+
+
+def _tally(verdicts: Sequence[Row], words: Words) -> list[dict[str, Any]]:
+    """Count verdicts per section and domain, with the sum last."""
+    keys = list(dict.fromkeys((row["section"], row["domain"]) for row in verdicts))
+    lines = []
+    for section, domain in keys:
+        rows = [row for row in verdicts if (row["section"], row["domain"]) == (section, domain)]
+        lines.append({"section": section, "domain": domain, "label": words.domain(domain), **_count(rows)})
+    if lines:
+        lines.append({"section": "", "domain": "", "label": "", **_count(verdicts)})
+    return lines
+
+
+def _split(verdicts: Sequence[Row]) -> dict[str, int]:
+    """Count the statements of an effect and those of none, and how many of each are borne out."""
+    quiet = [row for row in verdicts if row["level"] in ("none", "mixed")]
+    effects = [row for row in verdicts if row not in quiet]
+    borne_out = {"found": effects, "quiet": quiet}
+    counts = {name: sum(row["verdict"] == "reproduced" for row in rows) for name, rows in borne_out.items()}
+    return {"effects": len(effects), "rest": len(quiet), **counts}
+
+
+def _count(rows: Sequence[Row]) -> dict[str, int]:
+    return {**{v: sum(row["verdict"] == v for row in rows) for v in VERDICTS}, "total": len(rows)}
+
+
+def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str, Any]:
+    """Lay the statements out with endpoints as rows and comparisons as columns."""
+    order = [c.name for c in (*words.study.dose_order, *words.study.contrasts)]
+    claimed = list(dict.fromkeys(s["contrast"] for s in statements))
+    columns = [c for c in dict.fromkeys([*order, *claimed]) if c in claimed]
+    rank = {e: i for i, e in enumerate(e for members in AXES.values() for e in members)}
+    rows = sorted(dict.fromkeys(s["endpoint"] for s in statements), key=lambda e: rank.get(e, len(rank)))
+    cells = {(s["endpoint"], s["contrast"]): s for s in statements}
+    return {
+        "columns": [words.contrast(c, short=True) for c in columns],
+        "rows": [
+            {
+                "label": words.row(endpoint),
+                "axis": axis_of(endpoint),
+                "cells": [cells.get((endpoint, c)) for c in columns],
+            }
+            for endpoint in rows
+        ],
+    }
+
+
+def _signs(words: Words) -> list[tuple[str, str]]:
+    keys = [key for key in SIGNS if key[1] in ON_THE_MAP or key == ("down", "monotonic")]
+    return [(SIGNS[key], words.finding(*key)) for key in keys]
+
+
+def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
+    """Per deficient diet, against its own reference: the findings, and how many endpoints had none."""
+    doses = []
+    for contrast in study.dose_order:
+        rows = [
+            r
+            for r in evidence
+            if (r["experiment"], r["contrast"]) == (contrast.experiment, contrast.name)
+            and not says_again(r["endpoint"])
+        ]
+        findings = [
+            {
+                "label": words.row(row["endpoint"]),
+                "sign": words.sign(row["direction"], row["level"]),
+                "words": words.finding(row["direction"], row["level"], short=True),
+                "row": row,
+            }
+            for row in rows
+            if row["level"] in FINDINGS
+        ]
+        tested = [row for row in rows if row["level"]]
+        doses.append(
+            {
+                "label": words.contrast(contrast.name),
+                "experiment": words.experiment(contrast.experiment),
+                "key": f"{contrast.experiment}|{contrast.name}",
+                "findings": findings,
+                "quiet": len(tested) - len(findings),
+                "total": len(tested),
+            }
+        )
+    return doses
+
+
+def _comparisons(evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
+    """Group all rows of evidence by domain."""
+    domains = list(dict.fromkeys(row["domain"] for row in evidence))
+    return [
+        {
+            "key": domain,
+            "label": words.domain(domain),
+            "rows": [
+                {
+                    "endpoint": words.row(row["endpoint"]),
+                    "contrast": words.contrast(row["contrast"], short=True),
+                    "sign": words.sign(row["direction"], row["level"]),
+                    "finding": words.finding(row["direction"], row["level"], short=True),
+                    "test": naming.name_of_test(row["test"], words.language),
+                    "row": row,
+                }
+                for row in evidence
+                if row["domain"] == domain
+            ],
+        }
+        for domain in domains
+    ]
+
+
+def _groups(study: Study, words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "experiment": words.experiment(experiment.name),
+            "weeks": f"{experiment.weeks:g}",
+            "group": words.group(name),
+            "diet": f"{study.groups[name].dietary_mg_percent:g}",
+            "feeding": study.groups[name].feeding,
+            "first": name == experiment.groups[0],
+            "span": len(experiment.groups),
+        }
+        for experiment in study.experiments.values()
+        for name in experiment.groups
+    ]
+
+
+def _tests(evidence: Sequence[Row], language: str) -> list[tuple[str, int]]:
+    """Count comparisons per test, leaving out what a test says in brackets: which term, how many splits."""
+    names = [re.sub(r" \((?:GO:\d+|\d+ .*)\)$", "", row["test"]) for row in evidence if row["test"]]
+    return [(naming.name_of_test(name, language), names.count(name)) for name in dict.fromkeys(names)]
+
+
+def _thresholds(study: Study, language: str) -> list[tuple[str, str]]:
+    return [
+        (naming.text(THRESHOLDS[name], language) if name in THRESHOLDS else name, f"{value:g}")
+        for name, value in study.thresholds.items()
+    ]
+
+
+def _assumption(entry: Mapping[str, str], language: str) -> dict[str, str]:
+    """Return an assumption in the language asked for, in English where it has no other."""
+    translated = language == "ja" and "decision_ja" in entry and "reason_ja" in entry
+    ending = "_ja" if translated else ""
+    return {
+        "id": entry["id"],
+        "lang": "ja" if translated else "en",
+        "decision": entry[f"decision{ending}"].replace("`", ""),
+        "reason": entry[f"reason{ending}"].replace("`", ""),
+    }
+
+
+def _alt(picture: Picture, statements: Sequence[dict[str, Any]], words: Words) -> str:
+    """Say what a figure shows: its own headline, or the endpoints of the statements that point to it."""
+    if picture.title:
+        return " · ".join(filter(None, (picture.title, picture.description)))
+    shown = dict.fromkeys(words.endpoint(s["endpoint"]) for s in statements if s["figure"] == picture.name)
+    named = naming.text(("; ", "，"), words.language).join(shown)
+    return words.say("figure_alt", name=picture.name, shows=named) if named else picture.name
+
+
+def _again(layout: Layout) -> list[str]:
+    state = provenance.commit()
+    lines = [f"git checkout {state.id}"] if state else []
+    return [*lines, f"make all {layout.settings}", f"make report {layout.settings}"]

@@ -1,0 +1,271 @@
+"""What a notebook holds on to: its dataset, the study, and where its figures and tables go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import NoReturn
+
+import pandas as pd
+from IPython.display import HTML, Image, Markdown, display
+from matplotlib.figure import Figure
+
+from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
+from mgbone.dataset.parts import PARTS, holds
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
+from mgbone.figures.save import save_figure
+from mgbone.study import naming
+from mgbone.study.design import Study, load_study
+from mgbone.study.errors import MgboneError, NothingToShow
+from mgbone.study.paths import resolve, write_aside
+
+
+def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
+    """Return a box of HTML, in both languages, that says what a dataset lacks and how to add it.
+
+    Parameters
+    ----------
+    parts : iterable of str
+        What is lacking.
+    ends : bool
+        Whether the notebook has nothing at all to show; otherwise only some of it is left out.
+    """
+    lacking = [PARTS[part] for part in parts]
+    names = [_join([part.name[i] for part in lacking], last) for i, last in enumerate((" and no ", "・"))]
+    adds = [_join([part.add[i] for part in lacking], last) for i, last in enumerate((", or ", "，または"))]
+    said = (
+        ("This notebook has nothing to show and ends here.", "このノートブックはここで終わります。")
+        if ends
+        else ("What rests on it is left out below.", "これに基づく部分は以下では省かれます。")
+    )
+    make = "<code>make check</code>, <code>make all</code>"
+    english = (
+        f"This dataset ({dataset.name}) has no {names[0]}. {said[0]} "
+        f"To add it: {adds[0]} (columns: data/README.md); then {make}."
+    )
+    japanese = (
+        f"このデータセット（{dataset.name}）には{names[1]}がありません。{said[1]}"
+        f"追加するには：{adds[1]}（列の説明：data/README.md）。その後 {make}。"
+    )
+    return box([english, japanese])
+
+
+def box(sentences: Iterable[str]) -> str:
+    """Return sentences in a frame of HTML, one a line; ``<code>`` is the only mark that they may hold."""
+    body = "<br>".join(_html(text) for text in sentences)
+    return f'<div style="border:2px solid #8a6d00;background:#fffbe8;padding:8px 12px">{body}</div>'
+
+
+def _join(words: list[str], last: str) -> str:
+    if len(words) < 2:
+        return "".join(words)
+    comma = "，" if "，" in last or last == "・" else ", "
+    return comma.join(words[:-1]) + last + words[-1]
+
+
+def _html(text: str) -> str:
+    return escape(text, quote=False).replace("&lt;code&gt;", "<code>").replace("&lt;/code&gt;", "</code>")
+
+
+@dataclass
+class Run:
+    """One execution of one notebook on one dataset; made by `open_run`."""
+
+    notebook: str
+    dataset: Dataset
+    figures_folder: Path
+    derived_folder: Path
+    language: str
+    outputs: list[Path] = field(default_factory=list)
+    inputs: list[Path] = field(default_factory=list)
+
+    @property
+    def study(self) -> Study:
+        """The design that the dataset follows."""
+        return self.dataset.study
+
+    @property
+    def stamp(self) -> str | None:
+        """What every figure of this dataset must carry: its label if it is simulated, otherwise nothing."""
+        return self.dataset.label(self.language) if self.dataset.is_simulated else None
+
+    def require(self, *parts: str) -> None:
+        """Say which of `parts` the dataset lacks; go on if it holds one of them, otherwise end the notebook.
+
+        A notebook that ends so has written its list of outputs and its tables without rows, so that those
+        after it go on with what there is.
+
+        Parameters
+        ----------
+        *parts : str
+            Of `mgbone.dataset.parts.PARTS`.
+
+        Raises
+        ------
+        NothingToShow
+            If the dataset holds none of them.
+        """
+        lacking = [part for part in parts if not holds(self.dataset, part)]
+        ends = len(lacking) == len(parts)
+        if lacking:
+            display(HTML(absent_box(self.dataset, lacking, ends=ends)))
+        if ends:
+            self._end()
+
+    def end(self, english: str, japanese: str, evidence: pd.DataFrame | None = None) -> None:
+        """Say in a box why the notebook can't go on, and end it here as `require` does.
+
+        Parameters
+        ----------
+        english, japanese : str
+            The reason, in a sentence each.
+        evidence : DataFrame, optional
+            What there is of evidence, such as rows that were not tested.
+
+        Raises
+        ------
+        NothingToShow
+            Always.
+        """
+        display(HTML(box([english, japanese])))
+        self._end(evidence)
+
+    def _end(self, evidence: pd.DataFrame | None = None) -> NoReturn:
+        part = self.notebook.partition("_")[2]
+        empty = {
+            f"evidence_{part}": [*EVIDENCE_COLUMNS, "figure"],
+            f"measurements_{part}": MEASUREMENT_COLUMNS,
+            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p"],
+        }
+        if evidence is not None:
+            self.write(evidence.assign(figure=None), f"evidence_{part}")
+        for name, columns in empty.items():
+            if self.derived_folder / f"{name}.csv" not in self.outputs:
+                self.write(pd.DataFrame(columns=columns), name)
+        self.finish()
+        raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
+
+    def ledger(self, domain: str | None = None) -> pd.DataFrame:
+        """Return the statements to hold the data against, of one domain if named; see `claims.ledger_of`."""
+        statements = ledger_of(self.dataset)
+        return statements if domain is None else statements[statements["domain"] == domain]
+
+    def show(self, figure: Figure, name: str) -> Image:
+        """Stamp a figure if the data are simulated, save it as PNG and SVG, and return it for display."""
+        written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
+        self.outputs += written
+        return Image(data=written[0].read_bytes(), width=900)
+
+    def write(self, table: pd.DataFrame, name: str) -> None:
+        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
+        path = self.derived_folder / f"{name}.csv"
+        with write_aside(path) as aside:
+            table.to_csv(aside, index=False, float_format="%.10g", lineterminator="\n")
+        self.outputs.append(path)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Read a derived table that an earlier notebook wrote.
+
+        Raises
+        ------
+        MgboneError
+            If it is not there.
+        """
+        path = self.derived_folder / f"{name}.csv"
+        if not path.is_file():
+            raise MgboneError(
+                f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`)."
+            )
+        if path not in self.inputs:
+            self.inputs.append(path)
+        return pd.read_csv(
+            path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
+        )
+
+    def link_figures(self, evidence: pd.DataFrame, figures: dict[str, list[str]]) -> pd.DataFrame:
+        """Add the column `figure`: the picture that shows each row, as ``<dataset>/<name>.png``.
+
+        Parameters
+        ----------
+        figures : dict
+            Endpoints that each figure of this run shows, by the figure's name.
+
+        Raises
+        ------
+        MgboneError
+            If a figure was not drawn in this run, or an endpoint has none.
+        """
+        drawn = {path.stem for path in self.outputs if path.suffix == ".png"}
+        if absent := sorted(set(figures) - drawn):
+            raise MgboneError(f"{self.notebook} names the figure {absent[0]}, which it did not draw.")
+        of_endpoint = {endpoint: name for name, endpoints in figures.items() for endpoint in endpoints}
+        if bare := sorted(set(evidence["endpoint"]) - set(of_endpoint)):
+            raise MgboneError(f"{self.notebook} shows {bare[0]} in no figure.")
+        return evidence.assign(
+            figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]]
+        )
+
+    def finish(self) -> Markdown:
+        """Write the lists of tables read and of outputs beside the derived tables; say how many outputs."""
+        for name, paths in (("inputs", self.inputs), ("outputs", self.outputs)):
+            with write_aside(self.derived_folder / f"{self.notebook}.{name}.txt") as aside:
+                aside.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+        figures = [path for path in self.outputs if path.suffix == ".png"]
+        tables = [path for path in self.outputs if path.suffix == ".csv"]
+        return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")
+
+
+def open_run(
+    notebook: str,
+    dataset: str | Path,
+    figures_folder: str | Path = "figures",
+    derived_folder: str | Path = "data/derived",
+    language: str = "en",
+) -> Run:
+    """Open and validate a dataset for a notebook and say at once what kind of data it is.
+
+    Relative paths count from the project's folder, so the working folder does not matter. Outputs go to
+    subfolders named after the dataset.
+
+    Raises
+    ------
+    DatasetError
+        If the dataset has faults; nothing has been written then.
+    MgboneError
+        If the language is neither ``en`` nor ``ja``.
+    """
+    if language not in ("en", "ja"):
+        raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
+    opened = open_dataset(resolve(dataset))
+    run = Run(
+        notebook=notebook,
+        dataset=opened,
+        figures_folder=resolve(figures_folder) / opened.name,
+        derived_folder=resolve(derived_folder) / opened.name,
+        language=language,
+    )
+    naming.adopt(run.study)
+    pd.set_option("display.max_colwidth", None)  # a statement of the ledger is there to be read to its end
+    display(HTML(_banner(run)))
+    return run
+
+
+def _banner(run: Run) -> str:
+    dataset = run.dataset
+    design = ""
+    if dataset.study.design != load_study().design:
+        design = (
+            '<div style="font-weight:normal">Groups and comparisons are those of its own study.yml: '
+            f"{escape(dataset.study.title)}. Text that names other groups or doses, or the report, is about "
+            "the compendium's own study. / 群と比較はこのデータセットのstudy.ymlによる。</div>"
+        )
+    colour = "#b00020" if dataset.is_simulated else "#1b5e20"
+    kind = (
+        "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
+    )
+    return (
+        f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
+        f"{kind}: {escape(dataset.title)} ({escape(dataset.name)}){design}</div>"
+    )

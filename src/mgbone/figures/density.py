@@ -1,0 +1,455 @@
+"""Bone density by structure and region: maps, animals, profiles along the femur, and a drawing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mgbone.figures import canvas, look
+from mgbone.figures.groups import draw_groups, experiment_title, title_pad
+from mgbone.study import naming
+from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Experiment, Study
+from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
+
+# Blue over white to red, the ends equally dark: in grey the numbers in the cells tell the sign.
+_SCALE = ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
+
+
+_NO_CELLS = ("No dose was compared with its reference here", "対照群と比較された用量なし")
+
+
+DIVERGING = LinearSegmentedColormap.from_list("mgbone", _SCALE)
+
+
+def density_map(
+    cells: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    contrasts: Sequence[Contrast] | None = None,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw 4 structures x 4 regions per contrast: percent difference as colour and number, p below it.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        experiment, contrast, structure, region, percent, p, level and, if wanted, p_holm: a cell whose p_holm
+        is below the significance threshold gets a heavy frame.
+    contrasts : sequence of Contrast, optional
+        Maps; without it each dose against its own reference.
+
+    Returns
+    -------
+    Figure
+    """
+    contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    if not contrasts or cells.empty:
+        return canvas.empty_figure(_NO_CELLS, title, language)
+    if subtitle is None:
+        subtitle = (
+            "Difference of vBMD in % of the reference; below: p of the declared test, unadjusted",
+            "vBMDの差（対照群比％），下段：所定の検定のp（16項目の多重性は未調整）",
+        )
+    note = naming.text("marks", language)
+    if "p_holm" in cells:
+        shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
+        survives = (shown["p_holm"] < study.thresholds["significant"]).any()
+        frame = ("heavy frame: p < 0.05 also after Holm over 16 cells", "太枠：Holm法（16項目）でもp < 0.05")
+        nothing = (
+            "no cell has p < 0.05 after Holm over 16 cells",
+            "Holm法（16項目）でp < 0.05となる項目はない",
+        )
+        frame = frame if survives else nothing
+        note += ("; " if language == "en" else "，") + naming.text(frame, language)
+    columns = min(3, len(contrasts))
+    rows = -(-len(contrasts) // columns)
+    figure, axes = canvas.new_figure(
+        rows, columns, width=look.DOUBLE, height=56.0 * rows + 4, sharey=True,
+        title=naming.say(title, language), subtitle=naming.say(subtitle, language), note=note,
+        language=language,
+    )  # fmt: skip
+    norm = _norm(cells)
+    for ax, contrast in zip(axes.flat, contrasts, strict=False):
+        _map_panel(ax, _of(cells, contrast), norm, study, language)
+        ax.set_title(naming.contrast_label(contrast.name, language))
+    for ax in axes.flat[len(contrasts) :]:
+        ax.set_visible(False)
+    bar = figure.colorbar(
+        _mappable(norm), ax=list(axes.flat[: len(contrasts)]), shrink=0.8, aspect=22, pad=0.015
+    )
+    _dress_bar(bar, language)
+    return figure
+
+
+def region_dots(
+    measurements: pd.DataFrame,
+    evidence: pd.DataFrame,
+    study: Study,
+    experiment: str,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    structures: Sequence[str] = STRUCTURES,
+    contrasts: Sequence[str] | None = None,
+) -> Figure:
+    """Draw the animals behind each cell of the map for one experiment: rows structures, columns regions.
+
+    Parameters
+    ----------
+    measurements, evidence : DataFrame
+        As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
+    contrasts : sequence of str, optional
+        Brackets; all of the study unless given.
+
+    Returns
+    -------
+    Figure
+    """
+    chosen = study.experiments[experiment]
+    here = measurements[measurements["experiment"].eq(experiment)]
+    if not here["value"].notna().any():
+        why = [
+            naming.not_measured([f"qCT, {experiment_title(chosen, study, x)}"], x) for x in naming.LANGUAGES
+        ]
+        return canvas.empty_figure(why, title, language)
+    compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
+    test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
+    tests = ", ".join(naming.name_of_test(t, language) for t in test)
+    figure, axes = canvas.new_figure(
+        len(structures), len(REGIONS), width=look.DOUBLE,
+        height=(38.0 + 4.4 * len(compared)) * len(structures),
+        title=naming.say(title, language), subtitle=f"{experiment_title(chosen, study, language)}; {tests}",
+        note=("; " if language == "en" else "；").join([
+            naming.text("mean_sd", language),
+            naming.text(("over the brackets: p", "括弧の上：p"), language),
+            naming.text("marks", language),
+        ]), language=language,
+    )  # fmt: skip
+    for row, structure in enumerate(structures):
+        for column, region in enumerate(REGIONS):
+            ax = axes[row, column]
+            draw_groups(
+                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared, language,
+                slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True,
+            )  # fmt: skip
+            ax.set_title(_cell_name(structure, region, language), pad=title_pad(compared))
+        axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', language)})")
+    return figure
+
+
+def profiles(
+    summary: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    tests: pd.DataFrame | None = None,
+    animals: pd.DataFrame | None = None,
+    contrasts: Mapping[str, Sequence[str]] | None = None,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw density along the femur: group means with 95 % bands, rows structures, columns experiments.
+
+    Parameters
+    ----------
+    summary : DataFrame
+        structure, experiment, group, percent (of length from the knee), n, mean, ci_low, ci_high.
+    tests : DataFrame, optional
+        structure, experiment, contrast, percent, p (family-wise): a bar below the curves where p is below the
+        significance threshold, a pale one where it is a trend, and the lowest p of each contrast in words.
+    animals : DataFrame, optional
+        structure, animal_id, experiment, group, percent, density: each animal as a faint line.
+    contrasts : mapping, optional
+        Contrast names per experiment whose bars are drawn; without it those of the report.
+
+    Returns
+    -------
+    Figure
+    """
+    if not len(summary) or not summary["mean"].notna().any():
+        why = ("No slices: a profile along the bone needs them", "スライスがない：プロファイルは示せない")
+        return canvas.empty_figure(why, title, language)
+    structures = [s for s in STRUCTURES if s in set(summary["structure"])]
+    experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
+    # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
+    counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
+    if subtitle is None:
+        subtitle = _profile_subtitle(language, tested=tests is not None)
+    n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
+    figure, axes = canvas.new_figure(
+        len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,
+        sharex=True, sharey="row", title=naming.say(title, language),
+        subtitle=naming.say(subtitle, language).replace("{n}", n), language=language,
+    )  # fmt: skip
+    compared = {e.name: _stated(e, contrasts) for e in experiments}
+    lanes = max(map(len, compared.values())) if tests is not None else 0
+    for row, structure in enumerate(structures):
+        for ax, experiment in zip(axes[row], experiments, strict=True):
+            if animals is not None:
+                _animal_lines(ax, _slice(animals, structure, experiment.name))
+            _mean_lines(ax, _slice(summary, structure, experiment.name), experiment.groups)
+            _region_marks(ax, study, language if row == 0 else None)
+            ax.tick_params(labelleft=True)
+        low, high = axes[row, 0].get_ylim()  # shared by the row, so the room for the bars is made once
+        axes[row, 0].set_ylim(low - (_LANE * lanes + 0.02) * (high - low), high)
+        if tests is not None:
+            for ax, experiment in zip(axes[row], experiments, strict=True):
+                rows = _slice(tests, structure, experiment.name)
+                _significance(ax, rows, compared[experiment.name], study, language)
+        unit = endpoint_unit(f"bmd_{structure}_full", language)
+        axes[row, 0].set_ylabel(f"{structure_label(structure, language)} vBMD\n({unit})")
+    for column, experiment in enumerate(experiments):
+        axes[0, column].set_title(experiment_title(experiment, study, language), pad=14)
+        words = ("Position (% of femoral length from the knee)", "大腿骨の位置（膝側からの％）")
+        axes[-1, column].set_xlabel(naming.text(words, language))
+        axes[-1, column].legend(
+            handles=look.line_handles(experiment.groups, language), loc="upper center",
+            bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=2.6, borderaxespad=0,
+        )  # fmt: skip
+    return figure
+
+
+def content_over_volume(
+    regional: pd.DataFrame,
+    slice_means: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+) -> Figure:
+    """Draw how far the plain mean of slice densities lies from content over volume, each animal a dot.
+
+    Parameters
+    ----------
+    regional, slice_means : DataFrame
+        Measurements of the same animals and endpoints by the two derivations.
+
+    Returns
+    -------
+    Figure
+    """
+    keys = ["animal_id", "experiment", "group", "endpoint"]
+    both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))
+    both["percent"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
+    if both["percent"].isna().all():
+        why = ("No slices: there is nothing to average", "スライスがないため，平均できない")
+        return canvas.empty_figure(why, title, language)
+    figure, axes = canvas.new_figure(
+        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=naming.say(title, language),
+        subtitle=naming.text(
+            ("Mean of slice densities minus summed content over summed volume, n = {n} animals",
+             "スライス密度の平均と，合計量÷合計体積との差，n = {n}匹"),
+            language, n=both["animal_id"].nunique()),
+        note=naming.text(("Dots: animals; line: median", "点：各個体，横線：中央値"), language),
+        language=language,
+    )  # fmt: skip
+    groups = [g for g in naming.groups_in_use() if g in set(both["group"])]
+    spread = np.ptp(both["percent"].dropna()) if both["percent"].notna().any() else 1.0
+    for ax, structure in zip(axes[0], STRUCTURES, strict=True):
+        ax.axhline(0, color=look.LINE, linewidth=0.7, zorder=0)
+        for x, region in enumerate(REGIONS):
+            cell = both[both["endpoint"].eq(f"bmd_{structure}_{region}")].dropna(subset="percent")
+            for lane, group in enumerate(groups):
+                values = cell.loc[cell["group"].eq(group), "percent"].to_numpy()
+                centre = x + 0.15 * (lane - (len(groups) - 1) / 2)
+                steps = canvas.jitter(values, spread=0.05, width=spread / 60)
+                look.dots(ax, centre + steps, values, group, size=2.6)
+            if len(cell):
+                middle = cell["percent"].median()
+                ax.plot([x - 0.42, x + 0.42], [middle, middle], color=look.INK, linewidth=1.0, zorder=4)
+        ax.set_xlim(-0.55, len(REGIONS) - 0.45)
+        ax.set_xticks(range(len(REGIONS)), [region_name(r, language) for r in REGIONS])
+        ax.tick_params(axis="x", length=0, labelsize=6.2)
+        ax.set_title(structure_name(structure, language))
+    axes[0, 0].set_ylabel(naming.text(("Difference (%)", "差（％）"), language))
+    axes[0, -1].legend(
+        handles=look.group_handles(groups, language),
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        borderaxespad=0.3,
+    )
+    return figure
+
+
+def _profile_subtitle(language: str, *, tested: bool) -> str:
+    words = naming.text(
+        ("Group means with 95 % intervals, n = {{n}} a group", "群平均と95％信頼区間，各群 n = {{n}}"),
+        language,
+    ).replace("{{n}}", "{n}")
+    bars = (
+        "; bars: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation",
+        "；下の帯：全長でファミリーワイズ p < 0.05（淡色：< 0.10），最大統計量の並べ替え検定",
+    )
+    return words + (naming.text(bars, language) if tested else "")
+
+
+def _of(cells: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+    chosen = cells[cells["experiment"].eq(contrast.experiment) & cells["contrast"].eq(contrast.name)]
+    return chosen.set_index(["structure", "region"])
+
+
+def _slice(table: pd.DataFrame, structure: str, experiment: str) -> pd.DataFrame:
+    return table[table["structure"].eq(structure) & table["experiment"].eq(experiment)]
+
+
+def _norm(cells: pd.DataFrame) -> Normalize:
+    reach = np.nanmax(cells["percent"].abs()) if cells["percent"].notna().any() else 1.0
+    bound = max(2.0, float(np.ceil(reach)))
+    return Normalize(-bound, bound)
+
+
+def _mappable(norm: Normalize) -> ScalarMappable:
+    return ScalarMappable(norm, DIVERGING)
+
+
+def _dress_bar(bar: Colorbar, language: str) -> None:
+    bar.set_label(naming.text(("Difference (% of reference)", "差（対照群に対する％）"), language))
+    bar.ax.yaxis.labelpad = 6
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=2)
+    bar.ax.yaxis.set_major_formatter(lambda x, _: signed(x, "g"))
+
+
+def signed(number: float, form: str = ".1f") -> str:
+    """Write a number with its sign, a true minus for negative ones."""
+    written = format(number, f"+{form}").replace("-", "−")
+    return written if any(digit in written for digit in "123456789") else written.lstrip("+−")
+
+
+def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, language: str) -> None:
+    for y, structure in enumerate(STRUCTURES):
+        for x, region in enumerate(REGIONS):
+            cell = cells.loc[(structure, region)] if (structure, region) in cells.index else None
+            if cell is None or not np.isfinite(cell["percent"]):
+                ax.add_patch(Rectangle((x, y), 1, 1, facecolor="white", edgecolor=look.LINE, hatch="///"))
+                continue
+            face = DIVERGING(norm(cell["percent"]))
+            ax.add_patch(Rectangle((x, y), 1, 1, facecolor=face, edgecolor="white", linewidth=1.2))
+            mark = naming.level_mark(cell["level"])
+            ink = look.ink_on(face)
+            ax.text(
+                x + 0.5, y + 0.40, f"{signed(cell['percent'])}{mark}", ha="center", va="center",
+                size=look.BASE_SIZE + (0.8 if mark else 0), color=ink, gid="percent",
+                **(look.BOLD if mark else {}),
+            )  # fmt: skip
+            ax.text(
+                x + 0.5, y + 0.76, naming.format_p_value(cell["p"]), ha="center", va="center", size=6.5,
+                color=ink, gid="p",
+            )  # fmt: skip
+    for structure, region in cells.index:
+        if "p_holm" in cells and cells.loc[(structure, region), "p_holm"] < study.thresholds["significant"]:
+            x, y = REGIONS.index(region), STRUCTURES.index(structure)
+            inset = 0.03
+            side = 1 - 2 * inset
+            frame = Rectangle((x + inset, y + inset), side, side, fill=False, edgecolor=look.INK, zorder=4)
+            frame.set(linewidth=1.3, gid="holm")
+            ax.add_patch(frame)
+    ax.set_xlim(0, len(REGIONS))
+    ax.set_ylim(len(STRUCTURES), 0)
+    ax.set_xticks(np.arange(len(REGIONS)) + 0.5, [region_name(r, language) for r in REGIONS])
+    ax.set_yticks(np.arange(len(STRUCTURES)) + 0.5, [structure_name(s, language) for s in STRUCTURES])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def structure_name(structure: str, language: str) -> str:
+    """Return the shortest name of a structure, as for a cell or an axis."""
+    return structure_label(structure, language, short=language == "en")
+
+
+def region_name(region: str, language: str) -> str:
+    """Return the shortest name of a region, as for a cell or an axis."""
+    return region_label(region, language, short=language == "en").capitalize()
+
+
+def _cell_name(structure: str, region: str, language: str) -> str:
+    return naming.text(
+        ("{structure}, {region}", "{structure}・{region}"), language,
+        structure=structure_name(structure, language), region=region_name(region, language).lower(),
+    )  # fmt: skip
+
+
+def _animal_lines(ax: Axes, table: pd.DataFrame) -> None:
+    for (_, group), rows in table.groupby(["animal_id", "group"], sort=False):
+        ax.plot(
+            rows["percent"], rows["density"], color=look.colour(group), linewidth=0.35, alpha=0.35, zorder=1,
+            gid="animal",
+        )  # fmt: skip
+
+
+def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
+    for group in groups:
+        rows = table[table["group"].eq(group)].sort_values("percent")
+        ink = look.line_colour(group)
+        ax.fill_between(
+            rows["percent"], rows["ci_low"], rows["ci_high"], color=look.colour(group), alpha=0.22,
+            linewidth=0, zorder=2,
+        )  # fmt: skip
+        ax.plot(
+            rows["percent"], rows["mean"], color=ink, linestyle=look.line_style(group), zorder=3, gid="mean"
+        )
+    ax.set_xlim(0, 100)
+
+
+_LANE = 0.12  # height of the lane of one contrast below the curves, in parts of the panel
+
+
+def _stated(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:
+    report = [c.name for c in experiment.report_contrasts]
+    names = report if chosen is None else chosen.get(experiment.name, ())
+    return [c for c in experiment.contrasts if c.name in names]
+
+
+def _significance(
+    ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study, language: str
+) -> None:
+    for lane, contrast in enumerate(reversed(contrasts)):
+        rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent")
+        if rows.empty:
+            continue
+        y = 0.015 + 0.105 * lane
+        at = rows["percent"].to_numpy(float)
+        half = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 1.0
+        levels = np.array([study.level(p) for p in rows["p"]])
+        for level, shade in (("significant", 1.0), ("trend", 0.4)):
+            for start, stop in _runs(levels == level):
+                bar = Rectangle((at[start] - half, y), at[stop - 1] - at[start] + 2 * half, 0.035)
+                bar.set(facecolor=look.line_colour(contrast.case), alpha=shade, linewidth=0, zorder=3)
+                bar.set(transform=ax.get_xaxis_transform(), gid=f"bar-{level}")
+                ax.add_patch(bar)
+        ax.plot([0, 1], [y, y], transform=ax.transAxes, color=look.LINE, linewidth=0.5, zorder=1)
+        words = ("{name}: lowest p = {p}", "{name}：最小の p = {p}")
+        name = naming.contrast_label(contrast.name, language)
+        lowest = naming.format_p_value(rows["p"].min())
+        ax.text(
+            0.995, y + 0.04, naming.text(words, language, name=name, p=lowest), transform=ax.transAxes,
+            ha="right", va="bottom", size=6.5, color=look.QUIET, gid="p",
+        )  # fmt: skip
+
+
+def _runs(hit: np.ndarray) -> list[tuple[int, int]]:
+    padded = np.concatenate([[False], hit, [False]]).astype(int)
+    change = np.diff(padded)
+    return list(zip(np.flatnonzero(change == 1), np.flatnonzero(change == -1), strict=True))
+
+
+def _region_marks(ax: Axes, study: Study, language: str | None) -> None:
+    for region in REGIONS[1:]:
+        low, high = (100 * limit for limit in study.regions[region])
+        if low > 0:
+            ax.axvline(low, color=look.LINE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0)
+        if language:
+            ax.text(
+                (low + high) / 2, 1.02, region_name(region, language), transform=ax.get_xaxis_transform(),
+                ha="center", va="bottom", size=look.SMALL_SIZE, color=look.QUIET,
+            )  # fmt: skip

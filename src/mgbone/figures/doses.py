@@ -1,0 +1,354 @@
+"""Doses side by side: how each endpoint follows the diet, and what each dose did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from mgbone.figures import canvas, look
+from mgbone.figures.look import _bold, _comma
+from mgbone.study import naming
+from mgbone.study.design import Contrast, Study
+from mgbone.study.dictionary import endpoint_label, says_again
+from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
+
+_ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
+
+
+_ARROWS: Mapping[tuple[str, bool], str] = {
+    ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
+}  # fmt: skip
+
+
+def dose_response(
+    doses: pd.DataFrame,
+    endpoints: Sequence[str],
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    animals: pd.DataFrame | None = None,
+    reported: pd.DataFrame | None = None,
+    shapes: pd.DataFrame | None = None,
+    columns: int = 4,
+) -> Figure:
+    """Draw dietary Mg against endpoints as percent of the reference group of the same experiment.
+
+    Parameters
+    ----------
+    doses : DataFrame
+        endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`).
+    endpoints : sequence of str
+        Panels, in reading order; those without a row in `doses` are left out.
+    animals : DataFrame, optional
+        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_of_reference`).
+    reported : DataFrame, optional
+        endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
+    shapes : DataFrame, optional
+        endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
+        panel, that of the shape better supported in black.
+
+    Returns
+    -------
+    Figure
+    """
+    endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
+    if not endpoints:
+        why = (
+            "No endpoint was measured at any of the doses.",
+            "いずれの用量でも測定された項目がありません。",
+        )
+        return canvas.empty_figure(why, title, language)
+    columns = min(columns, len(endpoints))
+    rows = -(-len(endpoints) // columns)
+    note = naming.text(
+        ("Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group",
+         "点：各個体，黒：平均と差の95％信頼区間，破線：対照群"), language)  # fmt: skip
+    if reported is not None and len(reported):
+        note += naming.text(("; open diamond: value in the report", "，白抜き菱形：報告書の値"), language)
+    if shapes is not None and len(shapes):
+        words = ("; p of two tests: one way with the dose, peak at {dose} (black: supported)",
+                 "；2つの検定のp：用量順と{dose}での最大（黒：支持される方）")  # fmt: skip
+        note += naming.text(words, language, dose=naming.narrow_label(study.dose_order[0].case, language))
+    experiments = len({c.experiment for c in study.dose_order})
+    apart = (
+        ("Two experiments, each against its own reference, not joined by a line: {pairs}",
+         "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{pairs}")
+        if experiments == 2 else
+        ("Each dose against the reference of its own experiment: {pairs}",
+         "各用量をその実験の対照群に対する％で示す：{pairs}")
+    )  # fmt: skip
+    figure, axes = canvas.new_figure(
+        rows, columns, width=look.DOUBLE, height=46.0 * rows, sharex=True, title=naming.say(title, language),
+        subtitle=naming.text(apart, language, pairs=_against(study, language)),
+        note=f"{note}{'; ' if language == 'en' else '，'}{naming.text('marks', language)}", language=language,
+    )  # fmt: skip
+    for ax, endpoint in zip(axes.flat, endpoints, strict=False):
+        _dose_panel(ax, endpoint, doses, animals, reported, study)
+        ax.set_title(row_label(endpoint, language))
+        if shapes is not None and (shapes["endpoint"] == endpoint).any():
+            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], language)
+    for ax in axes.flat[len(endpoints) :]:
+        ax.set_visible(False)
+    for number, ax in enumerate(axes.flat[: len(endpoints)]):
+        if number % columns == 0:
+            ax.set_ylabel(naming.text(("% of reference", "対照群に対する％"), language))
+        if number + columns >= len(endpoints):
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(naming.text(("Mg in diet (%)", "飼料Mg（％）"), language))
+    return figure
+
+
+def per_dose(
+    evidence: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+) -> Figure:
+    """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
+
+    Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
+    differ is named in grey below them. Intake is also held against the study's other references, since a diet
+    that is eaten less is the reason to feed in pairs, and what does not differ from the reference against the
+    milder diets of its experiment.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
+
+    Returns
+    -------
+    Figure
+    """
+    if not study.dose_order or evidence.empty:
+        why = ("Nothing was measured at any dose.", "どの用量でも測定値がありません。")
+        return canvas.empty_figure(why, title, language)
+    cells = {
+        (axis, c.name): _cell_lines(evidence, axis, c, study, language)
+        for axis in _ARGUMENT
+        for c in study.dose_order
+    }
+    heights = [max(1, *(len(cells[axis, c.name]) for c in study.dose_order)) for axis in _ARGUMENT]
+    total = sum(heights) + 0.9 * len(_ARGUMENT)
+    figure, axes = canvas.new_figure(
+        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=naming.say(title, language),
+        subtitle=naming.text(
+            ("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: trend, "
+             "grey: no difference found",
+             "数値は対照群の平均に対する変化（％），太字：p < 0.05，白抜き矢印：傾向，灰色：差なし"),
+            language),
+        note=naming.text("marks", language), language=language,
+    )  # fmt: skip
+    ax = axes[0, 0]
+    ax.set_xlim(0, 1)
+    ax.set_ylim(total + 0.2, -2.0)
+    ax.axis("off")
+    left = 0.15
+    width = (1 - left) / len(study.dose_order)
+    for number, contrast in enumerate(study.dose_order):
+        x = left + number * width
+        fill = look.colour(contrast.case)
+        shape = "round,pad=0,rounding_size=0.008"
+        box = FancyBboxPatch((x + 0.006, -1.75), width - 0.018, 1.35, boxstyle=shape)
+        box.set(facecolor=fill, linewidth=0, mutation_aspect=total)
+        ax.add_patch(box)
+        name = naming.contrast_label(contrast.name, language)
+        room = (width - 0.03) * 0.92 * look.DOUBLE * look.MM * 72
+        size = min(look.BASE_SIZE + 0.5, look.BASE_SIZE * room / canvas.text_width(name, look.BASE_SIZE))
+        ax.text(
+            x + width / 2 - 0.003, -1.08, name, ha="center", va="center", size=size,
+            color=look.ink_on(fill),
+        )  # fmt: skip
+    y = 0.0
+    for axis, height in zip(_ARGUMENT, heights, strict=True):
+        ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.6)
+        name = naming.text(AXIS_NAMES[axis], language)
+        ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **_bold(language))
+        for number, contrast in enumerate(study.dose_order):
+            for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
+                fits = (
+                    (width - 0.012)
+                    * 0.9
+                    * look.DOUBLE
+                    * look.MM
+                    * 72
+                    / canvas.text_width(words, look.SMALL_SIZE)
+                )
+                size = look.SMALL_SIZE * (min(1.0, fits) if len(study.dose_order) > 3 else 1.0)
+                written = ax.text(
+                    left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
+                    va="center", gid="finding", **(_bold(language) if sure else {}),
+                )  # fmt: skip
+                if sure and language == "ja":  # the Japanese font has no bold face
+                    written.set_path_effects([patheffects.withStroke(linewidth=0.3, foreground=ink)])
+        y += height + 0.9
+    return figure
+
+
+def _against(study: Study, language: str) -> str:
+    """Name every dose with the reference that it is held against, doses of one reference together."""
+    cases: dict[tuple[str, str], list[str]] = {}
+    for contrast in study.dose_order:
+        label = naming.group_label(contrast.case, language, short=True)
+        cases.setdefault((contrast.experiment, contrast.reference), []).append(label)
+    pair, comma, stop = (
+        ("{case} vs {reference}", ", ", "; ") if language == "en" else ("{case} 対 {reference}", "・", "，")
+    )
+    return stop.join(
+        pair.format(case=comma.join(names), reference=naming.group_label(reference, language, short=True))
+        for (_, reference), names in cases.items()
+    )
+
+
+def _shape_words(ax: Axes, row: pd.Series, language: str) -> None:
+    for y, shape, words in (
+        (0.115, "one_way", ("one way: {p}", "用量順：{p}")),
+        (0.02, "peak", ("peak: {p}", "最大：{p}")),
+    ):
+        p = naming.format_p(row[f"p_{shape}"])
+        label = ax.text(
+            0.02, y, naming.text(words, language, p=p), transform=ax.transAxes, size=6.3,
+            color=look.INK if row["shape"] == shape else "#767676", ha="left", va="bottom", gid="p",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
+        )  # fmt: skip
+        label.set_in_layout(False)
+
+
+def _dose_panel(
+    ax: Axes,
+    endpoint: str,
+    doses: pd.DataFrame,
+    animals: pd.DataFrame | None,
+    reported: pd.DataFrame | None,
+    study: Study,
+) -> None:
+    mg = [study.groups[c.case].dietary_mg_percent for c in study.dose_order]
+    by_contrast = {c.name: x for x, c in enumerate(study.dose_order, start=1)}
+    by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
+    ax.axhline(100, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
+    table = doses[doses["endpoint"].eq(endpoint)]
+    seen = animals[animals["endpoint"].eq(endpoint)] if animals is not None else None
+    spread = np.ptp(seen["percent"].dropna()) if seen is not None and seen["percent"].notna().any() else 1.0
+    for row in table.to_dict("records"):
+        x = by_contrast.get(row.get("contrast"), by_dose[row["dietary_mg_percent"]])
+        if seen is not None:
+            values = seen.loc[seen["group"].eq(row["group"]), "percent"].dropna().to_numpy()
+            steps = canvas.jitter(values, spread=0.22, width=spread / 18)
+            look.dots(ax, x - 0.14 + steps, values, row["group"], size=3.4)
+        black = {"color": look.INK, "zorder": 4}
+        ax.plot([x + 0.26] * 2, [row["ci_low"], row["ci_high"]], linewidth=0.9, **black)
+        ax.plot([x + 0.26], [row["percent"]], marker="_", markersize=7, markeredgewidth=1.4, **black)
+        if mark := naming.level_mark(row["level"]):
+            ax.annotate(
+                mark, (x + 0.26, row["ci_high"]), xytext=(0, 1), textcoords="offset points", ha="center",
+                va="bottom", size=look.BASE_SIZE, gid="mark",
+            )  # fmt: skip
+    if reported is not None:
+        for row in reported[reported["endpoint"].eq(endpoint)].to_dict("records"):
+            ax.plot(
+                [by_dose[row["dietary_mg_percent"]] + 0.42], [row["percent"]], marker="D", markersize=4.2,
+                markerfacecolor="white", markeredgecolor=look.INK, markeredgewidth=0.9, linestyle="none",
+                zorder=5, gid="reported",
+            )  # fmt: skip
+    experiments = [c.experiment for c in study.dose_order]
+    for x, (before, after) in enumerate(pairwise(experiments), start=1):
+        if before != after:
+            ax.axvline(x + 0.58, color=look.LINE, linewidth=0.6, zorder=0)
+    ax.set_xlim(0.45, len(mg) + 0.62)
+    labels = [f"{dose:g}" for dose in mg]
+    ax.set_xticks(range(1, len(mg) + 1), labels)
+    canvas.turn_crowded(ax, labels, 60 / len(mg))
+    low, high = ax.get_ylim()
+    ax.set_ylim(low - 0.26 * (high - low), high + 0.07 * (high - low))  # room for words and marks
+
+
+def _cell_lines(
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
+) -> list[tuple[str, str, bool]]:
+    """Words, ink and whether it is significant, for each line of a cell."""
+    here = _of_axis(evidence, axis, contrast)
+    lines, without = [], []
+    for row in here.to_dict("records"):
+        name = endpoint_label(row["endpoint"], language, short=axis != "transcriptome")
+        level = row["level"]
+        if level == "separated":
+            words = ("Arrays cluster by group", "アレイは群ごとに分離")
+            lines.append((naming.text(words, language), look.INK, True))
+        elif level == "mixed":
+            words = ("Arrays do not cluster by group", "アレイは群ごとに分かれない")
+            lines.append((naming.text(words, language), _GREY, False))
+        elif naming.level_mark(level):
+            lines.append(_finding(row, name))
+        elif isinstance(level, str):
+            without.append(name)
+    lines += _against_others(evidence, axis, contrast, study, language)
+    if len(without) > 5:
+        several = ("{n} others: no difference", "他{n}項目：差なし") if lines else (
+            "All {n}: no difference", "{n}項目すべて差なし")  # fmt: skip
+        lines.append((naming.text(several, language, n=len(without)), _GREY, False))
+    elif axis == "transcriptome":
+        lines += [(f"– {name}", _GREY, False) for name in without]
+    elif without:
+        lines.append((f"– {_comma(language).join(without)}", _GREY, False))
+    return lines or [(naming.text("not_tested", language), _GREY, False)]
+
+
+def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
+    here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
+    return here[[axis_of(e) == axis and not says_again(e) for e in here["endpoint"]]]
+
+
+def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:
+    sure = row["level"] == "significant"
+    arrow = _ARROWS[str(row["direction"]), sure]
+    ink = look.UP if row["direction"] == "up" else look.DOWN
+    return f"{arrow} {name}{_change(row)}{against} {naming.level_mark(row['level'])}", ink, sure
+
+
+def _against_others(
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
+) -> list[tuple[str, str, bool]]:
+    """Findings for the same diet against the other groups of its experiment.
+
+    Of a reference only those on intake; of a milder diet those on what does not differ from the reference,
+    which would otherwise pass for untouched.
+    """
+    here = _of_axis(evidence, axis, contrast)
+    found = set(here.loc[[bool(naming.level_mark(level)) for level in here["level"]], "endpoint"])
+    lines = []
+    for other in study.experiments[contrast.experiment].contrasts:
+        if other.case != contrast.case or other.name == contrast.name:
+            continue
+        against = naming.text((" (vs {name})", "（対 {name}）"), language,
+                             name=naming.narrow_label(other.reference, language))  # fmt: skip
+        milder = _is_dose(other.reference, study)
+        lines += [
+            _finding(row, endpoint_label(row["endpoint"], language, short=True), against)
+            for row in _of_axis(evidence, axis, other).to_dict("records")
+            if row["level"] in ("significant", "trend")
+            and (row["endpoint"] not in found if milder else row["endpoint"] == "food_intake")
+        ]
+    return lines
+
+
+def _is_dose(group: str, study: Study) -> bool:
+    return group in {contrast.case for contrast in study.dose_order}
+
+
+def _change(row: Mapping[str, object]) -> str:
+    """Change in percent of the reference mean, empty where there is none (gene sets)."""
+    mean, estimate = row.get("mean_reference"), row.get("estimate")
+    if mean is None or estimate is None or not np.isfinite(mean) or not np.isfinite(estimate) or mean == 0:
+        return ""
+    return f" {100 * estimate / mean:+.0f} %".replace("-", "−")
+
+
+_GREY = "#767676"

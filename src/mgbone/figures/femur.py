@@ -1,0 +1,239 @@
+"""The femur drawn with the differences in density of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
+
+from mgbone.figures import canvas, look
+from mgbone.figures.density import (
+    _NO_CELLS,
+    DIVERGING,
+    _dress_bar,
+    _mappable,
+    _norm,
+    _of,
+    region_name,
+    signed,
+    structure_name,
+)
+from mgbone.study import naming
+from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
+from mgbone.study.dictionary import region_label, structure_label
+
+
+def femur_drawing(
+    cells: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    contrasts: Sequence[Contrast] | None = None,
+) -> Figure:
+    """Draw a femur per contrast, its parts coloured by percent difference, numbers where there is a finding.
+
+    Cortex, cancellous space and trabeculae are drawn in the bone, third by third; whole bone is the strip at
+    its left; the four squares below it stand for the full length. Parts below the reference are hatched,
+    their trabeculae broken, since in grey the two ends of the colour scale are alike.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        As for `density_map`.
+
+    Returns
+    -------
+    Figure
+    """
+    contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    if not contrasts or cells.empty:
+        return canvas.empty_figure(_NO_CELLS, title, language)
+    columns = min(4, len(contrasts))
+    rows = -(-len(contrasts) // columns)
+    figure, axes = canvas.new_figure(
+        rows, columns, width=look.DOUBLE, height=80.0 * rows, title=naming.say(title, language),
+        subtitle=naming.text(
+            ("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10",
+             "色：vBMDの差（％）。p < 0.10の部位は骨の横に数値を示す"), language),
+        note=naming.text("marks", language)
+        + naming.text(("; hatched or broken: below the reference", "；斜線・破線：対照群より低い"), language),
+        language=language,
+    )  # fmt: skip
+    norm = _norm(cells)
+    for ax in axes.flat[len(contrasts) :]:
+        ax.set_visible(False)
+    for number, (ax, contrast) in enumerate(zip(axes.flat, contrasts, strict=False)):
+        _femur(ax, _of(cells, contrast), norm, study, language, names=number == 0)
+        ax.set_title(naming.contrast_label(contrast.name, language), loc="center")
+    bar = figure.colorbar(_mappable(norm), ax=list(axes.flat), shrink=0.7, aspect=26, pad=0.01)
+    _dress_bar(bar, language)
+    return figure
+
+
+# Outline of a femur, knee at the bottom, y in percent of length, x on the same scale but drawn half again as
+# wide, so that the parts inside can be seen.
+_OUTLINE = np.array([
+    (0, 4.5), (-4, 1.2), (-10, 0.6), (-14.5, 4), (-15, 10), (-12.5, 16), (-10, 24), (-9, 34), (-9, 50),
+    (-9.4, 60),
+    (-11.5, 66), (-12.6, 70), (-11, 75), (-11.5, 81), (-13.5, 88), (-13, 95), (-9.5, 99.3), (-5.5, 96.5),
+    (-3, 91.5), (1, 89), (5, 88.8), (8, 91.5), (9.6, 95.8), (13.5, 98.8), (18.5, 97.8), (21, 93), (19.6, 88),
+    (15.5, 85.4), (12, 82), (9.8, 77),
+    (9.2, 71), (9, 62), (9, 50), (9, 34), (10, 24), (12.5, 16), (15, 10), (14.5, 4), (10, 0.6), (4, 1.2),
+])  # fmt: skip
+
+
+def _smooth(points: np.ndarray, steps: int = 8) -> np.ndarray:
+    """Closed Catmull-Rom curve through `points` (n, 2), as a polygon of n * `steps` corners."""
+    p0, p1, p2, p3 = (np.roll(points, shift, axis=0)[:, None, :] for shift in (1, 0, -1, -2))
+    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    curve = p1 + 0.5 * t * (p2 - p0 + t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)))
+    return curve.reshape(-1, 2)
+
+
+def _inset(outline: np.ndarray) -> np.ndarray:
+    """Inner border of the cortex: thick at mid-shaft, thin at the ends."""
+    tangent = np.roll(outline, -1, axis=0) - np.roll(outline, 1, axis=0)
+    normal = np.column_stack([tangent[:, 1], -tangent[:, 0]]) / np.hypot(*tangent.T)[:, None]
+    thickness = 1.9 + 1.9 * np.exp(-(((outline[:, 1] - 52) / 26) ** 2))
+    return outline + normal * thickness[:, None]
+
+
+def _femur(
+    ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, language: str, *, names: bool
+) -> None:
+    outer = _smooth(_OUTLINE)
+    inner = _inset(outer)
+    for region in REGIONS[1:]:
+        low, high = (100 * limit for limit in study.regions[region])
+        _third(ax, outer, low, high, _fill(cells, norm, "cortical", region), 1)
+        _third(ax, inner, low, high, _fill(cells, norm, "cancellous", region), 2)
+        broken = _is_lower(cells, "trabecular", region)
+        _struts(ax, inner, low, high, _shade(cells, norm, "trabecular", region), broken=broken)
+        strip = {"xy": (-25, low + 0.6), "width": 4, "height": high - low - 1.2}
+        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0, **_fill(cells, norm, "whole", region)))
+        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0.5, fill=False, edgecolor=look.QUIET))
+        _findings(
+            ax, cells, region, (low + high) / 2, language, above_names=names and low < _NAMES_TOP < high
+        )
+        if low > 0:
+            ax.plot([-26, 22], [low, low], color=look.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
+        if names:
+            ax.text(
+                -27, (low + high) / 2, region_name(region, language), rotation=90, ha="right", va="center",
+                size=look.SMALL_SIZE, color=look.QUIET,
+            )  # fmt: skip
+    for line in (outer, inner):
+        ax.add_patch(Polygon(line, fill=False, edgecolor=look.INK, linewidth=0.7, zorder=4))
+    if names:
+        _legend_of_parts(ax, language)
+    _full_length(ax, cells, norm, language)
+    ax.set_xlim(-33, 62)
+    ax.set_ylim(-36, 107)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def _shade(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> object:
+    percent = cells["percent"].get((structure, region), np.nan)
+    return DIVERGING(norm(percent)) if np.isfinite(percent) else "white"
+
+
+def _is_lower(cells: pd.DataFrame, structure: str, region: str) -> bool:
+    """Tell whether this part is below the reference by what would be written as -0.1 % or less."""
+    return bool(cells["percent"].get((structure, region), np.nan) <= -0.05)
+
+
+def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> dict[str, object]:
+    hatch = "//////" if _is_lower(cells, structure, region) else None
+    fill = {"facecolor": _shade(cells, norm, structure, region), "edgecolor": look.QUIET}
+    return fill | {"hatch": hatch, "hatch_linewidth": 0.35}
+
+
+def _third(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping, order: float) -> None:
+    mask = Polygon(shape, transform=ax.transData)
+    part = Rectangle((-30, low), 60, high - low, linewidth=0, zorder=order, **fill)
+    ax.add_patch(part)
+    part.set_clip_path(mask.get_path(), mask.get_transform())
+
+
+def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object, *, broken: bool) -> None:
+    """Draw trabeculae: crossing arches, dense at the ends of the bone and few along the shaft."""
+    mask = Polygon(shape, transform=ax.transData)
+    across = np.linspace(-30, 30, 60)
+    heights = [y for y in _STRUT_HEIGHTS if low <= y < high]
+    for number, y in enumerate(heights):
+        slope = 0.55 if number % 2 else -0.55
+        line = y + slope * across
+        inside = (line >= low + 0.8) & (line <= high - 0.8)
+        for width, ink in ((3.1, look.QUIET), (2.5, colour)):
+            strut = {"color": ink, "linewidth": width, "zorder": 3, "solid_capstyle": "butt", "gid": "strut"}
+            if broken:
+                strut |= {"linestyle": "--", "dashes": (1.5 * 2.5 / width, 0.5 * 2.5 / width)}
+            drawn = ax.plot(across[inside], line[inside], **strut)[0]
+            drawn.set_clip_path(mask.get_path(), mask.get_transform())
+
+
+_STRUT_HEIGHTS = (3, 7, 11, 15, 19, 23, 28, 30, 39, 41, 49, 51, 59, 61, 70, 72, 77, 81, 85, 89, 93, 97)
+
+
+_NAMES_TOP = 47.5  # above the names of the parts, in percent of the length
+
+
+def _findings(
+    ax: Axes, cells: pd.DataFrame, region: str, y: float, language: str, *, above_names: bool = False
+) -> None:
+    lines = []
+    for structure in STRUCTURES:
+        if (structure, region) in cells.index:
+            cell = cells.loc[(structure, region)]
+            if mark := naming.level_mark(cell["level"]):
+                lines.append(f"{structure_name(structure, language)} {signed(cell['percent'])} %{mark}")
+    if lines:
+        above = above_names and len(lines) > 1  # several lines round the middle would reach the names
+        ax.text(
+            24, _NAMES_TOP if above else y, "\n".join(lines), ha="left", va="bottom" if above else "center",
+            size=look.SMALL_SIZE, linespacing=1.35,
+            gid="finding",
+        )  # fmt: skip
+
+
+def _legend_of_parts(ax: Axes, language: str) -> None:
+    parts = (
+        (("cortex", "皮質骨"), (7.6, 44), 44),
+        (("cancellous space", "海綿骨"), (3.2, 36.5), 38),
+        (("trabeculae", "骨梁"), (0.0, 30), 32),
+    )
+    for words, target, y in parts:
+        ax.annotate(
+            naming.text(words, language), target, xytext=(24, y), ha="left", va="center",
+            size=look.SMALL_SIZE, color=look.QUIET, zorder=6,
+            arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
+        )  # fmt: skip
+    ax.text(
+        -25, 101.5, structure_label("whole", language), ha="left", va="bottom", size=look.SMALL_SIZE,
+        color=look.QUIET,
+    )  # fmt: skip
+
+
+def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize, language: str) -> None:
+    small = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
+    ax.text(-25, -6, region_label("full", language).capitalize(), color=look.QUIET, **small)
+    for number, structure in enumerate(STRUCTURES):
+        y = -13 - 6.6 * number
+        square = {"xy": (-25, y - 2.3), "width": 4.6, "height": 4.6}
+        ax.add_patch(Rectangle(**square, linewidth=0, **_fill(cells, norm, structure, "full")))
+        ax.add_patch(Rectangle(**square, linewidth=0.5, fill=False, edgecolor=look.QUIET))
+        if (structure, "full") not in cells.index:
+            continue
+        cell = cells.loc[(structure, "full")]
+        mark = naming.level_mark(cell["level"])
+        ax.text(
+            -18.5, y, f"{structure_name(structure, language)} {signed(cell['percent'])} %{mark}",
+            color=look.INK if mark else look.QUIET, gid="full", **small,
+        )  # fmt: skip

@@ -1,0 +1,93 @@
+"""How far findings depend on the choice of the test: p values of all tests side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mgbone.figures import canvas, look
+from mgbone.study import naming
+from mgbone.study.design import Study
+from mgbone.study.naming import row_label
+
+# Three steps of one hue: the darker, the smaller p.
+_SHADES = {"significant": "#3f6f8f", "trend": "#a9c7d8", "none": "#f3f3f3"}
+
+
+def choice_of_test(
+    table: pd.DataFrame,
+    study: Study,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    declared: str | None = None,
+    names: dict[str, str | tuple[str, str]] | None = None,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
+
+    Parameters
+    ----------
+    table : DataFrame
+        experiment, endpoint, contrast, test, p: one row per cell, in the order wanted.
+    declared : str, optional
+        The test that the others are held against; the first in `table` unless given.
+    names : dict, optional
+        What a test is called above its column: a string, or a pair (English, Japanese).
+
+    Returns
+    -------
+    Figure
+    """
+    if table.empty:
+        why = ("No comparison was tested here", "該当する検定なし")
+        return canvas.empty_figure(why, title, language)
+    tests = list(dict.fromkeys(table["test"]))
+    declared = declared or tests[0]
+    compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()
+    keys = list(compared.itertuples(index=False, name=None))
+    p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
+    if subtitle is None:
+        subtitle = (
+            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's",
+            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠：所定の検定と判定が異なる",
+        )
+    figure, axes = canvas.new_figure(
+        1, 1, width=look.DOUBLE, height=4.9 * (len(keys) + 2), title=naming.say(title, language),
+        subtitle=naming.say(subtitle, language), language=language,
+    )  # fmt: skip
+    ax = axes[0, 0]
+    for y, key in enumerate(keys):
+        base = p.get((*key, declared), np.nan)
+        for x, test in enumerate(tests):
+            value = p.get((*key, test), np.nan)
+            known = np.isfinite(value)
+            fill = _SHADES[study.level(value)] if known else "white"
+            cell = Rectangle((x + 0.02, y + 0.05), 0.96, 0.9)
+            cell.set(facecolor=fill, linewidth=0, gid="cell")
+            differs = known and np.isfinite(base) and study.level(value) != study.level(base)
+            if differs:
+                cell.set(edgecolor=look.UP, linewidth=1.3, gid="differs")
+            ax.add_patch(cell)
+            words = naming.format_p_value(value) if known else "–"
+            ax.text(
+                x + 0.5, y + 0.52, words, ha="center", va="center", size=look.SMALL_SIZE, gid="p",
+                color=look.ink_on(fill),
+                **(look.BOLD if differs else {}),  # on a dark cell the frame alone would be lost in grey
+            )  # fmt: skip
+    labels = [f"{row_label(e, language)}: {naming.contrast_label(c, language)}" for _, e, c in keys]
+    ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
+    called = [naming.say((names or {}).get(t, naming.name_of_test(t, language)), language) for t in tests]
+    heads = ["\n".join(canvas.wrap(name, 390 / len(tests), look.SMALL_SIZE)) for name in called]
+    ax.set_xticks(np.arange(len(tests)) + 0.5, heads)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0)
+    ax.set_xlim(0, len(tests))
+    ax.set_ylim(len(keys), 0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    return figure

@@ -1,0 +1,217 @@
+"""The tree of the arrays with the genes behind it, and how cohesive groups are against chance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from scipy.cluster.hierarchy import dendrogram
+
+from mgbone.figures import canvas, look
+from mgbone.figures.look import _CLOUD, _DIVERGING, _LABEL, array_label
+from mgbone.study import naming
+
+_LEVELS = {
+    "separated": ("separated", "群ごとに分離"),
+    "mixed": ("mixed", "混在"),
+}
+
+
+_TREE_NOTE = (
+    "Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: the cut",
+    "樹上の数値：同じ枝をもつブートストラップ樹の割合（%，遺伝子を再抽出），破線：切断位置",
+)
+
+
+# ---- The tree
+# --------------------------------------------------------------------------------------------------------
+
+
+def dendrogram_heatmap(
+    clustering: Any,
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
+
+    Parameters
+    ----------
+    clustering : mgbone.microarray.clustering.Clustering or None
+        From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
+
+    Returns
+    -------
+    Figure
+    """
+    if clustering is None:
+        why = (
+            "Fewer than two groups with two arrays: no tree",
+            "2枚以上のアレイをもつ群が2つ未満：樹形図なし",
+        )
+        return canvas.empty_figure(why, title, language)
+    groups = list(dict.fromkeys(clustering.groups))
+    n = len(clustering.order)
+    figure, _ = canvas.new_figure(
+        0, 0, width=look.ONE_AND_HALF if n <= 8 else look.DOUBLE, height=108,
+        title=naming.say(title, language),
+        subtitle=_tree_words(clustering, language) if subtitle is None else naming.say(subtitle, language),
+        note=naming.text(_TREE_NOTE, language),
+        language=language,
+    )  # fmt: skip
+    grid = figure.add_gridspec(3, 2, height_ratios=[44, 5, 52], width_ratios=[60, 1.6])
+    tree, strip, heat = (figure.add_subplot(grid[row, 0]) for row in range(3))
+    _tree(tree, clustering, language)
+    _strip(strip, clustering)
+    image = _heat(heat, clustering, language)
+    bar = figure.colorbar(image, cax=figure.add_subplot(grid[2, 1]))
+    bar.outline.set_linewidth(0.5)
+    bar.set_label(naming.text(("log2 expression minus gene mean", "log2発現量−遺伝子平均"), language))
+    tree.legend(
+        handles=look.group_handles(groups, language), loc="upper right", bbox_to_anchor=(1, 1.06),
+        ncols=len(groups), borderaxespad=0,
+    )  # fmt: skip
+    return figure
+
+
+def _tree_words(clustering: Any, language: str) -> str:
+    v = clustering.verdict
+    return naming.text(
+        ("Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
+         "in {support} % of bootstrap trees; cohesion: mean silhouette {s}, permutation {p})",
+         "1−Pearson相関の群平均法，変動の大きい{n}遺伝子。判定：{level}（切断と群の一致：{cut}，"
+         "ブートストラップ樹の{support} %；凝集性：平均シルエット{s}，並べ替え検定 {p}）"),
+        language, n=f"{v['n_genes']:,}", level=naming.text(_LEVELS[str(v["level"])], language),
+        cut=_yes(v["rand"] > 1 - 1e-9, language), support=f"{100 * v['cut_support']:.0f}",
+        s=f"{v['silhouette']:.2f}".replace("-", "−"),
+        p=naming.format_p(float(v["p"])),
+    )  # fmt: skip
+
+
+def _yes(value: bool, language: str) -> str:
+    return naming.text(("yes", "一致") if value else ("no", "不一致"), language)
+
+
+def _tree(ax: Axes, clustering: Any, language: str, *, legend_room: float = 1.16) -> None:
+    drawn = dendrogram(clustering.linkage, no_plot=True)
+    heights = clustering.linkage[:, 2]
+    floor = heights[0] - 0.35 * (heights[-1] - heights[0])
+    by_height = {round(float(h), 12): i for i, h in enumerate(heights)}
+    for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True):
+        ax.plot(x, np.maximum(y, floor), color=look.INK, linewidth=0.9, solid_joinstyle="miter")
+        node = by_height[round(float(y[1]), 12)]
+        support = clustering.nodes.loc[node, "support"]
+        if np.isfinite(support):
+            ax.annotate(
+                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(1.6, 0.8),
+                textcoords="offset points",
+                ha="left", va="bottom", fontsize=_LABEL - 0.3, color=look.QUIET,
+            )  # fmt: skip
+    k = clustering.groups.nunique()
+    cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
+    ax.axhline(cut, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
+    ax.set_xlim(0, 10 * len(clustering.order))
+    ax.set_ylim(floor, floor + (heights[-1] - floor) * legend_room)
+    ax.set_ylabel(naming.text(("1 − Pearson r", "1 − Pearson r"), language))
+    ax.set_xticks([])
+    ax.spines["bottom"].set_visible(False)
+    ax.locator_params(axis="y", nbins=4)
+
+
+def _strip(ax: Axes, clustering: Any) -> None:
+    """Groups of the arrays: a coloured box each, with its marker and number."""
+    for i, array in enumerate(clustering.order):
+        group = clustering.groups[array]
+        ax.add_patch(Rectangle((i + 0.04, 0.05), 0.92, 0.9, color=look.colour(group), linewidth=0))
+        ink = look.ink_on(look.colour(group))
+        ax.plot(i + 0.36, 0.5, look.marker(group), color=ink, markersize=3.6, markeredgewidth=0)
+        ax.text(i + 0.62, 0.47, array_label(array), ha="center", va="center", fontsize=_LABEL, color=ink)
+    ax.set_xlim(0, len(clustering.order))
+    ax.set_ylim(0, 1)
+    ax.set_axis_off()
+
+
+def _heat(ax: Axes, clustering: Any, language: str):
+    values = clustering.heat.to_numpy()
+    reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
+    image = ax.imshow(
+        values, aspect="auto", interpolation="nearest", cmap=_DIVERGING, norm=TwoSlopeNorm(0, -reach, reach),
+        extent=(0, values.shape[1], values.shape[0], 0), rasterized=True,
+    )  # fmt: skip
+    ax.set_xticks([])
+    ax.set_yticks([])
+    words = ("{n} genes", "{n}遺伝子")
+    ax.set_ylabel(naming.text(words, language, n=f"{len(clustering.heat):,}"))
+    for side in ("left", "bottom"):
+        ax.spines[side].set_visible(False)
+    return image
+
+
+def cohesion(
+    clusterings: Mapping[str, Any],
+    language: str = "en",
+    title: str | Sequence[str] = "",
+    *,
+    subtitle: str | Sequence[str] | None = None,
+) -> Figure:
+    """Draw the tree of each contrast above its permutation test.
+
+    Parameters
+    ----------
+    clusterings : mapping
+        From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
+    """
+    n = len(clusterings)
+    if subtitle is None:
+        subtitle = (
+            "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
+            "distinct split of the arrays into two groups of the same sizes",
+            "上：1−Pearson相関の群平均法とブートストラップ支持率（%）。下：アレイを同じ大きさの2群に分ける"
+            "全ての分け方の平均シルエット",
+        )
+    figure, axes = canvas.new_figure(
+        3, n, width={1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE), height=88,
+        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
+        note=naming.text(
+            ("Dashed: the cut. Separated: cut equals groups and p < 0.05",
+             "破線：切断位置。分離：切断が群と一致し，かつ p < 0.05"), language),
+        gridspec_kw={"height_ratios": [40, 5, 34]},
+    )  # fmt: skip
+    for column, (contrast, clustering) in enumerate(clusterings.items()):
+        tree, strip, null = axes[:, column]
+        _tree(tree, clustering, language, legend_room=1.12)
+        _strip(strip, clustering)
+        _null(null, clustering, language)
+        level = naming.text(_LEVELS[str(clustering.verdict["level"])], language)
+        tree.set_title(f"{naming.panel_name(contrast, language, n)}: {level}")
+        if column:
+            tree.set_ylabel("")
+            null.set_ylabel("")
+    return figure
+
+
+def _null(ax: Axes, clustering: Any, language: str) -> None:
+    observed = float(clustering.verdict["silhouette"])
+    ax.hist(clustering.null, bins=20, color=_CLOUD, edgecolor="white", linewidth=0.4)
+    ax.axvline(observed, color=look.UP, linewidth=1.4)
+    low, high = sorted([float(clustering.null.min()), observed])
+    high = max(high, float(clustering.null.max()))
+    margin = 0.07 * (high - low) + 0.004
+    ax.set_xlim(low - margin, high + margin)
+    right = observed > sum(ax.get_xlim()) / 2
+    ax.annotate(
+        f"{naming.text(('these groups', '実際の群'), language)}\n{naming.format_p(clustering.verdict['p'])}",
+        (observed, 0.97), xycoords=("data", "axes fraction"), xytext=(-4 if right else 4, 0),
+        textcoords="offset points", ha="right" if right else "left", va="top", fontsize=look.SMALL_SIZE,
+        color=look.UP, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
+    )  # fmt: skip
+    ax.set_ylim(0, 1.3 * ax.get_ylim()[1])
+    ax.set_xlabel(naming.text(("Mean silhouette", "平均シルエット"), language))
+    ax.set_ylabel(naming.text(("Splits of the arrays", "分け方の数"), language))
+    ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)

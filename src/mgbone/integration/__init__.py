@@ -1,0 +1,41 @@
+"""The parts put together: one scale, doses in order, links within animals, and the judge itself judged."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "disagreements": ["RATIO", "confront", "formation_evidence"],
+        "doses": [
+            "SCORES",
+            "combine",
+            "dose_order_evidence",
+            "dose_response",
+            "findings_per_dose",
+            "on_one_scale",
+            "percent_of_reference",
+            "reported_percents",
+            "require_all_tested",
+            "stack",
+        ],
+        "negative_control": [
+            "await_evidence",
+            "begin",
+            "chance_of",
+            "count_control",
+            "distribution",
+            "judge_control",
+            "permute_labels",
+            "tested",
+        ],
+        "shapes": ["dose_shapes", "shape_evidence"],
+        "within_animals": [
+            "correlate_within",
+            "partial_within",
+            "smallest_detectable",
+            "wide_table",
+            "within_evidence",
+        ],
+        "words": ["count_power", "count_shapes", "count_sources", "fold_out", "pair_table", "tell_control"],
+    },
+)

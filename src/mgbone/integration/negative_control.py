@@ -1,0 +1,463 @@
+"""A judge can be too kind: what it would call reproduced where there is nothing to find."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mgbone import biochem, qct
+from mgbone.claims.judging import judge
+from mgbone.dataset.opening import Dataset, open_dataset
+from mgbone.evidence.comparison import compare
+from mgbone.integration import doses
+from mgbone.integration.shapes import one_way_statistic
+from mgbone.microarray.clustering import n_splits
+from mgbone.study.design import Study, load_study
+from mgbone.study.errors import DatasetError, MgboneError
+
+NULL = "data/null"
+
+
+NOT_WHOLE = 3  # exit code: the dataset without effect is not there, or not whole (`make data` makes it)
+
+
+KINDS = {
+    "effect": "an effect in serum, urine, intake or density",
+    "no_effect": "no difference there",
+    "order": "the order of doses",
+    "array_effect": "separate clusters, or changed genes of a theme",
+    "array_mixed": "mixed clusters",
+}
+
+
+CONTROL_COLUMNS = [
+    "kind", "statements", "this", "null", "nominal", "bound",
+    "permuted_mean", "permuted_low", "permuted_high",
+]  # fmt: skip
+
+
+_BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
+           "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
+
+
+def begin(dataset: Dataset) -> subprocess.Popen | None:
+    """Begin to find the evidence of the dataset without effect, in a process beside this one.
+
+    It takes some seconds and needs nothing from the notebook, whose figures keep one processor busy.
+
+    Returns
+    -------
+    Popen or None
+        For `await_evidence`; None if `dataset` has a design of its own.
+    """
+    if dataset.study.design != load_study().design:
+        return None
+    folders = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "mgbone.integration.negative_control",
+            *([] if dataset.arrays is None else ["arrays"]),
+        ],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def await_evidence(process: subprocess.Popen | None) -> pd.DataFrame | None:
+    """Return the evidence that `begin` set out to find; None where there is no control, or it is not whole.
+
+    Raises
+    ------
+    MgboneError
+        If the process failed for another reason, with its last words.
+    """
+    if process is None:
+        return None
+    written, said = process.communicate()
+    if process.returncode == NOT_WHOLE:
+        return None
+    if process.returncode:
+        last = (said.strip().splitlines() or ["no reason was given"])[-1]
+        raise MgboneError(f"The dataset without effect ({NULL}) could not be judged: {last}")
+    return pd.read_csv(io.StringIO(written), keep_default_na=False, na_values=[""])
+
+
+def main(arguments: list[str]) -> int:
+    """Write the evidence of the dataset without effect to standard output, for `await_evidence`."""
+    try:
+        found = open_dataset(NULL)
+    except DatasetError:
+        return NOT_WHOLE
+    sys.stdout.reconfigure(encoding="utf-8")
+    evidence_of(found, "arrays" in arguments).to_csv(sys.stdout, index=False, lineterminator="\n")
+    return 0
+
+
+def evidence_of(dataset: Dataset, arrays: bool = True) -> pd.DataFrame:
+    """Return the evidence that the notebooks would find in a dataset, without what only their figures need.
+
+    The functions are those of notebooks 01 to 04; the support of branches, which takes long and decides
+    nothing, is left out of the clustering.
+
+    Parameters
+    ----------
+    arrays : bool
+        Whether arrays are asked about; normalising them takes the most time.
+    """
+    study = dataset.study
+    clinical = measure(dataset)
+    parts = [compare(clinical, study), doses.dose_order_evidence(clinical, study)]
+    if arrays and dataset.arrays is not None:
+        parts.append(_array_evidence(dataset))
+    return doses.combine(*parts)
+
+
+def measure(dataset: Dataset) -> pd.DataFrame:
+    """Return the measurements of serum, urine, intake and density of a dataset."""
+    tables = [biochem.derive_endpoints(dataset)]
+    if dataset.qct_slices is not None or dataset.qct_regions is not None:
+        tables.append(qct.regional_density(dataset, dataset.study))
+    return doses.stack(tables)
+
+
+def kind_of(statements: pd.DataFrame) -> pd.Series:
+    """Name the kind of each statement, one of ``KINDS``."""
+    array = statements["domain"] == "microarray"
+    kinds = np.select(
+        [
+            array & (statements["level"] == "mixed"),
+            array,
+            statements["contrast"] == "dose_order",
+            statements["level"] == "none",
+        ],
+        ["array_mixed", "array_effect", "order", "no_effect"],
+        "effect",
+    )
+    return pd.Series(kinds, index=statements.index, name="kind")
+
+
+def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> pd.Series:
+    """Return the probability that a statement is reproduced where the diets do nothing, by theory.
+
+    For normal values of equal variance the difference of two groups over its standard error is Student's t.
+    Tukey-Kramer calls it significant, or a trend, beyond a quantile of the studentised range, so that the
+    probability of each level, with the stated sign, is an area under t. A stated mean must agree besides,
+    which makes the probability of such a row smaller: it is an upper limit there. The order of doses counts
+    with half the level of its trend test; that test takes the means of the references as known, which makes
+    it kinder than it says (`permute_labels` shows by how much). Arrays: separate clusters
+    need the true split to be the most cohesive one (one in all splits of n against n); a theme may come out
+    with the false discovery rate at most.
+
+    Returns
+    -------
+    Series
+        By the index of `statements`; missing where the endpoint was not measured.
+    """
+    limits = (study.thresholds["significant"], study.thresholds["trend"])
+    sizes = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
+    kinds = kind_of(statements)
+    splits = n_splits([study.arrays_per_group] * 2)
+    chances = []
+    for row, kind in zip(statements.to_dict("records"), kinds, strict=True):
+        if kind == "array_effect":
+            chances.append(1 / splits if row["level"] == "separated" else study.thresholds["gene_set_q"])
+        elif kind == "array_mixed":
+            chances.append(1 - 1 / splits)
+        elif kind == "order":
+            chances.append(limits[0] / 2)
+        else:
+            found = (row["experiment"], row["endpoint"]) in sizes.index.droplevel("group")
+            of = sizes[row["experiment"], row["endpoint"]] if found else sizes.iloc[:0]
+            chances.append(_chance(row["level"], of[of > 1].to_numpy(), limits))
+    return pd.Series(chances, index=statements.index, name="chance", dtype=float)
+
+
+def permute_labels(
+    measurements: pd.DataFrame,
+    statements: pd.DataFrame,
+    study: Study,
+    n_permutations: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Judge the statements about animals again with group labels permuted within each experiment.
+
+    An animal keeps all of its values, so that endpoints stay correlated as they are: the counts of reproduced
+    statements then vary as they would by chance in these very animals, which no binomial formula gives. The
+    rule is that of `mgbone.claims.judge` on the tests of `mgbone.evidence.compare`, computed for all
+    permutations at once. Statements about arrays, and about endpoints with values below a limit of detection,
+    are left out.
+
+    Returns
+    -------
+    DataFrame of bool
+        One row per labelling, the first the observed one; one column per statement (claim_id): reproduced.
+    """
+    rng = np.random.default_rng(seed)
+    judged: dict[str, np.ndarray] = {}
+    labellings = {}
+    for experiment, table in _usable(measurements).groupby("experiment", sort=False):
+        wide = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+        group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
+        labels = np.tile(group.to_numpy(object), (n_permutations, 1))
+        labels[1:] = rng.permuted(labels[1:], axis=1)
+        labellings[experiment] = (wide, labels)
+        about = statements[
+            statements["experiment"].eq(experiment)
+            & statements["endpoint"].isin(wide.columns)
+            & statements["domain"].ne("microarray")
+        ]
+        judged |= _judge_experiment(wide, labels, about, study)
+    order = statements[statements["contrast"] == "dose_order"]
+    if len(order) and all(c.experiment in labellings for c in study.dose_order):
+        for row in order.itertuples():
+            if (under := _judge_order(labellings, row, study)) is not None:
+                judged[row.claim_id] = under
+    columns = [c for c in statements["claim_id"] if c in judged]
+    return pd.DataFrame({c: judged[c] for c in columns})
+
+
+def tested(statements: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Keep the statements that the data at hand can answer; only they can be reproduced."""
+    answered = verdicts.loc[verdicts["verdict"] != "not_tested", "claim_id"]
+    return statements[statements["claim_id"].isin(answered)]
+
+
+def count_control(
+    statements: pd.DataFrame,
+    verdicts: pd.DataFrame,
+    control: pd.DataFrame | None,
+    chances: pd.Series,
+    permuted: pd.DataFrame,
+) -> pd.DataFrame:
+    """Count, per kind of statement, how many are reproduced here, without effect, and by chance.
+
+    Parameters
+    ----------
+    statements, verdicts : DataFrame
+        The statements that were tested (`tested`), and the verdicts on the data at hand.
+    control : DataFrame or None
+        Verdicts on the dataset without effect.
+    chances : Series
+        From `chance_of`.
+    permuted : DataFrame
+        From `permute_labels`.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``CONTROL_COLUMNS``: `this` and `null` are reproduced statements, `nominal` the number
+        expected by theory (`bound` says of which side it is a limit), permuted_... mean and 95 % range of the
+        permutations, missing where none were made.
+    """
+    kinds = kind_of(statements)
+    rows = []
+    for kind in KINDS:
+        of_kind = statements[kinds == kind]
+        if of_kind.empty:
+            continue
+        names = set(of_kind["claim_id"])
+        counts = permuted[[c for c in permuted if c in names]].iloc[1:].sum(axis=1)
+        made = len(counts) > 0 and names <= set(permuted.columns)
+        low, high = np.quantile(counts, [0.025, 0.975], method="inverted_cdf") if made else (np.nan, np.nan)
+        rows.append(
+            {
+                "kind": kind,
+                "statements": len(of_kind),
+                "this": _reproduced(verdicts, names),
+                "null": np.nan if control is None else _reproduced(control, names),
+                "nominal": chances[of_kind.index].sum(min_count=1),
+                "bound": _BOUNDS[kind],
+                "permuted_mean": counts.mean() if made else np.nan,
+                "permuted_low": low,
+                "permuted_high": high,
+            }
+        )
+    return pd.DataFrame(rows, columns=CONTROL_COLUMNS).astype({"null": float})
+
+
+def distribution(statements: pd.DataFrame, permuted: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the permutations gave each number of reproduced statements.
+
+    Returns
+    -------
+    DataFrame
+        Columns kind, reproduced, share; kinds that `permute_labels` covers as a whole.
+    """
+    rows = []
+    kinds = kind_of(statements)
+    for kind in KINDS:
+        names = set(statements.loc[kinds == kind, "claim_id"])
+        if names and names <= set(permuted.columns) and len(permuted) > 1:
+            counts = permuted[list(names)].iloc[1:].sum(axis=1).value_counts(normalize=True).sort_index()
+            rows += [(kind, int(n), float(share)) for n, share in counts.items()]
+    return pd.DataFrame(rows, columns=["kind", "reproduced", "share"])
+
+
+def judge_control(statements: pd.DataFrame, evidence: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the verdicts on the dataset without effect, by the same rule; None where there is none."""
+    return None if evidence is None else judge(statements, evidence)
+
+
+def _reproduced(verdicts: pd.DataFrame, names: set[str]) -> int:
+    return int((verdicts["claim_id"].isin(names) & verdicts["verdict"].eq("reproduced")).sum())
+
+
+def _array_evidence(dataset: Dataset) -> pd.DataFrame:
+    # Loaded here, since notebooks without arrays should not wait for limma and gene sets.
+    from mgbone.microarray import arrays, changed_genes, differential, enrichment, genesets
+    from mgbone.microarray.normalisation import rma
+
+    study = dataset.study
+    scans = arrays.load_arrays(dataset)
+    if (genes := scans.expression) is None:
+        values = rma(scans.probes, scans.platform.probesets)
+        genes = differential.summarise_to_genes(values, scans.platform.annotation["gene_symbol"])
+    tested = arrays.compare_arrays(genes, scans.table, study)
+    limits = (study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"])
+    gene_sets = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)
+    enriched = enrichment.over_representation(
+        changed_genes.gene_lists(tested, *limits), gene_sets, genes.index
+    )
+    clusterings = arrays.cluster_all_contrasts(genes, scans.table, study, bootstraps=1)
+    return arrays.array_evidence(clusterings, enriched, genesets.load_themes(), scans.table, study)
+
+
+@cache
+def _beyond(level: float, n_groups: int, df: int) -> float:
+    """Critical value of the studentised range for a p of `level`."""
+    return float(stats.studentized_range.isf(level, n_groups, df))
+
+
+def _chance(level: str, sizes: np.ndarray, limits: tuple[float, float]) -> float:
+    if len(sizes) < 2:
+        return np.nan
+    k, df = len(sizes), int(sizes.sum() - len(sizes))
+    # Half the two-sided area of t beyond what Tukey asks for: the stated sign only.
+    tails = [stats.t.sf(_beyond(limit, k, df) / np.sqrt(2), df) for limit in limits]
+    return {"significant": tails[0], "trend": tails[1] - tails[0], "none": 1 - 2 * tails[1]}[level]
+
+
+def _usable(measurements: pd.DataFrame) -> pd.DataFrame:
+    table = measurements.dropna(subset="value")
+    if "censored" not in table:
+        return table
+    hidden = table.loc[table["censored"].fillna(False).astype(bool), ["experiment", "endpoint"]]
+    marks = pd.MultiIndex.from_frame(table[["experiment", "endpoint"]])
+    return table[~marks.isin(pd.MultiIndex.from_frame(hidden))]
+
+
+def _judge_experiment(
+    wide: pd.DataFrame, labels: np.ndarray, about: pd.DataFrame, study: Study
+) -> dict[str, np.ndarray]:
+    """Whether each statement is reproduced under each labelling (n_labellings,)."""
+    endpoints = list(dict.fromkeys(about["endpoint"]))
+    if not endpoints:
+        return {}
+    values = wide[endpoints].to_numpy(float)
+    known = np.isfinite(values)
+    centre = np.nanmean(values, axis=0)
+    centred = np.where(known, values - centre, 0.0)
+    groups = {}
+    for group in pd.unique(labels[0]):
+        member = (labels == group).astype(float)
+        n, total = member @ known, member @ centred
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = total / n
+            groups[group] = (n, mean, member @ centred**2 - n * mean**2)
+    # As in the declared test, a group of one animal takes no part.
+    counted = [np.where(n > 1, 1, 0) for n, _, _ in groups.values()]
+    k = np.sum(counted, axis=0)
+    df = np.sum([np.where(n > 1, n, 0) for n, _, _ in groups.values()], axis=0) - k
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = np.sum([np.where(n > 1, ss, 0) for n, _, ss in groups.values()], axis=0) / df
+        return {
+            row["claim_id"]: _reproduced_under(
+                row, endpoints.index(row["endpoint"]), groups, (within, k, df, centre), study
+            )
+            for row in about.to_dict("records")
+            if set(row["contrast"].split("_vs_")) <= set(groups)
+        }
+
+
+def _reproduced_under(
+    row: Mapping[str, object],
+    column: int,
+    groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
+    shared: tuple[np.ndarray, ...],
+    study: Study,
+) -> np.ndarray:
+    within, k, df, centre = shared
+    case, reference = ([part[:, column] for part in groups[g]] for g in str(row["contrast"]).split("_vs_"))
+    k, df = k[:, column].astype(int), df[:, column].astype(int)
+    difference = case[1] - reference[1]
+    studentised = np.abs(difference) / np.sqrt(within[:, column] / 2 * (1 / case[0] + 1 / reference[0]))
+    limits = {
+        level: np.array([_beyond(study.thresholds[level], *shape) for shape in zip(k, df, strict=True)])
+        for level in ("significant", "trend")
+    }
+    beyond = {level: studentised > limit for level, limit in limits.items()}
+    if row["level"] == "none":
+        return ~beyond["trend"] & np.isfinite(studentised)
+    significant = row["level"] == "significant"
+    at_level = beyond["significant"] if significant else beyond["trend"] & ~beyond["significant"]
+    right = at_level & (np.sign(difference) == (1 if row["direction"] == "up" else -1))
+    if pd.isna(row["value"]):
+        return right
+    n, mean, squares = case
+    half = stats.t.ppf(0.975, n - 1) * np.sqrt(squares / (n - 1) / n)
+    return right & (np.abs(mean + centre[column] - float(row["value"])) <= half)
+
+
+def _judge_order(
+    labellings: Mapping[str, tuple[pd.DataFrame, np.ndarray]], row: object, study: Study
+) -> np.ndarray | None:
+    """Whether the endpoint goes the stated way at every step and by the trend test, under each labelling.
+
+    None where it was not measured, or blanks would make the sizes of groups vary with the labelling.
+    """
+    levels = []
+    for contrast in study.dose_order:
+        wide, labels = labellings[contrast.experiment]
+        if row.endpoint not in wide:
+            return None
+        known = wide[row.endpoint].notna().to_numpy()
+        values, here = wide[row.endpoint].to_numpy(float)[known], labels[:, known]
+        reference = here == contrast.reference
+        mean = (reference * values).sum(axis=1) / reference.sum(axis=1)
+        sizes = (here == contrast.case).sum(axis=1)
+        if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
+            return None
+        members = np.array([values[chosen] for chosen in here == contrast.case])
+        levels.append(members / mean[:, None])
+    change = np.diff([level.mean(axis=1) for level in levels], axis=0)
+    sign = 1 if row.direction == "up" else -1
+    return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])
+
+
+def _kendall_p(levels: list[np.ndarray]) -> np.ndarray:
+    """Two-sided p of Jonckheere-Terpstra by its normal approximation, for values without ties."""
+    sizes = [level.shape[1] for level in levels]
+    n = sum(sizes)
+    pairs = (n * n - sum(m * m for m in sizes)) / 2
+    score = 2 * one_way_statistic(levels) - pairs
+    variance = (n * (n - 1) * (2 * n + 5) - sum(m * (m - 1) * (2 * m + 5) for m in sizes)) / 18
+    return 2 * stats.norm.sf(np.abs(score) / np.sqrt(variance))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,1 +1,0 @@
-"""Folders as laboratories keep them: workbooks and CSV files, read into the tables of the dictionary."""

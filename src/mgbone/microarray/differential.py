@@ -1,0 +1,376 @@
+"""Which genes changed: linear models with moderated t tests (limma), and what makes them believable."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pylimma
+from scipy import stats
+
+from mgbone.study.errors import MgboneError
+
+DE_COLUMNS = ["gene", "contrast", "log2_fold_change", "average_expression", "t", "p", "q"]
+
+
+class ExpressionWarning(UserWarning):
+    """Expression values that can be analysed but should be looked at."""
+
+
+def summarise_to_genes(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Series) -> pd.DataFrame:
+    """Keep one probeset per gene: the one with the highest average expression over all arrays given.
+
+    The choice looks at no group and so can't favour a contrast. Probesets without a symbol (controls, loci
+    that were never named) are dropped. Of two with the same average the first one in the table stays.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_probesets, n_arrays)
+        log2 expression, probesets as index.
+    symbols : Series or mapping
+        Gene symbol of a probeset; missing or empty where it has none.
+
+    Returns
+    -------
+    DataFrame, shape (n_genes, n_arrays)
+        Index `gene`, in the order in which the chosen probesets stand in `expression`.
+
+    Raises
+    ------
+    MgboneError
+        If no probeset has a symbol.
+    """
+    table = probeset_choice(expression, symbols)
+    chosen = table[table["kept"]]
+    genes = expression.loc[chosen.index]
+    return genes.set_axis(pd.Index(chosen["gene"], name="gene"), axis=0)
+
+
+def probeset_choice(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Series) -> pd.DataFrame:
+    """Show which probeset stands for which gene, for `summarise_to_genes`.
+
+    Returns
+    -------
+    DataFrame
+        Index as `expression`; columns gene (missing where there is no symbol), average_expression, and kept.
+
+    Raises
+    ------
+    MgboneError
+        If a probeset stands twice in the table, or none has a symbol.
+    """
+    _check_numbers(expression)
+    if expression.index.has_duplicates:
+        raise MgboneError(
+            f"The probeset {expression.index[expression.index.duplicated()][0]!r} stands more than once "
+            "in the "
+            "expression table; each needs a row of its own."
+        )
+    gene = pd.Series(expression.index.map(pd.Series(dict(symbols), dtype=object)), index=expression.index)
+    gene = gene.where(gene.notna() & (gene.astype(str).str.strip() != ""))
+    if gene.isna().all():
+        raise MgboneError(
+            f"None of the {len(gene)} probesets has a gene symbol in the annotation. Its names look like "
+            f"{_examples(dict(symbols))}, those of the table like {_examples(expression.index)}: "
+            "are they of the same chip?"
+        )
+    average = expression.mean(axis=1)
+    best_first = pd.DataFrame({"gene": gene, "average": average}).sort_values(
+        "average", ascending=False, kind="stable"
+    )
+    first = ~best_first.duplicated("gene") & best_first["gene"].notna()
+    kept = first.reindex(expression.index)
+    return pd.DataFrame({"gene": gene, "average_expression": average, "kept": kept})
+
+
+def differential_expression(
+    expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series | Sequence[str], contrasts: Sequence[str]
+) -> pd.DataFrame:
+    """Test each gene for each contrast with limma's moderated t test (Smyth 2004), by way of pylimma.
+
+    One linear model is fitted over all groups given, so that each contrast borrows the residual variance of
+    all of them: hand in the arrays of one experiment at a time. Benjamini-Hochberg q values count the genes
+    of one contrast.
+
+    Parameters
+    ----------
+    expression : DataFrame, shape (n_genes, n_arrays)
+        log2 expression, genes as index, arrays as columns.
+    groups : Series, mapping, or sequence
+        Group of each array; a Series or mapping is matched by array name, a sequence by position.
+    contrasts : sequence of str
+        Names of the form ``case_vs_reference``. A difference is case minus reference.
+
+    Returns
+    -------
+    DataFrame
+        Columns gene, contrast, log2_fold_change, average_expression (over all arrays of the model), t, p, q;
+        contrast by contrast, genes in the order given.
+
+    Raises
+    ------
+    MgboneError
+        If a contrast names a group without arrays or with a single one, a group is missing, genes repeat, or
+        values are missing or infinite.
+
+    Warns
+    -----
+    ExpressionWarning
+        If values don't look like log2, or genes do not vary at all within groups.
+
+    References
+    ----------
+    Smyth GK (2004) Stat Appl Genet Mol Biol 3:3. Ritchie ME et al. (2015) Nucleic Acids Res 43:e47.
+    """
+    fit, labels = _fit(expression, groups, contrasts)
+    tables = []
+    for i, contrast in enumerate(contrasts):
+        p = np.asarray(fit["p_value"])[:, i]
+        tables.append(
+            pd.DataFrame(
+                {
+                    "gene": expression.index.to_numpy(),
+                    "contrast": contrast,
+                    "log2_fold_change": np.asarray(fit["coefficients"])[:, i],
+                    "average_expression": expression[labels.index].mean(axis=1).to_numpy(),
+                    "t": np.asarray(fit["t"])[:, i],
+                    "p": p,
+                    "q": stats.false_discovery_control(p, method="bh"),
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True)[DE_COLUMNS]
+
+
+def fold_change_intervals(
+    expression: pd.DataFrame,
+    groups: Mapping[str, str] | pd.Series | Sequence[str],
+    contrasts: Sequence[str],
+    confidence: float = 0.95,
+) -> pd.DataFrame:
+    """Return the confidence interval of each log2 fold change, on the moderated standard error (Smyth 2004).
+
+    Parameters and errors are those of `differential_expression`. Each interval is that of one gene by itself,
+    as ``topTable(confint = TRUE)`` gives it; it does not allow for the number of genes.
+
+    Returns
+    -------
+    DataFrame
+        Columns gene, contrast, ci_low, ci_high; rows as in `differential_expression`.
+    """
+    fit, _ = _fit(expression, groups, contrasts)
+    error = np.asarray(fit["stdev_unscaled"]) * np.sqrt(np.asarray(fit["s2_post"], dtype=float))[:, None]
+    reach = error * stats.t.ppf((1 + confidence) / 2, np.asarray(fit["df_total"], dtype=float))[:, None]
+    middle = np.asarray(fit["coefficients"])
+    tables = [
+        pd.DataFrame(
+            {
+                "gene": expression.index.to_numpy(),
+                "contrast": contrast,
+                "ci_low": middle[:, i] - reach[:, i],
+                "ci_high": middle[:, i] + reach[:, i],
+            }
+        )
+        for i, contrast in enumerate(contrasts)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def split_contrast(contrast: str) -> tuple[str, str]:
+    """Split ``case_vs_reference`` into case and reference.
+
+    Raises
+    ------
+    MgboneError
+        If it has another form.
+    """
+    case, separator, reference = str(contrast).partition("_vs_")
+    if not (case and separator and reference) or case == reference:
+        raise MgboneError(
+            f"{contrast!r} is no contrast: write case_vs_reference with two different groups, such as "
+            "mg001_vs_pairfed."
+        )
+    return case, reference
+
+
+def one_gene_by_hand(
+    expression: pd.DataFrame,
+    groups: Mapping[str, str] | pd.Series | Sequence[str],
+    gene: str,
+    contrast: str,
+) -> pd.DataFrame:
+    """Work the moderated t test of one gene step by step, so that a reader can follow each number.
+
+    Only the prior (its degrees of freedom and variance) comes from the fit of all genes; everything else is
+    computed here from the values of this one gene and ends at the p that `differential_expression` gives.
+
+    Returns
+    -------
+    DataFrame
+        Columns step, name_en, name_ja, formula, value; one row per step.
+
+    Raises
+    ------
+    MgboneError
+        As `differential_expression`, or if the gene is not in the table.
+    """
+    if gene not in expression.index:
+        raise MgboneError(
+            f"The gene {gene!r} is not in the expression table; it has such as {_examples(expression.index)}."
+        )
+    fit, labels = _fit(expression, groups, [contrast])
+    case, reference = split_contrast(contrast)
+    values = expression.loc[gene, labels.index].to_numpy(dtype=float)
+    by_group = {g: values[(labels == g).to_numpy()] for g in labels.unique()}
+    x, y = by_group[case], by_group[reference]
+    df = len(values) - len(by_group)
+    variance = sum(((v - v.mean()) ** 2).sum() for v in by_group.values()) / df
+    prior_df, prior = (float(np.ravel(fit[key])[0]) for key in ("df_prior", "s2_prior"))
+    posterior = prior if np.isinf(prior_df) else (prior_df * prior + df * variance) / (prior_df + df)
+    spread = 1 / len(x) + 1 / len(y)
+    difference = x.mean() - y.mean()
+    error = np.sqrt(posterior * spread)
+    t = difference / error
+    total_df = min(df + prior_df, df * len(expression))
+    ordinary = difference / np.sqrt(variance * spread)
+    steps = [
+        ("mean_case", "Mean of the case", "処置群の平均", "mean(x)", x.mean()),
+        ("mean_reference", "Mean of the reference", "対照群の平均", "mean(y)", y.mean()),
+        ("difference", "log2 fold change", "log2変化量", "mean(x) - mean(y)", difference),
+        ("df", "Residual degrees of freedom", "残差の自由度", "arrays - groups", df),
+        ("variance", "Residual variance of this gene", "この遺伝子の残差分散", "s2 = SS_within / df",
+         variance),
+        ("prior_df", "Prior degrees of freedom (from all genes)", "事前分布の自由度（全遺伝子から）", "d0",
+         prior_df),
+        ("prior_variance", "Prior variance (from all genes)", "事前分散（全遺伝子から）", "s0^2", prior),
+        ("posterior_variance", "Moderated variance", "調整した分散", "s2_mod = (d0 s0^2 + df s2) / (d0 + df)",
+         posterior),
+        ("standard_error", "Standard error", "標準誤差", "sqrt(s2_mod (1/n_x + 1/n_y))", error),
+        ("t", "Moderated t", "調整t値", "difference / standard error", t),
+        ("df_total", "Degrees of freedom of t", "t値の自由度", "df + d0", total_df),
+        ("p", "p, two-sided", "p値（両側）", "P(|T| >= |t|)", 2 * stats.t.sf(abs(t), total_df)),
+        ("t_ordinary", "Ordinary t, for comparison", "通常のt値（比較用）",
+         "difference / sqrt(s2 (1/n_x + 1/n_y))", ordinary),
+        ("p_ordinary", "Ordinary p, for comparison", "通常のp値（比較用）", "df degrees of freedom",
+         2 * stats.t.sf(abs(ordinary), df)),
+    ]  # fmt: skip
+    return pd.DataFrame(steps, columns=["step", "name_en", "name_ja", "formula", "value"])
+
+
+def _fit(expression: pd.DataFrame, groups: Any, contrasts: Sequence[str]) -> tuple[dict[str, Any], pd.Series]:
+    """Fit limma's model over all groups; return the fit (genes x contrasts) and the group of each array."""
+    labels = _labels(expression, groups)
+    _check_genes(expression)
+    _check_contrasts(labels, contrasts)
+    names = list(dict.fromkeys(labels))
+    design = pd.DataFrame({g: (labels == g).astype(float) for g in names})
+    matrix = np.zeros((len(names), len(contrasts)))
+    for i, contrast in enumerate(contrasts):
+        case, reference = split_contrast(contrast)
+        matrix[names.index(case), i] = 1.0
+        matrix[names.index(reference), i] = -1.0
+    values = expression[labels.index].to_numpy(dtype=float)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit = pylimma.lm_fit(values, design.to_numpy())
+        fit = pylimma.e_bayes(pylimma.contrasts_fit(fit, matrix), trend=False)
+    for text in dict.fromkeys(str(w.message) for w in caught):
+        warnings.warn(f"From pylimma: {text}", ExpressionWarning, stacklevel=3)
+    return fit, labels
+
+
+def _labels(expression: pd.DataFrame, groups: Any) -> pd.Series:
+    """Group of each array as a Series in the order of the columns."""
+    if isinstance(groups, pd.Series | Mapping):
+        given = pd.Series(dict(groups), dtype=object)
+        missing = [a for a in expression.columns if a not in given.index or pd.isna(given[a])]
+        if missing:
+            raise MgboneError(
+                f"The array {missing[0]!r} has no group ({len(missing)} of {expression.shape[1]} have none); "
+                "give each column of the expression table one, by its name."
+            )
+        return given.reindex(expression.columns)
+    given = list(groups)
+    if len(given) != expression.shape[1]:
+        raise MgboneError(
+            f"{len(given)} groups were given for {expression.shape[1]} arrays; give one for each."
+        )
+    return pd.Series(given, index=expression.columns, dtype=object)
+
+
+def _check_genes(expression: pd.DataFrame) -> None:
+    _check_numbers(expression)
+    if expression.columns.has_duplicates:
+        twice = expression.columns[expression.columns.duplicated()][0]
+        raise MgboneError(
+            f"The array {twice!r} stands more than once in the expression table; drop or rename one."
+        )
+    if expression.index.has_duplicates:
+        twice = expression.index[expression.index.duplicated()]
+        raise MgboneError(
+            f"{len(set(twice))} genes stand more than once, such as {twice[0]!r}; "
+            "take one row per gene with summarise_to_genes first."
+        )
+    if len(expression) < 3:
+        raise MgboneError(
+            f"Only {len(expression)} genes were given; moderated variances need many (a whole chip)."
+        )
+    if float(expression.to_numpy().max()) > 64:
+        warnings.warn(
+            "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
+            "intensities?",
+            ExpressionWarning,
+            stacklevel=4,
+        )
+
+
+def _check_numbers(expression: pd.DataFrame) -> None:
+    try:
+        values = expression.to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        raise MgboneError(f"The expression table holds something that is no number: {error}.") from error
+    if values.size == 0:
+        raise MgboneError("The expression table is empty.")
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise MgboneError(
+            f"{int(bad.sum())} expression values are missing or infinite, the first in row "
+            f"{expression.index[row]!r}, "
+            f"array {expression.columns[column]!r}; drop such genes or arrays before testing."
+        )
+
+
+def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
+    if isinstance(contrasts, str) or not len(contrasts):
+        raise MgboneError("Give a list of contrasts, such as ['mg001_vs_pairfed'].")
+    sizes = labels.value_counts()
+    for contrast in contrasts:
+        for group in split_contrast(contrast):
+            if group not in sizes.index:
+                raise MgboneError(
+                    f"The contrast {contrast!r} needs the group {group!r}, which has no array; "
+                    f"groups with arrays are {', '.join(map(str, dict.fromkeys(labels)))}."
+                )
+            if sizes[group] < 2:
+                raise MgboneError(
+                    f"The group {group!r} has a single array, so that nothing says how much its arrays vary; "
+                    f"{contrast!r} can't be tested. Two are the least, three or more are usual."
+                )
+
+
+def _one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
+    rows = table[table["contrast"] == contrast]
+    if rows.empty:
+        raise MgboneError(
+            f"The contrast {contrast!r} is not in the table; it has "
+            f"{', '.join(map(str, table['contrast'].unique()))}."
+        )
+    return rows
+
+
+def _examples(names: Iterable[Any], n: int = 3) -> str:
+    return ", ".join(str(name) for name in list(names)[:n]) or "none"

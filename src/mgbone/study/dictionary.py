@@ -1,0 +1,285 @@
+"""The one dictionary of the data: every field and endpoint, its titles in English and Japanese, its unit.
+
+It lives in ``schema/tables.json`` (Frictionless Table Schemas) and ``schema/endpoints.json`` and feeds the
+validation of datasets, the labels of axes and ``data/README.md``, so that a name or a unit is written in one
+place only. Units are ASCII in data (``mg/cm3``), typeset for people (``mg/cm³``).
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import project_root, write_aside
+
+LANGUAGES = ("en", "ja")
+
+
+TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
+
+
+README_BEGIN = (
+    "<!-- dictionary: written by mgbone.study.dictionary; change src/mgbone/study/schema/ instead -->"
+)
+
+
+README_END = "<!-- end of dictionary -->"
+
+
+def table_schema(name: str, groups: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """Return the Frictionless Table Schema of a table, as a copy that may be changed.
+
+    Parameters
+    ----------
+    name : str
+        One of `TABLES`.
+    groups : mapping of str to tuple of str, optional
+        Groups per experiment; the schema of ``animals`` then lists them as the allowed values.
+
+    Raises
+    ------
+    MgboneError
+        If there is no such table.
+    """
+    schema = copy.deepcopy(_entry(_tables(), name, "table"))
+    if groups is not None:
+        every = dict.fromkeys(group for row in groups.values() for group in row)
+        allowed = {"experiment": list(groups), "group": list(every)}
+        for field in schema["fields"]:
+            if field["name"] in allowed:
+                field["constraints"]["enum"] = allowed[field["name"]]
+    return schema
+
+
+def table_fields(name: str) -> dict[str, dict[str, Any]]:
+    """Return the fields of a table by name, in their order."""
+    return {field["name"]: field for field in table_schema(name)["fields"]}
+
+
+def endpoints(domain: str | None = None) -> tuple[str, ...]:
+    """Return the names of all endpoints, or of those of one domain (biochem, qct, microarray)."""
+    return tuple(name for name, entry in _endpoints().items() if domain in (None, entry["domain"]))
+
+
+def says_again(name: str) -> bool:
+    """Return whether an endpoint says once more what others say: gene scores, ratios, correlations.
+
+    Such rows belong to the evidence, but not to a count of what a dose did.
+    """
+    return name.startswith("score_") or "/" in name or "~" in name
+
+
+def endpoint(name: str) -> dict[str, Any]:
+    """Return everything known about an endpoint: domain, titles, unit, derived_from, formula, descriptions.
+
+    Raises
+    ------
+    MgboneError
+        If there is no such endpoint.
+    """
+    return copy.deepcopy(_entry(_endpoints(), name, "endpoint"))
+
+
+def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, short: bool = False) -> str:
+    """Return the title of an endpoint as people read it.
+
+    Parameters
+    ----------
+    endpoint : str
+        Name, for example ``serum_mg`` or ``bmd_trabecular_distal``; two names joined by ``~`` (a correlation)
+        or ``/`` (a ratio) give both titles.
+    language : str
+        ``en`` or ``ja``.
+    unit : bool
+        Add the unit in brackets, as for an axis.
+    short : bool
+        The short form, as for a cell of a table or a crowded axis.
+
+    Raises
+    ------
+    MgboneError
+        If there is no such endpoint or language.
+    """
+    for sign, words in ((" ~ ", "~"), (" / ", "/")):
+        if words in endpoint:
+            return sign.join(endpoint_label(e, language, unit, short) for e in endpoint.split(words))
+    entry = _entry(_endpoints(), endpoint, "endpoint")
+    label = _in_language(entry, "short" if short else "title", language)
+    shown = endpoint_unit(endpoint, language)
+    return f"{label} ({shown})" if unit and shown else label
+
+
+def endpoint_unit(endpoint: str, language: str | None = None) -> str:
+    """Return the unit of an endpoint: as written in data, or typeset when a language is given.
+
+    ``endpoint_unit("urine_ctx")`` is ``ug/mmol Cr``; ``endpoint_unit("urine_ctx", "en")`` is ``µg/mmol Cr``.
+    Endpoints without a unit give an empty text.
+    """
+    return _unit(_entry(_endpoints(), endpoint, "endpoint"), language)
+
+
+def field_label(table: str, field: str, language: str = "en", unit: bool = False) -> str:
+    """Return the title of a table's field as people read it, with its unit in brackets if asked for."""
+    entry = _entry(table_fields(table), field, f"field of {table}")
+    label, shown = _in_language(entry, "title", language), _unit(entry, language)
+    return f"{label} ({shown})" if unit and shown else label
+
+
+def field_unit(table: str, field: str, language: str | None = None) -> str:
+    """Return the unit of a field: as written in data, or typeset when a language is given."""
+    return _unit(_entry(table_fields(table), field, f"field of {table}"), language)
+
+
+def structure_label(structure: str, language: str = "en", short: bool = False) -> str:
+    """Return the name of a structure of bone: whole (全骨), cortical (皮質骨), cancellous (海綿骨), ..."""
+    entry = _entry(_raw("endpoints.json")["structures"], structure, "structure")
+    return _in_language(entry, "short" if short else "title", language)
+
+
+def region_label(region: str, language: str = "en", short: bool = False) -> str:
+    """Return the name of a region of the femur, as full length (全長) or distal region (遠位部)."""
+    entry = _entry(_raw("endpoints.json")["regions"], region, "region")
+    return _in_language(entry, "short" if short else "title", language)
+
+
+def typeset_unit(unit: str) -> str:
+    """Turn a unit as written in data into one for people: ``ug`` to ``µg``, ``cm3`` to ``cm³``."""
+    unit = re.sub(r"\bu(?=[gLmM])", "µ", unit)
+    return re.sub(r"(?<=m)[23]\b", lambda power: {"2": "²", "3": "³"}[power.group()], unit)
+
+
+def write_data_readme(path: str | Path | None = None) -> Path:
+    """Write the dictionary into data/README.md, between its two marks; the prose around them stays.
+
+    Raises
+    ------
+    MgboneError
+        If the file lacks the marks.
+    """
+    path = project_root() / "data" / "README.md" if path is None else Path(path)
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"{README_BEGIN}\n{README_END}\n"
+    before, begin, rest = text.partition(README_BEGIN)
+    _, end, after = rest.partition(README_END)
+    if not begin or not end:
+        raise MgboneError(
+            f"{path.name} lacks the marks of the dictionary. Put back {README_BEGIN} and {README_END}."
+        )
+    text = f"{before}{begin}\n\n{data_dictionary()}\n{end}{after}"
+    with write_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def data_dictionary() -> str:
+    """Return the dictionary as Markdown, both languages: the tables field by field, then the endpoints."""
+    blocks = []
+    for name, schema in _tables().items():
+        rows = [_field_row(field) for field in schema["fields"]]
+        blocks.append(
+            f"### `{name}.csv`: {schema['title']} / {schema['title_ja']}\n\n"
+            f"{schema['description']}<br>{schema['description_ja']}\n\n"
+            + _markdown(["field", "title", "項目", "unit", "blank allowed", "meaning", "意味"], rows)
+        )
+    blocks += [_endpoint_section(), _place_section("structures"), _place_section("regions")]
+    return "\n\n".join(blocks) + "\n"
+
+
+# --- reading the dictionary ----------------------------------------------------------------------------
+
+
+@cache
+def _raw(name: str) -> dict[str, Any]:
+    return json.loads(files("mgbone.study").joinpath("schema", name).read_text(encoding="utf-8"))
+
+
+def _tables() -> dict[str, Any]:
+    return _raw("tables.json")
+
+
+@cache
+def _endpoints() -> dict[str, dict[str, Any]]:
+    """All endpoints, those of density spelt out for each structure and region, in the order of the report."""
+    raw = _raw("endpoints.json")
+    density = {}
+    for structure, one in raw["structures"].items():
+        for region, other in raw["regions"].items():
+            words = {"structure_name": structure}
+            for part, entry in (("structure", one), ("region", other)):
+                words |= {part: entry["title"], f"{part}_ja": entry["title_ja"]}
+                words[f"{part}_short"] = entry["short"]
+            filled = {key: _filled(value, words) for key, value in raw["bmd"].items()}
+            density[f"bmd_{structure}_{region}"] = filled
+    listed = raw["endpoints"]
+    ordered = {name: entry for name, entry in listed.items() if entry["domain"] == "biochem"} | density
+    return ordered | {name: entry for name, entry in listed.items() if name not in ordered}
+
+
+def _filled(value: str | list[str], words: Mapping[str, str]) -> str | list[str]:
+    return value.format(**words) if isinstance(value, str) else [part.format(**words) for part in value]
+
+
+def _entry(entries: Mapping[str, Any], name: str, kind: str) -> Any:
+    if name not in entries:
+        raise MgboneError(f"There is no {kind} {name!r} in the dictionary; it has {', '.join(entries)}.")
+    return entries[name]
+
+
+def _in_language(entry: Mapping[str, Any], key: str, language: str) -> str:
+    if language not in LANGUAGES:
+        raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
+    return entry.get(f"{key}_ja", entry[key]) if language == "ja" else entry[key]
+
+
+def _unit(entry: Mapping[str, Any], language: str | None) -> str:
+    if language is None:
+        return entry.get("unit", "")
+    return typeset_unit(_in_language(entry, "unit", language) if "unit" in entry else "")
+
+
+# --- writing it down -----------------------------------------------------------------------------------
+
+
+def _field_row(field: Mapping[str, Any]) -> list[str]:
+    blank = "no" if field.get("constraints", {}).get("required") else "yes"
+    titles = [f"`{field['name']}`", field["title"], field["title_ja"], _unit(field, "en"), blank]
+    return [*titles, field["description"], field["description_ja"]]
+
+
+def _endpoint_section() -> str:
+    """All endpoints, the 16 densities as one row."""
+    density = _raw("endpoints.json")["bmd"]
+    words = {"structure": "…", "structure_ja": "…", "region": "…", "region_ja": "…"}
+    words["structure_name"] = "<structure>"
+    one = {key: _filled(density[key], words) for key in ("domain", "title", "title_ja", "unit", "formula")}
+    rows: dict[str, list[str]] = {}
+    for name, entry in _endpoints().items():
+        shown, entry = ("bmd_<structure>_<region>", one) if entry["domain"] == "qct" else (name, entry)
+        rows[shown] = _endpoint_row(shown, entry)
+    header = ["endpoint", "domain", "title", "項目", "unit", "how it is made"]
+    return "### Endpoints / 評価項目\n\n" + _markdown(header, list(rows.values()))
+
+
+def _endpoint_row(name: str, entry: Mapping[str, Any]) -> list[str]:
+    made = entry["formula"] if entry["domain"] == "microarray" else f"`{entry['formula']}`"
+    return [f"`{name}`", entry["domain"], entry["title"], entry["title_ja"], _unit(entry, "en"), made]
+
+
+def _place_section(kind: str) -> str:
+    titles = {"structures": "### Structures of bone / 構造", "regions": "### Regions of the femur / 部位"}
+    rows = [
+        [f"`{name}`", entry["title"], entry["title_ja"], entry["description"], entry["description_ja"]]
+        for name, entry in _raw("endpoints.json")[kind].items()
+    ]
+    return f"{titles[kind]}\n\n" + _markdown(["name", "title", "名称", "meaning", "意味"], rows)
+
+
+def _markdown(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

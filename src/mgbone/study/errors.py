@@ -1,0 +1,48 @@
+"""Errors meant for the person at the keyboard: one sentence what is wrong, one what to do."""
+
+from __future__ import annotations
+
+
+class MgboneError(Exception):
+    """Base of every error that this package raises on purpose.
+
+    Command-line entry points print its text without a traceback and exit with status 1.
+    """
+
+
+class StudyError(MgboneError):
+    """The study description (study.yml) or the ledger is not usable as written."""
+
+
+class CelError(MgboneError):
+    """A CEL file can't be read, or is not what its header says."""
+
+
+class PlatformError(MgboneError):
+    """A library file (PGF, CLF, MPS, transcript annotation) can't be read or does not fit the chip."""
+
+
+class DatasetError(MgboneError):
+    """A dataset folder has faults; all that were found are in ``faults``.
+
+    Parameters
+    ----------
+    faults : list of str
+        One line each, naming file, row and column where they apply.
+    """
+
+    def __init__(self, faults: list[str]):
+        self.faults = list(faults)
+        count = len(self.faults)
+        head = f"{count} fault{'s' if count != 1 else ''} found:"
+        super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
+
+
+class NothingToShow(Exception):
+    """Ends a notebook whose data are absent altogether: a regular end for `mgbone.execute`, no failure.
+
+    Jupyter shows its text alone, without a traceback.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]

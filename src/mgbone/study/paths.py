@@ -1,0 +1,56 @@
+"""Where the compendium lies, and how its files are written: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mgbone.study.errors import MgboneError
+
+
+def project_root() -> Path:
+    """Return the folder that holds ``data/study.yml``.
+
+    The environment variable ``MGBONE_ROOT`` wins; otherwise the checkout that this package is
+    installed from (editable) is taken, so that notebooks run alike from every working folder.
+
+    Raises
+    ------
+    MgboneError
+        If neither holds ``data/study.yml``.
+    """
+    root = Path(os.environ.get("MGBONE_ROOT") or Path(__file__).resolve().parents[3])
+    if not (root / "data" / "study.yml").is_file():
+        raise MgboneError(
+            f"{root} holds no data/study.yml. Set MGBONE_ROOT to the compendium's folder, "
+            "or install the package from a checkout with `make all`."
+        )
+    return root
+
+
+def resolve(path: str | Path) -> Path:
+    """Return `path` as absolute; a relative one counts from the project root."""
+    path = Path(path)
+    return path if path.is_absolute() else project_root() / path
+
+
+@contextmanager
+def write_aside(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` and move it into place when the block succeeds.
+
+    An interrupted or failed write leaves the old file, or none, never half of a new one.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
+    os.close(handle)
+    aside = Path(name)
+    try:
+        yield aside
+        aside.chmod(0o644)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
