@@ -2,13 +2,13 @@
 
 import json
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import R
+from helpers.small_dataset import in_memory
 from scipy import stats
-from small_dataset import in_memory
 
 from mgbone.evidence.comparison import compare
 from mgbone.qct import (
@@ -27,7 +27,7 @@ from mgbone.qct import (
 )
 from mgbone.study.design import REGIONS, STRUCTURES, load_study
 
-TRUTH = json.loads((Path(__file__).parent / "r" / "groups_truth.json").read_text())
+TRUTH = json.loads((R / "groups_truth.json").read_text())
 ONE = "e2-control-1"
 
 

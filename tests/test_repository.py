@@ -10,10 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from helpers import ROOT
 
 from mgbone.execute.notebook import PARAMETERS
 
-ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BEATS = 5
 

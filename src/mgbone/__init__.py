@@ -26,6 +26,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study.checklists": ["count_statuses", "load_checklist"],
         "study.design": ["load_study"],
         "study.errors": ["DatasetError", "MgboneError"],
-        "study.readable": ["in_words", "notes", "readable"],
+        "study.reading": ["in_words", "notes", "readable"],
     },
 )

@@ -5,11 +5,11 @@ import tracemalloc
 import warnings
 
 import pytest
-from cel_bytes import WRITERS, Scan
+from helpers.cel_bytes import WRITERS, Scan
+from helpers.expression_tables import GEO, PLAIN, TAC
+from helpers.library_files import CLF, LISTED, MPS, PGF, TRANSCRIPTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_matrix import GEO, PLAIN, TAC
-from test_platform import CLF, LISTED, MPS, PGF, TRANSCRIPTS
 
 import mgbone.microarray.differential  # noqa: F401 - what it imports is not to count as memory of a reader
 from mgbone.dataset.arrays.cel import read_cel

@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "disagreements": ["disagreements_for", "load_disagreements"],
         "errors": ["DatasetError", "MgboneError", "StudyError"],
         "ledger": ["load_claims"],
-        "readable": ["in_words", "notes", "readable"],
+        "reading": ["in_words", "notes", "readable"],
     },
 )

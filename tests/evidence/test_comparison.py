@@ -1,0 +1,132 @@
+"""compare() against R (tests/r/make_groups_truth.R) and against hand calculation."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import R
+
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, analysis_of_variance, compare, hedges_g
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+
+TRUTH = json.loads((R / "groups_truth.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+def measurements(values, groups, experiment="exp2", endpoint="serum_mg"):
+    return pd.DataFrame(
+        {
+            "animal_id": [f"a{i}" for i in range(len(values))],
+            "experiment": experiment,
+            "group": groups,
+            "endpoint": endpoint,
+            "value": values,
+            "unit": "mg/dL",
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def evidence(study):
+    return compare(measurements(TRUTH["y"], TRUTH["g"]), study).set_index("contrast")
+
+
+def test_tukey_kramer_of_unequal_groups_agrees_with_r(evidence):
+    for name, row in zip(TRUTH["tukey_names"], TRUTH["tukey"], strict=True):
+        found = evidence.loc[name.replace("-", "_vs_")]
+        assert found["estimate"] == pytest.approx(row["diff"], abs=1e-12)
+        assert found["p"] == pytest.approx(row["p adj"], abs=1e-8)
+        assert found["ci_low"] == pytest.approx(row["lwr"], abs=1e-8)
+        assert found["ci_high"] == pytest.approx(row["upr"], abs=1e-8)
+
+
+def test_hedges_g_agrees_with_r(evidence):
+    for contrast, g in TRUTH["hedges"].items():
+        assert evidence.loc[contrast, "hedges_g"] == pytest.approx(g, abs=1e-8)
+        found = evidence.loc[contrast, ["g_low", "g_high"]].tolist()
+        assert found == pytest.approx(TRUTH["hedges_ci"][contrast], abs=1e-8)
+
+
+@pytest.mark.parametrize(("true", "covered"), [(0, 0.972), (8, 0.944)])
+def test_interval_of_g_covers_what_its_docstring_says(true, covered):
+    # Shares of 20,000 simulated pairs of groups; 2,000 pairs scatter about them with an SD of 0.5 %.
+    rng = np.random.default_rng(5)
+    pairs = rng.normal(0, 1, (2000, 2, 8))
+    limits = np.array([hedges_g(case + true, reference)[1:] for case, reference in pairs])
+    inside = (limits[:, 0] <= true) & (true <= limits[:, 1])
+    assert inside.mean() == pytest.approx(covered, abs=0.015)
+
+
+def test_interval_of_g_by_hand():
+    case, reference = np.array([1.0, 2, 3, 4]), np.array([2.0, 3, 4, 5])
+    g, low, high = hedges_g(case, reference)
+    expected = -1 / np.sqrt(5 / 3) * (1 - 3 / (4 * 8 - 9))
+    half_width = 2.446911851144969 * np.sqrt(8 / 16 + expected**2 / 16)  # t(0.975, 6 df)
+    assert (g, low, high) == pytest.approx((expected, expected - half_width, expected + half_width), abs=1e-9)
+
+
+def test_two_groups_are_students_t(study):
+    table = measurements(TRUTH["y"], TRUTH["g"]).query("group != 'mg002'")
+    row = compare(table, study).iloc[0]
+    assert row["test"] == "Student's t test"
+    assert row["p"] == pytest.approx(TRUTH["student_p"], abs=1e-8)
+    assert [row["ci_low"], row["ci_high"]] == pytest.approx(TRUTH["student_ci"], abs=1e-8)
+
+
+def test_analysis_of_variance_agrees_with_r(study):
+    row = analysis_of_variance(measurements(TRUTH["y"], TRUTH["g"]), study).iloc[0]
+    assert row["F"] == pytest.approx(TRUTH["anova_F"], abs=1e-8)
+    assert row["p"] == pytest.approx(TRUTH["anova_p"], abs=1e-12)
+    assert (row["df_between"], row["df_within"], row["n"]) == (2, 17, 20)
+
+
+def test_columns_sign_and_levels(evidence, study):
+    assert set(evidence.reset_index().columns) == set(EVIDENCE_COLUMNS)
+    assert evidence.loc["mg004_vs_control", "level"] == "significant"
+    assert set(evidence["direction"]) == {"down"}
+    reverse = replace(study, thresholds={**study.thresholds, "significant": 0.01})
+    again = compare(measurements(TRUTH["y"], TRUTH["g"]), reverse).set_index("contrast")
+    assert again.loc["mg004_vs_control", "level"] == "trend"
+    strict = replace(study, thresholds={**study.thresholds, "significant": 0.01, "trend": 0.02})
+    row = compare(measurements(TRUTH["y"], TRUTH["g"]), strict).set_index("contrast").loc["mg004_vs_control"]
+    assert (row["level"], row["direction"]) == ("none", "none")
+
+
+def test_level_limits_are_the_reports_words(study):
+    assert [study.level(p) for p in (0.0499, 0.05, 0.0999, 0.1, np.nan)] == [
+        "significant", "trend", "trend", "none", "none",
+    ]  # fmt: skip
+
+
+def test_missing_values_are_animals_less(study):
+    table = measurements(TRUTH["y"], TRUTH["g"])
+    table.loc[0, "value"] = np.nan
+    row = compare(table, study).set_index("contrast").loc["mg004_vs_control"]
+    assert (row["n_reference"], row["n_case"]) == (6, 5)
+
+
+def test_a_group_of_one_is_not_tested(study):
+    table = measurements([1.0, 1.2, 1.1, 2.0, 2.2, 0.5], ["control"] * 3 + ["mg004"] * 2 + ["mg002"])
+    found = compare(table, study).set_index("contrast")
+    assert found.loc["mg002_vs_control", "test"] == "not tested"
+    assert pd.isna(found.loc["mg002_vs_control", ["p", "level", "ci_low"]]).all()
+    assert found.loc["mg004_vs_control", "p"] < 0.05
+
+
+def test_values_that_do_not_vary_are_not_tested(study):
+    found = compare(measurements([1.0] * 6, ["control"] * 3 + ["mg004"] * 3), study)
+    assert found["level"].isna().all()
+
+
+def test_unknown_group_and_missing_column_are_named(study):
+    with pytest.raises(MgboneError, match=r"'mg005' in 'exp2'; allowed there: control, mg004, mg002"):
+        compare(measurements([1.0, 2.0], ["control", "mg005"]), study)
+    with pytest.raises(MgboneError, match="lacks the column unit"):
+        compare(measurements([1.0], ["control"]).drop(columns="unit"), study)

@@ -1,0 +1,287 @@
+"""What runs when, and what is left when something goes wrong: the real Makefile on tiny notebooks."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from helpers import ROOT
+from helpers.tiny_project import STEMS, environment, make, tiny_notebook, tiny_project
+
+pytestmark = [pytest.mark.skipif(os.name == "nt", reason="make and POSIX signals")]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A project in a folder with a space in its name, after the first `make all`."""
+    folder = tiny_project(tmp_path_factory.mktemp("a project") / "of mine")
+    first = make(folder, "all")
+    assert first.returncode == 0, first.stderr
+    folder.joinpath("first.log").write_text(first.stdout + first.stderr)
+    return folder
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    """A copy of the built project: what was built counts as built there too, since all paths are relative."""
+    return shutil.copytree(built, tmp_path / "copy")
+
+
+def planned(folder, *arguments):
+    """Return the stems of the notebooks that make would run."""
+    answer = make(folder, "--dry-run", *arguments, "all")
+    assert answer.returncode == 0, answer.stderr
+    return sorted(re.findall(r"mgbone\.execute\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
+
+
+def test_everything_is_written_and_progress_shown(built):
+    log = (built / "first.log").read_text()
+    for stem in STEMS:
+        assert (built / "figures" / "simulated" / f"{stem}_a.png").read_text() == "data/simulated en"
+        assert (built / "build" / "simulated" / f"{stem}.ipynb").is_file()
+        assert "A title" in (built / "build" / "simulated" / f"{stem}.html").read_text()
+        assert log.count(f"[{stem}]") == 3
+    assert "WARNING" not in log
+    assert log.rindex("[04_integration]") > log.rindex("[03_microarray]")
+
+
+def test_two_notebooks_run_side_by_side(built):
+    lines = re.findall(r"\[(\w+)\].*(started|done)", (built / "first.log").read_text())
+    assert [word for _, word in lines[:2]] == ["started", "started"]
+
+
+def test_nothing_changed_nothing_runs(built):
+    answer = make(built, "all")
+    assert answer.returncode == 0
+    assert "[" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("changed", "run"),
+    [
+        ("notebooks/01_biochem.ipynb", ["01_biochem", "04_integration"]),
+        ("notebooks/02_qct.ipynb", ["02_qct", "04_integration"]),
+        ("notebooks/04_integration.ipynb", ["04_integration"]),
+        ("src/mgbone/qct.py", ["02_qct", "04_integration"]),
+        ("src/mgbone/execute/run.py", list(STEMS)),
+        ("data/study.yml", list(STEMS)),
+        ("build/simulated/dataset.digest", list(STEMS)),
+        ("src/mgbone/execute/cli.py", []),
+    ],
+)
+def test_a_change_runs_what_rests_on_it(built, changed, run):
+    stale = set(planned(built, "--what-if", changed))
+    # cli.py did the check of the dataset; whether its digest changes shows only when the check is run.
+    assert stale == set(run) or changed == "src/mgbone/execute/cli.py"
+
+
+def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
+    commands = make(built, "--dry-run", "--what-if=notebooks/01_biochem.ipynb", "report").stdout
+    order = re.findall(r"mgbone\.execute\.cli (run notebooks/\w+|report)", commands)
+    assert order == ["run notebooks/01_biochem", "run notebooks/04_integration", "report"]
+    again = make(built, "--dry-run", "report", "LANGUAGE=en").stdout
+    assert re.findall(r"mgbone\.execute\.cli (\w+)", again) == ["report"]
+    assert '--dataset "data/simulated" --language "en"' in again
+
+
+def test_another_language_runs_all(built):
+    assert planned(built, "LANGUAGE=ja") == list(STEMS)
+
+
+@pytest.mark.parametrize(
+    "lost", ["figures/simulated/02_qct_a.svg", "data/derived/simulated/02_qct.outputs.txt"]
+)
+def test_a_lost_output_is_made_again(built, lost):
+    path = built / lost
+    kept = path.read_bytes()
+    stamps = path.stat()
+    path.unlink()
+    try:
+        assert planned(built) == ["02_qct", "04_integration"]
+    finally:
+        path.write_bytes(kept)
+        os.utime(path, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
+
+
+def test_touched_data_are_checked_but_changed_data_are_run(project):
+    assert make(project, "all").returncode == 0
+    table = project / "data" / "simulated" / "animals.csv"
+    table.touch()
+    touched = make(project, "all").stdout
+    assert "no faults found" in touched
+    assert "started" not in touched
+    table.write_text("animal_id\ne1-control-1\n")
+    assert make(project, "all").stdout.count("started") == 4
+    (project / "data" / "simulated" / "cel" / "a.CEL").unlink()
+    regenerated = make(project, "all").stdout
+    assert "generating" in regenerated
+    assert "started" not in regenerated
+
+
+def test_array_code_that_checks_every_dataset_runs_array_notebooks_only(project):
+    assert make(project, "all").returncode == 0
+    (project / "src" / "mgbone" / "microarray" / "__init__.py").touch()
+    answer = make(project, "all").stdout
+    assert "no faults found" in answer
+    assert re.findall(r"\[(\w+)\].*started", answer) == ["03_microarray", "04_integration"]
+
+
+def test_datasets_do_not_meet(project):
+    assert make(project, "all").returncode == 0
+    assert make(project, "all", "DATASET=data/lab/", "LANGUAGE=ja").returncode == 0
+    figures = project / "figures"
+    assert (figures / "simulated" / "02_qct_a.png").read_text() == "data/simulated en"
+    assert (figures / "lab" / "02_qct_a.png").read_text() == "data/lab ja"
+    assert planned(project) == []
+    elsewhere = project / "elsewhere" / "lab"
+    elsewhere.mkdir(parents=True)
+    refused = make(project, "all", "DATASET=elsewhere/lab")
+    assert refused.returncode == 2
+    assert "The name lab is taken" in refused.stderr
+    assert (figures / "lab" / "02_qct_a.png").read_text() == "data/lab ja"
+
+
+def test_a_bad_dataset_stops_everything_before_it_starts(project):
+    assert make(project, "all").returncode == 0
+    (project / "data" / "simulated" / "faults.txt").write_text(
+        "serum.csv, row 3: negative\nurine.csv: no column ctx\n"
+    )
+    before = {path: path.stat().st_mtime_ns for path in (project / "figures").rglob("*.*")}
+    stopped = make(project, "all")
+    assert stopped.returncode == 2
+    assert "2 faults found" in stopped.stderr
+    assert "serum.csv, row 3: negative" in stopped.stderr
+    assert "no column ctx" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert "started" not in stopped.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in (project / "figures").rglob("*.*")}
+    assert "Error 1" in make(project, "check").stderr
+    (project / "data" / "simulated" / "faults.txt").unlink()
+    assert "started" not in make(project, "all").stdout
+
+
+def test_a_failed_notebook_counts_as_not_built(project):
+    assert make(project, "all").returncode == 0
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct", "x = 1\nx / 0")
+    failed = make(project, "-j1", "all")
+    assert failed.returncode == 2
+    assert "02_qct.ipynb failed in cell 4 of 6 (A title):" in failed.stderr
+    assert ">  2 | x / 0" in failed.stderr
+    assert "ZeroDivisionError: division by zero" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert len(failed.stderr.splitlines()) < 12
+    built = project / "build" / "simulated"
+    assert not (built / "02_qct.ipynb").exists()
+    assert (built / "02_qct.failed.ipynb").is_file()
+    assert (project / "figures" / "simulated" / "02_qct_a.png").is_file()
+    assert planned(project) == ["02_qct", "04_integration"]
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct")
+    assert make(project, "all").returncode == 0
+    assert not (built / "02_qct.failed.ipynb").exists()
+
+
+def test_a_killed_run_leaves_whole_files_and_the_next_one_carries_on(project):
+    drawing = "for _ in range(400):\n    run.draw('02_qct_b', 'x' * 3_000_000)"
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct", drawing)
+    command = ["make", "-j1", f"PY={sys.executable}", "all"]
+    run = subprocess.Popen(
+        command,
+        cwd=project,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    figure = project / "figures" / "simulated" / "02_qct_b.svg"
+    limit = time.monotonic() + 60
+    while not figure.exists() and time.monotonic() < limit:
+        time.sleep(0.01)
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    assert figure.stat().st_size == 3_000_000
+    assert not (project / "build" / "simulated" / "02_qct.ipynb").exists()
+    time.sleep(1.5)  # the kernel, a process group of its own, notices within a second that it is alone
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct", "run.draw('02_qct_b', 'y')")
+    assert make(project, "all").returncode == 0
+    assert figure.read_text() == "y"
+    assert [path.name for path in (project / "figures").rglob(".*")] == []
+
+
+def test_help_lists_every_target():
+    text = make(ROOT, "help").stdout
+    for target in (
+        "all",
+        "test",
+        "bench",
+        "lab",
+        "data",
+        "lint",
+        "clean",
+        "lock",
+        "check",
+        "genesets",
+        "report",
+        "help",
+        "new-dataset",
+    ):
+        assert re.search(rf"^  make {target} +\S", text, re.M), target
+
+
+def test_spaces_in_settings_are_refused(project):
+    answer = make(project, "all", "DATASET=data/my lab")
+    assert answer.returncode == 2
+    assert "must not contain spaces" in answer.stderr
+
+
+@pytest.mark.parametrize("goal", ["check", "all", "report"])
+def test_the_name_of_a_new_folder_is_no_dataset(project, goal):
+    answer = make(project, goal, "NAME=lab2026")
+    assert answer.returncode == 2
+    assert f"make {goal} DATASET=data/lab2026" in answer.stderr
+
+
+def test_a_name_with_a_space_starts_nothing_but_new_dataset(project):
+    answer = make(project, "--dry-run", "new-dataset", "NAME=low Mg 2026")
+    assert answer.returncode == 0 and "warning" not in answer.stderr
+    assert re.findall(r"-m (mgbone\S*) (\S+)", answer.stdout) == [("mgbone.execute.cli", "new-dataset")]
+    assert len(answer.stdout.splitlines()) == 1
+
+
+def test_an_old_python_is_refused_in_a_sentence(project):
+    (project / "requirements.lock").write_text("")
+    (project / "pyproject.toml").write_text("")
+    old = project / "bin" / "python3"
+    old.parent.mkdir()
+    old.write_text('#!/bin/sh\nif [ "$1" = --version ]; then echo Python 3.8.1; else exit 1; fi\n')
+    old.chmod(0o755)
+    for name in ("python3.11", "python3.12", "python3.13", "python3.14"):
+        (old.parent / name).symlink_to(old)
+    variables = {**environment(), "PATH": f"{old.parent}:{os.environ['PATH']}"}
+    answer = subprocess.run(
+        ["make", "all"], cwd=project, env=variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 2
+    assert "Python 3.11 or later is needed; found: Python 3.8.1" in answer.stderr
+    assert not (project / ".venv").exists()
+
+
+def test_the_last_notebook_waits_for_the_negative_control_of_its_design(project):
+    control = project / "data" / "null"
+    control.mkdir()
+    (control / "datapackage.json").write_text('{"resources": [\n {\n "path": "cel/a.CEL"}]}')
+    dry = make(project, "--dry-run", "all").stdout
+    assert "mgbone.simulate data/null" in dry
+    assert dry.index("mgbone.simulate data/null") < dry.index("notebooks/04_integration.ipynb")
+    assert "mgbone.simulate data/null" in make(project, "--dry-run", "all", "DATASET=data/lab").stdout
+    assert make(project, "all").returncode == 0
+    assert (control / "cel" / "a.CEL").is_file()
+    (control / "serum.csv").write_text("animal_id\n")
+    assert "notebooks/04_integration.ipynb" in make(project, "--dry-run", "all").stdout
+    # A design of its own has no control to wait for.
+    (project / "data" / "lab" / "study.yml").write_text("")
+    own = make(project, "--dry-run", "all", "DATASET=data/lab").stdout
+    assert "04_integration" in own and "data/null" not in own

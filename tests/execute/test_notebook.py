@@ -1,0 +1,195 @@
+"""One notebook, run headlessly: what it is given, what it leaves, and what is said when it fails."""
+
+import os
+import sys
+from contextlib import suppress
+
+import nbformat
+import pytest
+from helpers.tiny_project import tiny_notebook, tiny_project, write_notebook
+from jupyter_client.manager import AsyncKernelManager
+
+from mgbone.execute import cli
+from mgbone.execute.notebook import NotebookError, check_parameters, run_notebook
+from mgbone.study.errors import MgboneError
+
+OUTPUTS = (
+    "from pathlib import Path\n"
+    "out = Path(derived_folder) / Path(dataset).name\n"
+    "out.mkdir(parents=True, exist_ok=True)\n"
+)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    folder = tiny_project(tmp_path)
+    monkeypatch.setenv("MGBONE_ROOT", str(folder))
+    return folder
+
+
+def run(folder, *sources, **options):
+    """Run a notebook of these cells on the project's dataset; return the executed notebook."""
+    notebook = folder / "notebooks" / "tried.ipynb"
+    write_notebook(notebook, *sources)
+    options = {"derived_folder": folder / "derived", **options}
+    return nbformat.read(run_notebook(notebook, "data/lab", **options), as_version=4)
+
+
+def printed(executed):
+    return "".join(
+        out.text for cell in executed.cells for out in cell.get("outputs", []) if out.get("name") == "stdout"
+    )
+
+
+def test_kernel_is_this_interpreter_in_fixed_surroundings(project, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.setenv("IPYTHONDIR", str(project / "mine"))
+    startup = project / "mine" / "profile_default" / "startup" / "00.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text("print('a start-up file ran')")
+    executed = run(
+        project,
+        "import os, sys\nprint(sys.executable)\nprint(os.environ['PYTHONHASHSEED'], os.environ['TZ'])",
+        f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');",
+    )
+    assert printed(executed) == f"{sys.executable}\n0 UTC\n"
+
+
+@pytest.mark.parametrize("last", ["(out / 'tried.outputs.txt').write_text('')", "1 / 0"])
+def test_a_kernel_that_is_done_is_not_interrupted(project, monkeypatch, last):
+    interrupted = []
+
+    async def interrupt(manager):
+        interrupted.append(manager)
+
+    monkeypatch.setattr(AsyncKernelManager, "_async_interrupt_kernel", interrupt)
+    with suppress(NotebookError):
+        run(project, f"{OUTPUTS}{last}")
+    assert interrupted == []
+
+
+def test_parameters_arrive_and_progress_is_told(project):
+    told = []
+    executed = run(
+        project,
+        "print(dataset, language)",
+        f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');",
+        language="ja",
+        progress=told.append,
+    )
+    assert printed(executed) == "data/lab ja\n"
+    assert [line.split("s  ")[1] for line in told] == ["started", "A title", "done: 0 figures, 0 tables"]
+
+
+def test_no_trace_of_the_questioning_cell(project):
+    executed = run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');")
+    assert "loaded_modules" not in nbformat.writes(executed)
+
+
+def test_unknown_parameter_is_an_error(project):
+    notebook = project / "notebooks" / "tried.ipynb"
+    write_notebook(notebook, "1", parameters=("dataset", "figure_folder"))
+    with pytest.raises(MgboneError, match="no parameter derived_folder, figures_folder, language"):
+        run_notebook(notebook, "data/lab")
+
+
+def test_missing_parameters_cell_is_an_error():
+    with pytest.raises(MgboneError, match="has 0 cells tagged `parameters`"):
+        check_parameters(nbformat.v4.new_notebook(), {"dataset": ""}, "x.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("last", "message"),
+    [
+        ("1", "wrote no list of its outputs"),
+        (
+            f"{OUTPUTS}(out / 'tried.outputs.txt').write_text(str(out / 'no.png'));",
+            "missing or empty: derived/lab/no.png",
+        ),
+        (
+            f"{OUTPUTS}(out / 'a.csv').touch()\n(out / 'tried.outputs.txt').write_text(str(out / 'a.csv'));",
+            "missing or empty: derived/lab/a.csv",
+        ),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "its kernel died"),
+    ],
+)
+def test_a_notebook_that_does_not_deliver_has_failed(project, last, message):
+    with pytest.raises(NotebookError, match=message):
+        run(project, last)
+    assert not (project / "build" / "lab" / "tried.ipynb").exists()
+
+
+def test_a_list_from_an_earlier_run_does_not_count(project):
+    run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');")
+    with pytest.raises(NotebookError, match="wrote no list"):
+        run(project, "1")
+    assert not (project / "build" / "lab" / "tried.ipynb").exists()
+
+
+def test_the_account_of_a_failure_is_short_and_shows_the_line(project):
+    long_cell = "\n".join([*(f"a{i} = {i}" for i in range(30)), "a0 + a1", "{}['serum_mg']", "b = 1"])
+    with pytest.raises(NotebookError) as caught:
+        run(project, "1", long_cell)
+    text = str(caught.value)
+    assert text.startswith("tried.ipynb failed in cell 4 of 4 (A title):")
+    assert "> 32 | {}['serum_mg']" in text
+    assert "KeyError: 'serum_mg'" in text
+    assert "\x1b" not in text
+    assert len(text.splitlines()) < 20
+    assert "tried.failed.ipynb" in text
+
+
+def test_an_error_meant_for_the_user_comes_without_its_class(project):
+    with pytest.raises(NotebookError) as caught:
+        run(
+            project,
+            "from mgbone.study.errors import DatasetError",
+            "raise DatasetError(['a.csv, row 2: x', 'b.csv: y'])",
+        )
+    lines = str(caught.value).splitlines()
+    assert "2 faults found:" in lines
+    assert "  - b.csv: y" in lines
+
+
+def test_syntax_errors_have_an_account_too(project):
+    with pytest.raises(NotebookError, match=r"failed in cell 3 of 3[\s\S]*SyntaxError"):
+        run(project, "x = = 1")
+
+
+def test_command_line_reports_without_traceback(project, capsys):
+    assert cli.main(["run", "notebooks/none.ipynb"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == "mgbone: There is no notebook notebooks/none.ipynb.\n"
+    (project / "notebooks" / "torn.ipynb").write_text('{"cells": [')
+    assert cli.main(["run", "notebooks/torn.ipynb"]) == 1
+    assert "torn.ipynb is not a notebook that can be read" in capsys.readouterr().err
+
+
+def test_command_line_runs_a_notebook(project, capsys):
+    tiny_notebook(project / "notebooks" / "05_more.ipynb", "study.errors")
+    source = (project / "notebooks" / "05_more.ipynb").read_text()
+    (project / "notebooks" / "05_more.ipynb").write_text(
+        source.replace("from mgbone.execute.run import Run", "Run = None")
+    )
+    assert cli.main(["run", "notebooks/05_more.ipynb", "--dataset", "data/lab"]) == 1
+    assert "'NoneType' object is not callable" in capsys.readouterr().err
+
+
+def test_a_dataset_that_is_not_there_gets_a_sentence(tmp_path, capsys):
+    assert cli.main(["check", str(tmp_path / "none")]) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("mgbone: ")
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("figures", ["figures", "else where/pictures"])
+def test_links_to_figures_lead_there_from_the_page(project, figures):
+    link = '<a href="../../figures/lab/x.png">x</a>'
+    written = "out = out / 'tried.outputs.txt'\nout.write_text('');"
+    show = f"from IPython.display import HTML, display; display(HTML({link!r}))"
+    executed = run(project, show, OUTPUTS + written, figures_folder=figures)
+    folder = project / "build" / "lab"
+    target = os.path.relpath(project / figures, folder).replace(" ", "%20")
+    shown = [o["data"]["text/html"] for c in executed.cells for o in c.get("outputs", []) if "data" in o]
+    assert shown == [f'<a href="{target}/lab/x.png">x</a>']
+    assert shown[0] in (folder / "tried.html").read_text(encoding="utf-8")

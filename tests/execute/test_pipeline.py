@@ -1,0 +1,293 @@
+"""The main job, whole: four notebooks from raw files to verdicts, on both shipped datasets.
+
+The runs write into a temporary folder. They take minutes, so each is made once and asked many questions (make
+keeps a file of tests in one worker); the second run on the same dataset is only there to be compared.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from html import escape, unescape
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import pandas as pd
+import pytest
+from helpers import ROOT
+from helpers.tiny_project import STEMS, make
+from rocrate.rocrate import ROCrate
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass
+class Outcome:
+    """Where one run of `make all` wrote, with which settings, and what it said."""
+
+    settings: list[str]
+    figures: Path
+    derived: Path
+    build: Path
+    log: str
+
+    def table(self, name):
+        return pd.read_csv(self.derived / f"{name}.csv", keep_default_na=False, na_values=[""])
+
+    def checksums(self):
+        """Return the SHA-256 of every figure and derived table by name."""
+        files = [*self.figures.iterdir(), *self.derived.glob("*.csv")]
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def planned(self, *arguments):
+        """Return the notebooks that make would run."""
+        answer = make(ROOT, "--dry-run", *self.settings, *arguments, "all")
+        return sorted(re.findall(r"mgbone\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
+
+    def resting_on(self, module):
+        """Return the notebooks that make was told to use a module, and those that come after them."""
+        told = [
+            stem for stem in STEMS if f"{stem}.ipynb: {module}" in (self.build / f"{stem}.mk").read_text()
+        ]
+        return [*told, STEMS[-1]] if told and told[-1] != STEMS[-1] else told
+
+
+def run(folder, name):
+    settings = [
+        f"DATASET=data/{name}",
+        *(f"{part.upper()}={folder / part}" for part in ("figures", "derived", "build")),
+    ]
+    answer = make(ROOT, *settings, "all", timeout=900)
+    assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
+    parts = [folder / part / name for part in ("figures", "derived", "build")]
+    return Outcome(settings, *parts, log=answer.stdout + answer.stderr)
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("simulated"), "simulated")
+
+
+@pytest.fixture(scope="session")
+def again(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("again"), "simulated")
+
+
+@pytest.fixture(scope="session")
+def null(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("null"), "null")
+
+
+def test_at_least_14_figures_as_png_and_svg(simulated):
+    png = {path.stem for path in simulated.figures.glob("*.png")}
+    svg = {path.stem for path in simulated.figures.glob("*.svg")}
+    assert png == svg
+    assert len(png) >= 14
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in simulated.figures.glob("*.png"))
+    assert all(
+        path.read_text(encoding="utf-8").rstrip().endswith("</svg>")
+        for path in simulated.figures.glob("*.svg")
+    )
+
+
+def test_committed_figures_are_those_that_are_drawn(simulated):
+    committed = {path.name for path in (ROOT / "figures" / "simulated").iterdir()}
+    assert committed == {path.name for path in simulated.figures.iterdir()}
+
+
+def test_tables_have_their_columns(simulated):
+    key = {"experiment", "domain", "endpoint", "contrast", "direction", "level"}
+    evidence = {
+        "n_case",
+        "n_reference",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "unit",
+        "hedges_g",
+        "g_low",
+        "g_high",
+        "p",
+    }
+    statement = {
+        "claim_id",
+        "section",
+        "value",
+        "unit",
+        "implied",
+        "statement_en",
+        "statement_ja",
+        "verdict",
+        "figure",
+    }
+    assert key | evidence | {"test"} <= set(simulated.table("evidence").columns)
+    assert key | statement <= set(simulated.table("verdicts").columns)
+    assert set(simulated.table("evidence")["domain"]) == {"biochem", "qct", "microarray", "integration"}
+
+
+def test_all_87_statements_are_judged_and_reproduced(simulated):
+    verdicts = simulated.table("verdicts")
+    assert len(verdicts) == 87
+    assert verdicts.loc[verdicts["verdict"] != "reproduced", ["claim_id", "verdict"]].to_dict("records") == []
+
+
+def test_every_verdict_points_to_a_figure_that_exists(simulated):
+    figures = simulated.table("verdicts")["figure"]
+    assert figures.notna().all()
+    assert [name for name in sorted(set(figures)) if not (simulated.figures.parent / name).is_file()] == []
+
+
+def test_every_verdict_points_to_a_heading_that_exists(simulated):
+    verdicts = simulated.table("verdicts")
+    pages = {stem: (simulated.build / f"{stem}.html").read_text(encoding="utf-8") for stem in STEMS}
+    for notebook, anchor in set(zip(verdicts["notebook"], verdicts["anchor"], strict=True)):
+        assert f'id="{escape(anchor)}"' in pages[notebook], (notebook, anchor)
+
+
+def test_every_number_of_04_stands_in_a_row_of_evidence(simulated):
+    key = ["experiment", "endpoint", "contrast"]
+    evidence = simulated.table("evidence").set_index(key)
+    assert evidence.index.is_unique
+    assert evidence["figure"].notna().all()
+    verdicts = simulated.table("verdicts").set_index(key)
+    for column in ("estimate", "ci_low", "ci_high", "hedges_g", "p"):
+        pd.testing.assert_series_equal(verdicts[column], evidence.loc[verdicts.index, column])
+    pairs = simulated.table("within_animals")
+    rows = evidence.loc[[("both", f"{r.a}~{r.b}", "within_groups") for r in pairs.itertuples()]]
+    assert rows["estimate"].tolist() == pairs["r"].tolist()
+    assert rows["p"].tolist() == pairs["q"].tolist()
+    sources = simulated.table("sources").set_index(key)
+    rows = evidence.loc[sources.index]
+    percent = (100 * rows["estimate"] / rows["mean_reference"]).to_numpy()
+    assert sources["data_percent"].to_numpy() == pytest.approx(percent, rel=1e-6)
+    counts = simulated.table("negative_control").set_index("kind")
+    assert counts["this"].sum() == (verdicts["verdict"] == "reproduced").sum()
+    assert counts["statements"].sum() == len(verdicts)
+
+
+def test_the_negative_control_is_the_verdict_on_the_dataset_without_effect(simulated, null):
+    """What 04 says of the other dataset is what that dataset's own run finds."""
+    beside = simulated.table("negative_control").set_index("kind")["null"]
+    own = null.table("negative_control").set_index("kind")["this"]
+    assert beside.astype(int).to_dict() == own.to_dict()
+
+
+def test_serum_magnesium_means_are_the_reports(simulated):
+    measured = simulated.table("measurements_biochem")
+    means = measured.query("endpoint == 'serum_mg'").groupby(["experiment", "group"])["value"].mean()
+    assert means["exp1", "mg001"] == pytest.approx(0.82, abs=1e-9)
+    assert means["exp2", "mg002"] == pytest.approx(1.50, abs=1e-9)
+
+
+def test_without_effect_the_reports_findings_vanish(null):
+    """The judge can be seen to fail: on the null dataset there is next to nothing to find."""
+    verdicts = null.table("verdicts")
+    assert len(verdicts) == 87
+    assert (verdicts["verdict"] != "not_tested").all()
+    effects = verdicts[
+        verdicts["domain"].isin(["biochem", "qct"]) & verdicts["level"].isin(["significant", "trend"])
+    ]
+    assert len(effects) == 17
+    assert (effects["verdict"] == "reproduced").sum() <= 2
+    arrays = verdicts[verdicts["domain"] == "microarray"]
+    themes = arrays[arrays["endpoint"].str.endswith("_genes")]
+    assert len(themes) > 0
+    assert (themes["verdict"] != "reproduced").all()
+    separated = arrays[(arrays["endpoint"] == "array_clustering") & (arrays["level"] == "separated")]
+    assert len(separated) > 0
+    assert (separated["verdict"] != "reproduced").all()
+
+
+def test_two_runs_leave_the_same_bytes(simulated, again):
+    first, second = simulated.checksums(), again.checksums()
+    assert len(first) > 28
+    assert [name for name in first if first[name] != second.get(name)] == []
+    assert set(first) == set(second)
+
+
+def test_nothing_changed_nothing_runs(simulated):
+    answer = make(ROOT, *simulated.settings, "all")
+    assert answer.returncode == 0
+    assert "started" not in answer.stdout
+
+
+def test_a_changed_notebook_runs_with_those_after_it(simulated):
+    assert simulated.planned() == []
+    assert simulated.planned("--what-if", "notebooks/02_qct.ipynb") == ["02_qct", "04_integration"]
+    assert simulated.planned("--what-if", "notebooks/04_integration.ipynb") == ["04_integration"]
+
+
+@pytest.mark.parametrize(
+    ("module", "notebooks"),
+    [
+        ("biochem.py", ["01_biochem", "04_integration"]),
+        ("qct.py", ["02_qct", "04_integration"]),
+        ("microarray/cel.py", ["03_microarray", "04_integration"]),
+        ("microarray/rma.py", ["03_microarray", "04_integration"]),
+        ("integration.py", ["04_integration"]),
+        ("study.py", list(STEMS)),
+        ("dataset.py", list(STEMS)),
+        ("evidence.py", list(STEMS)),
+        ("figures/style.py", list(STEMS)),
+        ("simulate/arrays.py", []),
+    ],
+)
+def test_a_changed_module_runs_what_rests_on_it(simulated, module, notebooks):
+    assert simulated.resting_on(f"src/mgbone/{module}") == notebooks
+
+
+def test_notebooks_run_without_a_word_on_stderr(simulated):
+    for stem in STEMS:
+        executed = nbformat.read(simulated.build / f"{stem}.ipynb", as_version=4)
+        outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+        assert [output.text for output in outputs if output.get("name") == "stderr"] == [], stem
+
+
+def test_pages_ask_no_other_machine_for_anything(simulated):
+    for stem in STEMS:
+        page = (simulated.build / f"{stem}.html").read_text(encoding="utf-8")
+        assert re.findall(r'<(?:script|img|link|iframe)[^>]+(?:src|href)="(?!data:|#)[^"]+"', page) == [], (
+            stem
+        )
+
+
+def test_the_report_of_a_run_traces_every_number_and_packs_every_file(simulated):
+    answer = make(ROOT, *simulated.settings, "report")
+    assert answer.returncode == 0, answer.stderr
+    html = (simulated.build / "report.html").read_text(encoding="utf-8")
+    assert len(html.encode()) < 6e6
+    table = pd.read_csv(simulated.derived / "evidence.csv", dtype=str, keep_default_na=False)
+    rows = {
+        "|".join(row[c] for c in ("experiment", "endpoint", "contrast")): row
+        for row in table.to_dict("records")
+    }
+    numbers = re.findall(r'<data value="([^"]*)" data-row="([^"]*)" data-column="([^"]*)">', html)
+    assert len(numbers) > 10 * len(rows)
+    assert [n for n in numbers if rows[unescape(n[1])][n[2]] != n[0]] == []
+    figures = set(re.findall(r'<figure id="fig-([^"]+)">', html))
+    assert {Path(name).stem for name in simulated.table("verdicts")["figure"]} <= figures
+    assert {path.stem for path in simulated.figures.glob("04_*.png")} <= figures
+    crate = ROCrate(simulated.build / "crate")
+    for entity in crate.data_entities:
+        if "sha256" in entity:
+            data = (simulated.build / "crate" / unquote(entity.id)).read_bytes()
+            assert hashlib.sha256(data).hexdigest() == entity["sha256"], entity.id
+    results = [action["result"] for action in crate.get_by_type("CreateAction")]
+    made = {e.id for result in results for e in (result if isinstance(result, list) else [result])}
+    drawn = {f"figures/simulated/{path.name}" for path in simulated.figures.iterdir()}
+    assert drawn <= made
+
+
+def test_every_notebook_says_that_the_data_are_simulated(simulated, null):
+    for outcome in (simulated, null):
+        for stem in STEMS:
+            page = (outcome.build / f"{stem}.html").read_text(encoding="utf-8")
+            assert "SIMULATED DATA" in page
+        for path in outcome.figures.glob("*.svg"):
+            assert re.search("simulated", path.read_text(encoding="utf-8"), re.I), path.name
+
+
+def test_progress_is_told_without_flooding(simulated):
+    for stem in STEMS:
+        assert 4 <= simulated.log.count(f"[{stem}]") <= 20
+    assert len(simulated.log.splitlines()) < 80

@@ -1,0 +1,298 @@
+"""Figures of arrays, changed genes and gene sets: what the tables hold is drawn, and no words overlap."""
+
+from __future__ import annotations
+
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axis import Tick
+from matplotlib.text import Annotation, Text
+
+from mgbone.figures import array_quality, calling, look
+from mgbone.figures import genes as gene_figures
+from mgbone.figures import genesets as fg
+from mgbone.figures import tree as tree_figures
+from mgbone.figures.save import save_figure
+from mgbone.microarray import changed_genes, differential, enrichment, genesets
+from mgbone.microarray import clustering as cl
+from mgbone.study import naming
+
+GROUPS = ("control", "mg004", "mg002")
+CONTRASTS = ["mg004_vs_control", "mg002_vs_control"]
+TERMS = {
+    "inflammatory_response_genes": ["T1"],
+    "mineral_metabolism_genes": ["T2"],
+    "bone_metabolism_genes": ["T3", "T4"],
+}
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def study_like() -> dict:
+    """A small chip: 900 genes, three groups of four arrays, four terms, one of them raised at 0.02 %."""
+    rng = np.random.default_rng(11)
+    names = [f"Gene{i:03d}" for i in range(900)]
+    arrays = [f"e2-{g}-{i}" for g in GROUPS for i in range(1, 5)]
+    groups = pd.Series([a.split("-")[1] for a in arrays], index=arrays)
+    values = pd.DataFrame(rng.normal(7, 2, (900, 1)) + rng.normal(0, 0.2, (900, 12)), names, arrays)
+    values.iloc[:40, 8:] += 0.9
+    values.iloc[100:130, 4:8] -= 0.8
+    slices = {"T1": names[100:160], "T2": names[300:360], "T3": names[:50], "T4": names[20:80]}
+    sets = genesets.GeneSets(
+        {t: tuple(g) for t, g in slices.items()}, {t: f"name of term {t}" for t in slices}
+    )
+    rows = [(theme, t, f"name of term {t}", "made up") for theme, terms in TERMS.items() for t in terms]
+    themes = pd.DataFrame(rows, columns=["theme", "go_id", "term", "reason"])
+    table = differential.differential_expression(values, groups, CONTRASTS)
+    enriched = enrichment.over_representation(changed_genes.gene_lists(table), sets, names)
+    return {
+        "values": values, "groups": groups, "sets": sets, "themes": themes, "table": table,
+        "folded": enrichment.fold_terms(enriched), "camera": enrichment.camera(table, sets),
+        "prerank": enrichment.prerank(table, sets, "mg002_vs_control", permutations=50),
+        "trees": cl.cluster_contrasts(values, groups, CONTRASTS, n_genes=300, bootstraps=20),
+        "tree": cl.cluster_arrays(values, groups, n_genes=300, bootstraps=20),
+    }  # fmt: skip
+
+
+def named(d: dict) -> pd.DataFrame:
+    return genesets.name_genes(
+        changed_genes.call_genes(d["table"]), genesets.theme_genes(d["sets"], d["themes"])
+    )
+
+
+def by_hand(d: dict, language: str):
+    steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
+    return calling.gene_by_hand(
+        d["values"], d["groups"], steps, "Gene005", "mg002_vs_control", language, "One gene"
+    )
+
+
+def overlap(d: dict, language: str):
+    both = changed_genes.overlap(d["table"], *CONTRASTS)
+    return calling.overlap_scatter(
+        both, changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]), language, "Overlap"
+    )
+
+
+def distributions(d: dict, language: str):
+    x = np.linspace(2, 14, 30)
+    frames = [
+        pd.DataFrame({"stage": s, "array_id": a, "value": x, "density": np.exp(-((x - 7) ** 2))})
+        for s in ("raw", "normalised") for a in d["values"].columns
+    ]  # fmt: skip
+    return array_quality.array_distributions(pd.concat(frames), d["groups"], language, "Distributions")
+
+
+def boxes(d: dict, language: str, high: float = 0.0):
+    rows = [
+        ("RLE", a, -0.3, -0.1, high if i == 3 else 0.0, 0.1, 0.3) for i, a in enumerate(d["values"].columns)
+    ]
+    frame = pd.DataFrame(rows, columns=["measure", "array_id", "q05", "q25", "median", "q75", "q95"])
+    return array_quality.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, language, "Boxes")
+
+
+def array_map(d: dict, language: str):
+    arrays = d["values"].columns
+    scores = pd.DataFrame(np.random.default_rng(1).normal(0, 5, (12, 2)), arrays, ["PC1", "PC2"])
+    return array_quality.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], language, "Map")
+
+
+def pseudo(d: dict, language: str):
+    image = np.random.default_rng(1).normal(0, 0.2, (20, 20))
+    image[0, :] = np.nan
+    return array_quality.pseudo_images(
+        dict.fromkeys(d["values"].columns[:5], image), d["groups"], language, "Chips"
+    )
+
+
+FIGURES = {
+    "tree": lambda d, la: tree_figures.dendrogram_heatmap(d["tree"], la, ("Tree", "樹形図")),
+    "cohesion": lambda d, la: tree_figures.cohesion(d["trees"], la, ("Cohesion", "凝集性")),
+    "p_values": lambda d, la: gene_figures.p_value_histograms(
+        changed_genes.p_value_histogram(d["table"]), la, ("p", "p値")
+    ),
+    "volcano": lambda d, la: gene_figures.volcano(named(d), la, ("Volcano", "ボルケーノ")),
+    "ma": lambda d, la: gene_figures.ma_plot(named(d), la, ("MA", "MA図")),
+    "grid": lambda d, la: calling.threshold_grid(
+        changed_genes.significance_counts(d["table"]), la, ("Grid", "基準")
+    ),
+    "overlap": overlap,
+    "by_hand": by_hand,
+    "distributions": distributions,
+    "boxes": boxes,
+    "map": array_map,
+    "pseudo": pseudo,
+    "ora": lambda d, la: fg.ora_dots(d["folded"], d["themes"], la, ("Terms", "term"), tested=4),
+    "camera": lambda d, la: fg.camera_bars(d["camera"], d["themes"], la, ("camera", "camera")),
+    "barcode": lambda d, la: fg.rank_barcode(
+        d["table"], d["camera"], d["sets"].genes, d["themes"], "mg002_vs_control", la, ("Ranks", "順位")
+    ),
+    "running": lambda d, la: fg.running_sums(
+        d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], la, ("Sums", "累積")
+    ),
+}
+
+
+def words(figure) -> list[str]:
+    return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_is_drawn_whole_in_both_languages(name, language, study_like, tmp_path):
+    figure = FIGURES[name](study_like, language)
+    shown = "".join(words(figure))
+    assert any(letter > "぀" for letter in shown) == (language == "ja")
+    width, height = figure.get_size_inches() * figure.dpi
+    figure.canvas.draw()
+    # matplotlib keeps tick labels beyond the limits of an axis without drawing them.
+    ticks = {id(label) for tick in figure.findobj(Tick) for label in (tick.label1, tick.label2)}
+    for text in figure.findobj(Text):
+        if text.get_visible() and text.get_text().strip() and id(text) not in ticks:
+            box = text.get_window_extent()
+            assert box.x0 > -1, text
+            assert box.y0 > -1, text
+            assert box.x1 < width + 1, text
+            assert box.y1 < height + 1, text
+    files = save_figure(figure, tmp_path, name, stamp="SIMULATED DATA")
+    assert all(f.stat().st_size > 3000 for f in files)
+
+
+@pytest.mark.parametrize("name", ["tree", "volcano", "ora", "running"])
+def test_same_table_same_bytes(name, study_like, tmp_path):
+    files = [save_figure(FIGURES[name](study_like, "en"), tmp_path / str(i), name) for i in range(2)]
+    for one, two in zip(*files, strict=True):
+        assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["volcano", "ma"])
+def test_gene_names_do_not_overlap(name, study_like):
+    figure = FIGURES[name](study_like, "en")
+    figure.canvas.draw()
+    genes = [t for t in figure.findobj(Annotation) if t.get_text().startswith("Gene")]
+    assert len(genes) > 8
+    for a, b in itertools.combinations(genes, 2):
+        if a.axes is b.axes:
+            one, two = (Text.get_window_extent(t) for t in (a, b))
+            assert not one.overlaps(two), (a.get_text(), b.get_text())
+
+
+def test_names_are_those_of_the_changed_genes_of_the_themes(study_like):
+    table = named(study_like)
+    chosen = table[table["named"]]
+    assert (chosen["direction"] != "none").all()
+    assert (chosen.groupby(["contrast", "theme", "direction"]).size() <= 6).all()
+    shown = {t.get_text() for t in FIGURES["volcano"](study_like, "en").findobj(Annotation)}
+    assert set(chosen["gene"]) <= shown
+
+
+def test_volcano_draws_every_gene_once(study_like):
+    figure = FIGURES["volcano"](study_like, "en")
+    for ax in figure.axes:
+        clouds = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
+        assert sum(len(line.get_xdata()) for line in clouds) == 900
+
+
+def test_spread_keeps_order_distance_and_limits():
+    wanted = np.array([9.0, 8.9, 8.8, 5.0, 4.9, 0.1])
+    placed = gene_figures._spread(wanted, 0.5, 0.3, 9.2)
+    assert (np.diff(placed) <= -0.5 + 1e-9).all()
+    assert placed[0] <= 9.2
+    assert placed[-1] >= 0.3 - 1e-9
+    assert np.abs(placed[3:5] - wanted[3:5]).max() < 0.3
+    crowded = gene_figures._spread(np.full(50, 5.0), 0.5, 0.0, 10.0)
+    assert crowded[0] <= 10 + 1e-9
+    assert crowded[-1] >= -1e-9
+
+
+def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
+    tree = study_like["tree"]
+    figure = FIGURES["tree"](study_like, "en")
+    shown = words(figure)
+    assert [shown.count(str(i)) >= 3 for i in range(1, 5)] == [True] * 4
+    supports = [f"{100 * s:.0f}" for s in tree.nodes["support"].dropna()]
+    assert all(s in shown for s in supports)
+    assert any(str(tree.verdict["level"]) in w for w in shown)
+
+
+def test_cohesion_says_p_and_level(study_like):
+    shown = " ".join(words(FIGURES["cohesion"](study_like, "en")))
+    for tree in study_like["trees"].values():
+        assert naming.format_p(tree.verdict["p"]) in shown
+        assert str(tree.verdict["level"]) in shown
+
+
+def test_grid_shows_every_count_and_frames_the_declared_limit(study_like):
+    counts = changed_genes.significance_counts(study_like["table"])
+    figure = calling.threshold_grid(counts)
+    shown = words(figure)
+    for row in counts.itertuples():
+        assert f"{row.up:,} ↑\n{row.down:,} ↓" in shown
+    assert [len(ax.patches) for ax in figure.axes] == [1, 1]
+
+
+def test_an_array_beyond_the_limits_is_marked(study_like):
+    assert "!" not in words(boxes(study_like, "en"))
+    assert "!" in words(boxes(study_like, "en", high=0.25))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_enriched_term_is_said_in_words(study_like, language):
+    """Without any effect there is no term to draw, and bare axes would look like a fault."""
+    figure = fg.ora_dots(study_like["folded"].head(0), study_like["themes"], language, ("Terms", "term"))
+    said = " ".join(words(figure)).replace("\n", " ")
+    assert ("no term with q < 0.05" if language == "en" else "termなし") in said
+    assert "1 genes" not in said
+
+
+def test_ora_says_hits_size_and_q_and_empty_lists(study_like):
+    figure = fg.ora_dots(
+        study_like["folded"],
+        study_like["themes"],
+        lists=[("mg002_vs_control", "up"), ("mg002_vs_control", "down")],
+    )
+    shown = " ".join(words(figure))
+    best = study_like["folded"].query("contrast == 'mg002_vs_control' and direction == 'up'").iloc[0]
+    assert f"{best['hits']}/{best['set_size']}" in shown
+    assert "no term with q < 0.05" in shown
+
+
+def test_camera_fills_bars_only_below_the_limit(study_like):
+    tested = study_like["camera"].assign(q=[0.01, *[0.5] * (len(study_like["camera"]) - 1)])
+    figure = fg.camera_bars(tested, study_like["themes"])
+    filled = [p for ax in figure.axes for p in ax.patches if p.get_facecolor()[:3] != (1.0, 1.0, 1.0)]
+    assert len(filled) == 1
+
+
+def test_running_sum_says_nes_p_and_n(study_like):
+    results, _ = study_like["prerank"]
+    row = results.set_index("term").loc["T3"]
+    shown = " ".join(words(FIGURES["running"](study_like, "en")))
+    assert f"NES = {row['nes']:.2f}".replace("-", "−") in shown
+    assert f"n = {row['n_genes']}" in shown
+
+
+def test_colours_of_themes_stay_apart_in_grey():
+    lightness = sorted(look.luminance(colour) for colour, *_ in gene_figures.THEMES.values())
+    assert min(np.diff(lightness)) > 12
+    assert len({marker for _, marker, _ in gene_figures.THEMES.values()}) == 3
+    assert tuple(gene_figures.THEMES) == genesets.THEMES
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_legend_of_a_single_distribution_is_whole(language):
+    groups = pd.Series(["control", "pairfed", "mg004", "mg002", "mg001"], index=list("abcde"))
+    line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
+    densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
+    figure = array_quality.array_distributions(densities, groups, language, "Distributions")
+    figure.canvas.draw()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

@@ -1,0 +1,66 @@
+"""A small run to report on: two little notebooks' worth of tables and figures, made in a second."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from helpers.small_dataset import write_small_dataset
+from mgbone.claims import judging
+from mgbone.evidence.comparison import compare
+from mgbone.execute import run as run_module
+from mgbone.execute.report.provenance import Layout
+from mgbone.figures import canvas
+from mgbone.study import ledger
+from mgbone.study.dictionary import endpoint_unit
+
+ENDPOINTS = ("serum_mg", "serum_ca", "urine_ctx", "bmd_whole_full", "bmd_trabecular_distal")
+
+
+def small_figure(title, subtitle="n = 2 animals a group"):
+    figure, axes = canvas.new_figure(1, 1, title=title, subtitle=subtitle)
+    axes[0, 0].plot([0, 1], [0, 1])
+    return figure
+
+
+def measurements(animals):
+    """Draw five endpoints; serum Mg falls at 0.01 %, as the report says, and Ca with it, as it doesn't."""
+    rng = np.random.default_rng(4)
+    rows = []
+    for endpoint in ENDPOINTS:
+        for animal in animals.to_dict("records"):
+            fall = 0.5 if endpoint in ("serum_mg", "serum_ca") and animal["group"] == "mg001" else 1.0
+            value = fall * rng.normal(10, 0.3)
+            who = {key: animal[key] for key in ("animal_id", "experiment", "group")}
+            rows.append({**who, "endpoint": endpoint, "value": value, "unit": endpoint_unit(endpoint)})
+    return pd.DataFrame(rows)
+
+
+def small_run(folder, kind="simulated", language="en", monkeypatch=None):
+    """Write dataset, evidence, verdicts and three figures below `folder`; return where they lie."""
+    monkeypatch.setattr(run_module, "display", lambda shown: None)
+    data = write_small_dataset(folder / "data" / ("taken" if kind == "measured" else "drawn"), kind)
+    places = [data, folder / "figures", folder / "derived"]
+
+    first = run_module.open_run("01_biochem", *places, language)
+    evidence = compare(measurements(first.dataset.animals), first.study)
+    first.show(small_figure("Serum & urine <both>"), "01_minerals")
+    first.show(small_figure("Density"), "02_density_map")
+    shown = {"01_minerals": ENDPOINTS[:3], "02_density_map": ENDPOINTS[3:]}
+    first.write(first.link_figures(evidence, shown), "evidence_biochem")
+    first.finish()
+
+    last = run_module.open_run("04_integration", *places, language)
+    evidence = last.read("evidence_biochem")
+    last.show(small_figure("What each dose did", ""), "04_per_dose")
+    last.write(evidence, "evidence")
+    last.write(judging.judge(ledger.load_claims(), evidence), "verdicts")
+    last.finish()
+    build = folder / "build" / data.name
+    build.mkdir(parents=True)
+    return Layout(data, folder / "figures" / data.name, folder / "derived" / data.name, build, language)
+
+
+def texts(path):
+    """Read a table as texts, every cell as in the file."""
+    return pd.read_csv(Path(path), dtype=str, keep_default_na=False)

@@ -1,0 +1,136 @@
+"""A project of four tiny notebooks under the real Makefile, for tests of what runs when."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from helpers import ROOT
+
+REAL = (
+    "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
+    "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
+    "execute/cli.py", "execute/notebook.py", "execute/stamps.py", "study/__init__.py", "study/design.py",
+    "study/dictionary.py", "study/errors.py", "study/paths.py",
+)  # fmt: skip
+STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
+
+DATASET = """
+from types import SimpleNamespace
+from mgbone.study.errors import DatasetError
+
+def open_dataset(path):
+    import mgbone.microarray
+    faults = path / "faults.txt"
+    if faults.exists():
+        raise DatasetError(faults.read_text().splitlines())
+    return SimpleNamespace(title="Tiny", name=path.name, is_simulated=True)
+"""
+SIMULATE = """
+import sys
+from pathlib import Path
+
+for part in ("cel/a.CEL", "platform/a.pgf"):
+    path = Path(sys.argv[1]) / part
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(part)
+"""
+RUN = """
+from pathlib import Path
+from mgbone.study.paths import resolve, write_aside
+
+class Run:
+    def __init__(self, stem, dataset, figures, derived):
+        import mgbone.microarray
+        name = Path(dataset).name
+        self.stem, self.outputs = stem, []
+        self.figures, self.derived = resolve(figures) / name, resolve(derived) / name
+
+    def draw(self, name, text):
+        for ending in ("png", "svg"):
+            path = self.figures / f"{name}.{ending}"
+            with write_aside(path) as aside:
+                aside.write_text(text)
+            self.outputs.append(path)
+
+    def finish(self):
+        with write_aside(self.derived / f"{self.stem}.outputs.txt") as aside:
+            aside.write_text("".join(f"{path}\\n" for path in self.outputs))
+"""
+
+
+def write_notebook(path, *sources, parameters=("dataset", "figures_folder", "derived_folder", "language")):
+    """Write a notebook of a title, a parameters cell and the given code cells."""
+
+    def cell(number, kind, source, tags=()):
+        code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        return {
+            "cell_type": kind,
+            "id": f"c{number}",
+            "metadata": {"tags": list(tags)},
+            "source": source,
+            **code,
+        }
+
+    assigned = "\n".join(f'{name} = "?"' for name in parameters)
+    cells = [cell(0, "markdown", "# A title"), cell(1, "code", assigned, ["parameters"])]
+    cells += [cell(number, "code", source) for number, source in enumerate(sources, start=2)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def tiny_notebook(path, module, *extra):
+    """Write a notebook that loads `module`, draws one figure and names its outputs."""
+    write_notebook(
+        path,
+        f"import mgbone.{module}\nfrom mgbone.execute.run import Run\n"
+        f"run = Run({path.stem!r}, dataset, figures_folder, derived_folder)",
+        *extra,
+        f"run.draw({path.stem!r} + '_a', f'{{dataset}} {{language}}')",
+        "run.finish()",
+    )
+
+
+def tiny_project(folder):
+    """Lay out a project; return its folder."""
+    package = folder / "src" / "mgbone"
+    for part in ("microarray", "simulate"):
+        (package / part).mkdir(parents=True)
+        (package / part / "__init__.py").write_text("")
+    for name in REAL:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "src" / "mgbone" / name, package / name)
+    (package / "dataset" / "opening.py").write_text(DATASET)
+    (package / "execute" / "run.py").write_text(RUN)
+    (package / "simulate" / "__main__.py").write_text(SIMULATE)
+    for stem in STEMS:
+        module = stem[3:]
+        if module != "microarray":
+            (package / f"{module}.py").write_text("")
+        tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", module)
+    shutil.copy(ROOT / "Makefile", folder / "Makefile")
+    (folder / "data" / "simulated").mkdir(parents=True)
+    (folder / "data" / "study.yml").write_text("")
+    listed = [{"path": "animals.csv"}, {"path": "cel/a.CEL"}, {"path": "platform/a.pgf"}]
+    (folder / "data" / "simulated" / "datapackage.json").write_text(
+        json.dumps({"resources": listed}, indent=1)
+    )
+    (folder / "data" / "simulated" / "animals.csv").write_text("animal_id\n")
+    (folder / "data" / "lab").mkdir()
+    (folder / "data" / "lab" / "our animals.csv").write_text("animal_id\n")
+    return folder
+
+
+def environment():
+    """Return the variables of a plain terminal: nothing of the make or the tests that we run under."""
+    dropped = ("MAKE", "MFLAGS", "PYTEST", "PYTHON", "MGBONE", "COV_", "DATASET", "LANGUAGE")
+    return {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+
+
+def make(folder, *arguments, **options):
+    """Run make with this interpreter as the environment; return the finished process."""
+    command = ["make", f"PY={sys.executable}", *arguments]
+    options = {"capture_output": True, "text": True, "timeout": 300, "check": False, **options}
+    return subprocess.run(command, cwd=folder, env=environment(), **options)

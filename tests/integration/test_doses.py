@@ -1,0 +1,219 @@
+"""Doses held beside one another, each against its own reference."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import R
+
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare
+from mgbone.integration.doses import (
+    combine,
+    dose_order_evidence,
+    dose_order_test,
+    dose_response,
+    findings_per_dose,
+    on_one_scale,
+    percent_of_reference,
+    reported_percents,
+    require_all_tested,
+    stack,
+)
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
+from mgbone.study.paths import project_root
+
+TRUTH = json.loads((R / "groups_truth.json").read_text())
+CENTRES = {
+    ("exp1", "control"): 2.2, ("exp1", "pairfed"): 2.0, ("exp1", "mg001"): 0.8,
+    ("exp2", "control"): 1.0, ("exp2", "mg004"): 0.9, ("exp2", "mg002"): 0.7,
+}  # fmt: skip
+
+
+def measured(centres=CENTRES, endpoint="serum_mg"):
+    spread = np.array([-0.03, -0.01, 0.01, 0.03])
+    rows = [
+        {
+            "animal_id": f"{e}-{g}-{i}",
+            "experiment": e,
+            "group": g,
+            "endpoint": endpoint,
+            "value": m + d,
+            "unit": "mg/dL",
+        }
+        for (e, g), m in centres.items()
+        for i, d in enumerate(spread)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+def test_each_dose_is_measured_against_its_own_reference(study):
+    percents = percent_of_reference(measured(), study).groupby("contrast", sort=False)["percent"].mean()
+    assert percents.to_dict() == pytest.approx(
+        {"mg004_vs_control": 90, "mg002_vs_control": 70, "mg001_vs_pairfed": 40}, abs=1e-9
+    )
+
+
+def test_trend_test_is_kendalls_tau_of_r():
+    dose = {1: 0.04, 2: 0.02, 3: 0.01}
+    percents = pd.DataFrame(
+        {
+            "endpoint": "serum_mg",
+            "dietary_mg_percent": [dose[d] for d in TRUTH["dose"]],
+            "percent": TRUTH["percent"],
+        }
+    )
+    row = dose_order_test(percents).iloc[0]
+    assert row["tau"] == pytest.approx(TRUTH["kendall_tau"], abs=1e-10)
+    assert row["p"] == pytest.approx(TRUTH["kendall_p"], abs=1e-10)
+    assert row["steps"] == "down"
+
+
+def test_dose_order_of_serum_mg(study):
+    row = dose_order_evidence(measured(), study).iloc[0]
+    assert (row["experiment"], row["contrast"], row["level"], row["direction"]) == (
+        "both",
+        "dose_order",
+        "monotonic",
+        "down",
+    )
+    assert (row["n_case"], row["n_reference"]) == (12, 8)
+
+
+def test_a_peak_is_not_monotonic(study):
+    peak = dose_order_evidence(measured({**CENTRES, ("exp2", "mg004"): 0.6}), study).iloc[0]
+    assert (peak["level"], peak["direction"]) == ("not_monotonic", "none")
+
+
+def test_steps_without_a_significant_trend_are_not_monotonic(study):
+    flat = {**CENTRES, ("exp2", "mg004"): 0.999, ("exp2", "mg002"): 0.998, ("exp1", "mg001"): 1.990}
+    assert dose_order_evidence(measured(flat), study).iloc[0]["level"] == "not_monotonic"
+
+
+def test_a_missing_dose_gives_no_row(study):
+    only_one = {key: value for key, value in CENTRES.items() if key[0] == "exp2"}
+    assert dose_order_evidence(measured(only_one), study).empty
+
+
+def test_dose_response_and_findings(study):
+    evidence = compare(measured(), study)
+    table = dose_response(evidence, study).set_index("dietary_mg_percent")
+    assert table["percent"].to_dict() == pytest.approx({0.04: 90, 0.02: 70, 0.01: 40})
+    source = evidence.set_index("contrast").loc["mg001_vs_pairfed"]
+    assert table.loc[0.01, "ci_low"] == pytest.approx(100 * (2.0 + source["ci_low"]) / 2.0)
+    found = findings_per_dose(evidence, study)
+    assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
+    assert found["percent"].tolist() == pytest.approx([90, 70, 40])
+
+
+def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
+    evidence = compare(measured(), study)
+    claims = pd.DataFrame(
+        [
+            ("exp1", "serum_mg", "mg001_vs_pairfed", 0.9),
+            ("exp2", "serum_mg", "mg002_vs_control", 0.75),
+            ("exp2", "serum_mg", "mg004_vs_control", np.nan),
+            ("exp2", "urine_ctx", "mg002_vs_control", 3.0),
+        ],
+        columns=["experiment", "endpoint", "contrast", "value"],
+    )
+    table = reported_percents(claims, evidence, study)
+    # Pair-fed rats have 2.0 mg/dL, the control of experiment 2 has 1.0; what has no evidence has no scale.
+    assert table.to_dict("list") == {
+        "endpoint": ["serum_mg", "serum_mg"],
+        "dietary_mg_percent": [0.01, 0.02],
+        "percent": pytest.approx([45, 75]),
+    }
+
+
+def test_a_study_without_doses_in_order_has_empty_tables(study):
+    unordered = replace(study, dose_order=())
+    assert percent_of_reference(measured(), unordered).empty
+    assert dose_order_evidence(measured(), unordered).empty
+    evidence = compare(measured(), unordered)
+    assert dose_response(evidence, unordered).empty
+    assert findings_per_dose(evidence, unordered).empty
+    assert on_one_scale(evidence, unordered) == []
+
+
+def test_no_reported_mean_gives_no_row(study):
+    claims = pd.DataFrame(
+        {"experiment": ["exp1"], "endpoint": "serum_mg", "contrast": "mg001_vs_pairfed", "value": np.nan}
+    )
+    assert reported_percents(claims, compare(measured(), study), study).empty
+
+
+def test_evidence_is_stacked_in_the_order_given(study):
+    first, second = compare(measured(), study), compare(measured(endpoint="serum_ca"), study)
+    order = dose_order_evidence(measured(), study)
+    together = combine(first, order, first.iloc[:0], second)
+    assert together["endpoint"].tolist() == ["serum_mg"] * 7 + ["serum_ca"] * 6
+    assert together.index.tolist() == list(range(13))
+    pd.testing.assert_frame_equal(together.iloc[:6], first)
+    assert together.loc[6, "contrast"] == "dose_order"
+
+
+def test_no_evidence_at_all_is_an_empty_table(study):
+    nothing = combine(compare(measured(), study).iloc[:0])
+    assert nothing.empty
+    assert list(nothing.columns) == EVIDENCE_COLUMNS
+    assert list(combine().columns) == EVIDENCE_COLUMNS
+
+
+def test_a_comparison_that_is_there_twice_is_refused(study):
+    evidence = compare(measured(), study)
+    with pytest.raises(MgboneError, match="serum_mg, mg001_vs_pairfed, in exp1 twice"):
+        combine(evidence, evidence)
+
+
+def test_a_row_of_the_ledger_that_nothing_answers_stops_the_shipped_dataset(study, tmp_path):
+    """From the ledger's file to the stop: one statement more, on an endpoint that no notebook produces."""
+    ledger = (project_root() / "data" / "report" / "claims.csv").read_text(encoding="utf-8")
+    path = tmp_path / "claims.csv"
+    row = "9-9-01,9-9,exp1,biochem,serum_fgf23,mg001_vs_pairfed,up,significant,,,no,FGF23 rose.,上昇。"
+    path.write_text(f"{ledger}{row}\n", encoding="utf-8")
+    claims = load_claims(path)
+    # Evidence that answers every other row, as the four notebooks write it.
+    evidence = load_claims()[["experiment", "endpoint", "contrast", "direction", "level"]]
+    evidence = evidence.drop_duplicates(["experiment", "endpoint", "contrast"])
+    shipped = SimpleNamespace(is_simulated=True)
+    require_all_tested(judge(load_claims(), evidence), shipped)
+    verdicts = judge(claims, evidence)
+    assert verdicts.set_index("claim_id").loc["9-9-01", "verdict"] == "not_tested"
+    with pytest.raises(MgboneError, match=r"1 statements of the ledger were not tested: 9-9-01"):
+        require_all_tested(verdicts, shipped)
+
+
+def test_measurements_are_stacked_and_scores_have_no_percentages(study):
+    nothing = measured().iloc[:0]
+    assert len(stack([nothing, measured(), nothing, measured(endpoint="serum_ca")])) == 48
+    assert stack([nothing, nothing]).empty
+    score = measured(endpoint="score_bone_metabolism")
+    evidence = compare(stack([measured(), score]), study)
+    assert on_one_scale(evidence, study) == ["serum_mg", "score_bone_metabolism"]
+    assert on_one_scale(evidence.iloc[:0], study) == []
+    found = findings_per_dose(evidence, study).groupby("endpoint")["percent"].count()
+    assert found.to_dict() == {"serum_mg": 3, "score_bone_metabolism": 0}
+
+
+@pytest.mark.parametrize(("simulated", "verdict", "stops"), [
+    (True, "not_tested", True), (False, "not_tested", False), (True, "contradicted", False),
+])  # fmt: skip
+def test_a_simulated_dataset_must_speak_to_every_statement(simulated, verdict, stops):
+    verdicts = pd.DataFrame({"claim_id": ["a", "b", "c"], "verdict": ["reproduced", verdict, verdict]})
+    dataset = SimpleNamespace(is_simulated=simulated)
+    if stops:
+        with pytest.raises(MgboneError, match=r"2 statements of the ledger were not tested: b, c\."):
+            require_all_tested(verdicts, dataset)
+    else:
+        require_all_tested(verdicts, dataset)

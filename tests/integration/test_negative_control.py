@@ -1,0 +1,227 @@
+"""The negative control: the judge on data without effect and on permuted labels, against chance."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import helpers.figure_data as made
+import numpy as np
+import pandas as pd
+import pytest
+from helpers.small_dataset import in_memory
+
+from mgbone.claims.judging import judge
+from mgbone.evidence.comparison import compare
+from mgbone.integration import doses as dose_tables
+from mgbone.integration import negative_control
+from mgbone.integration.words import tell_control
+from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return load_claims()
+
+
+def noise(study, seed):
+    """All endpoints of 48 animals from one distribution; those of an animal correlate."""
+    table = made.measurements(study)
+    rng = np.random.default_rng(seed)
+    shared = dict(zip(table["animal_id"].unique(), rng.standard_normal(48), strict=True))
+    return table.assign(value=table["animal_id"].map(shared) + rng.standard_normal(len(table)) + 50)
+
+
+def verdicts_of(measurements, claims, study):
+    rows = compare(measurements, study), dose_tables.dose_order_evidence(measurements, study)
+    return judge(claims, dose_tables.combine(*rows)).set_index("claim_id")["verdict"]
+
+
+@pytest.mark.parametrize("missing", [(), [("e1-mg001-2", "serum_mg"), ("e2-control-8", "urine_ctx")]])
+def test_the_observed_labelling_is_judged_as_the_judge_does(study, claims, missing):
+    measured = made.measurements(study, missing=missing)
+    first = negative_control.permute_labels(measured, claims, study, 3).iloc[0]
+    same = verdicts_of(measured, claims, study).eq("reproduced").reindex(first.index)
+    # Blanks make the sizes of groups vary with the labelling: then the order of doses is left out.
+    assert len(first) == (79 if missing else 80)
+    assert [c for c in first.index if first[c] != same[c]] == []
+    assert first.sum() > 60
+
+
+def test_a_permuted_labelling_is_judged_as_the_judge_does(study, claims):
+    """Relabel the animals as the third permutation did, and let the slow way judge."""
+    measured = noise(study, 4)
+    permuted = negative_control.permute_labels(measured, claims, study, 3, seed=9)
+    rng = np.random.default_rng(9)
+    relabelled = []
+    for _, table in measured.groupby("experiment", sort=False):
+        group = table.drop_duplicates("animal_id").set_index("animal_id")["group"]
+        labels = np.tile(group.to_numpy(object), (3, 1))
+        labels[1:] = rng.permuted(labels[1:], axis=1)
+        relabelled.append(
+            table.assign(group=table["animal_id"].map(dict(zip(group.index, labels[2], strict=True))))
+        )
+    verdicts = verdicts_of(pd.concat(relabelled), claims, study)
+    assert (permuted.iloc[2] == verdicts.eq("reproduced").reindex(permuted.columns)).all()
+
+
+def test_two_groups_have_the_chances_of_a_t_test():
+    limits, sizes = (0.05, 0.10), np.array([8, 8])
+    chances = [negative_control._chance(level, sizes, limits) for level in ("significant", "trend", "none")]
+    assert chances == pytest.approx([0.025, 0.025, 0.90], abs=1e-6)
+    assert np.isnan(negative_control._chance("none", np.array([8]), limits))
+
+
+def test_theory_and_permutation_agree_where_there_is_nothing(study, claims):
+    no_means = claims.assign(value=np.nan)
+    spread = [
+        negative_control.permute_labels(noise(study, seed), no_means, study, 400, seed).iloc[1:]
+        for seed in range(4)
+    ]
+    kinds = negative_control.kind_of(claims)
+    chances = negative_control.chance_of(no_means, noise(study, 0), study)
+    for kind, tolerance in (("effect", 0.06), ("no_effect", 0.6)):
+        names = claims.loc[kinds == kind, "claim_id"]
+        mean = pd.concat(spread)[list(names)].sum(axis=1).mean()
+        assert mean == pytest.approx(chances[kinds == kind].sum(), abs=tolerance), kind
+
+
+def test_correlated_endpoints_make_counts_vary_more_than_a_binomial(study, claims):
+    names = claims.loc[negative_control.kind_of(claims) == "no_effect", "claim_id"]
+    counts = negative_control.permute_labels(noise(study, 1), claims, study, 600)[list(names)].sum(axis=1)
+    chance = negative_control.chance_of(claims, noise(study, 1), study)[
+        negative_control.kind_of(claims) == "no_effect"
+    ]
+    assert counts.var() > 1.5 * (chance * (1 - chance)).sum()
+
+
+def test_p_of_the_dose_order_is_that_of_the_trend_test(study):
+    measured = noise(study, 2).query("endpoint == 'serum_mg'")
+    percents = dose_tables.percent_of_reference(measured, study)
+    doses = [g["percent"].to_numpy()[None, :] for _, g in percents.groupby("contrast", sort=False)]
+    expected = dose_tables.dose_order_test(percents)["p"].iloc[0]
+    assert negative_control._kendall_p(doses)[0] == pytest.approx(expected, rel=1e-9)
+
+
+def test_every_statement_has_a_kind(claims):
+    kinds = negative_control.kind_of(claims).value_counts()
+    assert kinds.to_dict() == {"no_effect": 62, "effect": 17, "array_effect": 5, "array_mixed": 2, "order": 1}
+
+
+def test_counts_per_kind(study, claims):
+    permuted = pd.DataFrame(
+        {c: [True, False, True, False] for c in claims["claim_id"] if not c.startswith("4-3")}
+    )
+    verdicts = claims[["claim_id"]].assign(
+        verdict=np.where(claims["level"] == "none", "reproduced", "contradicted")
+    )
+    chances = pd.Series(0.5, index=claims.index)
+    table = negative_control.count_control(claims, verdicts, verdicts, chances, permuted).set_index("kind")
+    assert table.loc["effect", ["statements", "this", "null", "nominal"]].tolist() == [17, 0, 0, 8.5]
+    assert table.loc["no_effect", ["this", "null"]].tolist() == [62, 62]
+    # The observed labelling is no permutation: 17 x (False, True, False).
+    assert table.loc["effect", "permuted_mean"] == pytest.approx(17 / 3)
+    assert table.loc["effect", ["permuted_low", "permuted_high"]].tolist() == [0, 17]
+    assert table.loc["array_effect", "permuted_mean":].isna().all()
+    spread = negative_control.distribution(claims, permuted)
+    assert spread[spread["kind"] == "effect"][["reproduced", "share"]].to_numpy().tolist() == [
+        [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
+    ]  # fmt: skip
+    words = tell_control(table.reset_index(), object()).data
+    assert "17 statements of an effect" in words and "**62** in data without effect" in words
+    alone = tell_control(negative_control.count_control(claims, verdicts, None, chances, permuted), None).data
+    assert "was not judged" in alone and "in data without effect;" not in alone
+
+
+def test_only_statements_that_were_tested_are_counted(claims):
+    verdicts = claims[["claim_id"]].assign(verdict=["reproduced", "not_tested"] * 43 + ["contradicted"])
+    assert negative_control.tested(claims, verdicts)["claim_id"].tolist() == [
+        *claims["claim_id"][:86:2],
+        claims["claim_id"][86],
+    ]
+
+
+def test_arrays_are_left_alone_where_nobody_asks_about_them(study, monkeypatch):
+    def never(dataset):
+        raise AssertionError("arrays were normalised")
+
+    monkeypatch.setattr(negative_control, "_array_evidence", never)
+    data = in_memory(study=study)
+    assert set(negative_control.evidence_of(data, arrays=False)["domain"]) == {
+        "biochem",
+        "qct",
+        "integration",
+    }
+    with pytest.raises(AssertionError, match="normalised"):
+        negative_control.evidence_of(data)
+
+
+def test_without_statements_or_measurements_nothing_is_counted(study, claims):
+    nothing = made.measurements(study).iloc[:0]
+    assert negative_control.permute_labels(nothing, claims, study, 5).empty
+    none = claims.head(0)
+    empty = negative_control.count_control(
+        none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame()
+    )
+    assert empty.empty
+    assert "nothing to judge" in tell_control(empty, None).data
+    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 79
+
+
+def test_endpoints_below_a_limit_are_left_out(study, claims):
+    measured = made.measurements(study)
+    hidden = measured.assign(
+        censored=(measured["endpoint"] == "serum_pth") & (measured["experiment"] == "exp2")
+    )
+    permuted = negative_control.permute_labels(hidden, claims, study, 2)
+    pth = claims[claims["endpoint"] == "serum_pth"].set_index("claim_id")["experiment"]
+    assert {pth[c] for c in pth.index if c in permuted} == {"exp1"}
+
+
+def test_a_design_of_its_own_has_no_control(study, claims):
+    other = in_memory(study=replace(study, experiments={"exp1": study.experiments["exp1"]}))
+    assert negative_control.begin(other) is None
+    assert negative_control.await_evidence(None) is None
+    assert negative_control.judge_control(claims, None) is None
+
+
+def process(code):
+    """Stand in for the process beside the notebook."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_what_the_process_beside_says_is_taken_or_told():
+    assert negative_control.await_evidence(process(f"raise SystemExit({negative_control.NOT_WHOLE})")) is None
+    with pytest.raises(MgboneError, match=r"\(data/null\) could not be judged: ValueError: no luck"):
+        negative_control.await_evidence(process("raise ValueError('no luck')"))
+    with pytest.raises(MgboneError, match="no reason was given"):
+        negative_control.await_evidence(process("import os; os._exit(9)"))
+    table = negative_control.await_evidence(process("print('p,level\\n0.1234567890123456789,none\\n,')"))
+    assert table["p"].iloc[0] == 0.1234567890123456789
+    assert table["level"].tolist()[0] == "none" and table.iloc[1].isna().all()
+
+
+def test_a_control_that_is_not_whole_is_no_control(monkeypatch, tmp_path):
+    monkeypatch.setattr(negative_control, "NULL", str(tmp_path / "null"))
+    assert negative_control.main([]) == negative_control.NOT_WHOLE
+
+
+@pytest.mark.slow
+def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
+    beside = negative_control.begin(in_memory(study=load_study()))
+    verdicts = negative_control.judge_control(claims, negative_control.await_evidence(beside))
+    assert (verdicts["verdict"] != "not_tested").all()
+    kinds = negative_control.kind_of(claims).to_numpy()
+    reproduced = (verdicts["verdict"] == "reproduced").to_numpy()
+    assert reproduced[kinds == "effect"].sum() <= 2
+    assert reproduced[kinds == "array_effect"].sum() == 0
+    assert reproduced[kinds == "array_mixed"].sum() == 2
+    assert reproduced[kinds == "no_effect"].sum() >= 50

@@ -1,0 +1,73 @@
+"""Sentences of notebook 04: every number in them is one of the tables handed in."""
+
+import re
+
+import helpers.figure_data as made
+import numpy as np
+import pandas as pd
+import pytest
+
+from mgbone.integration.shapes import SHAPE_COLUMNS, dose_shapes
+from mgbone.integration.within_animals import (
+    PAIR_COLUMNS,
+    correlate_within,
+    partial_within,
+    smallest_detectable,
+    wide_table,
+)
+from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table
+from mgbone.study.design import load_study
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
+
+
+@pytest.fixture(scope="module")
+def pairs(study):
+    wide = wide_table(made.measurements(study))
+    return wide, partial_within(wide, correlate_within(wide))
+
+
+def test_shapes_are_counted_and_named(study):
+    shapes = dose_shapes(made.measurements(study), study, 200)
+    words = count_shapes(shapes, study).data
+    found = shapes[shapes["shape"] != "neither"]
+    assert words.startswith(f"**{len(found)}** of {len(shapes)} endpoints have a shape")
+    assert f"{(found['shape'] == 'peak').sum()} with their extreme at 0.04 %" in words
+    assert f"about {0.05 * len(shapes):.1f} would by chance" in words
+    assert "- Serum magnesium falls as magnesium gets scarcer: z -" in words
+    assert words.count("\n- ") == len(found)
+    assert "no shape can be tested" in count_shapes(pd.DataFrame(columns=SHAPE_COLUMNS), study).data
+
+
+def test_pairs_that_stand_out_are_listed_surest_first(study, pairs):
+    table = pair_table(pairs[1], study)
+    chosen = pairs[1][pairs[1]["p"] < 0.05].sort_values("p")
+    assert len(table) == len(chosen) > 0
+    assert [float(r) for r in table["r"]] == pytest.approx(chosen["r"].tolist(), abs=0.005)
+    assert table["df"].tolist() == chosen["df"].tolist()
+    unknown = pairs[1].assign(r_partial=np.nan, q_partial=np.nan)
+    assert set(pair_table(unknown, study)["partial r"]) == {"–"}
+    assert pair_table(pairs[1].iloc[:0], study).empty
+
+
+def test_power_is_said_in_numbers(study, pairs):
+    wide, both = pairs
+    detectable = smallest_detectable(wide, both, study)
+    words = count_power(detectable, both, study).data
+    assert f"Of {len(both)} pairs, {(both['p'] < 0.05).sum()} have p < 0.05" in words
+    assert f"**{(both['q'] < 0.05).sum()}** stand after correction" in words
+    assert f"of {both['q_partial'].notna().sum()} with others held, as in the figure, **" in words
+    assert f"figure, **{(both['q_partial'] < 0.05).sum()}** still stand" in words
+    assert "by a t test of these two at p < 0.05" in words
+    r, g = (detectable.loc[detectable["effect"] == e, "smallest"].iloc[0] for e in "rg")
+    assert f"48 in 6 groups, 41 degrees of freedom): **|r| = {r:.2f}**" in words
+    assert f"Two groups of 8 animals: a difference of **{g:.2f} SD**" in words
+    nothing = pd.DataFrame(columns=PAIR_COLUMNS)
+    assert not re.search(r"\d", count_power(detectable, nothing, study).data)
+
+
+def test_the_ledger_can_be_folded_out_where_there_is_none():
+    assert "no ledger" in fold_out(pd.DataFrame()).data
