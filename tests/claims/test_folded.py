@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import helpers.figure_data as made
 import pandas as pd
 import pytest
+from helpers.languages import speak
 
 from mgbone.claims.folded import figure_sections, link_sections, verdict_details
 from mgbone.claims.judging import judge
@@ -81,7 +82,7 @@ def test_a_statement_without_evidence_says_so(verdicts):
 
 
 def test_japanese_lines_and_english_beneath(verdicts):
-    page = verdict_details(verdicts, "ja", pages="../", figures="x/")
+    page = speak("ja", verdict_details, verdicts, pages="../", figures="x/")
     first = re.search(r"<summary>(.*?)</summary>", page, re.S)[1]
     assert re.search("[ぁ-ん一-龠]", first)
     assert 'href="../01_biochem.html#' in page and 'href="x/simulated/01_minerals.png"' in page

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 from helpers import ROOT
+from helpers.languages import speak
 from helpers.small_dataset import in_memory, tables
 from helpers.tiny_project import STEMS
 from matplotlib.text import Text
@@ -90,10 +91,14 @@ def test_two_arrays_are_too_few(tmp_path):
 
 @pytest.mark.parametrize("ends", [True, False])
 def test_the_box_says_in_both_languages_what_is_missing_and_what_to_do(ends):
-    box = run.absent_box(in_memory(), ["urine", "qct"], ends=ends)
-    for words in ("has no urine and no qCT", "add the table urine", "make check", "尿", "がありません"):
+    box, japanese = (
+        speak(language, run.absent_box, in_memory(), ["urine", "qct"], ends=ends) for language in ("en", "ja")
+    )
+    for words in ("has no urine and no qCT", "add the table urine", "make check"):
         assert words in box
-    assert ("ends here" in box) == ends == ("ここで終わります" in box)
+    for words in ("尿", "がありません", "make check"):
+        assert words in japanese
+    assert ("ends here" in box) == ends == ("ここで終わります" in japanese)
 
 
 def test_jupyter_shows_the_end_without_a_traceback():
@@ -306,29 +311,25 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
     lightness = [look.luminance(look.colour(g)) for g in less]
     assert lightness == sorted(lightness, reverse=True)
     assert len({(look.colour(g), look.marker(g)) for g in [*less, "normal"]}) == 7
-    assert naming.contrast_label("low_vs_normal", "ja") == "低Mg食 対 通常食"
+    assert speak("ja", naming.contrast_label, "low_vs_normal") == "低Mg食 対 通常食"
     naming.adopt(study)
     assert "low" not in naming.groups_in_use()
 
 
 def test_titles_name_the_groups_of_the_study(tmp_path, study):
-    assert titles.design(study)[0] == "Two experiments, three groups each, two weeks of diet"
+    assert titles.design(study) == "Two experiments, three groups each, two weeks of diet"
     exp1, exp2 = study.experiments.values()
-    assert titles.tree(exp1, study) == (
-        "0.01 % Mg and pair-fed rats", "0.01％Mg欠乏食群とペアフィーディング群",
-    )  # fmt: skip
-    assert titles.tree(exp2, study)[0] == "0.04 % and 0.02 % Mg, and control"
-    assert titles.compared(exp2.array_contrasts) == ("0.04 % and 0.02 % Mg compared", "0.04％と0.02％の比較")
+    assert titles.tree(exp1, study) == "0.01 % Mg and pair-fed rats"
+    assert speak("ja", titles.tree, exp1, study) == "0.01％Mg欠乏食群とペアフィーディング群"
+    assert titles.tree(exp2, study) == "0.04 % and 0.02 % Mg, and control"
+    assert titles.compared(exp2.array_contrasts) == "0.04 % and 0.02 % Mg compared"
+    assert speak("ja", titles.compared, exp2.array_contrasts) == "0.04％と0.02％の比較"
     own = own_study(tmp_path)
     naming.adopt(own)
-    assert titles.design(own) == (
-        "One experiment, two groups, three weeks of diet",
-        "1つの実験、各2群、3週間の食餌",
-    )
-    assert (
-        titles.cells(own.experiments["winter"], own)[0]
-        == "Every femur behind the map: low Mg and normal diet"
-    )
+    assert titles.design(own) == "One experiment, two groups, three weeks of diet"
+    assert speak("ja", titles.design, own) == "1つの実験、各2群、3週間の食餌"
+    shown = titles.cells(own.experiments["winter"], own)
+    assert shown == "Every femur behind the map: low Mg and normal diet"
 
 
 # ---- The notebooks themselves

@@ -43,7 +43,6 @@ def test_it_says_at_once_what_kind_of_data_it_is(a_run, shown):
     (banner,) = shown
     simulated = a_run.dataset.is_simulated
     assert ("SIMULATED DATA" in banner.data) == simulated
-    assert ("シミュレーション" in banner.data) == simulated
     assert ("Measured data" in banner.data) != simulated
     assert a_run.dataset.title in banner.data
     assert a_run.dataset.name in banner.data

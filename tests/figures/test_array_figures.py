@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.languages import speak
 from matplotlib.axis import Tick
 from matplotlib.text import Annotation, Text
 
@@ -68,75 +69,85 @@ def named(d: dict) -> pd.DataFrame:
     )
 
 
-def by_hand(d: dict, language: str):
+def by_hand(d: dict):
     steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
     return calling.gene_by_hand(
-        d["values"], d["groups"], steps, "Gene005", "mg002_vs_control", language, "One gene"
+        d["values"],
+        d["groups"],
+        steps,
+        "Gene005",
+        "mg002_vs_control",
+        "One gene",
     )
 
 
-def overlap(d: dict, language: str):
+def overlap(d: dict):
     both = changed_genes.overlap(d["table"], *CONTRASTS)
     return calling.overlap_scatter(
-        both, changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]), language, "Overlap"
+        both,
+        changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]),
+        "Overlap",
     )
 
 
-def distributions(d: dict, language: str):
+def distributions(d: dict):
     x = np.linspace(2, 14, 30)
     frames = [
         pd.DataFrame({"stage": s, "array_id": a, "value": x, "density": np.exp(-((x - 7) ** 2))})
         for s in ("raw", "normalised") for a in d["values"].columns
     ]  # fmt: skip
-    return array_quality.array_distributions(pd.concat(frames), d["groups"], language, "Distributions")
+    return array_quality.array_distributions(pd.concat(frames), d["groups"], "Distributions")
 
 
-def boxes(d: dict, language: str, high: float = 0.0):
+def boxes(d: dict, high: float = 0.0):
     rows = [
         ("RLE", a, -0.3, -0.1, high if i == 3 else 0.0, 0.1, 0.3) for i, a in enumerate(d["values"].columns)
     ]
     frame = pd.DataFrame(rows, columns=["measure", "array_id", "q05", "q25", "median", "q75", "q95"])
-    return array_quality.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, language, "Boxes")
+    return array_quality.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, "Boxes")
 
 
-def array_map(d: dict, language: str):
+def array_map(d: dict):
     arrays = d["values"].columns
     scores = pd.DataFrame(np.random.default_rng(1).normal(0, 5, (12, 2)), arrays, ["PC1", "PC2"])
-    return array_quality.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], language, "Map")
+    return array_quality.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], "Map")
 
 
-def pseudo(d: dict, language: str):
+def pseudo(d: dict):
     image = np.random.default_rng(1).normal(0, 0.2, (20, 20))
     image[0, :] = np.nan
     return array_quality.pseudo_images(
-        dict.fromkeys(d["values"].columns[:5], image), d["groups"], language, "Chips"
+        dict.fromkeys(d["values"].columns[:5], image),
+        d["groups"],
+        "Chips",
     )
 
 
 FIGURES = {
-    "tree": lambda d, la: tree_figures.dendrogram_heatmap(d["tree"], la, ("Tree", "樹形図")),
-    "cohesion": lambda d, la: tree_figures.cohesion(d["trees"], la, ("Cohesion", "凝集性")),
-    "p_values": lambda d, la: gene_figures.p_value_histograms(
-        changed_genes.p_value_histogram(d["table"]), la, ("p", "p値")
-    ),
-    "volcano": lambda d, la: gene_figures.volcano(named(d), la, ("Volcano", "ボルケーノ")),
-    "ma": lambda d, la: gene_figures.ma_plot(named(d), la, ("MA", "MA図")),
-    "grid": lambda d, la: calling.threshold_grid(
-        changed_genes.significance_counts(d["table"]), la, ("Grid", "基準")
-    ),
+    "tree": lambda d: tree_figures.dendrogram_heatmap(d["tree"], "Tree"),
+    "cohesion": lambda d: tree_figures.cohesion(d["trees"], "Cohesion"),
+    "p_values": lambda d: gene_figures.p_value_histograms(changed_genes.p_value_histogram(d["table"]), "p"),
+    "volcano": lambda d: gene_figures.volcano(named(d), "Volcano"),
+    "ma": lambda d: gene_figures.ma_plot(named(d), "MA"),
+    "grid": lambda d: calling.threshold_grid(changed_genes.significance_counts(d["table"]), "Grid"),
     "overlap": overlap,
     "by_hand": by_hand,
     "distributions": distributions,
     "boxes": boxes,
     "map": array_map,
     "pseudo": pseudo,
-    "ora": lambda d, la: fg.ora_dots(d["folded"], d["themes"], la, ("Terms", "term"), tested=4),
-    "camera": lambda d, la: fg.camera_bars(d["camera"], d["themes"], la, ("camera", "camera")),
-    "barcode": lambda d, la: fg.rank_barcode(
-        d["table"], d["camera"], d["sets"].genes, d["themes"], "mg002_vs_control", la, ("Ranks", "順位")
+    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=4),
+    "camera": lambda d: fg.camera_bars(d["camera"], d["themes"], "camera"),
+    "barcode": lambda d: fg.rank_barcode(
+        d["table"],
+        d["camera"],
+        d["sets"].genes,
+        d["themes"],
+        "mg002_vs_control",
+        "Ranks",
     ),
-    "running": lambda d, la: fg.running_sums(
-        d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], la, ("Sums", "累積")
+    "running": lambda d: fg.running_sums(
+        d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], "Sums"
     ),
 }
 
@@ -148,7 +159,7 @@ def words(figure) -> list[str]:
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_is_drawn_whole_in_both_languages(name, language, study_like, tmp_path):
-    figure = FIGURES[name](study_like, language)
+    figure = speak(language, FIGURES[name], study_like)
     shown = "".join(words(figure))
     assert any(letter > "぀" for letter in shown) == (language == "ja")
     width, height = figure.get_size_inches() * figure.dpi
@@ -168,14 +179,14 @@ def test_is_drawn_whole_in_both_languages(name, language, study_like, tmp_path):
 
 @pytest.mark.parametrize("name", ["tree", "volcano", "ora", "running"])
 def test_same_table_same_bytes(name, study_like, tmp_path):
-    files = [save_figure(FIGURES[name](study_like, "en"), tmp_path / str(i), name) for i in range(2)]
+    files = [save_figure(FIGURES[name](study_like), tmp_path / str(i), name) for i in range(2)]
     for one, two in zip(*files, strict=True):
         assert one.read_bytes() == two.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["volcano", "ma"])
 def test_gene_names_do_not_overlap(name, study_like):
-    figure = FIGURES[name](study_like, "en")
+    figure = FIGURES[name](study_like)
     figure.canvas.draw()
     genes = [t for t in figure.findobj(Annotation) if t.get_text().startswith("Gene")]
     assert len(genes) > 8
@@ -190,12 +201,12 @@ def test_names_are_those_of_the_changed_genes_of_the_themes(study_like):
     chosen = table[table["named"]]
     assert (chosen["direction"] != "none").all()
     assert (chosen.groupby(["contrast", "theme", "direction"]).size() <= 6).all()
-    shown = {t.get_text() for t in FIGURES["volcano"](study_like, "en").findobj(Annotation)}
+    shown = {t.get_text() for t in FIGURES["volcano"](study_like).findobj(Annotation)}
     assert set(chosen["gene"]) <= shown
 
 
 def test_volcano_draws_every_gene_once(study_like):
-    figure = FIGURES["volcano"](study_like, "en")
+    figure = FIGURES["volcano"](study_like)
     for ax in figure.axes:
         clouds = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
         assert sum(len(line.get_xdata()) for line in clouds) == 900
@@ -215,7 +226,7 @@ def test_spread_keeps_order_distance_and_limits():
 
 def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
     tree = study_like["tree"]
-    figure = FIGURES["tree"](study_like, "en")
+    figure = FIGURES["tree"](study_like)
     shown = words(figure)
     assert [shown.count(str(i)) >= 3 for i in range(1, 5)] == [True] * 4
     supports = [f"{100 * s:.0f}" for s in tree.nodes["support"].dropna()]
@@ -224,7 +235,7 @@ def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
 
 
 def test_cohesion_says_p_and_level(study_like):
-    shown = " ".join(words(FIGURES["cohesion"](study_like, "en")))
+    shown = " ".join(words(FIGURES["cohesion"](study_like)))
     for tree in study_like["trees"].values():
         assert naming.format_p(tree.verdict["p"]) in shown
         assert str(tree.verdict["level"]) in shown
@@ -240,14 +251,14 @@ def test_grid_shows_every_count_and_frames_the_declared_limit(study_like):
 
 
 def test_an_array_beyond_the_limits_is_marked(study_like):
-    assert "!" not in words(boxes(study_like, "en"))
-    assert "!" in words(boxes(study_like, "en", high=0.25))
+    assert "!" not in words(boxes(study_like))
+    assert "!" in words(boxes(study_like, high=0.25))
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_no_enriched_term_is_said_in_words(study_like, language):
     """Without any effect there is no term to draw, and bare axes would look like a fault."""
-    figure = fg.ora_dots(study_like["folded"].head(0), study_like["themes"], language, ("Terms", "term"))
+    figure = speak(language, fg.ora_dots, study_like["folded"].head(0), study_like["themes"], "Terms")
     said = " ".join(words(figure)).replace("\n", " ")
     assert ("no term with q < 0.05" if language == "en" else "termなし") in said
     assert "1 genes" not in said
@@ -275,7 +286,7 @@ def test_camera_fills_bars_only_below_the_limit(study_like):
 def test_running_sum_says_nes_p_and_n(study_like):
     results, _ = study_like["prerank"]
     row = results.set_index("term").loc["T3"]
-    shown = " ".join(words(FIGURES["running"](study_like, "en")))
+    shown = " ".join(words(FIGURES["running"](study_like)))
     assert f"NES = {row['nes']:.2f}".replace("-", "−") in shown
     assert f"n = {row['n_genes']}" in shown
 
@@ -292,7 +303,7 @@ def test_the_legend_of_a_single_distribution_is_whole(language):
     groups = pd.Series(["control", "pairfed", "mg004", "mg002", "mg001"], index=list("abcde"))
     line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
     densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
-    figure = array_quality.array_distributions(densities, groups, language, "Distributions")
+    figure = speak(language, array_quality.array_distributions, densities, groups, "Distributions")
     figure.canvas.draw()
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.languages import speak
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -32,6 +33,7 @@ from mgbone.integration.within_animals import correlate_within, partial_within, 
 from mgbone.study import naming
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 from mgbone.study.ledger import load_claims
 
 STUDY = load_study()
@@ -78,44 +80,45 @@ URINE = made.urine(MEASUREMENTS)
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
 DRAWINGS = {
-    "groups": lambda language: groups.group_dots(
-        MEASUREMENTS, EVIDENCE, ["serum_mg", "serum_ca", "serum_p"], STUDY, language, ("Minerals", "ミネラル")
+    "groups": lambda: groups.group_dots(
+        MEASUREMENTS, EVIDENCE, ["serum_mg", "serum_ca", "serum_p"], STUDY, "Minerals"
     ),
-    "forest": lambda language: forest.effect_forest(
-        EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, language, ("Effects", "効果")
+    "forest": lambda: forest.effect_forest(
+        EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, "Effects"
     ),
-    "map": lambda language: density.density_map(CELLS, STUDY, language, ("Map", "地図")),
-    "region_dots": lambda language: density.region_dots(
-        DENSITY, EVIDENCE, STUDY, "exp2", language, ("Cells", "各部位"), structures=BOTH
+    "map": lambda: density.density_map(CELLS, STUDY, "Map"),
+    "region_dots": lambda: density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", "Cells", structures=BOTH),
+    "profiles": lambda: density.profiles(
+        PROFILE_SUMMARY, STUDY, "Profiles", tests=PROFILE_TESTS, animals=PROFILES
     ),
-    "profiles": lambda language: density.profiles(
-        PROFILE_SUMMARY, STUDY, language, ("Profiles", "分布"), tests=PROFILE_TESTS, animals=PROFILES
+    "femur": lambda: femur.femur_drawing(CELLS, STUDY, "Femur"),
+    "slices": lambda: density.content_over_volume(
+        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), STUDY, "Slices"
     ),
-    "femur": lambda language: femur.femur_drawing(CELLS, STUDY, language, ("Femur", "大腿骨")),
-    "slices": lambda language: density.content_over_volume(
-        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), STUDY, language, ("Slices", "スライス")
+    "verdicts": lambda: verdict_figures.verdict_map(VERDICTS, STUDY, "Verdicts"),
+    "dose": lambda: dose_figures.dose_response(
+        dose_tables.dose_response(EVIDENCE, STUDY),
+        ["serum_mg", "serum_ca", "serum_alp"],
+        STUDY,
+        "Doses",
+        animals=PERCENTS,
+        reported=REPORTED,
+        shapes=SHAPES,
     ),
-    "verdicts": lambda language: verdict_figures.verdict_map(VERDICTS, STUDY, language, ("Verdicts", "判定")),
-    "dose": lambda language: dose_figures.dose_response(
-        dose_tables.dose_response(EVIDENCE, STUDY), ["serum_mg", "serum_ca", "serum_alp"], STUDY, language,
-        ("Doses", "用量"), animals=PERCENTS, reported=REPORTED, shapes=SHAPES,
+    "shapes": lambda: shape_figures.shape_plane(SHAPES, STUDY, "Shapes"),
+    "network": lambda: within_figures.correlation_network(PAIRS, STUDY, "Pairs"),
+    "one_scale": lambda: forest.effect_forest(
+        EVIDENCE, dose_tables.on_one_scale(EVIDENCE, STUDY), STUDY, "Scale", headings=True
     ),
-    "shapes": lambda language: shape_figures.shape_plane(SHAPES, STUDY, language, ("Shapes", "形")),
-    "network": lambda language: within_figures.correlation_network(PAIRS, STUDY, language, ("Pairs", "相関")),
-    "one_scale": lambda language: forest.effect_forest(
-        EVIDENCE, dose_tables.on_one_scale(EVIDENCE, STUDY), STUDY, language, ("Scale", "尺度"), headings=True
+    "control": lambda: control_figures.counts_by_chance(COUNTS, SHUFFLED, "Chance"),
+    "per_dose": lambda: dose_figures.per_dose(EVERYTHING, STUDY, "Each dose"),
+    "design": lambda: design.timeline(STUDY, "Design"),
+    "pair_feeding": lambda: feeding_figures.pair_feeding(
+        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", STUDY, "Fed in pairs"
     ),
-    "control": lambda language: control_figures.counts_by_chance(
-        COUNTS, SHUFFLED, language, ("Chance", "偶然")
-    ),
-    "per_dose": lambda language: dose_figures.per_dose(EVERYTHING, STUDY, language, ("Each dose", "各用量")),
-    "design": lambda language: design.timeline(STUDY, language, ("Design", "計画")),
-    "pair_feeding": lambda language: feeding_figures.pair_feeding(
-        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", STUDY, language, ("Fed in pairs", "ペア給餌")
-    ),
-    "dilution": lambda language: urine.dilution(URINE, SPREAD, language, ("Urine", "尿")),
-    "choices": lambda language: choice_figures.choice_of_test(CHOICES, STUDY, language, ("Tests", "検定")),
-}  # fmt: skip
+    "dilution": lambda: urine.dilution(URINE, SPREAD, "Urine"),
+    "choices": lambda: choice_figures.choice_of_test(CHOICES, STUDY, "Tests"),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -140,23 +143,23 @@ def n_dots(figure):
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(name, language, tmp_path):
-    figure = DRAWINGS[name](language)
+    figure = speak(language, DRAWINGS[name])
     assert isinstance(figure, Figure)
-    written = save_figure(figure, tmp_path, name, stamp=naming.text("simulated", language))
+    written = save_figure(figure, tmp_path, name, stamp=speak(language, tr, "SIMULATED DATA"))
     assert [p.name for p in written] == [f"{name}.png", f"{name}.svg"]
     assert all(p.stat().st_size > 5000 for p in written)
-    assert texts(figure, "stamp") == [naming.text("simulated", language)]
+    assert texts(figure, "stamp") == [speak(language, tr, "SIMULATED DATA")]
     assert not plt.get_fignums()
     if language == "ja":
-        stamp = naming.text("simulated", language)
-        again = save_figure(DRAWINGS[name](language), tmp_path / "again", name, stamp=stamp)
+        stamp = speak(language, tr, "SIMULATED DATA")
+        again = save_figure(speak(language, DRAWINGS[name]), tmp_path / "again", name, stamp=stamp)
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_nothing_is_cut_off_at_the_edge(name, language):
-    figure = DRAWINGS[name](language)
+    figure = speak(language, DRAWINGS[name])
     canvas.stamp(figure, "SIMULATED DATA")
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
@@ -177,7 +180,7 @@ def _all_texts(ax):
 
 
 def test_measured_data_get_no_stamp(tmp_path):
-    figure = DRAWINGS["groups"]("en")
+    figure = DRAWINGS["groups"]()
     save_figure(figure, tmp_path, "x")
     assert texts(figure, "stamp") == []
 
@@ -238,7 +241,7 @@ def test_region_dots_show_every_animal_in_every_cell():
 
 
 def test_slice_means_show_every_animal_in_every_cell():
-    assert n_dots(DRAWINGS["slices"]("en")) == 48 * 16
+    assert n_dots(DRAWINGS["slices"]()) == 48 * 16
 
 
 def test_the_map_has_the_numbers_of_the_cells():
@@ -280,7 +283,7 @@ def test_the_femur_tells_less_from_more_without_colour():
 
 
 def test_region_dots_bracket_every_contrast_with_the_number_of_p():
-    figure = DRAWINGS["region_dots"]("en")
+    figure = DRAWINGS["region_dots"]()
     chosen = EVIDENCE[
         EVIDENCE["experiment"].eq("exp2") & EVIDENCE["endpoint"].str.contains("cortical|trabecular")
     ]
@@ -292,7 +295,7 @@ def test_region_dots_bracket_every_contrast_with_the_number_of_p():
 
 
 def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way():
-    figure = DRAWINGS["dilution"]("en")
+    figure = DRAWINGS["dilution"]()
     assert n_dots(figure) == 3 * len(URINE)
     scatter, paths = figure.axes[:2]
     drawn = np.concatenate([line.get_xydata() for line in scatter.lines])
@@ -311,7 +314,7 @@ def test_dilution_draws_hollow_what_is_below_a_limit():
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language):
     level = CELLS["structure"].map(lambda name: "none" if name == "whole" else "significant")
-    figure = femur.femur_drawing(CELLS.assign(level=level), STUDY, language)
+    figure = speak(language, femur.femur_drawing, CELLS.assign(level=level), STUDY)
     figure.canvas.draw()
     beside = [text for text in figure.axes[0].texts if text.get_position()[0] == 24]
     first = [Text.get_window_extent(text) for text in beside]  # of an annotation without its line
@@ -322,7 +325,7 @@ def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language)
 def test_urine_shows_only_markers_that_were_measured():
     one = urine.dilution(URINE[URINE["endpoint"].eq("urine_dpd")], SPREAD)
     assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
-    none = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "en", "Urine")
+    none = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "Urine")
     assert not any(ax.axison for ax in none.axes)
     assert "No marker was measured" in none.axes[0].texts[0].get_text()
 
@@ -333,7 +336,7 @@ def test_the_design_names_only_samples_that_are_there(language):
         return " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
 
     whole, part, none = (
-        words(design.timeline(STUDY, language, **chosen))
+        words(speak(language, design.timeline, STUDY, **chosen))
         for chosen in ({}, {"samples": ["serum"]}, {"samples": []})
     )
     for word in ("尿", "qCT") if language == "ja" else ("urine", "qCT"):
@@ -343,14 +346,14 @@ def test_the_design_names_only_samples_that_are_there(language):
 
 
 def test_pair_feeding_draws_each_difference_of_the_table():
-    figure = DRAWINGS["pair_feeding"]("en")
+    figure = DRAWINGS["pair_feeding"]()
     drawn = [line.get_xdata()[0] for ax in figure.axes for line in ax.lines if line.get_gid() == "difference"]
     shown = ADJUSTED[~ADJUSTED["contrast"].eq("pairfed_vs_control") | ADJUSTED["model"].eq("unadjusted")]
     assert sorted(drawn) == pytest.approx(sorted(shown["percent"]))
 
 
 def test_profiles_bar_is_where_p_is_small():
-    figure = DRAWINGS["profiles"]("en")
+    figure = DRAWINGS["profiles"]()
     bars = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "bar-significant"]
     assert len(bars) == len(BOTH)
     assert 12 < bars[0].get_x() < 16
@@ -360,7 +363,7 @@ def test_profiles_bar_is_where_p_is_small():
 
 
 def test_the_forest_has_one_effect_per_endpoint_and_dose():
-    figure = DRAWINGS["forest"]("en")
+    figure = DRAWINGS["forest"]()
     effects = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "effect"]
     drawn = sorted(float(line.get_xdata()[0]) for line in effects)
     doses = EVIDENCE[EVIDENCE["contrast"].isin([c.name for c in STUDY.dose_order])]
@@ -377,7 +380,7 @@ def test_the_forest_says_why_an_effect_has_no_interval():
 
 
 def test_the_verdict_map_holds_every_claim_once():
-    figure = DRAWINGS["verdicts"]("en")
+    figure = DRAWINGS["verdicts"]()
     drawn = [str(p.get_gid()) for ax in figure.axes for p in ax.patches]
     claims = [g.removeprefix("claim-") for g in drawn if g.startswith("claim-")]
     assert sorted(claims) == sorted(VERDICTS["claim_id"])
@@ -394,14 +397,14 @@ def test_the_verdict_map_takes_evidence_that_is_missing():
 
 
 def test_dose_response_shows_animals_and_reported_values():
-    figure = DRAWINGS["dose"]("en")
+    figure = DRAWINGS["dose"]()
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
     assert sorted(float(line.get_ydata()[0]) for line in reported) == [39.0, 71.4]
 
 
 def test_dose_response_names_both_shapes_and_blackens_the_better_one():
-    figure = DRAWINGS["dose"]("en")
+    figure = DRAWINGS["dose"]()
     row = SHAPES.set_index("endpoint").loc["serum_mg"]
     (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
     one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
@@ -412,7 +415,7 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one():
 
 
 def test_shapes_are_named_and_filled_where_one_is_supported():
-    figure = DRAWINGS["shapes"]("en")
+    figure = DRAWINGS["shapes"]()
     (ax,) = figure.axes
     points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
     assert len(points) == len(SHAPES)
@@ -421,11 +424,11 @@ def test_shapes_are_named_and_filled_where_one_is_supported():
         assert filled == (row.shape != "neither")
     named = {t.get_text() for t in ax.texts if t.get_gid() == "name"}
     supported = SHAPES.loc[SHAPES["shape"] != "neither", "endpoint"]
-    assert named == {naming.row_label(e, "en") for e in supported} != set()
+    assert named == {naming.row_label(e) for e in supported} != set()
 
 
 def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
-    figure = DRAWINGS["network"]("en")
+    figure = DRAWINGS["network"]()
     lines = {p.get_gid(): p for p in figure.axes[0].patches if str(p.get_gid()).startswith("pair-")}
     assert set(lines) == {f"pair-{r.a}-{r.b}" for r in PAIRS.itertuples() if r.p < 0.05} != set()
     for row in PAIRS[PAIRS["p"] < 0.05].itertuples():
@@ -438,12 +441,12 @@ def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
 
 
 def test_forest_names_the_axes_of_the_argument():
-    headings = texts(DRAWINGS["one_scale"]("en"), "heading")
+    headings = texts(DRAWINGS["one_scale"](), "heading")
     assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
 
 
 def test_control_marks_this_dataset_and_the_one_without_effect():
-    figure = DRAWINGS["control"]("en")
+    figure = DRAWINGS["control"]()
     marks = {line.get_gid(): line.get_xdata()[0] for line in figure.axes[0].lines if line.get_gid()}
     row = COUNTS.set_index("kind").loc["effect"]
     assert marks == {"nominal": row["nominal"], "this": row["this"], "null": row["null"]}
@@ -464,7 +467,7 @@ def test_figures_without_anything_to_draw_say_so():
 
 
 def test_per_dose_says_every_finding():
-    figure = DRAWINGS["per_dose"]("en")
+    figure = DRAWINGS["per_dose"]()
     written = texts(figure, "finding")
     shown = dose_tables.findings_per_dose(EVERYTHING, STUDY)
     freely_fed = EVIDENCE[EVIDENCE["contrast"].eq("mg001_vs_control")]
@@ -485,7 +488,7 @@ def test_per_dose_says_every_finding():
 
 
 def test_the_choice_of_test_frames_what_changes():
-    figure = DRAWINGS["choices"]("en")
+    figure = DRAWINGS["choices"]()
     framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
     wide = CHOICES.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
     differs = wide["declared"].map(STUDY.level) != wide["other"].map(STUDY.level)
@@ -544,13 +547,7 @@ def test_jitter_keeps_dots_apart_and_is_the_same_each_time():
     assert canvas.jitter([]).shape == (0,)
 
 
-def test_text_wants_a_known_language_and_word():
-    assert naming.text(("yes", "はい"), "ja") == "はい"
-    assert naming.text({"en": "n = {n}", "ja": "n = {n}"}, "en", n=3) == "n = 3"
-    with pytest.raises(MgboneError, match="language"):
-        naming.text(("a", "b"), "fr")
-    with pytest.raises(MgboneError, match="catalogue"):
-        naming.text("no such word", "en")
+def test_a_group_wants_to_be_known():
     with pytest.raises(MgboneError, match="no colour"):
         look.group_style("mg999")
 
@@ -576,13 +573,13 @@ def test_groups_of_the_study_have_colours():
     assert set(STUDY.groups) == set(look.GROUPS)
     for name, group in STUDY.groups.items():
         assert naming.group_label(name) == group.label
-        assert naming.group_label(name, "ja") == group.label_ja
+        assert speak("ja", naming.group_label, name) == group.label_ja
 
 
 def test_narrow_panels_name_the_dose_alone():
     narrow = [naming.narrow_label(g) for g in look.GROUPS]
     assert narrow == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
-    assert naming.narrow_label("mg001", "ja") == "0.01％"
+    assert speak("ja", naming.narrow_label, "mg001") == "0.01％"
     figure = density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=("whole",))
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
 
@@ -591,23 +588,23 @@ def test_seaborn_cannot_take_the_font_away(tmp_path):
     import seaborn
 
     seaborn.set_theme(font="DejaVu Serif")
-    written = save_figure(DRAWINGS["groups"]("ja"), tmp_path / "after", "x")
+    written = save_figure(speak("ja", DRAWINGS["groups"]), tmp_path / "after", "x")
     plt.rcdefaults()
     assert [p.read_bytes() for p in written] == [
-        p.read_bytes() for p in save_figure(DRAWINGS["groups"]("ja"), tmp_path / "before", "x")
+        p.read_bytes() for p in save_figure(speak("ja", DRAWINGS["groups"]), tmp_path / "before", "x")
     ]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_dose_response_names_every_dose_with_its_own_reference(language):
-    figure = DRAWINGS["dose"](language)
+    figure = speak(language, DRAWINGS["dose"])
     said = " ".join(
         t.get_text().replace("\n", " ")
         for t in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
     )
     for contrast in STUDY.dose_order:
-        assert naming.group_label(contrast.case, language, short=True) in said, contrast
-        assert naming.group_label(contrast.reference, language, short=True) in said, contrast
+        assert speak(language, naming.group_label, contrast.case, short=True) in said, contrast
+        assert speak(language, naming.group_label, contrast.reference, short=True) in said, contrast
 
 
 def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from_the_reference():

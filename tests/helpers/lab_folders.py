@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from openpyxl import Workbook, load_workbook
 
+from helpers.languages import speak
 from helpers.small_dataset import tables
 
 TABLES = ("animals", "serum", "urine", "qct_slices")
@@ -161,7 +162,7 @@ def long_form(table, frame=None, unit=True):
     )
     fields = long["item"]
     out = pd.DataFrame(
-        {"動物番号": long["animal_id"], "項目": [field_label(table, one, "ja") for one in fields]}
+        {"動物番号": long["animal_id"], "項目": [speak("ja", field_label, table, one) for one in fields]}
     )
     out["値"] = long["value"]
     if unit:

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.languages import speak
 
 from mgbone import biochem
 from mgbone.dataset.opening import open_dataset
@@ -166,12 +167,12 @@ def test_faults_of_the_table_are_named(tmp_path, stated):
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_the_figure_has_a_row_per_source(shown, language):
-    figure = stated_and_measured(shown.reset_index(), language, "x")
+    figure = speak(language, stated_and_measured, shown.reset_index(), "x")
     (ax,) = figure.axes
     gids = [artist.get_gid() for artist in (*ax.texts, *ax.lines)]
     assert gids.count("said") == gids.count("holds") == gids.count("interval") == len(shown)
     assert gids.count("stated") == shown["percent"].notna().sum()
-    assert stated_and_measured(shown.reset_index().iloc[:0], language).axes[0].texts[0].get_text()
+    assert speak(language, stated_and_measured, shown.reset_index().iloc[:0]).axes[0].texts[0].get_text()
 
 
 def test_sentences_give_the_range_over_tests_and_the_ratio(shown, measured, study):
@@ -183,5 +184,5 @@ def test_sentences_give_the_range_over_tests_and_the_ratio(shown, measured, stud
 
 def test_joined_names_have_labels():
     assert endpoint_label(disagreements.RATIO) == "Serum ALP / Serum osteocalcin"
-    assert endpoint_label("serum_mg~serum_ca", "ja", short=True) == "Mg ~ Ca"
-    assert contrast_label("within_groups", "ja") == "群内の相関"
+    assert speak("ja", endpoint_label, "serum_mg~serum_ca", short=True) == "Mg ~ Ca"
+    assert speak("ja", contrast_label, "within_groups") == "群内の相関"

@@ -16,26 +16,12 @@ from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_unit, field_unit
 
 SERUM = ["serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"]
-
-
 GROWTH = ["food_intake", "body_weight_gain"]
-
-
 MINERALS = ["serum_mg", "serum_ca", "serum_p"]
-
-
 FORMATION = ["serum_osteocalcin", "serum_alp"]
-
-
 RESORPTION = ["urine_ctx", "urine_dpd", "serum_pth"]
-
-
 PER_CREATININE = {"ctx": "urine_ctx", "dpd": "urine_dpd"}  # column of the table urine: endpoint
-
-
 ALL = GROWTH + MINERALS + FORMATION + RESORPTION
-
-
 PLACES = ["slice", "position", "thickness"]  # where a slice lies, not what was measured there
 
 

@@ -13,29 +13,24 @@ import pandas as pd
 
 from mgbone.study import naming
 from mgbone.study.dictionary import typeset_unit
+from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import VERDICTS
 from mgbone.study.paths import project_root
 
 SECTION_COLUMNS = ["figure", "notebook", "heading", "anchor"]
-
-
 _NAME = re.compile(r"""["'](\d\d_[^"'\s]+)["']""")
-
-
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "report": ("The report", "報告書"), "data": ("These data", "このデータ"),
-    "difference": ("Difference", "差"), "interval": ("95 % interval", "95％信頼区間"),
-    "p": ("p", "p"), "test": ("Test", "検定"), "where": ("Shown in", "図の場所"),
-    "figure": ("figure", "図"), "stated_mean": ("Stated mean", "記載の平均値"),
-    "up": ("higher", "上昇"), "down": ("lower", "低下"), "significant": ("significant", "有意"),
-    "trend": ("trend", "傾向"), "none": ("no difference", "差なし"),
-    "separated": ("separate clusters", "群ごとのクラスター"), "mixed": ("mixed clusters", "クラスターなし"),
-    "monotonic": ("step by step with the diet", "用量に従い段階的"),
-    "not_monotonic": ("not step by step", "段階的でない"), "not_tested": ("not tested", "検定なし"),
-    "no_ledger": ("There is no ledger of statements for this study.", "この研究には台帳がありません。"),
+_WORDS: Mapping[str, str] = {
+    "report": N_("The report"), "data": N_("These data"),
+    "difference": N_("Difference"), "interval": N_("95 % interval"),
+    "p": N_("p"), "test": N_("Test"), "where": N_("Shown in"),
+    "figure": N_("figure"), "stated_mean": N_("Stated mean"),
+    "up": N_("higher"), "down": N_("lower"), "significant": N_("significant"),
+    "trend": N_("trend"), "none": N_("no difference"),
+    "separated": N_("separate clusters"), "mixed": N_("mixed clusters"),
+    "monotonic": N_("step by step with the diet"),
+    "not_monotonic": N_("not step by step"), "not_tested": N_("not tested"),
+    "no_ledger": N_("There is no ledger of statements for this study."),
 }  # fmt: skip
-
-
 _CSS = """
 .verdicts details{border-left:4px solid #999;margin:2px 0;padding:1px 8px}
 .verdicts .reproduced{border-color:#7fb79b}.verdicts .direction_only{border-color:#d9a400}
@@ -98,9 +93,7 @@ def _section_of(figure: object, known: list[dict[str, str]]) -> dict[str, str]:
     return min(fits, key=lambda row: "*" in row["figure"], default={})
 
 
-def verdict_details(
-    verdicts: pd.DataFrame, language: str = "en", pages: str = "", figures: str = "../../figures/"
-) -> str:
+def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../../figures/") -> str:
     """Return the ledger as HTML, by dose and domain: a line per statement, which folds out.
 
     The line alone (sign, statement, p) is what print shows. Each element names the row of evidence.csv that
@@ -116,29 +109,29 @@ def verdict_details(
         What stands before the name of a notebook's page and of a figure in links, such as ``../``.
     """
     if verdicts.empty:
-        return f"<p>{escape(_word('no_ledger', language))}</p>"
+        return f"<p>{escape(_word('no_ledger'))}</p>"
     parts = [f"<style>{_CSS}</style>", '<div class="verdicts">']
     for contrast, of_contrast in verdicts.groupby("contrast", sort=False):
-        parts.append(f"<h4>{escape(naming.contrast_label(contrast, language))}</h4>")
+        parts.append(f"<h4>{escape(naming.contrast_label(contrast))}</h4>")
         for domain, rows in of_contrast.groupby("domain", sort=False):
-            parts.append(f"<h5>{escape(naming.text(domain, language))}</h5>")
-            parts += [_fold(row, language, pages, figures) for row in rows.to_dict("records")]
+            parts.append(f"<h5>{escape(naming.word(domain))}</h5>")
+            parts += [_fold(row, pages, figures) for row in rows.to_dict("records")]
     return "\n".join([*parts, "</div>"])
 
 
-def _fold(row: Mapping[str, object], language: str, pages: str, figures: str) -> str:
+def _fold(row: Mapping[str, object], pages: str, figures: str) -> str:
     verdict = str(row["verdict"])
     key = "|".join(str(row[k]) for k in ("experiment", "endpoint", "contrast"))
-    first, second = ("statement_ja", "statement_en") if language == "ja" else ("statement_en", "statement_ja")
+    first, second = (
+        ("statement_ja", "statement_en") if current() == "ja" else ("statement_en", "statement_ja")
+    )
     p = f" <small>{escape(naming.format_p(row['p']))}</small>" if _known(row.get("p")) else ""
     summary = (
         f"{VERDICTS[verdict][1]} <small>{escape(str(row['claim_id']))}</small> {escape(str(row[first]))}{p} "
-        f"<small>({escape(naming.text(verdict, language))})</small>"
+        f"<small>({escape(naming.word(verdict))})</small>"
     )
-    facts = {name: value for name, value in _facts(row, language, pages, figures).items() if value}
-    items = "".join(
-        f"<dt>{escape(_word(name, language))}</dt><dd>{value}</dd>" for name, value in facts.items()
-    )
+    facts = {name: value for name, value in _facts(row, pages, figures).items() if value}
+    items = "".join(f"<dt>{escape(_word(name))}</dt><dd>{value}</dd>" for name, value in facts.items())
     return (
         f'<details class="{verdict}" id="verdict-{escape(str(row["claim_id"]), quote=True)}" '
         f'data-row="{escape(key, quote=True)}"><summary>{summary}</summary>'
@@ -146,12 +139,12 @@ def _fold(row: Mapping[str, object], language: str, pages: str, figures: str) ->
     )
 
 
-def _facts(row: Mapping[str, object], language: str, pages: str, figures: str) -> dict[str, str]:
+def _facts(row: Mapping[str, object], pages: str, figures: str) -> dict[str, str]:
     unit = typeset_unit(str(row["observed_unit"])) if _known(row.get("observed_unit")) else ""
     facts = {
-        "report": _said(row["direction"], row["level"], language),
+        "report": _said(row["direction"], row["level"]),
         "stated_mean": f"{row['value']:g} {escape(str(row['unit']))}" if _known(row.get("value")) else "",
-        "data": _said(row.get("observed_direction"), row.get("observed_level"), language),
+        "data": _said(row.get("observed_direction"), row.get("observed_level")),
     }
     if _known(row.get("estimate")):
         facts["difference"] = f"{row['estimate']:+.3g} {escape(unit)}"
@@ -159,28 +152,28 @@ def _facts(row: Mapping[str, object], language: str, pages: str, figures: str) -
         facts["interval"] = f"{row['ci_low']:+.3g} … {row['ci_high']:+.3g} {escape(unit)}"
     if _known(row.get("p")):
         facts["p"] = escape(naming.format_p_value(row["p"]))
-        facts["test"] = escape(naming.name_of_test(str(row["test"]), language))
+        facts["test"] = escape(naming.name_of_test(str(row["test"])))
     links = []
     if _known(row.get("notebook")):
         target = escape(f"{pages}{row['notebook']}.html#{row['anchor']}", quote=True)
         links.append(f'<a href="{target}">{escape(str(row["notebook"]))}, {escape(str(row["heading"]))}</a>')
     if _known(row.get("figure")):
         target = escape(f"{figures}{row['figure']}", quote=True)
-        label = escape(f"{_word('figure', language)} {Path(str(row['figure'])).stem}")
+        label = escape(f"{_word('figure')} {Path(str(row['figure'])).stem}")
         links.append(f'<a href="{target}">{label}</a>')
     return facts | {"where": "; ".join(links)}
 
 
-def _said(direction: object, level: object, language: str) -> str:
+def _said(direction: object, level: object) -> str:
     if not isinstance(level, str):
-        return escape(_word("not_tested", language))
+        return escape(_word("not_tested"))
     if direction in ("up", "down") and level in ("significant", "trend"):
-        return escape(f"{_word(str(direction), language)} ({_word(level, language)})")
-    return escape(_word(level, language) if level in _WORDS else level)
+        return escape(f"{_word(str(direction))} ({_word(level)})")
+    return escape(_word(level) if level in _WORDS else level)
 
 
-def _word(name: str, language: str) -> str:
-    return naming.text(_WORDS[name], language)
+def _word(name: str) -> str:
+    return tr(_WORDS[name])
 
 
 def _known(value: object) -> bool:

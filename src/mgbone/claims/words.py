@@ -13,7 +13,6 @@ NO_LEDGER = (
     "folder.*"
 )
 
-
 _SIGN = {"up": "▲ up", "down": "▼ down"}
 
 

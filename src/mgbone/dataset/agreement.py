@@ -14,10 +14,8 @@ from mgbone.study.dictionary import structure_label
 MOST_DENSE = 3160.0
 """mg/cm3: the density of hydroxyapatite crystal; no bone has more mineral than that in a volume."""
 
-
 ROUNDING = 0.015
 """A sum of two numbers and a third, each rounded to two decimals, differ by no more than this."""
-
 
 RELATIVE_ROUNDING = 1e-3
 

@@ -40,16 +40,12 @@ _BLANK_WORDS = {
     "なし",
 }
 
-
 # Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
 BELOW_LIMIT = {
     "serum": {"serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"},
     "urine": {"ctx", "dpd"},
 }
-
-
 _ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
-
 
 # How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read
 # only in a column whose limit is stated: elsewhere "ND" may as well mean "not done".

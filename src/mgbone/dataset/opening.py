@@ -26,18 +26,15 @@ from mgbone.dataset.descriptor import (
 from mgbone.dataset.faults import Fault, listing
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields
-from mgbone.study.errors import CelError, DatasetError, MgboneError, StudyError
+from mgbone.study.errors import CelError, DatasetError, StudyError
+from mgbone.study.language import N_, tr
 from mgbone.study.ledger import LEDGER, ledger_faults, load_claims
 from mgbone.study.paths import resolve
 
 SHIPPED = ("simulated", "null")
 """Folders that are never taken for a laboratory's own, even if they have lost their descriptor."""
 
-
-_LABELS = {
-    "simulated": {"en": "simulated data", "ja": "シミュレーションデータ"},
-    "measured": {"en": "measured data", "ja": "測定データ"},
-}
+_LABELS = {"simulated": N_("simulated data"), "measured": N_("measured data")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +102,10 @@ class Dataset:
         """Whether no animal stands behind these numbers."""
         return self.kind == "simulated"
 
-    def label(self, language: str = "en") -> str:
-        """Say what kind of data this is, as figures must.
-
-        Raises
-        ------
-        MgboneError
-            If the language is neither ``en`` nor ``ja``.
-        """
-        labels = _LABELS[self.kind]
-        if language not in labels:
-            raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
-        return labels[language]
+    @property
+    def label(self) -> str:
+        """What kind of data this is, as figures must say."""
+        return tr(_LABELS[self.kind])
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

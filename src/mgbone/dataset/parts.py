@@ -6,53 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mgbone.dataset.opening import Dataset
+from mgbone.study.language import N_
 
 _GROWTH = ("food_intake", "body_weight_initial", "body_weight_final")
-
-
-_KEYS = [
-    "animal_id",
-    "structure",
-    "region",
-    "slice",
-    "position",
-    "thickness",
-    "array_id",
-    "file",
-]  # where or what, not how much
-
+# Where or what, not how much.
+_KEYS = ["animal_id", "structure", "region", "slice", "position", "thickness", "array_id", "file"]
 
 FEWEST_ARRAYS = 3  # two in one group and one in another are the least that has a residual variance
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a dataset: what it is called and what brings it, in English and Japanese."""
+    """One part of a dataset: what it is called and what brings it."""
 
-    name: tuple[str, str]
-    add: tuple[str, str]
+    name: str
+    add: str
 
 
 PARTS: Mapping[str, Part] = {
     "growth": Part(
-        ("intake or body weights", "摂食量・体重"),
-        ("fill the columns food_intake and body_weight_... of the table animals",
-         "animals表のfood_intakeとbody_weight_...の列に記入する"),
+        N_("intake or body weights"),
+        N_("fill the columns food_intake and body_weight_... of the table animals"),
     ),
-    "serum": Part(("serum", "血清"), ("add the table serum", "serum表を加える")),
-    "urine": Part(("urine", "尿"), ("add the table urine", "urine表を加える")),
+    "serum": Part(N_("serum"), N_("add the table serum")),
+    "urine": Part(N_("urine"), N_("add the table urine")),
     "qct": Part(
-        ("qCT (neither qct_slices nor qct_regions)", "qCT（qct_slices，qct_regionsとも）"),
-        ("add the table qct_slices, or qct_regions", "qct_slices表またはqct_regions表を加える"),
+        N_("qCT (neither qct_slices nor qct_regions)"), N_("add the table qct_slices, or qct_regions")
     ),
     "arrays": Part(
-        ("arrays that could be compared (three at least)", "比較できるマイクロアレイ（3枚以上）"),
-        ("add the table arrays with the CEL files in cel/ and the chip's library files in platform/, or "
-         "with a table of normalised expression",
-         "arrays表と，cel/にCELファイル，platform/にライブラリファイルを置く"
-         "（または正規化済みの発現量の表を置く）"),
+        N_("arrays that could be compared (three at least)"),
+        N_(
+            "add the table arrays with the CEL files in cel/ and the chip's library files in platform/, or "
+            "with a table of normalised expression"
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def holds(dataset: Dataset, part: str) -> bool:

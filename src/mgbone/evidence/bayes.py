@@ -13,11 +13,7 @@ from mgbone.evidence.comparison import varies
 
 # Jeffreys' limits of "substantial" evidence, for and against.
 FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
-
-
 ABSENCE, NOTHING, DIFFERENCE = "speaks for absence", "says nothing", "speaks for a difference"
-
-
 SPEAKS = (ABSENCE, NOTHING, DIFFERENCE)
 
 

@@ -13,20 +13,18 @@ from mgbone.evidence.comparison import compare
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import kruskal_dunn
 from mgbone.study.design import Study
+from mgbone.study.language import N_
 
 DECLARED = "tukey_kramer"
-
-
 NAMES = {
-    "tukey_kramer": ("Tukey-Kramer\n(declared)", "Tukey-Kramer\n（所定）"),
-    "games_howell": ("Games-\nHowell", "Games-\nHowell"),
-    "dunn": ("Dunn,\nHolm", "Dunn\n（Holm）"),
-    "mann_whitney": ("Mann-\nWhitney,\nHolm", "Mann-\nWhitney\n（Holm）"),
-    "permutation": ("permutation,\nHolm", "並べ替え\n（Holm）"),
-    "log_scale": ("Tukey on\nlogarithms", "Tukey\n（対数）"),
-    "without_extreme": ("without the\nmost extreme\nanimal", "最も外れた\n1匹を除く"),
+    "tukey_kramer": N_("Tukey-Kramer\n(declared)"),
+    "games_howell": N_("Games-\nHowell"),
+    "dunn": N_("Dunn,\nHolm"),
+    "mann_whitney": N_("Mann-\nWhitney,\nHolm"),
+    "permutation": N_("permutation,\nHolm"),
+    "log_scale": N_("Tukey on\nlogarithms"),
+    "without_extreme": N_("without the\nmost extreme\nanimal"),
 }
-
 
 _SHORT = {
     "dunn": "Dunn",
@@ -126,7 +124,7 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
 
 def name_of(test: str) -> str:
     """Return the English name of a test in a word or two, as for a list."""
-    return _SHORT.get(test, NAMES[test][0].replace("-\n", "-").replace("\n", " "))
+    return _SHORT.get(test, NAMES[test].replace("-\n", "-").replace("\n", " "))
 
 
 def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:

@@ -43,7 +43,6 @@ PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 THIS_STUDY = "this-study"
 """Tag of cells that speak of the report's own groups and doses; left out where a dataset has others."""
 
-
 SHIPPED_DATA = "shipped-data"
 """Tag of cells that speak of data drawn by a program; left out where the data were measured."""
 
@@ -364,10 +363,7 @@ ENGINE = "mgbone"
 """Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say`, `trace` and
 `leave_out`, the tags of cells that are not to be run."""
 
-
 _LONGEST_SOCKET_FOLDER = 60
-
-
 _TRACE = """
 import json, sys
 from mgbone.execute.stamps import loaded_modules

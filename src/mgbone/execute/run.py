@@ -19,11 +19,12 @@ from mgbone.figures.save import save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study, load_study
 from mgbone.study.errors import MgboneError, NothingToShow
+from mgbone.study.language import either, tr, use_language
 from mgbone.study.paths import resolve, write_aside
 
 
 def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
-    """Return a box of HTML, in both languages, that says what a dataset lacks and how to add it.
+    """Return a box of HTML that says what a dataset lacks and how to add it.
 
     Parameters
     ----------
@@ -33,36 +34,29 @@ def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
         Whether the notebook has nothing at all to show; otherwise only some of it is left out.
     """
     lacking = [PARTS[part] for part in parts]
-    names = [_join([part.name[i] for part in lacking], last) for i, last in enumerate((" and no ", "・"))]
-    adds = [_join([part.add[i] for part in lacking], last) for i, last in enumerate((", or ", "，または"))]
-    said = (
-        ("This notebook has nothing to show and ends here.", "このノートブックはここで終わります。")
+    said = tr(
+        "This dataset ({name}) has no {parts}. {rest} To add it: {adds} (columns: data/README.md); "
+        "then {make}.",
+        name=dataset.name,
+        parts=_join([tr(part.name) for part in lacking], tr(" and no ")),
+        rest=tr("This notebook has nothing to show and ends here.")
         if ends
-        else ("What rests on it is left out below.", "これに基づく部分は以下では省かれます。")
+        else tr("What rests on it is left out below."),
+        adds=_join([tr(part.add) for part in lacking], tr(", or ")),
+        make="<code>make check</code>, <code>make all</code>",
     )
-    make = "<code>make check</code>, <code>make all</code>"
-    english = (
-        f"This dataset ({dataset.name}) has no {names[0]}. {said[0]} "
-        f"To add it: {adds[0]} (columns: data/README.md); then {make}."
-    )
-    japanese = (
-        f"このデータセット（{dataset.name}）には{names[1]}がありません。{said[1]}"
-        f"追加するには：{adds[1]}（列の説明：data/README.md）。その後 {make}。"
-    )
-    return box([english, japanese])
+    return box(said)
 
 
-def box(sentences: Iterable[str]) -> str:
-    """Return sentences in a frame of HTML, one a line; ``<code>`` is the only mark that they may hold."""
-    body = "<br>".join(_html(text) for text in sentences)
-    return f'<div style="border:2px solid #8a6d00;background:#fffbe8;padding:8px 12px">{body}</div>'
+def box(sentence: str) -> str:
+    """Return a sentence in a frame of HTML; ``<code>`` is the only mark that it may hold."""
+    return (
+        f'<div style="border:2px solid #8a6d00;background:#fffbe8;padding:8px 12px">{_html(sentence)}</div>'
+    )
 
 
 def _join(words: list[str], last: str) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    comma = "，" if "，" in last or last == "・" else ", "
-    return comma.join(words[:-1]) + last + words[-1]
+    return last.join(filter(None, [tr(", ").join(words[:-1]), words[-1]]))
 
 
 def _html(text: str) -> str:
@@ -89,7 +83,7 @@ class Run:
     @property
     def stamp(self) -> str | None:
         """What every figure of this dataset must carry: its label if it is simulated, otherwise nothing."""
-        return self.dataset.label(self.language) if self.dataset.is_simulated else None
+        return self.dataset.label if self.dataset.is_simulated else None
 
     def require(self, *parts: str) -> None:
         """Say which of `parts` the dataset lacks; go on if it holds one of them, otherwise end the notebook.
@@ -114,13 +108,13 @@ class Run:
         if ends:
             self._end()
 
-    def end(self, english: str, japanese: str, evidence: pd.DataFrame | None = None) -> None:
+    def end(self, why: str, evidence: pd.DataFrame | None = None) -> None:
         """Say in a box why the notebook can't go on, and end it here as `require` does.
 
         Parameters
         ----------
-        english, japanese : str
-            The reason, in a sentence each.
+        why : str
+            The reason, in a sentence.
         evidence : DataFrame, optional
             What there is of evidence, such as rows that were not tested.
 
@@ -129,7 +123,7 @@ class Run:
         NothingToShow
             Always.
         """
-        display(HTML(box([english, japanese])))
+        display(HTML(box(tr(why))))
         self._end(evidence)
 
     def _end(self, evidence: pd.DataFrame | None = None) -> NoReturn:
@@ -145,7 +139,7 @@ class Run:
             if self.derived_folder / f"{name}.csv" not in self.outputs:
                 self.write(pd.DataFrame(columns=columns), name)
         self.finish()
-        raise NothingToShow("The notebook ends here. / ノートブックはここで終わります。")
+        raise NothingToShow(tr("The notebook ends here."))
 
     def ledger(self, domain: str | None = None) -> pd.DataFrame:
         """Return the statements to hold the data against, of one domain if named; see `claims.ledger_of`."""
@@ -236,8 +230,7 @@ def open_run(
     MgboneError
         If the language is neither ``en`` nor ``ja``.
     """
-    if language not in ("en", "ja"):
-        raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
+    use_language(language)
     opened = open_dataset(resolve(dataset))
     run = Run(
         notebook=notebook,
@@ -253,19 +246,19 @@ def open_run(
 
 
 def _banner(run: Run) -> str:
-    dataset = run.dataset
+    dataset, study = run.dataset, run.study
     design = ""
-    if dataset.study.design != load_study().design:
-        design = (
-            '<div style="font-weight:normal">Groups and comparisons are those of its own study.yml: '
-            f"{escape(dataset.study.title)}. Text that names other groups or doses, or the report, is about "
-            "the compendium's own study. / 群と比較はこのデータセットのstudy.ymlによる。</div>"
+    if study.design != load_study().design:
+        said = tr(
+            "Groups and comparisons are those of its own study.yml: {title}. Text that names other groups or "
+            "doses, or the report, is about the compendium's own study.",
+            title=either(study.title, study.title_ja),
         )
+        design = f'<div style="font-weight:normal">{escape(said)}</div>'
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
-    kind = (
-        "SIMULATED DATA, no measurement / シミュレーションデータ" if dataset.is_simulated else "Measured data"
-    )
+    kind = tr("SIMULATED DATA, no measurement") if dataset.is_simulated else tr("Measured data")
+    title = either(dataset.title, dataset.title_ja)
     return (
         f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {escape(dataset.title)} ({escape(dataset.name)}){design}</div>"
+        f"{kind}: {escape(title)} ({escape(dataset.name)}){design}</div>"
     )

@@ -15,18 +15,14 @@ from mgbone.figures import canvas, look
 from mgbone.figures.genes import _ROOM, _panels_width
 from mgbone.figures.look import _DIVERGING, array_label
 from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 # ---- Are the arrays sound?
 # -------------------------------------------------------------------------------------------
 
 
 def array_distributions(
-    densities: pd.DataFrame,
-    groups: pd.Series,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
+    densities: pd.DataFrame, groups: pd.Series, title: str = "", *, subtitle: str | None = None
 ) -> Figure:
     """Draw the distribution of log2 values of each array before and after normalisation.
 
@@ -40,11 +36,10 @@ def array_distributions(
     """
     stages = list(densities["stage"].unique())
     if subtitle is None:
-        subtitle = ("Each line an array; density of log2 values", "線は各アレイ；log2値の密度")
+        subtitle = N_("Each line an array; density of log2 values")
     figure, axes = canvas.new_figure(
         1, len(stages), width=_panels_width(max(2, len(stages))), height=52,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     for ax, stage in zip(axes[0], stages, strict=True):
         rows = densities[densities["stage"] == stage]
         for array, line in rows.groupby("array_id", sort=False):
@@ -55,14 +50,12 @@ def array_distributions(
                 linewidth=0.9,
                 alpha=0.9,
             )
-        ax.set_title(naming.text(_STAGES.get(stage, (stage, stage)), language))
-        ax.set_xlabel(naming.text(("log2 intensity", "log2強度"), language))
+        ax.set_title(tr(_STAGES.get(stage, (stage, stage))))
+        ax.set_xlabel(tr("log2 intensity"))
         ax.set_ylim(bottom=0)
-    axes[0, 0].set_ylabel(naming.text(("Density", "密度"), language))
+    axes[0, 0].set_ylabel(tr("Density", "probability"))
     shown = list(dict.fromkeys(groups))
-    handles = [
-        Line2D([], [], color=look.line_colour(g), label=naming.group_label(g, language)) for g in shown
-    ]
+    handles = [Line2D([], [], color=look.line_colour(g), label=naming.group_label(g)) for g in shown]
     columns = (
         len(handles) if len(stages) > 1 else min(3, len(handles))
     )  # one panel has no room for a long line
@@ -70,10 +63,10 @@ def array_distributions(
     return figure
 
 
-_STAGES: Mapping[str, tuple[str, str]] = {
-    "raw": ("As scanned", "正規化前"),
-    "normalised": ("After RMA", "RMA後"),
-    "as it came": ("As it came, normalised elsewhere", "正規化済みとして受領"),
+_STAGES: Mapping[str, str] = {
+    "raw": N_("As scanned"),
+    "normalised": N_("After RMA"),
+    "as it came": N_("As it came, normalised elsewhere"),
 }
 
 
@@ -81,10 +74,9 @@ def array_boxes(
     boxes: pd.DataFrame,
     groups: pd.Series,
     limits: Mapping[str, tuple[float, float]] | None = None,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw a box per array for each measure of quality, one panel above the other.
 
@@ -100,15 +92,12 @@ def array_boxes(
     measures = list(boxes["measure"].unique())
     arrays = list(dict.fromkeys(boxes["array_id"]))
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
-            "them an array is flagged",
-            "箱：四分位と中央値，ひげ：5〜95％。灰色帯：中央値の許容範囲（外れたアレイは要確認）",
-        )  # fmt: skip
+            "them an array is flagged")  # fmt: skip
     figure, axes = canvas.new_figure(
         len(measures), 1, width=look.DOUBLE, height=34 * len(measures) + 8, sharex=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     for ax, measure in zip(axes[:, 0], measures, strict=True):
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
         if limits and measure in limits:
@@ -123,7 +112,7 @@ def array_boxes(
         ax.locator_params(axis="y", nbins=5)
     axes[-1, 0].set_xticks(range(len(arrays)), [array_label(a) for a in arrays])
     axes[-1, 0].tick_params(axis="x", length=0)
-    names = [naming.group_label(groups[a], language, short=True) for a in arrays]
+    names = [naming.group_label(groups[a], short=True) for a in arrays]
     for name in dict.fromkeys(names):
         at = [i for i, other in enumerate(names) if other == name]
         axes[-1, 0].annotate(
@@ -150,10 +139,9 @@ def array_map(
     explained: Sequence[float],
     correlation: pd.DataFrame,
     groups: pd.Series,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw the arrays on their first two principal components, and the correlation of each two of them.
 
@@ -169,12 +157,10 @@ def array_map(
         Group of each array.
     """
     if subtitle is None:
-        subtitle = ("Left: principal components; right: Pearson correlation of log2 expression",
-                    "左：主成分；右：log2発現量のPearson相関")  # fmt: skip
+        subtitle = N_("Left: principal components; right: Pearson correlation of log2 expression")
     figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=74, title=naming.say(title, language),
-        subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        1, 2, width=look.DOUBLE, height=74, title=tr(title),
+        subtitle=tr(subtitle))  # fmt: skip
     left, right = axes[0]
     order = [a for g in dict.fromkeys(groups) for a in groups.index[groups == g] if a in correlation.index]
     for group in dict.fromkeys(groups):
@@ -186,7 +172,7 @@ def array_map(
     left.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
     left.axvline(0, color=look.LINE, linewidth=0.6, zorder=0)
     legend = left.legend(
-        handles=look.group_handles(list(dict.fromkeys(groups)), language),
+        handles=look.group_handles(list(dict.fromkeys(groups))),
         loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=3, borderaxespad=0,
     )  # fmt: skip
     legend.set_in_layout(False)  # else it would widen the panel's column; _ROOM makes the height
@@ -198,7 +184,7 @@ def array_map(
         right.axhline(end - 0.5, color="white", linewidth=1.2)
         right.axvline(end - 0.5, color="white", linewidth=1.2)
     starts = [0, *ends[:-1]]
-    names = [naming.group_label(g, language, short=True) for g in dict.fromkeys(groups[a] for a in order)]
+    names = [naming.group_label(g, short=True) for g in dict.fromkeys(groups[a] for a in order)]
     middle = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
     right.set_xticks(middle, names, rotation=30, ha="right", rotation_mode="anchor")
     right.set_yticks(middle, names)
@@ -212,12 +198,7 @@ def array_map(
 
 
 def pseudo_images(
-    images: Mapping[str, np.ndarray],
-    groups: pd.Series,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
+    images: Mapping[str, np.ndarray], groups: pd.Series, title: str = "", *, subtitle: str | None = None
 ) -> Figure:
     """Draw chips as images of the residuals of the probe-level model: a spot or a scratch would show.
 
@@ -231,20 +212,16 @@ def pseudo_images(
     """
     if not images:
         return canvas.empty_figure(
-            ("No chip images: the arrays came normalised, without their cells",
-             "チップ画像なし：正規化済みのデータにはセルの値がありません"),
-            title, language,
-        )  # fmt: skip
+            N_("No chip images: the arrays came normalised, without their cells"),
+            title)  # fmt: skip
     columns = min(5, max(1, len(images)))
     rows = -(-len(images) // columns)
     if subtitle is None:
-        subtitle = ("Residual of each cell in place: red brighter, blue dimmer than the model predicts",
-                    "各セルの残差：赤は予測より明るく，青は暗い")  # fmt: skip
+        subtitle = N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts")
     width = look.DOUBLE if columns > 2 else look.ONE_AND_HALF
     figure, axes = canvas.new_figure(
         rows, columns, width=width, height=(width - 24) / columns * rows + 4 * rows,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     known = np.concatenate([np.abs(i[np.isfinite(i)]) for i in images.values()])
     reach = float(np.quantile(known, 0.98)) or 1.0
     for ax in axes.flat[len(images) :]:
@@ -253,12 +230,12 @@ def pseudo_images(
         drawn = ax.imshow(
             image, cmap=_DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
         )
-        ax.set_title(f"{naming.group_label(groups[array], language, short=True)} {array_label(array)}")
+        ax.set_title(f"{naming.group_label(groups[array], short=True)} {array_label(array)}")
         ax.set_xticks([])
         ax.set_yticks([])
         for spine in ax.spines.values():
             spine.set_visible(True)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=28)
     bar.outline.set_linewidth(0.5)
-    bar.set_label(naming.text(("log2 residual", "log2残差"), language))
+    bar.set_label(tr("log2 residual"))
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,15 +14,15 @@ from mgbone.figures import canvas, look
 from mgbone.figures.genes import _panels_width
 from mgbone.figures.look import _CLOUD, _LABEL
 from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 
 def threshold_grid(
     counts: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     declared: tuple[float, float] = (0.05, 0.0),
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw how many genes are called at each pair of limits, the declared pair framed.
 
@@ -35,14 +35,10 @@ def threshold_grid(
     """
     contrasts = list(counts["contrast"].unique())
     if subtitle is None:
-        subtitle = (
-            "Genes raised (↑) and lowered (↓); framed: the limits of this study",
-            "上昇（↑）・低下（↓）した遺伝子数；枠：本研究の基準",
-        )  # fmt: skip
+        subtitle = N_("Genes raised (↑) and lowered (↓); framed: the limits of this study")  # fmt: skip
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=_panels_width(len(contrasts)), height=52, sharey=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     most = max(1, int(counts["total"].max()))
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         rows = counts[counts["contrast"] == contrast]
@@ -60,30 +56,25 @@ def threshold_grid(
         ax.set_xticks(range(len(table.columns)), [f"{v:g}" for v in table.columns])
         ax.set_yticks(range(len(table.index)), [f"{v:g}" for v in table.index])
         ax.tick_params(length=0)
-        ax.set_title(naming.contrast_label(contrast, language))
-        ax.set_xlabel(naming.text(("|log2 fold change| at least", "|log2変化量| の下限"), language))
+        ax.set_title(naming.contrast_label(contrast))
+        ax.set_xlabel(tr("|log2 fold change| at least"))
         for spine in ax.spines.values():
             spine.set_visible(False)
-    axes[0, 0].set_ylabel(naming.text(("q below", "q の上限"), language))
+    axes[0, 0].set_ylabel(tr("q below"))
     return figure
 
 
 _CLASSES: Mapping[str, tuple[str, str, float, tuple[str, str]]] = {
-    "neither": (_CLOUD, "o", 1.5, ("neither", "変動なし")),
-    "only_a": ("#d9a441", "^", 3.0, ("{a} only", "{a}のみ")),
-    "only_b": ("#c4601d", "D", 2.6, ("{b} only", "{b}のみ")),
-    "both_same": ("#2b2b2b", "o", 3.4, ("both, same direction", "両方（同方向）")),
-    "both_opposite": ("#2166ac", "X", 4.2, ("both, opposite", "両方（逆方向）")),
+    "neither": (_CLOUD, "o", 1.5, N_("neither")),
+    "only_a": ("#d9a441", "^", 3.0, N_("{a} only")),
+    "only_b": ("#c4601d", "D", 2.6, N_("{b} only")),
+    "both_same": ("#2b2b2b", "o", 3.4, N_("both, same direction")),
+    "both_opposite": ("#2166ac", "X", 4.2, N_("both, opposite")),
 }
 
 
 def overlap_scatter(
-    both: pd.DataFrame,
-    summary: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
+    both: pd.DataFrame, summary: pd.DataFrame, title: str = "", *, subtitle: str | None = None
 ) -> Figure:
     """Draw the fold changes of two contrasts against each other, genes changed in either marked.
 
@@ -93,24 +84,19 @@ def overlap_scatter(
         From `mgbone.microarray.changed_genes.overlap` and `overlap_summary`.
     """
     row = summary.iloc[0]
-    names = {side: naming.contrast_label(row[f"contrast_{side}"], language) for side in "ab"}
+    names = {side: naming.contrast_label(row[f"contrast_{side}"]) for side in "ab"}
     cases = {
-        side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], language, short=True)
-        for side in "ab"
+        side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], short=True) for side in "ab"
     }
     if subtitle is None:
-        subtitle = naming.text(
-            ("{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
+        subtitle = tr(
+            "{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
              "no effect at all; {s} genes changed alike, {e:.1f} expected if independent",
-             "{n:,}遺伝子，Pearson r = {r:.2f}。対照群を共有するため，効果がなくても r = {c:.2f} となる。"
-             "同方向に変動した遺伝子：{s}（独立なら期待値{e:.1f}）"),
-            language, n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
-            s=int(row["both_same"]), e=row["expected"],
-        )  # fmt: skip
+            n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
+            s=int(row["both_same"]), e=row["expected"])  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=88,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     ax = axes[0, 0]
     reach = float(both[["log2_fold_change_a", "log2_fold_change_b"]].abs().to_numpy().max()) * 1.05
     ax.plot([-reach, reach], [-reach, reach], color=look.LINE, linewidth=0.6, zorder=0)
@@ -118,7 +104,7 @@ def overlap_scatter(
     ax.axvline(0, color=look.LINE, linewidth=0.6, zorder=0)
     for name, (colour, marker, size, label) in _CLASSES.items():
         rows = both[both["class"] == name]
-        words = f"{naming.text(label, language, **cases)} ({len(rows):,})"
+        words = f"{tr(label, **cases)} ({len(rows):,})"
         ax.plot(
             rows["log2_fold_change_a"], rows["log2_fold_change_b"], linestyle="none", marker=marker,
             color=colour, markersize=size, markeredgecolor="white",
@@ -127,7 +113,7 @@ def overlap_scatter(
     ax.set_xlim(-reach, reach)
     ax.set_ylim(-reach, reach)
     ax.set_aspect("equal")
-    unit = naming.text(("log2 fold change", "log2変化量"), language)
+    unit = tr("log2 fold change")
     ax.set_xlabel(f"{names['a']}, {unit}")
     ax.set_ylabel(f"{names['b']}, {unit}")
     handles = [
@@ -145,8 +131,7 @@ def gene_by_hand(
     steps: pd.DataFrame,
     gene: str,
     contrast: str,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
 ) -> Figure:
     """Draw the arrays of one gene by group, the means compared, and the steps of its test beside them.
 
@@ -157,34 +142,30 @@ def gene_by_hand(
     """
     value = steps.set_index("step")["value"]
     figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=66, title=naming.say(title, language), language=language,
-        subtitle=naming.text(
-            ("{g}, {c}: every array a dot, bars the group means; right, each number of the moderated t test",
-             "{g}，{c}：点は各アレイ，横線は群平均；右は調整t検定の各段階の数値"),
-            language, g=gene, c=naming.contrast_label(contrast, language)),
-        gridspec_kw={"width_ratios": [1, 1.9]},
-    )  # fmt: skip
+        1, 2, width=look.DOUBLE, height=66, title=tr(title), subtitle=tr(
+            "{g}, {c}: every array a dot, bars the group means; right, each number of the moderated t test",
+            g=gene, c=naming.contrast_label(contrast)),
+        gridspec_kw={"width_ratios": [1, 1.9]})  # fmt: skip
     left, right = axes[0]
     names = list(dict.fromkeys(groups))
     for i, group in enumerate(names):
         y = expression.loc[gene, groups.index[groups == group]].to_numpy(float)
         look.dots(left, i + canvas.jitter(y), y, group, size=5.5)
         left.plot([i - 0.3, i + 0.3], [y.mean()] * 2, color=look.INK, linewidth=1.3)
-    shown = [naming.group_label(g, language, short=True) for g in names]
+    shown = [naming.group_label(g, short=True) for g in names]
     labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
     left.set_xticks(range(len(names)), labels)
     canvas.turn_crowded(left, shown, 165 / len(names))
     left.set_xlim(-0.6, len(names) - 0.4)
-    left.set_ylabel(naming.text(("log2 expression of {g}", "{g}のlog2発現量"), language, g=gene))
+    left.set_ylabel(tr("log2 expression of {g}", g=gene))
     left.set_title(naming.format_p(float(value["p"])))
     right.set_axis_off()
     right.set_ylim(len(steps) - 0.4, -0.9)
     right.set_xlim(0, 1)
-    column = "name_ja" if language == "ja" else "name_en"
     for i, row in enumerate(steps.itertuples()):
         if i % 2 == 0:
             right.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
-        right.text(0.01, i, getattr(row, column), va="center", fontsize=_LABEL)
+        right.text(0.01, i, tr(row.name), va="center", fontsize=_LABEL)
         right.text(0.46, i, row.formula, va="center", fontsize=_LABEL, color=look.QUIET)
         value = f"{row.value:.4g}".replace("-", "−")
         right.text(0.99, i, value, va="center", ha="right", fontsize=_LABEL)

@@ -28,11 +28,9 @@ from mgbone.figures.look import (
     _register_japanese_font,
     use,
 )
-from mgbone.study.naming import say, text
+from mgbone.study.language import current, tr
 
 _LINE_HEIGHT = 1.35
-
-
 _PAD = 5.0 * MM
 
 
@@ -52,7 +50,6 @@ def new_figure(
     title: str = "",
     subtitle: str = "",
     note: str = "",
-    language: str = "en",
     **grid: Any,
 ) -> tuple[Figure, Any]:
     """Make a figure with a headline, a quieter line below it, and a note at the foot.
@@ -75,7 +72,7 @@ def new_figure(
     """
     use()
     inner = (width * MM - 2 * _PAD) * 72
-    ja = language == "ja"
+    ja = current() == "ja"
     head = wrap(title, inner, TITLE_SIZE, bold=not ja) if title else []
     sub = wrap(subtitle, inner, BASE_SIZE) if subtitle else []
     foot = wrap(note, inner - 70, SMALL_SIZE) if note else []
@@ -115,18 +112,16 @@ def new_figure(
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
 
 
-def empty_figure(why: str | Sequence[str], title: str | Sequence[str] = "", language: str = "en") -> Figure:
+def empty_figure(why: str, title: str = "") -> Figure:
     """Make the figure that stands where nothing can be drawn, and says why.
 
     Parameters
     ----------
     why, title : str or (English, Japanese)
     """
-    figure, axes = new_figure(
-        1, 1, width=ONE_AND_HALF, height=16, title=say(title, language), language=language
-    )
+    figure, axes = new_figure(1, 1, width=ONE_AND_HALF, height=16, title=tr(title))
     axes[0, 0].set_axis_off()
-    words = "\n".join(wrap(text(why, language), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
+    words = "\n".join(wrap(tr(why), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
     axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=QUIET, transform=axes[0, 0].transAxes)
     return figure
 

@@ -18,25 +18,21 @@ from mgbone.figures.groups import draw_groups, experiment_title, title_pad
 from mgbone.study import naming
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Experiment, Study
 from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
+from mgbone.study.language import N_, current, tr
 
 # Blue over white to red, the ends equally dark: in grey the numbers in the cells tell the sign.
 _SCALE = ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
-
-
-_NO_CELLS = ("No dose was compared with its reference here", "対照群と比較された用量なし")
-
-
+_NO_CELLS = N_("No dose was compared with its reference here")
 DIVERGING = LinearSegmentedColormap.from_list("mgbone", _SCALE)
 
 
 def density_map(
     cells: pd.DataFrame,
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     contrasts: Sequence[Contrast] | None = None,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw 4 structures x 4 regions per contrast: percent difference as colour and number, p below it.
 
@@ -54,40 +50,32 @@ def density_map(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
-        return canvas.empty_figure(_NO_CELLS, title, language)
+        return canvas.empty_figure(_NO_CELLS, title)
     if subtitle is None:
-        subtitle = (
-            "Difference of vBMD in % of the reference; below: p of the declared test, unadjusted",
-            "vBMDの差（対照群比％），下段：所定の検定のp（16項目の多重性は未調整）",
-        )
-    note = naming.text("marks", language)
+        subtitle = N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted")
+    note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
     if "p_holm" in cells:
         shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
         survives = (shown["p_holm"] < study.thresholds["significant"]).any()
-        frame = ("heavy frame: p < 0.05 also after Holm over 16 cells", "太枠：Holm法（16項目）でもp < 0.05")
-        nothing = (
-            "no cell has p < 0.05 after Holm over 16 cells",
-            "Holm法（16項目）でp < 0.05となる項目はない",
-        )
+        frame = N_("heavy frame: p < 0.05 also after Holm over 16 cells")
+        nothing = N_("no cell has p < 0.05 after Holm over 16 cells")
         frame = frame if survives else nothing
-        note += ("; " if language == "en" else "，") + naming.text(frame, language)
+        note += tr("; ") + tr(frame)
     columns = min(3, len(contrasts))
     rows = -(-len(contrasts) // columns)
     figure, axes = canvas.new_figure(
         rows, columns, width=look.DOUBLE, height=56.0 * rows + 4, sharey=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), note=note,
-        language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle), note=note)  # fmt: skip
     norm = _norm(cells)
     for ax, contrast in zip(axes.flat, contrasts, strict=False):
-        _map_panel(ax, _of(cells, contrast), norm, study, language)
-        ax.set_title(naming.contrast_label(contrast.name, language))
+        _map_panel(ax, _of(cells, contrast), norm, study)
+        ax.set_title(naming.contrast_label(contrast.name))
     for ax in axes.flat[len(contrasts) :]:
         ax.set_visible(False)
     bar = figure.colorbar(
         _mappable(norm), ax=list(axes.flat[: len(contrasts)]), shrink=0.8, aspect=22, pad=0.015
     )
-    _dress_bar(bar, language)
+    _dress_bar(bar)
     return figure
 
 
@@ -96,8 +84,7 @@ def region_dots(
     evidence: pd.DataFrame,
     study: Study,
     experiment: str,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     structures: Sequence[str] = STRUCTURES,
     contrasts: Sequence[str] | None = None,
@@ -121,42 +108,39 @@ def region_dots(
         why = [
             naming.not_measured([f"qCT, {experiment_title(chosen, study, x)}"], x) for x in naming.LANGUAGES
         ]
-        return canvas.empty_figure(why, title, language)
+        return canvas.empty_figure(why, title)
     compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
-    tests = ", ".join(naming.name_of_test(t, language) for t in test)
+    tests = ", ".join(naming.name_of_test(t) for t in test)
     figure, axes = canvas.new_figure(
         len(structures), len(REGIONS), width=look.DOUBLE,
         height=(38.0 + 4.4 * len(compared)) * len(structures),
-        title=naming.say(title, language), subtitle=f"{experiment_title(chosen, study, language)}; {tests}",
-        note=("; " if language == "en" else "；").join([
-            naming.text("mean_sd", language),
-            naming.text(("over the brackets: p", "括弧の上：p"), language),
-            naming.text("marks", language),
-        ]), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=f"{experiment_title(chosen, study)}; {tests}",
+        note=tr("; ").join([
+            tr("Dots: animals; bar: mean ± SD"),
+            tr("over the brackets: p"),
+            tr("* p < 0.05, † 0.05 ≤ p < 0.10"),
+        ]))  # fmt: skip
     for row, structure in enumerate(structures):
         for column, region in enumerate(REGIONS):
             ax = axes[row, column]
             draw_groups(
-                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared, language,
-                slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True,
-            )  # fmt: skip
-            ax.set_title(_cell_name(structure, region, language), pad=title_pad(compared))
-        axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', language)})")
+                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared,
+                slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True)  # fmt: skip
+            ax.set_title(_cell_name(structure, region), pad=title_pad(compared))
+        axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', typeset=True)})")
     return figure
 
 
 def profiles(
     summary: pd.DataFrame,
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     tests: pd.DataFrame | None = None,
     animals: pd.DataFrame | None = None,
     contrasts: Mapping[str, Sequence[str]] | None = None,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw density along the femur: group means with 95 % bands, rows structures, columns experiments.
 
@@ -177,20 +161,19 @@ def profiles(
     Figure
     """
     if not len(summary) or not summary["mean"].notna().any():
-        why = ("No slices: a profile along the bone needs them", "スライスがない：プロファイルは示せない")
-        return canvas.empty_figure(why, title, language)
+        why = N_("No slices: a profile along the bone needs them")
+        return canvas.empty_figure(why, title)
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
     if subtitle is None:
-        subtitle = _profile_subtitle(language, tested=tests is not None)
+        subtitle = _profile_subtitle(tested=tests is not None)
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
     figure, axes = canvas.new_figure(
         len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,
-        sharex=True, sharey="row", title=naming.say(title, language),
-        subtitle=naming.say(subtitle, language).replace("{n}", n), language=language,
-    )  # fmt: skip
+        sharex=True, sharey="row", title=tr(title),
+        subtitle=tr(subtitle).replace("{n}", n))  # fmt: skip
     compared = {e.name: _stated(e, contrasts) for e in experiments}
     lanes = max(map(len, compared.values())) if tests is not None else 0
     for row, structure in enumerate(structures):
@@ -198,33 +181,29 @@ def profiles(
             if animals is not None:
                 _animal_lines(ax, _slice(animals, structure, experiment.name))
             _mean_lines(ax, _slice(summary, structure, experiment.name), experiment.groups)
-            _region_marks(ax, study, language if row == 0 else None)
+            _region_marks(ax, study, named=row == 0)
             ax.tick_params(labelleft=True)
         low, high = axes[row, 0].get_ylim()  # shared by the row, so the room for the bars is made once
         axes[row, 0].set_ylim(low - (_LANE * lanes + 0.02) * (high - low), high)
         if tests is not None:
             for ax, experiment in zip(axes[row], experiments, strict=True):
                 rows = _slice(tests, structure, experiment.name)
-                _significance(ax, rows, compared[experiment.name], study, language)
-        unit = endpoint_unit(f"bmd_{structure}_full", language)
-        axes[row, 0].set_ylabel(f"{structure_label(structure, language)} vBMD\n({unit})")
+                _significance(ax, rows, compared[experiment.name], study)
+        unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
+        axes[row, 0].set_ylabel(f"{structure_label(structure)} vBMD\n({unit})")
     for column, experiment in enumerate(experiments):
-        axes[0, column].set_title(experiment_title(experiment, study, language), pad=14)
-        words = ("Position (% of femoral length from the knee)", "大腿骨の位置（膝側からの％）")
-        axes[-1, column].set_xlabel(naming.text(words, language))
+        axes[0, column].set_title(experiment_title(experiment, study), pad=14)
+        words = N_("Position (% of femoral length from the knee)")
+        axes[-1, column].set_xlabel(tr(words))
         axes[-1, column].legend(
-            handles=look.line_handles(experiment.groups, language), loc="upper center",
+            handles=look.line_handles(experiment.groups), loc="upper center",
             bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=2.6, borderaxespad=0,
         )  # fmt: skip
     return figure
 
 
 def content_over_volume(
-    regional: pd.DataFrame,
-    slice_means: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    regional: pd.DataFrame, slice_means: pd.DataFrame, study: Study, title: str = ""
 ) -> Figure:
     """Draw how far the plain mean of slice densities lies from content over volume, each animal a dot.
 
@@ -241,17 +220,14 @@ def content_over_volume(
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))
     both["percent"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
     if both["percent"].isna().all():
-        why = ("No slices: there is nothing to average", "スライスがないため，平均できない")
-        return canvas.empty_figure(why, title, language)
+        why = N_("No slices: there is nothing to average")
+        return canvas.empty_figure(why, title)
     figure, axes = canvas.new_figure(
-        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=naming.say(title, language),
-        subtitle=naming.text(
-            ("Mean of slice densities minus summed content over summed volume, n = {n} animals",
-             "スライス密度の平均と，合計量÷合計体積との差，n = {n}匹"),
-            language, n=both["animal_id"].nunique()),
-        note=naming.text(("Dots: animals; line: median", "点：各個体，横線：中央値"), language),
-        language=language,
-    )  # fmt: skip
+        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=tr(title),
+        subtitle=tr(
+            "Mean of slice densities minus summed content over summed volume, n = {n} animals",
+            n=both["animal_id"].nunique()),
+        note=tr("Dots: animals; line: median"))  # fmt: skip
     groups = [g for g in naming.groups_in_use() if g in set(both["group"])]
     spread = np.ptp(both["percent"].dropna()) if both["percent"].notna().any() else 1.0
     for ax, structure in zip(axes[0], STRUCTURES, strict=True):
@@ -267,12 +243,12 @@ def content_over_volume(
                 middle = cell["percent"].median()
                 ax.plot([x - 0.42, x + 0.42], [middle, middle], color=look.INK, linewidth=1.0, zorder=4)
         ax.set_xlim(-0.55, len(REGIONS) - 0.45)
-        ax.set_xticks(range(len(REGIONS)), [region_name(r, language) for r in REGIONS])
+        ax.set_xticks(range(len(REGIONS)), [region_name(r) for r in REGIONS])
         ax.tick_params(axis="x", length=0, labelsize=6.2)
-        ax.set_title(structure_name(structure, language))
-    axes[0, 0].set_ylabel(naming.text(("Difference (%)", "差（％）"), language))
+        ax.set_title(structure_name(structure))
+    axes[0, 0].set_ylabel(tr("Difference (%)"))
     axes[0, -1].legend(
-        handles=look.group_handles(groups, language),
+        handles=look.group_handles(groups),
         loc="upper left",
         bbox_to_anchor=(1, 1),
         borderaxespad=0.3,
@@ -280,16 +256,10 @@ def content_over_volume(
     return figure
 
 
-def _profile_subtitle(language: str, *, tested: bool) -> str:
-    words = naming.text(
-        ("Group means with 95 % intervals, n = {{n}} a group", "群平均と95％信頼区間，各群 n = {{n}}"),
-        language,
-    ).replace("{{n}}", "{n}")
-    bars = (
-        "; bars: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation",
-        "；下の帯：全長でファミリーワイズ p < 0.05（淡色：< 0.10），最大統計量の並べ替え検定",
-    )
-    return words + (naming.text(bars, language) if tested else "")
+def _profile_subtitle(*, tested: bool) -> str:
+    words = tr("Group means with 95 % intervals, n = {{n}} a group").replace("{{n}}", "{n}")
+    bars = N_("; bars: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation")
+    return words + (tr(bars) if tested else "")
 
 
 def _of(cells: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
@@ -311,8 +281,8 @@ def _mappable(norm: Normalize) -> ScalarMappable:
     return ScalarMappable(norm, DIVERGING)
 
 
-def _dress_bar(bar: Colorbar, language: str) -> None:
-    bar.set_label(naming.text(("Difference (% of reference)", "差（対照群に対する％）"), language))
+def _dress_bar(bar: Colorbar) -> None:
+    bar.set_label(tr("Difference (% of reference)"))
     bar.ax.yaxis.labelpad = 6
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2)
@@ -325,7 +295,7 @@ def signed(number: float, form: str = ".1f") -> str:
     return written if any(digit in written for digit in "123456789") else written.lstrip("+−")
 
 
-def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, language: str) -> None:
+def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> None:
     for y, structure in enumerate(STRUCTURES):
         for x, region in enumerate(REGIONS):
             cell = cells.loc[(structure, region)] if (structure, region) in cells.index else None
@@ -355,28 +325,27 @@ def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, lan
             ax.add_patch(frame)
     ax.set_xlim(0, len(REGIONS))
     ax.set_ylim(len(STRUCTURES), 0)
-    ax.set_xticks(np.arange(len(REGIONS)) + 0.5, [region_name(r, language) for r in REGIONS])
-    ax.set_yticks(np.arange(len(STRUCTURES)) + 0.5, [structure_name(s, language) for s in STRUCTURES])
+    ax.set_xticks(np.arange(len(REGIONS)) + 0.5, [region_name(r) for r in REGIONS])
+    ax.set_yticks(np.arange(len(STRUCTURES)) + 0.5, [structure_name(s) for s in STRUCTURES])
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
 
 
-def structure_name(structure: str, language: str) -> str:
+def structure_name(structure: str) -> str:
     """Return the shortest name of a structure, as for a cell or an axis."""
-    return structure_label(structure, language, short=language == "en")
+    return structure_label(structure, short=current() == "en")
 
 
-def region_name(region: str, language: str) -> str:
+def region_name(region: str) -> str:
     """Return the shortest name of a region, as for a cell or an axis."""
-    return region_label(region, language, short=language == "en").capitalize()
+    return region_label(region, short=current() == "en").capitalize()
 
 
-def _cell_name(structure: str, region: str, language: str) -> str:
-    return naming.text(
-        ("{structure}, {region}", "{structure}・{region}"), language,
-        structure=structure_name(structure, language), region=region_name(region, language).lower(),
-    )  # fmt: skip
+def _cell_name(structure: str, region: str) -> str:
+    return tr(
+        "{structure}, {region}",
+        structure=structure_name(structure), region=region_name(region).lower())  # fmt: skip
 
 
 def _animal_lines(ax: Axes, table: pd.DataFrame) -> None:
@@ -410,9 +379,7 @@ def _stated(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) 
     return [c for c in experiment.contrasts if c.name in names]
 
 
-def _significance(
-    ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study, language: str
-) -> None:
+def _significance(ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study) -> None:
     for lane, contrast in enumerate(reversed(contrasts)):
         rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent")
         if rows.empty:
@@ -428,11 +395,11 @@ def _significance(
                 bar.set(transform=ax.get_xaxis_transform(), gid=f"bar-{level}")
                 ax.add_patch(bar)
         ax.plot([0, 1], [y, y], transform=ax.transAxes, color=look.LINE, linewidth=0.5, zorder=1)
-        words = ("{name}: lowest p = {p}", "{name}：最小の p = {p}")
-        name = naming.contrast_label(contrast.name, language)
+        words = N_("{name}: lowest p = {p}")
+        name = naming.contrast_label(contrast.name)
         lowest = naming.format_p_value(rows["p"].min())
         ax.text(
-            0.995, y + 0.04, naming.text(words, language, name=name, p=lowest), transform=ax.transAxes,
+            0.995, y + 0.04, tr(words, name=name, p=lowest), transform=ax.transAxes,
             ha="right", va="bottom", size=6.5, color=look.QUIET, gid="p",
         )  # fmt: skip
 
@@ -443,13 +410,13 @@ def _runs(hit: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(np.flatnonzero(change == 1), np.flatnonzero(change == -1), strict=True))
 
 
-def _region_marks(ax: Axes, study: Study, language: str | None) -> None:
+def _region_marks(ax: Axes, study: Study, *, named: bool) -> None:
     for region in REGIONS[1:]:
         low, high = (100 * limit for limit in study.regions[region])
         if low > 0:
             ax.axvline(low, color=look.LINE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0)
-        if language:
+        if named:
             ax.text(
-                (low + high) / 2, 1.02, region_name(region, language), transform=ax.get_xaxis_transform(),
+                (low + high) / 2, 1.02, region_name(region), transform=ax.get_xaxis_transform(),
                 ha="center", va="bottom", size=look.SMALL_SIZE, color=look.QUIET,
             )  # fmt: skip

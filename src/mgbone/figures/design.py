@@ -12,21 +12,19 @@ from mgbone.figures import canvas, look
 from mgbone.figures.groups import experiment_title
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
+from mgbone.study.language import N_, either, tr
 
 _LANE = 1.0
-
-
 _SAMPLES = {
-    "serum": ("serum", "血清"),
-    "urine": ("urine", "尿"),
-    "qct": ("left femur (qCT)", "左大腿骨（qCT）"),
+    "serum": N_("serum"),
+    "urine": N_("urine"),
+    "qct": N_("left femur (qCT)"),
 }
 
 
 def timeline(
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     animals: dict[tuple[str, str], int] | None = None,
     arrays: dict[tuple[str, str], int] | None = None,
@@ -51,19 +49,17 @@ def timeline(
     """
     experiments = list(study.experiments.values())
     as_planned = all(n == study.animals_per_group for n in (animals or {}).values())
-    setting = naming.text((study.methods.get("setting", ""), study.methods.get("setting_ja", "")), language)
+    setting = either(study.methods.get("setting", ""), study.methods.get("setting_ja", ""))
     lanes = max(3, *(len(e.groups) for e in experiments))
     figure, axes = canvas.new_figure(
         len(experiments), 1, width=look.DOUBLE, height=44.0 * len(experiments) * lanes / 3,
-        title=naming.say(title, language), subtitle=setting,
-        note=naming.text(
-            ("Numbers of animals and arrays are assumptions where the report gives none (study.yml)",
-             "匹数とアレイ数は報告書に記載がなく，study.ymlの仮定による"), language)
-        if as_planned and study.animals_per_group else "", language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=setting,
+        note=tr(
+            "Numbers of animals and arrays are assumptions where the report gives none (study.yml)")
+        if as_planned and study.animals_per_group else "")  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
-        _experiment(ax, experiment, study, language, animals or {}, arrays or {}, samples)
+        _experiment(ax, experiment, study, animals or {}, arrays or {}, samples)
     return figure
 
 
@@ -71,7 +67,6 @@ def _experiment(
     ax: Axes,
     experiment: Experiment,
     study: Study,
-    language: str,
     animals: dict[tuple[str, str], int],
     arrays: dict[tuple[str, str], int],
     samples: Sequence[str],
@@ -80,30 +75,30 @@ def _experiment(
     lanes = len(experiment.groups)
     before = int(study.methods.get("acclimatisation_days", 0))
     if before:
-        _acclimatisation(ax, before, lanes, study, language)
+        _acclimatisation(ax, before, lanes, study)
     for lane, name in enumerate(experiment.groups):
-        _lane(ax, lane, name, experiment, study, language, end, animals, arrays, samples)
+        _lane(ax, lane, name, experiment, study, end, animals, arrays, samples)
     days = int(study.methods.get("urine_collection_days", 0)) if "urine" in samples else 0
-    _sampling(ax, end, lanes, days, language)
+    _sampling(ax, end, lanes, days)
     ax.set_xlim(-before - 0.2, end + 8.6)
     ax.set_ylim(lanes * _LANE + 1.0, -0.62)
-    ax.set_title(experiment_title(experiment, study, language), pad=2)
+    ax.set_title(experiment_title(experiment, study), pad=2)
     ax.set_yticks([])
     days = [*([-before] if before else []), 0, *range(7, int(end) + 1, 7)]
     ax.set_xticks(days, [str(d).replace("-", "−") for d in days])
     ax.spines["left"].set_visible(False)
     ax.spines["bottom"].set_bounds(-before, end)
-    ax.set_xlabel(naming.text(("Day on the experimental diet", "実験食投与日数（日）"), language), loc="left")
+    ax.set_xlabel(tr("Day on the experimental diet"), loc="left")
 
 
-def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study, language: str) -> None:
+def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study) -> None:
     box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
     box.set(facecolor=look.PALE, linewidth=0)
     ax.add_patch(box)
     normal = max(group.dietary_mg_percent for group in study.groups.values())
-    words = ("normal diet\n({mg:g} % Mg)", "予備飼育\n正常食（{mg:g}％Mg）")
+    words = N_("normal diet\n({mg:g} % Mg)")
     ax.text(
-        -days / 2, lanes * _LANE / 2, naming.text(words, language, mg=normal), ha="center", va="center",
+        -days / 2, lanes * _LANE / 2, tr(words, mg=normal), ha="center", va="center",
         size=look.SMALL_SIZE, color=look.QUIET, linespacing=1.3,
     )  # fmt: skip
 
@@ -114,7 +109,6 @@ def _lane(
     name: str,
     experiment: Experiment,
     study: Study,
-    language: str,
     end: float,
     animals: dict[tuple[str, str], int],
     arrays: dict[tuple[str, str], int],
@@ -125,47 +119,44 @@ def _lane(
     bar = Rectangle((0, lane * _LANE + 0.08), end, _LANE - 0.16)
     bar.set(facecolor=fill, linewidth=0, gid=f"lane-{name}")
     ax.add_patch(bar)
-    diet = naming.text(("{mg:g} % Mg", "{mg:g}％Mg"), language, mg=group.dietary_mg_percent)
-    label = naming.say((group.label, group.label_ja), language)
-    parts = [label, *([] if diet in label else [diet]), _feeding(group.feeding, language)]
+    diet = tr("{mg:g} % Mg", mg=group.dietary_mg_percent)
+    label = naming.group_label(group.name)
+    parts = [label, *([] if diet in label else [diet]), _feeding(group.feeding)]
     n = animals.get((experiment.name, name), study.animals_per_group)
     ax.text(
-        0.3, (lane + 0.5) * _LANE, (", " if language == "en" else "，").join(parts), ha="left", va="center",
+        0.3, (lane + 0.5) * _LANE, tr(", ").join(parts), ha="left", va="center",
         size=look.SMALL_SIZE, color=look.ink_on(fill),
     )  # fmt: skip
     planned = study.arrays_per_group if name in experiment.array_groups else 0
     n_arrays = arrays.get((experiment.name, name), planned)
-    taken = [_SAMPLES[sample] for sample in _SAMPLES if sample in samples] or [("animals", "動物")]
-    left = (
-        ", ".join(words[0] for words in taken) + ": n = {n}",
-        "・".join(words[1] for words in taken) + " n = {n}",
-    )
-    right = ("right femur (arrays): n = {n}", "右大腿骨（アレイ） n = {n}")
+    taken = [_SAMPLES[sample] for sample in _SAMPLES if sample in samples] or [N_("animals")]
+    left = tr("{samples}: n = {n}", samples=tr(", ").join(map(tr, taken)), n=n)
+    right = N_("right femur (arrays): n = {n}")
     if not study.methods:
-        left, right = ("animals: n = {n}", "動物 n = {n}"), ("arrays: n = {n}", "アレイ n = {n}")
-    right = right if n_arrays else ("no arrays", "アレイなし")
+        left, right = tr("animals: n = {n}", n=n), N_("arrays: n = {n}")
+    right = right if n_arrays else N_("no arrays")
     beside = {"ha": "left", "va": "center", "size": 6.5}
-    ax.text(end + 0.5, (lane + 0.3) * _LANE, naming.text(left, language, n=n), **beside)
+    ax.text(end + 0.5, (lane + 0.3) * _LANE, left, **beside)
     ink = look.INK if n_arrays else look.QUIET
-    ax.text(end + 0.5, (lane + 0.72) * _LANE, naming.text(right, language, n=n_arrays), color=ink, **beside)
+    ax.text(end + 0.5, (lane + 0.72) * _LANE, tr(right, n=n_arrays), color=ink, **beside)
 
 
-def _feeding(feeding: str, language: str) -> str:
+def _feeding(feeding: str) -> str:
     """Say how a group was fed; pair-fed groups name the group whose intake they got."""
     if not feeding.startswith("pair-fed"):
-        return naming.text(("ad libitum", "自由摂取"), language)
-    partner = naming.group_label(feeding.rpartition(" ")[2], language, short=True)
-    return naming.text(("fed what {who} ate", "{who}と等量給餌"), language, who=partner)
+        return tr("ad libitum")
+    partner = naming.group_label(feeding.rpartition(" ")[2], short=True)
+    return tr("fed what {who} ate", who=partner)
 
 
-def _sampling(ax: Axes, end: float, lanes: int, days: int, language: str) -> None:
+def _sampling(ax: Axes, end: float, lanes: int, days: int) -> None:
     """Draw the days of collecting faeces and urine, the 24-hour urine after them, and the dissection."""
     y = lanes * _LANE + 0.2
-    words = (("faeces and urine, {n} days", "糞・尿（{n}日間）"), ("24-h urine", "24時間尿"))
+    words = (N_("faeces and urine, {n} days"), N_("24-h urine"))
     collected = ((end - 1 - days, end - 1, 0.0, words[0]), (end - 1, end, 0.36, words[1]))
     for start, stop, dy, pair in collected if days else ():
         ax.plot([start, stop], [y + dy, y + dy], color=look.INK, linewidth=1.4, solid_capstyle="butt")
         quiet = {"size": 6.5, "color": look.QUIET}
-        ax.text(start - 0.2, y + dy, naming.text(pair, language, n=days), ha="right", va="center", **quiet)
+        ax.text(start - 0.2, y + dy, tr(pair, n=days), ha="right", va="center", **quiet)
     ax.plot([end, end], [-0.12, lanes * _LANE + 0.7], color=look.INK, linewidth=0.9)
-    ax.text(end, -0.16, naming.text(("dissection", "解剖"), language), ha="center", va="bottom", size=6.5)
+    ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom", size=6.5)

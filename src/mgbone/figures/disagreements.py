@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -12,19 +12,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from mgbone.figures import canvas, look
-from mgbone.study import naming
+from mgbone.study.language import N_, either, tr
 
 _HOLDS: Mapping[str, str] = {"yes": "✓", "size": "≈", "no": "✗", "not_tested": "?"}
-
 
 _DIAMOND: Mapping[str, object] = {"marker": "D", "markersize": 4.6, "color": look.INK, "linestyle": "none"}
 
 
-def stated_and_measured(
-    confronted: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-) -> Figure:
+def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     """Draw one row per source: its number on the interval of these data, its words at the right.
 
     Parameters
@@ -36,59 +31,54 @@ def stated_and_measured(
     -------
     Figure
     """
-    title = naming.say(title, language)
+    title = tr(title)
     if confronted.empty:
-        why = ("No disagreement of sources is recorded for this study.",
-               "この研究に関する文献の不一致は記録されていません。")  # fmt: skip
-        return canvas.empty_figure(why, title, language)
+        why = N_("No disagreement of sources is recorded for this study.")  # fmt: skip
+        return canvas.empty_figure(why, title)
     places, heads = _places(confronted)
     depth = max(places) + 1
     figure, _ = canvas.new_figure(
         0, 0, width=look.DOUBLE, height=5.2 * (depth + 0.8) + 14, title=title,
-        subtitle=naming.text(
-            ("Change against the reference, in percent; the sources' animals, diets and references differ",
-             "対照群に対する変化（％），動物・飼料・対照群は文献ごとに異なる"), language),
-        note=naming.text(
-            ("✓ these data have the stated level; ≈ the stated size only; ✗ neither; ? not tested",
-             "✓ 有意性の水準も一致，≈ 大きさのみ一致，✗ 不一致，? 検定なし"), language),
-        language=language,
-    )  # fmt: skip
+        subtitle=tr(
+            "Change against the reference, in percent; the sources' animals, diets and references differ"),
+        note=tr(
+            "✓ these data have the stated level; ≈ the stated size only; "
+            "✗ neither; ? not tested"))  # fmt: skip
     ax = figure.add_subplot()
     ax.set_position([0.3, 0.115, 0.3, 0.755])  # by hand: the words beside it take more room than it does
     numbers = confronted[["data_low", "data_high", "percent"]].abs().to_numpy(float)
     reach = 1.1 * float(np.nanmax(numbers, initial=20))
     ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
     for y, row in zip(places, confronted.to_dict("records"), strict=True):
-        _row(ax, y, row, language)
+        _row(ax, y, row)
     for y, topic in heads:
-        words = topic[1] if language == "ja" else topic[0]
-        bold = dict(look.BOLD) if language == "en" else {}
+        bold = look.bold()
         ax.annotate(
-            words, (0, y), xycoords=ax.get_yaxis_transform(), xytext=(-5, 0), textcoords="offset points",
+            topic, (0, y), xycoords=ax.get_yaxis_transform(), xytext=(-5, 0), textcoords="offset points",
             ha="right", va="center", annotation_clip=False, size=look.BASE_SIZE, gid="topic", **bold,
         )  # fmt: skip
     ax.set(xlim=(-reach, reach), ylim=(depth - 0.3, -0.8), yticks=[])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(naming.text(("change (%)", "変化（％）"), language))
-    _legend(ax, language)
+    ax.set_xlabel(tr("change (%)"))
+    _legend(ax)
     return figure
 
 
-def _places(table: pd.DataFrame) -> tuple[list[float], list[tuple[float, tuple[str, str]]]]:
+def _places(table: pd.DataFrame) -> tuple[list[float], list[tuple[float, str]]]:
     places, heads, y, before = [], [], 0.0, None
     for row in table.to_dict("records"):
         if row["topic"] != before:
             y += 0.35 if before is not None else 0.0
-            heads.append((y, (row["topic_en"], row["topic_ja"])))
+            heads.append((y, either(row["topic_en"], row["topic_ja"])))
             y += 1
         places.append(y)
         y, before = y + 1, row["topic"]
     return places, heads
 
 
-def _row(ax: Axes, y: float, row: Mapping[str, object], language: str) -> None:
+def _row(ax: Axes, y: float, row: Mapping[str, object]) -> None:
     ax.annotate(
-        str(row["source_ja" if language == "ja" else "source"]), (0, y), xycoords=ax.get_yaxis_transform(),
+        either(row["source"], row["source_ja"]), (0, y), xycoords=ax.get_yaxis_transform(),
         xytext=(-5, 0), textcoords="offset points", ha="right", va="center", size=look.SMALL_SIZE,
         annotation_clip=False,
     )  # fmt: skip
@@ -99,7 +89,7 @@ def _row(ax: Axes, y: float, row: Mapping[str, object], language: str) -> None:
     if np.isfinite(row["percent"]):
         ax.plot([row["percent"]], [y], zorder=3, gid="stated", **_DIAMOND)
     mark = _HOLDS[str(row["holds"])]
-    said = str(row["statement_ja" if language == "ja" else "statement_en"])
+    said = either(row["statement_en"], row["statement_ja"])
     lines = canvas.wrap(said, 150, look.SMALL_SIZE - 0.4)
     ax.annotate(
         mark, (1, y), xycoords=ax.get_yaxis_transform(), xytext=(6, 0), textcoords="offset points",
@@ -112,12 +102,12 @@ def _row(ax: Axes, y: float, row: Mapping[str, object], language: str) -> None:
     )  # fmt: skip
 
 
-def _legend(ax: Axes, language: str) -> None:
+def _legend(ax: Axes) -> None:
     handles = [
-        Line2D([], [], label=naming.text(("stated", "文献の値"), language), **_DIAMOND),
+        Line2D([], [], label=tr("stated"), **_DIAMOND),
         Patch(
             facecolor="#c9c9c9",
-            label=naming.text(("these data, 95 %", "このデータ，95％信頼区間"), language),
+            label=tr("these data, 95 %"),
         ),
     ]
     ax.legend(handles=handles, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -14,25 +14,17 @@ from matplotlib.transforms import Bbox
 from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Study
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 MARKERS: Mapping[str, str] = {
     "intake": "P", "status": "*", "minerals": "o", "formation": "s", "resorption": "^", "density": "D",
 }  # fmt: skip
-
-
 _PLACES = ((7, 0), (-7, 0), (0, 6), (0, -6), (5, 4), (-5, 4), (5, -4), (-5, -4), (0, 15), (0, -15))
-
-
 _SIZES = {"*": 1.5, "P": 1.15, "^": 1.1, "D": 0.85}
 
 
-def shape_plane(
-    shapes: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-) -> Figure:
+def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw each endpoint at its two z: across for one way, upwards for a peak at the mildest dose.
 
     Beyond the diagonals the endpoint is nearer to that shape. Filled and named are those where it is
@@ -47,29 +39,25 @@ def shape_plane(
     -------
     Figure
     """
-    title = naming.say(title, language)
+    title = tr(title)
     if shapes.empty:
-        why = ("No endpoint was measured at every dose.", "すべての用量で測定された項目がありません。")
-        return canvas.empty_figure(why, title, language)
+        why = N_("No endpoint was measured at every dose.")
+        return canvas.empty_figure(why, title)
     across = 1.45 * max(2.5, float(shapes["z_one_way"].abs().max()))
     upwards = 1.3 * max(2.5, float(shapes["z_peak"].abs().max()))
-    mildest = naming.narrow_label(study.dose_order[0].case, language)
+    mildest = naming.narrow_label(study.dose_order[0].case)
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=11 + 88 * upwards / across, title=title,
-        subtitle=naming.text(
-            ("z of two tests on the same animals: one way with the dose (Jonckheere) and a peak at {dose} "
+        subtitle=tr(
+            "z of two tests on the same animals: one way with the dose (Jonckheere) and a peak at {dose} "
              "(Mack-Wolfe)",
-             "同じ個体での2つの検定のz：用量に従う（Jonckheere）と{dose}で最大（Mack-Wolfe）"),
-            language, dose=mildest),
-        note=naming.text(
-            ("Filled: p < {limit:g} over both tests; labels permuted within each experiment",
-             "塗り：両検定を通してp < {limit:g}，各実験内で群を並べ替え"),
-            language, limit=study.thresholds["significant"]),
-        language=language,
-    )  # fmt: skip
+            dose=mildest),
+        note=tr(
+            "Filled: p < {limit:g} over both tests; labels permuted within each experiment",
+            limit=study.thresholds["significant"]))  # fmt: skip
     ax = axes[0, 0]
     ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
-    _regions(ax, across, upwards, mildest, language)
+    _regions(ax, across, upwards, mildest)
     for row in shapes.to_dict("records"):
         found = row["shape"] != "neither"
         marker = MARKERS.get(axis_of(row["endpoint"]), "X")
@@ -79,43 +67,43 @@ def shape_plane(
             markeredgecolor=look.INK if found else look.QUIET, markeredgewidth=0.8,
             gid=f"shape-{row['endpoint']}",
         )  # fmt: skip
-    ax.set_xlabel(naming.text(("z, one way with the dose", "用量に従う変化のz"), language))
-    ax.set_ylabel(naming.text(("z, peak at {dose}", "{dose}で最大となる変化のz"), language, dose=mildest))
+    ax.set_xlabel(tr("z, one way with the dose"))
+    ax.set_ylabel(tr("z, peak at {dose}", dose=mildest))
     present = list(dict.fromkeys(axis_of(e) for e in shapes["endpoint"]))
     ax.legend(
         handles=[
             Line2D([], [], linestyle="none", marker=MARKERS.get(a, "X"), markerfacecolor="white",
                    markeredgecolor=look.INK, markeredgewidth=0.8,
                    markersize=5.5 * _SIZES.get(MARKERS.get(a, "X"), 1.0),
-                   label=naming.text(AXIS_NAMES[a], language))
+                   label=tr(AXIS_NAMES[a]))
             for a in AXIS_NAMES if a in present
         ],
         loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0,
     )  # fmt: skip
-    _names(ax, shapes[shapes["shape"] != "neither"], language)
+    _names(ax, shapes[shapes["shape"] != "neither"])
     return figure
 
 
-def _regions(ax: Axes, across: float, upwards: float, mildest: str, language: str) -> None:
+def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
     corner = max(across, upwards)
     for sign in (-1, 1):
         outside = [sign * corner, 0, sign * corner]
         ax.fill_between([-corner, 0, corner], outside, sign * corner, color="#f4f4f4", linewidth=0, zorder=0)
         ax.plot([-corner, corner], [-sign * corner, sign * corner], color=look.LINE, linewidth=0.6, zorder=1)
     words = (
-        (0, 0.94, ("highest at {dose}", "{dose}で最高"), 0),
-        (0, -0.94, ("lowest at {dose}", "{dose}で最低"), 0),
-        (0.965, 0, ("rises as Mg gets scarcer", "Mgが少ないほど高い"), 90),
-        (-0.965, 0, ("falls as Mg gets scarcer", "Mgが少ないほど低い"), 90),
+        (0, 0.94, N_("highest at {dose}"), 0),
+        (0, -0.94, N_("lowest at {dose}"), 0),
+        (0.965, 0, N_("rises as Mg gets scarcer"), 90),
+        (-0.965, 0, N_("falls as Mg gets scarcer"), 90),
     )
     for x, y, pair, turned in words:
         ax.text(
-            x * across, y * upwards, naming.text(pair, language, dose=mildest), color=look.QUIET,
+            x * across, y * upwards, tr(pair, dose=mildest), color=look.QUIET,
             size=look.SMALL_SIZE, rotation=turned, ha="center", va="center",
         )  # fmt: skip
 
 
-def _names(ax: Axes, named: pd.DataFrame, language: str) -> None:
+def _names(ax: Axes, named: pd.DataFrame) -> None:
     """Write names beside their points, at the first of eight places where they meet nothing."""
     figure = ax.figure
     figure.draw_without_rendering()
@@ -138,7 +126,7 @@ def _names(ax: Axes, named: pd.DataFrame, language: str) -> None:
             (0, -17),
         ):
             label = ax.annotate(
-                row_label(row["endpoint"], language), (row["z_one_way"], row["z_peak"]), xytext=(dx, dy),
+                row_label(row["endpoint"]), (row["z_one_way"], row["z_peak"]), xytext=(dx, dy),
                 textcoords="offset points", size=look.SMALL_SIZE,
                 va="bottom" if dy > 0 else "top" if dy < 0 else "center",
                 ha="left" if dx > 0 else "right" if dx < 0 else "center", gid="name", zorder=5,

@@ -13,15 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from mgbone.figures import canvas, look
-from mgbone.figures.look import _bold, _comma
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import endpoint_label, says_again
+from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 _ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
-
-
 _ARROWS: Mapping[tuple[str, bool], str] = {
     ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
 }  # fmt: skip
@@ -31,8 +29,7 @@ def dose_response(
     doses: pd.DataFrame,
     endpoints: Sequence[str],
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     animals: pd.DataFrame | None = None,
     reported: pd.DataFrame | None = None,
@@ -61,57 +58,44 @@ def dose_response(
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
-        why = (
-            "No endpoint was measured at any of the doses.",
-            "いずれの用量でも測定された項目がありません。",
-        )
-        return canvas.empty_figure(why, title, language)
+        why = N_("No endpoint was measured at any of the doses.")
+        return canvas.empty_figure(why, title)
     columns = min(columns, len(endpoints))
     rows = -(-len(endpoints) // columns)
-    note = naming.text(
-        ("Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group",
-         "点：各個体，黒：平均と差の95％信頼区間，破線：対照群"), language)  # fmt: skip
+    note = tr(
+        "Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group")  # fmt: skip
     if reported is not None and len(reported):
-        note += naming.text(("; open diamond: value in the report", "，白抜き菱形：報告書の値"), language)
+        note += tr("; open diamond: value in the report")
     if shapes is not None and len(shapes):
-        words = ("; p of two tests: one way with the dose, peak at {dose} (black: supported)",
-                 "；2つの検定のp：用量順と{dose}での最大（黒：支持される方）")  # fmt: skip
-        note += naming.text(words, language, dose=naming.narrow_label(study.dose_order[0].case, language))
+        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: supported)")  # fmt: skip
+        note += tr(words, dose=naming.narrow_label(study.dose_order[0].case))
     experiments = len({c.experiment for c in study.dose_order})
     apart = (
-        ("Two experiments, each against its own reference, not joined by a line: {pairs}",
-         "2実験はそれぞれの対照群に対する％で示し，線で結ばない：{pairs}")
+        N_("Two experiments, each against its own reference, not joined by a line: {pairs}")
         if experiments == 2 else
-        ("Each dose against the reference of its own experiment: {pairs}",
-         "各用量をその実験の対照群に対する％で示す：{pairs}")
+        N_("Each dose against the reference of its own experiment: {pairs}")
     )  # fmt: skip
     figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=46.0 * rows, sharex=True, title=naming.say(title, language),
-        subtitle=naming.text(apart, language, pairs=_against(study, language)),
-        note=f"{note}{'; ' if language == 'en' else '，'}{naming.text('marks', language)}", language=language,
-    )  # fmt: skip
+        rows, columns, width=look.DOUBLE, height=46.0 * rows, sharex=True, title=tr(title),
+        subtitle=tr(apart, pairs=_against(study)),
+        note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")]))  # fmt: skip
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
         _dose_panel(ax, endpoint, doses, animals, reported, study)
-        ax.set_title(row_label(endpoint, language))
+        ax.set_title(row_label(endpoint))
         if shapes is not None and (shapes["endpoint"] == endpoint).any():
-            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0], language)
+            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0])
     for ax in axes.flat[len(endpoints) :]:
         ax.set_visible(False)
     for number, ax in enumerate(axes.flat[: len(endpoints)]):
         if number % columns == 0:
-            ax.set_ylabel(naming.text(("% of reference", "対照群に対する％"), language))
+            ax.set_ylabel(tr("% of reference"))
         if number + columns >= len(endpoints):
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(naming.text(("Mg in diet (%)", "飼料Mg（％）"), language))
+            ax.set_xlabel(tr("Mg in diet (%)"))
     return figure
 
 
-def per_dose(
-    evidence: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-) -> Figure:
+def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
 
     Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
@@ -129,24 +113,19 @@ def per_dose(
     Figure
     """
     if not study.dose_order or evidence.empty:
-        why = ("Nothing was measured at any dose.", "どの用量でも測定値がありません。")
-        return canvas.empty_figure(why, title, language)
+        why = N_("Nothing was measured at any dose.")
+        return canvas.empty_figure(why, title)
     cells = {
-        (axis, c.name): _cell_lines(evidence, axis, c, study, language)
-        for axis in _ARGUMENT
-        for c in study.dose_order
+        (axis, c.name): _cell_lines(evidence, axis, c, study) for axis in _ARGUMENT for c in study.dose_order
     }
     heights = [max(1, *(len(cells[axis, c.name]) for c in study.dose_order)) for axis in _ARGUMENT]
     total = sum(heights) + 0.9 * len(_ARGUMENT)
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=naming.say(title, language),
-        subtitle=naming.text(
-            ("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: trend, "
-             "grey: no difference found",
-             "数値は対照群の平均に対する変化（％），太字：p < 0.05，白抜き矢印：傾向，灰色：差なし"),
-            language),
-        note=naming.text("marks", language), language=language,
-    )  # fmt: skip
+        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=tr(title),
+        subtitle=tr(
+            "Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: trend, "
+             "grey: no difference found"),
+        note=tr("* p < 0.05, † 0.05 ≤ p < 0.10"))  # fmt: skip
     ax = axes[0, 0]
     ax.set_xlim(0, 1)
     ax.set_ylim(total + 0.2, -2.0)
@@ -160,7 +139,7 @@ def per_dose(
         box = FancyBboxPatch((x + 0.006, -1.75), width - 0.018, 1.35, boxstyle=shape)
         box.set(facecolor=fill, linewidth=0, mutation_aspect=total)
         ax.add_patch(box)
-        name = naming.contrast_label(contrast.name, language)
+        name = naming.contrast_label(contrast.name)
         room = (width - 0.03) * 0.92 * look.DOUBLE * look.MM * 72
         size = min(look.BASE_SIZE + 0.5, look.BASE_SIZE * room / canvas.text_width(name, look.BASE_SIZE))
         ax.text(
@@ -170,8 +149,8 @@ def per_dose(
     y = 0.0
     for axis, height in zip(_ARGUMENT, heights, strict=True):
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.6)
-        name = naming.text(AXIS_NAMES[axis], language)
-        ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **_bold(language))
+        name = tr(AXIS_NAMES[axis])
+        ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **look.bold())
         for number, contrast in enumerate(study.dose_order):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
                 fits = (
@@ -185,37 +164,38 @@ def per_dose(
                 size = look.SMALL_SIZE * (min(1.0, fits) if len(study.dose_order) > 3 else 1.0)
                 written = ax.text(
                     left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
-                    va="center", gid="finding", **(_bold(language) if sure else {}),
+                    va="center", gid="finding", **(look.bold() if sure else {}),
                 )  # fmt: skip
-                if sure and language == "ja":  # the Japanese font has no bold face
+                if sure and current() == "ja":  # the Japanese font has no bold face
                     written.set_path_effects([patheffects.withStroke(linewidth=0.3, foreground=ink)])
         y += height + 0.9
     return figure
 
 
-def _against(study: Study, language: str) -> str:
+def _against(study: Study) -> str:
     """Name every dose with the reference that it is held against, doses of one reference together."""
     cases: dict[tuple[str, str], list[str]] = {}
     for contrast in study.dose_order:
-        label = naming.group_label(contrast.case, language, short=True)
+        label = naming.group_label(contrast.case, short=True)
         cases.setdefault((contrast.experiment, contrast.reference), []).append(label)
-    pair, comma, stop = (
-        ("{case} vs {reference}", ", ", "; ") if language == "en" else ("{case} 対 {reference}", "・", "，")
-    )
-    return stop.join(
-        pair.format(case=comma.join(names), reference=naming.group_label(reference, language, short=True))
+    return tr("; ").join(
+        tr(
+            "{case} vs {reference}",
+            case=tr(", ").join(names),
+            reference=naming.group_label(reference, short=True),
+        )
         for (_, reference), names in cases.items()
     )
 
 
-def _shape_words(ax: Axes, row: pd.Series, language: str) -> None:
+def _shape_words(ax: Axes, row: pd.Series) -> None:
     for y, shape, words in (
-        (0.115, "one_way", ("one way: {p}", "用量順：{p}")),
-        (0.02, "peak", ("peak: {p}", "最大：{p}")),
+        (0.115, "one_way", N_("one way: {p}")),
+        (0.02, "peak", N_("peak: {p}")),
     ):
         p = naming.format_p(row[f"p_{shape}"])
         label = ax.text(
-            0.02, y, naming.text(words, language, p=p), transform=ax.transAxes, size=6.3,
+            0.02, y, tr(words, p=p), transform=ax.transAxes, size=6.3,
             color=look.INK if row["shape"] == shape else "#767676", ha="left", va="bottom", gid="p",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
         )  # fmt: skip
@@ -271,34 +251,33 @@ def _dose_panel(
 
 
 def _cell_lines(
-    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
 ) -> list[tuple[str, str, bool]]:
     """Words, ink and whether it is significant, for each line of a cell."""
     here = _of_axis(evidence, axis, contrast)
     lines, without = [], []
     for row in here.to_dict("records"):
-        name = endpoint_label(row["endpoint"], language, short=axis != "transcriptome")
+        name = endpoint_label(row["endpoint"], short=axis != "transcriptome")
         level = row["level"]
         if level == "separated":
-            words = ("Arrays cluster by group", "アレイは群ごとに分離")
-            lines.append((naming.text(words, language), look.INK, True))
+            words = N_("Arrays cluster by group")
+            lines.append((tr(words), look.INK, True))
         elif level == "mixed":
-            words = ("Arrays do not cluster by group", "アレイは群ごとに分かれない")
-            lines.append((naming.text(words, language), _GREY, False))
+            words = N_("Arrays do not cluster by group")
+            lines.append((tr(words), _GREY, False))
         elif naming.level_mark(level):
             lines.append(_finding(row, name))
         elif isinstance(level, str):
             without.append(name)
-    lines += _against_others(evidence, axis, contrast, study, language)
+    lines += _against_others(evidence, axis, contrast, study)
     if len(without) > 5:
-        several = ("{n} others: no difference", "他{n}項目：差なし") if lines else (
-            "All {n}: no difference", "{n}項目すべて差なし")  # fmt: skip
-        lines.append((naming.text(several, language, n=len(without)), _GREY, False))
+        several = N_("{n} others: no difference") if lines else N_("All {n}: no difference")  # fmt: skip
+        lines.append((tr(several, n=len(without)), _GREY, False))
     elif axis == "transcriptome":
         lines += [(f"– {name}", _GREY, False) for name in without]
     elif without:
-        lines.append((f"– {_comma(language).join(without)}", _GREY, False))
-    return lines or [(naming.text("not_tested", language), _GREY, False)]
+        lines.append((f"– {tr(', ').join(without)}", _GREY, False))
+    return lines or [(tr("not tested"), _GREY, False)]
 
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
@@ -314,7 +293,7 @@ def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[s
 
 
 def _against_others(
-    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study, language: str
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
 ) -> list[tuple[str, str, bool]]:
     """Findings for the same diet against the other groups of its experiment.
 
@@ -327,11 +306,10 @@ def _against_others(
     for other in study.experiments[contrast.experiment].contrasts:
         if other.case != contrast.case or other.name == contrast.name:
             continue
-        against = naming.text((" (vs {name})", "（対 {name}）"), language,
-                             name=naming.narrow_label(other.reference, language))  # fmt: skip
+        against = tr(" (vs {name})", name=naming.narrow_label(other.reference))  # fmt: skip
         milder = _is_dose(other.reference, study)
         lines += [
-            _finding(row, endpoint_label(row["endpoint"], language, short=True), against)
+            _finding(row, endpoint_label(row["endpoint"], short=True), against)
             for row in _of_axis(evidence, axis, other).to_dict("records")
             if row["level"] in ("significant", "trend")
             and (row["endpoint"] not in found if milder else row["endpoint"] == "food_intake")

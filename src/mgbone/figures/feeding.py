@@ -13,17 +13,13 @@ from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import N_, tr
 
 _COLUMNS = 3
 
 
 def pair_feeding(
-    table: pd.DataFrame,
-    groups: tuple[str, str, str],
-    experiment: str,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    table: pd.DataFrame, groups: tuple[str, str, str], experiment: str, study: Study, title: str = ""
 ) -> Figure:
     """Draw differences with 95 % intervals in percent of the control's mean, a panel per endpoint.
 
@@ -50,30 +46,25 @@ def pair_feeding(
     here = table[table["experiment"].eq(experiment)]
     endpoints = list(dict.fromkeys(here["endpoint"]))
     if not endpoints:
-        why = ("Nothing to divide: intake, or a group, was not measured", "摂食量または群の測定がない")
-        return canvas.empty_figure(why, title, language)
+        why = N_("Nothing to divide: intake, or a group, was not measured")
+        return canvas.empty_figure(why, title)
     rows = -(-len(endpoints) // _COLUMNS)
     figure, axes = canvas.new_figure(
         rows, _COLUMNS, width=look.DOUBLE, height=33.0 * rows, sharey=True,
-        title=naming.say(title, language),
-        subtitle=naming.text(
-            ("Difference in % of the control's mean, 95 % interval. Filled: as measured; hollow: adjusted "
-             "for food intake",
-             "差（正常食群の平均に対する％）と95％信頼区間。塗り：測定値，白抜き：摂食量で調整"),
-            language),
-        note=naming.text(
-            ("The first line is the sum of the second (eating less) and the third (magnesium)",
-             "1行目＝2行目（摂食量の低下）＋3行目（マグネシウム）"), language),
-        language=language,
-    )  # fmt: skip
+        title=tr(title),
+        subtitle=tr(
+            "Difference in % of the control's mean, 95 % interval. Filled: as measured; hollow: adjusted "
+             "for food intake"),
+        note=tr(
+            "The first line is the sum of the second (eating less) and the third (magnesium)"))  # fmt: skip
     figure.get_layout_engine().set(wspace=0.06)  # or the numbers below two panels would meet
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
         _panel(ax, here[here["endpoint"].eq(endpoint)].set_index(["contrast", "model"]), lines)
-        ax.set_title(endpoint_label(endpoint, language), size=look.BASE_SIZE + 0.5)
+        ax.set_title(endpoint_label(endpoint), size=look.BASE_SIZE + 0.5)
     for ax in axes.flat[len(endpoints) :]:
         ax.set_visible(False)
     axes[0, 0].set_ylim(len(lines) - 0.4, -0.6)
-    axes[0, 0].set_yticks(range(len(lines)), [_line_name(c, model, language) for c, model, _ in lines])
+    axes[0, 0].set_yticks(range(len(lines)), [_line_name(c, model) for c, model, _ in lines])
     for ax in axes[:, 0]:
         ax.tick_params(axis="y", labelsize=look.SMALL_SIZE)
     for ax in axes.flat:
@@ -101,7 +92,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[tuple[str, str, str]]) 
     ax.spines["left"].set_visible(False)
 
 
-def _line_name(contrast: str, model: str, language: str) -> str:
-    name = naming.contrast_label(contrast, language)
-    adjusted = ("{name}, adjusted", "{name}（調整）")
-    return name if model == "unadjusted" else naming.text(adjusted, language, name=name)
+def _line_name(contrast: str, model: str) -> str:
+    name = naming.contrast_label(contrast)
+    adjusted = N_("{name}, adjusted")
+    return name if model == "unadjusted" else tr(adjusted, name=name)

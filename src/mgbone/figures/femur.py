@@ -26,15 +26,11 @@ from mgbone.figures.density import (
 from mgbone.study import naming
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import region_label, structure_label
+from mgbone.study.language import N_, tr
 
 
 def femur_drawing(
-    cells: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    contrasts: Sequence[Contrast] | None = None,
+    cells: pd.DataFrame, study: Study, title: str = "", *, contrasts: Sequence[Contrast] | None = None
 ) -> Figure:
     """Draw a femur per contrast, its parts coloured by percent difference, numbers where there is a finding.
 
@@ -53,26 +49,23 @@ def femur_drawing(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
-        return canvas.empty_figure(_NO_CELLS, title, language)
+        return canvas.empty_figure(_NO_CELLS, title)
     columns = min(4, len(contrasts))
     rows = -(-len(contrasts) // columns)
     figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=80.0 * rows, title=naming.say(title, language),
-        subtitle=naming.text(
-            ("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10",
-             "色：vBMDの差（％）。p < 0.10の部位は骨の横に数値を示す"), language),
-        note=naming.text("marks", language)
-        + naming.text(("; hatched or broken: below the reference", "；斜線・破線：対照群より低い"), language),
-        language=language,
-    )  # fmt: skip
+        rows, columns, width=look.DOUBLE, height=80.0 * rows, title=tr(title),
+        subtitle=tr(
+            "Colour: percent difference of vBMD; numbers beside the bone where p < 0.10"),
+        note=tr("* p < 0.05, † 0.05 ≤ p < 0.10")
+        + tr("; hatched or broken: below the reference"))  # fmt: skip
     norm = _norm(cells)
     for ax in axes.flat[len(contrasts) :]:
         ax.set_visible(False)
     for number, (ax, contrast) in enumerate(zip(axes.flat, contrasts, strict=False)):
-        _femur(ax, _of(cells, contrast), norm, study, language, names=number == 0)
-        ax.set_title(naming.contrast_label(contrast.name, language), loc="center")
+        _femur(ax, _of(cells, contrast), norm, study, names=number == 0)
+        ax.set_title(naming.contrast_label(contrast.name), loc="center")
     bar = figure.colorbar(_mappable(norm), ax=list(axes.flat), shrink=0.7, aspect=26, pad=0.01)
-    _dress_bar(bar, language)
+    _dress_bar(bar)
     return figure
 
 
@@ -104,9 +97,7 @@ def _inset(outline: np.ndarray) -> np.ndarray:
     return outline + normal * thickness[:, None]
 
 
-def _femur(
-    ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, language: str, *, names: bool
-) -> None:
+def _femur(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, *, names: bool) -> None:
     outer = _smooth(_OUTLINE)
     inner = _inset(outer)
     for region in REGIONS[1:]:
@@ -118,21 +109,19 @@ def _femur(
         strip = {"xy": (-25, low + 0.6), "width": 4, "height": high - low - 1.2}
         ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0, **_fill(cells, norm, "whole", region)))
         ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0.5, fill=False, edgecolor=look.QUIET))
-        _findings(
-            ax, cells, region, (low + high) / 2, language, above_names=names and low < _NAMES_TOP < high
-        )
+        _findings(ax, cells, region, (low + high) / 2, above_names=names and low < _NAMES_TOP < high)
         if low > 0:
             ax.plot([-26, 22], [low, low], color=look.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
         if names:
             ax.text(
-                -27, (low + high) / 2, region_name(region, language), rotation=90, ha="right", va="center",
+                -27, (low + high) / 2, region_name(region), rotation=90, ha="right", va="center",
                 size=look.SMALL_SIZE, color=look.QUIET,
             )  # fmt: skip
     for line in (outer, inner):
         ax.add_patch(Polygon(line, fill=False, edgecolor=look.INK, linewidth=0.7, zorder=4))
     if names:
-        _legend_of_parts(ax, language)
-    _full_length(ax, cells, norm, language)
+        _legend_of_parts(ax)
+    _full_length(ax, cells, norm)
     ax.set_xlim(-33, 62)
     ax.set_ylim(-36, 107)
     ax.set_aspect("equal")
@@ -185,15 +174,13 @@ _STRUT_HEIGHTS = (3, 7, 11, 15, 19, 23, 28, 30, 39, 41, 49, 51, 59, 61, 70, 72, 
 _NAMES_TOP = 47.5  # above the names of the parts, in percent of the length
 
 
-def _findings(
-    ax: Axes, cells: pd.DataFrame, region: str, y: float, language: str, *, above_names: bool = False
-) -> None:
+def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_names: bool = False) -> None:
     lines = []
     for structure in STRUCTURES:
         if (structure, region) in cells.index:
             cell = cells.loc[(structure, region)]
             if mark := naming.level_mark(cell["level"]):
-                lines.append(f"{structure_name(structure, language)} {signed(cell['percent'])} %{mark}")
+                lines.append(f"{structure_name(structure)} {signed(cell['percent'])} %{mark}")
     if lines:
         above = above_names and len(lines) > 1  # several lines round the middle would reach the names
         ax.text(
@@ -203,27 +190,27 @@ def _findings(
         )  # fmt: skip
 
 
-def _legend_of_parts(ax: Axes, language: str) -> None:
+def _legend_of_parts(ax: Axes) -> None:
     parts = (
-        (("cortex", "皮質骨"), (7.6, 44), 44),
-        (("cancellous space", "海綿骨"), (3.2, 36.5), 38),
-        (("trabeculae", "骨梁"), (0.0, 30), 32),
+        (N_("cortex"), (7.6, 44), 44),
+        (N_("cancellous space"), (3.2, 36.5), 38),
+        (N_("trabeculae"), (0.0, 30), 32),
     )
     for words, target, y in parts:
         ax.annotate(
-            naming.text(words, language), target, xytext=(24, y), ha="left", va="center",
+            tr(words), target, xytext=(24, y), ha="left", va="center",
             size=look.SMALL_SIZE, color=look.QUIET, zorder=6,
             arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
         )  # fmt: skip
     ax.text(
-        -25, 101.5, structure_label("whole", language), ha="left", va="bottom", size=look.SMALL_SIZE,
+        -25, 101.5, structure_label("whole"), ha="left", va="bottom", size=look.SMALL_SIZE,
         color=look.QUIET,
     )  # fmt: skip
 
 
-def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize, language: str) -> None:
+def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize) -> None:
     small = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
-    ax.text(-25, -6, region_label("full", language).capitalize(), color=look.QUIET, **small)
+    ax.text(-25, -6, region_label("full").capitalize(), color=look.QUIET, **small)
     for number, structure in enumerate(STRUCTURES):
         y = -13 - 6.6 * number
         square = {"xy": (-25, y - 2.3), "width": 4.6, "height": 4.6}
@@ -234,6 +221,6 @@ def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize, language: str) 
         cell = cells.loc[(structure, "full")]
         mark = naming.level_mark(cell["level"])
         ax.text(
-            -18.5, y, f"{structure_name(structure, language)} {signed(cell['percent'])} %{mark}",
+            -18.5, y, f"{structure_name(structure)} {signed(cell['percent'])} %{mark}",
             color=look.INK if mark else look.QUIET, gid="full", **small,
         )  # fmt: skip

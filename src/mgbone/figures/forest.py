@@ -14,14 +14,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Study
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 ROW = 5.4  # mm a row
-
-
 _MOST_PANELS = 4  # side by side
-
-
 _GAP = 0.55  # rows between two axes of the argument
 
 
@@ -29,11 +26,10 @@ def effect_forest(
     evidence: pd.DataFrame,
     endpoints: Sequence[str],
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     contrasts: Sequence[Contrast] | None = None,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
     headings: bool = False,
 ) -> Figure:
     """Draw Hedges g with 95 % interval: rows endpoints, a panel per contrast, the experiments never pooled.
@@ -56,49 +52,46 @@ def effect_forest(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
-        why = ("No effect could be measured on this scale.", "この尺度で示せる効果がありません。")
-        return canvas.empty_figure(why, title, language)
+        why = N_("No effect could be measured on this scale.")
+        return canvas.empty_figure(why, title)
     places = _places(endpoints, gap=1.0 if headings else _GAP, first=0.6 if headings else 0.0)
     depth = max(places.values()) + 1 if places else 1
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "Hedges g of case minus reference, 95 % interval; p of the declared test. "
-            "Filled: p < 0.05, pale: p < 0.10, hollow: neither",
-            "Hedgesのgと95％信頼区間（対象群−対照群），pは所定の検定による。"
-            "塗り：p < 0.05，淡色：p < 0.10，白抜き：それ以外",
+            "Filled: p < 0.05, pale: p < 0.10, hollow: neither"
         )
     columns = min(_MOST_PANELS, len(contrasts))
     rows = -(-len(contrasts) // columns)
     figure, axes = canvas.new_figure(
         rows, columns, width=look.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language),
-        note=_note(evidence, endpoints, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle),
+        note=_note(evidence, endpoints))  # fmt: skip
     reach = _reach(evidence, endpoints, contrasts)
     for ax in axes.flat[len(contrasts) :]:
         ax.set_visible(False)
     for ax, contrast in zip(axes.flat, contrasts, strict=False):
-        _panel(ax, evidence, places, contrast, reach, language, columns)
+        _panel(ax, evidence, places, contrast, reach, columns)
     first = axes[0, 0]
     first.set_ylim(depth - 0.3, -0.75)
-    first.set_yticks(list(places.values()), [row_label(e, language) for e in places])
+    first.set_yticks(list(places.values()), [row_label(e) for e in places])
     for ax in axes.flat:
         ax.tick_params(axis="y", length=0)
     if headings:
-        _headings(first, places, language)
+        _headings(first, places)
     else:
         _axis_rules(list(axes.flat), places)
-    words = ("Hedges g (in SD; scale narrows outwards)", "Hedgesのg（SD単位，外側ほど圧縮）")
-    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(naming.text(words, language))
+    words = N_("Hedges g (in SD; scale narrows outwards)")
+    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(tr(words))
     return figure
 
 
-def _note(evidence: pd.DataFrame, endpoints: Sequence[str], language: str) -> str:
+def _note(evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
     shown = evidence[evidence["endpoint"].isin(list(endpoints))]
-    note = naming.text("marks", language)
+    note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
     if (shown["hedges_g"].notna() & shown["g_low"].isna()).any():
-        why = ("; no line: values below a limit of detection", "；線なし：検出限界未満の値を含む")
-        note += naming.text(why, language)
+        why = N_("; no line: values below a limit of detection")
+        note += tr(why)
     return note
 
 
@@ -126,7 +119,6 @@ def _panel(
     places: Mapping[str, float],
     contrast: Contrast,
     reach: float,
-    language: str,
     panels: int,
 ) -> None:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
@@ -135,7 +127,7 @@ def _panel(
     for endpoint, y in places.items():
         if endpoint not in rows.index or not np.isfinite(rows.loc[endpoint, "hedges_g"]):
             ax.text(
-                0, y, naming.text("not_tested", language), ha="center", va="center",
+                0, y, tr("not tested"), ha="center", va="center",
                 size=look.SMALL_SIZE, color=look.QUIET, backgroundcolor="white",
             )  # fmt: skip
             continue
@@ -153,7 +145,7 @@ def _panel(
         "p", (1, -0.72), xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points",
         ha="left", va="center", size=look.SMALL_SIZE, annotation_clip=False,
     )  # fmt: skip
-    ax.set_title(naming.panel_name(contrast.name, language, panels), size=look.BASE_SIZE + 0.5)
+    ax.set_title(naming.panel_name(contrast.name, panels), size=look.BASE_SIZE + 0.5)
     ax.spines["left"].set_visible(False)
 
 
@@ -184,13 +176,13 @@ def _axis_rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
                 ax.axhline(y, color=look.PALE, linewidth=0.7, zorder=0)
 
 
-def _headings(ax: Axes, places: Mapping[str, float], language: str) -> None:
-    bold = dict(look.BOLD) if language == "en" else {}
+def _headings(ax: Axes, places: Mapping[str, float]) -> None:
+    bold = look.bold()
     before = None
     for endpoint, y in places.items():
         if (axis := axis_of(endpoint)) != before:
             ax.annotate(
-                naming.text(AXIS_NAMES[axis], language), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
+                tr(AXIS_NAMES[axis]), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
                 xytext=(-4, 0), textcoords="offset points", ha="right", va="center", annotation_clip=False,
                 size=look.SMALL_SIZE, gid="heading", **bold,
             )  # fmt: skip

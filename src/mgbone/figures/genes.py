@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,40 +13,30 @@ from matplotlib.lines import Line2D
 from mgbone.figures import canvas, look
 from mgbone.figures.look import _CHANGED, _CLOUD, _LABEL
 from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 # Lightness 46, 29 and 72, so that the themes stay apart in grey; the shape says it again.
 THEMES: Mapping[str, tuple[str, str, tuple[str, str]]] = {
-    "inflammatory_response_genes": ("#c8373a", "o", ("Inflammatory response", "炎症応答")),
-    "mineral_metabolism_genes": ("#0f4c5c", "s", ("Mineral metabolism", "ミネラル代謝")),
-    "bone_metabolism_genes": ("#e3a72f", "^", ("Bone metabolism", "骨代謝")),
+    "inflammatory_response_genes": ("#c8373a", "o", N_("Inflammatory response")),
+    "mineral_metabolism_genes": ("#0f4c5c", "s", N_("Mineral metabolism")),
+    "bone_metabolism_genes": ("#e3a72f", "^", N_("Bone metabolism")),
 }
-
-
 _ROOM = "\n "  # an empty line below the axis label, where the legend of the themes stands
-
-
-_THEME_NOTE = (
-    "Grey: all genes, darker: changed. Named: per theme and direction the changed genes with the smallest p",
-    "灰色：全遺伝子，濃灰：変動遺伝子。遺伝子名：各テーマ・方向でpの小さい変動遺伝子",
+_THEME_NOTE = N_(
+    "Grey: all genes, darker: changed. Named: per theme and direction the changed genes with the smallest p"
 )
 
 
-def theme_label(theme: str, language: str = "en") -> str:
+def theme_label(theme: str) -> str:
     """Return the name of a theme of genes."""
-    return naming.text(THEMES[theme][2], language)
+    return tr(THEMES[theme][2])
 
 
 # ---- What changed
 # ----------------------------------------------------------------------------------------------------
 
 
-def p_value_histograms(
-    bins: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
-) -> Figure:
+def p_value_histograms(bins: pd.DataFrame, title: str = "", *, subtitle: str | None = None) -> Figure:
     """Draw the histogram of p values of each contrast, and the level that unchanged genes alone would give.
 
     Parameters
@@ -56,30 +46,28 @@ def p_value_histograms(
     """
     contrasts = list(bins["contrast"].unique())
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "Moderated t test per gene. Dashed: genes a bin if only the unchanged ones were there "
-            "(Storey, λ = 0.5)",
-            "遺伝子ごとの調整t検定。破線：変化のない遺伝子だけなら各区間に入る数（Storey，λ = 0.5）",
+            "(Storey, λ = 0.5)"
         )
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=_panels_width(len(contrasts)), height=46, sharey=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         rows = bins[bins["contrast"] == contrast]
         ax.bar(rows["left"], rows["count"], rows["right"] - rows["left"], align="edge",
                color="#8f9ba8", edgecolor="white", linewidth=0.4)  # fmt: skip
         ax.axhline(rows["expected"].iloc[0], color=look.INK, linestyle=(0, (4, 3)), linewidth=0.9)
         share = rows["null_share"].iloc[0]
-        words = ("unchanged: nearly all", "変化なし：ほぼすべて")
+        words = N_("unchanged: nearly all")
         if share < 0.995:
-            words = ("unchanged: about {s:.0%}", "変化なし：約{s:.0%}")
-        share = naming.text(words, language, s=share)
+            words = N_("unchanged: about {s:.0%}")
+        share = tr(words, s=share)
         ax.text(0.97, 0.95, share, transform=ax.transAxes, ha="right", va="top", fontsize=look.SMALL_SIZE)
-        ax.set_title(naming.contrast_label(contrast, language))
+        ax.set_title(naming.contrast_label(contrast))
         ax.set_xlim(0, 1)
         ax.set_xlabel("p")
-    axes[0, 0].set_ylabel(naming.text(("Genes", "遺伝子数"), language))
+    axes[0, 0].set_ylabel(tr("Genes"))
     return figure
 
 
@@ -87,14 +75,7 @@ def _panels_width(n: int) -> float:
     return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE)
 
 
-def volcano(
-    named: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    q: float = 0.05,
-    subtitle: str | Sequence[str] | None = None,
-) -> Figure:
+def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: str | None = None) -> Figure:
     """Draw fold change against p for each contrast, with the best genes of the report's themes named.
 
     Parameters
@@ -108,10 +89,9 @@ def volcano(
     contrasts = list(named["contrast"].unique())
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=84,
-        title=naming.say(title, language),
-        subtitle=_call_words(q, language) if subtitle is None else naming.say(subtitle, language),
-        note=naming.text(_THEME_NOTE, language), language=language,
-    )  # fmt: skip
+        title=tr(title),
+        subtitle=_call_words(q) if subtitle is None else tr(subtitle),
+        note=tr(_THEME_NOTE))  # fmt: skip
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         rows = named[named["contrast"] == contrast].assign(y=lambda t: -np.log10(t["p"].clip(lower=1e-300)))
         _cloud(ax, rows, "log2_fold_change", "y")
@@ -127,21 +107,14 @@ def volcano(
             ax, names[names["direction"] == "down"], "log2_fold_change", "y", side="left", column=0.2
         )
         _side_labels(ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.2)
-        _counts_title(ax, rows, contrast, language)
-        ax.set_xlabel(naming.text(("log2 fold change", "log2変化量"), language) + _ROOM)
+        _counts_title(ax, rows, contrast)
+        ax.set_xlabel(tr("log2 fold change") + _ROOM)
     axes[0, 0].set_ylabel("−log10 p")
-    _theme_legend(figure, named, language)
+    _theme_legend(figure, named)
     return figure
 
 
-def ma_plot(
-    named: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    q: float = 0.05,
-    subtitle: str | Sequence[str] | None = None,
-) -> Figure:
+def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: str | None = None) -> Figure:
     """Draw average expression against fold change for each contrast, with the genes of the themes named.
 
     Parameters
@@ -152,10 +125,9 @@ def ma_plot(
     contrasts = list(named["contrast"].unique())
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=76,
-        title=naming.say(title, language),
-        subtitle=_call_words(q, language) if subtitle is None else naming.say(subtitle, language),
-        note=naming.text(_THEME_NOTE, language), language=language, sharey=True,
-    )  # fmt: skip
+        title=tr(title),
+        subtitle=_call_words(q) if subtitle is None else tr(subtitle),
+        note=tr(_THEME_NOTE), sharey=True)  # fmt: skip
     reach = named["log2_fold_change"].abs().max() * 1.6
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         rows = named[named["contrast"] == contrast]
@@ -171,10 +143,10 @@ def ma_plot(
             _side_labels(
                 ax, of_side, "average_expression", "log2_fold_change", side=side, column=0.19, step=step
             )
-        _counts_title(ax, rows, contrast, language)
-        ax.set_xlabel(naming.text(("Average log2 expression", "平均log2発現量"), language) + _ROOM)
-    axes[0, 0].set_ylabel(naming.text(("log2 fold change", "log2変化量"), language))
-    _theme_legend(figure, named, language)
+        _counts_title(ax, rows, contrast)
+        ax.set_xlabel(tr("Average log2 expression") + _ROOM)
+    axes[0, 0].set_ylabel(tr("log2 fold change"))
+    _theme_legend(figure, named)
     return figure
 
 
@@ -251,26 +223,22 @@ def _spread(wanted: np.ndarray, step: float, low: float, high: float) -> np.ndar
     return np.concatenate([top - step * np.arange(block[2]) for top, block in zip(tops, blocks, strict=True)])
 
 
-def _counts_title(ax: Axes, rows: pd.DataFrame, contrast: str, language: str) -> None:
+def _counts_title(ax: Axes, rows: pd.DataFrame, contrast: str) -> None:
     counts = rows["direction"].value_counts()
     ax.set_title(
-        naming.text(
-            ("{c}\n{up:,} up, {down:,} down", "{c}\n上昇{up:,}，低下{down:,}"), language,
-            c=naming.contrast_label(contrast, language),
-            up=int(counts.get("up", 0)), down=int(counts.get("down", 0)),
-        )
+        tr(
+            "{c}\n{up:,} up, {down:,} down", c=naming.contrast_label(contrast),
+            up=int(counts.get("up", 0)), down=int(counts.get("down", 0)))
     )  # fmt: skip
 
 
-def _call_words(q: float, language: str) -> str:
-    return naming.text(
-        ("Moderated t test (limma); called changed at BH q < {q:g}",
-         "調整t検定（limma），BH法のq < {q:g}を変動とする"),
-        language, q=q,
-    )  # fmt: skip
+def _call_words(q: float) -> str:
+    return tr(
+        "Moderated t test (limma); called changed at BH q < {q:g}",
+        q=q)  # fmt: skip
 
 
-def _theme_legend(figure: Figure, named: pd.DataFrame, language: str) -> None:
+def _theme_legend(figure: Figure, named: pd.DataFrame) -> None:
     handles = [
         Line2D(
             [],
@@ -279,7 +247,7 @@ def _theme_legend(figure: Figure, named: pd.DataFrame, language: str) -> None:
             marker=marker,
             color=colour,
             markersize=4,
-            label=naming.text(label, language),
+            label=tr(label),
         )
         for theme, (colour, marker, label) in THEMES.items()
         if (named["theme"] == theme).any()

@@ -13,32 +13,24 @@ from matplotlib.lines import Line2D
 from mgbone.figures import canvas, look
 from mgbone.figures.genes import THEMES, theme_label
 from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 _PLAIN = "#6f7a86"
-
-
 _LABEL = 6.6
-
-
-_DIRECTIONS = {"up": ("raised genes", "上昇遺伝子"), "down": ("lowered genes", "低下遺伝子")}
-
-
-_NO_THEMES = ("The gene sets hold no term of the themes", "遺伝子セットに該当するテーマのtermなし")
-
-
+_DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
+_NO_THEMES = N_("The gene sets hold no term of the themes")
 _ROW = 5.2  # mm a row
 
 
 def ora_dots(
     folded: pd.DataFrame,
     themes: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     lists: Sequence[tuple[str, str]] | None = None,
     n: int = 10,
     tested: int | None = None,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
@@ -62,45 +54,38 @@ def ora_dots(
     if lists is None:
         lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
     if not lists:
-        return canvas.empty_figure(_NO_TERM, title, language)
+        return canvas.empty_figure(_NO_TERM, title)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
     if subtitle is None:
-        subtitle = _ora_words(tested, language)
+        subtitle = _ora_words(tested)
     heights = [max(2, len(rows)) + 1.2 for rows in panels]
     figure, axes = canvas.new_figure(
         len(panels), 1, width=look.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-        note=naming.text(
-            ("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)",
-             "横線：95％信頼区間。(+k)：ヒットの70％以上を共有する類似term k個を代表"), language),
-        gridspec_kw={"height_ratios": heights}, sharex=True,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle), note=tr(
+            "Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)"),
+        gridspec_kw={"height_ratios": heights}, sharex=True)  # fmt: skip
     most = max((int(rows["hits"].max()) for rows in panels if len(rows)), default=1)
     for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=False):
-        _ora_panel(ax, rows, theme_of, most, language)
-        title_of = (
-            f"{naming.contrast_label(contrast, language)}: {naming.text(_DIRECTIONS[direction], language)}"
-        )
+        _ora_panel(ax, rows, theme_of, most)
+        title_of = f"{naming.contrast_label(contrast)}: {tr(_DIRECTIONS[direction])}"
         ax.set_title(title_of + (f" (n = {int(rows['list_size'].iloc[0]):,})" if len(rows) else ""))
-    axes[-1, 0].set_xlabel(naming.text(("log2 odds ratio", "log2オッズ比"), language))
+    axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
     drawn = pd.concat(panels)
     if len(drawn):
         low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
         axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
-    _ora_legend(axes[0, 0], panels, theme_of, most, language)
+    _ora_legend(axes[0, 0], panels, theme_of, most)
     return figure
 
 
-_NO_TERM = ("no term with q < 0.05", "q < 0.05のtermなし")
+_NO_TERM = N_("no term with q < 0.05")
 
 
-def _ora_words(tested: int | None, language: str) -> str:
+def _ora_words(tested: int | None) -> str:
     number = "" if tested is None else f"{tested:,} "
-    return naming.text(
-        ("Over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
-         "チップ上の遺伝子を背景とする過剰出現検定；q：検定した全{n}termについてリストごとにBH補正"),
-        language, n=number,
-    )  # fmt: skip
+    return tr(
+        "Over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
+        n=number)  # fmt: skip
 
 
 def _panel_terms(
@@ -112,14 +97,14 @@ def _panel_terms(
     return best.sort_values(["log2_odds_ratio", "term"], ascending=[True, True], kind="stable")
 
 
-def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int, language: str) -> None:
+def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int) -> None:
     y = np.arange(len(rows))
     if rows.empty:
         words = _NO_TERM
         ax.text(
             0.5,
             0.5,
-            naming.text(words, language),
+            tr(words),
             transform=ax.transAxes,
             ha="center",
             va="center",
@@ -161,16 +146,14 @@ def _size(hits: float, most: int) -> float:
     return 3.0 + 6.0 * float(np.sqrt(hits / max(1, most)))
 
 
-def _ora_legend(
-    ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str, str], most: int, language: str
-) -> None:
+def _ora_legend(ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str, str], most: int) -> None:
     shown = {theme_of[t] for rows in panels for t in rows["term"] if t in theme_of}
     handles = [
         Line2D([], [], linestyle="none", marker=THEMES[t][1], color=THEMES[t][0], markersize=5.5,
-               label=theme_label(t, language))
+               label=theme_label(t))
         for t in THEMES if t in shown
     ]  # fmt: skip
-    words = ("other term", "その他のterm")
+    words = N_("other term")
     handles.append(
         Line2D(
             [],
@@ -179,11 +162,11 @@ def _ora_legend(
             marker="o",
             color=_PLAIN,
             markersize=5.5,
-            label=naming.text(words, language),
+            label=tr(words),
         )
     )
     for hits in sorted({max(1, most // 8), max(1, most // 2), most}):
-        label = naming.text(("{n} genes", "{n}遺伝子"), language, n=hits)
+        label = tr("{n} genes", n=hits)
         handles.append(
             Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=_PLAIN,
                    markersize=_size(hits, most), label=label)
@@ -194,12 +177,7 @@ def _ora_legend(
 
 
 def camera_bars(
-    tested: pd.DataFrame,
-    themes: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
+    tested: pd.DataFrame, themes: pd.DataFrame, title: str = "", *, subtitle: str | None = None
 ) -> Figure:
     """Draw the competitive test of the themes' terms: bars of −log10 p, raised to the right, lowered left.
 
@@ -213,22 +191,19 @@ def camera_bars(
     contrasts = list(tested["contrast"].unique())
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
-        return canvas.empty_figure(_NO_THEMES, title, language)
+        return canvas.empty_figure(_NO_THEMES, title)
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
             "genes. "
-            "Filled: q < 0.05 over all terms tested. Scales differ between panels",
-            "camera：term の遺伝子が全遺伝子のt値の中で偏るか（遺伝子間相関を考慮）。"
-            "塗り：検定した全termでのq < 0.05。横軸の目盛は図ごとに異なる",
+            "Filled: q < 0.05 over all terms tested. Scales differ between panels"
         )
     places = _rows_with_gaps(rows)
     depth = max(places.values(), default=0) + 1
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF,
-        height=_ROW * depth * 0.86 + 16, sharey=True, title=naming.say(title, language),
-        subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        height=_ROW * depth * 0.86 + 16, sharey=True, title=tr(title),
+        subtitle=tr(subtitle))  # fmt: skip
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         of_contrast = tested[tested["contrast"] == contrast].set_index("term")
         for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
@@ -237,33 +212,28 @@ def camera_bars(
         ax.axvline(0, color=look.INK, linewidth=0.7)
         reach = max(2.0, *(abs(v) for v in ax.dataLim.intervalx)) * 1.08
         ax.set_xlim(-reach, reach)
-        ax.set_title(naming.contrast_label(contrast, language))
+        ax.set_title(naming.contrast_label(contrast))
         ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
         ax.locator_params(axis="x", nbins=6)
-        ax.set_xlabel(
-            naming.text(("−log10 p\n← lowered     raised →", "−log10 p\n← 低下     上昇 →"), language)
-        )
-    _term_rows(axes[0, 0], rows, places, dict(zip(rows["go_id"], rows["term"], strict=True)), language)
+        ax.set_xlabel(tr("−log10 p\n← lowered     raised →"))
+    _term_rows(axes[0, 0], rows, places, dict(zip(rows["go_id"], rows["term"], strict=True)))
     for ax in axes[0]:
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
     return figure
 
 
-def _term_rows(
-    ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], names: Mapping[str, str], language: str
-) -> None:
+def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], names: Mapping[str, str]) -> None:
     """Label the rows with their terms, each theme under a heading of its own."""
     headings = {
         theme: places[of_theme["go_id"].iloc[0]] - 1 for theme, of_theme in rows.groupby("theme", sort=False)
     }
     at = [*headings.values(), *(places[t] for t in rows["go_id"])]
-    labels = [*(theme_label(t, language) for t in headings), *(names[t] for t in rows["go_id"])]
+    labels = [*(theme_label(t) for t in headings), *(names[t] for t in rows["go_id"])]
     ax.set_yticks(at, labels, fontsize=_LABEL)
     for tick, theme in zip(ax.get_yticklabels(), headings, strict=False):
         tick.set(color=THEMES[theme][0] if look.luminance(THEMES[theme][0]) < 60 else look.INK)
-        if language == "en":
-            tick.set(**look.BOLD)
+        tick.set(**look.bold())
     ax.set_ylim(max(at) + 0.6, -0.7)
 
 
@@ -292,10 +262,9 @@ def rank_barcode(
     gene_sets: Mapping[str, Sequence[str]],
     themes: pd.DataFrame,
     contrast: str,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw where the genes of each term of the themes lie among all genes ranked by moderated t.
 
@@ -316,15 +285,13 @@ def rank_barcode(
     depth = max(places.values(), default=0) + 1
     result = tested[tested["contrast"] == contrast].set_index("term")
     if subtitle is None:
-        subtitle = naming.text(
-            ("{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
+        subtitle = tr(
+            "{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
              "camera p at the right",
-             "{c}：縦線は各termの遺伝子，チップ上の{n:,}遺伝子を調整t値の順に並べた；右はcameraのp"),
-            language, c=naming.contrast_label(contrast, language), n=len(ranked))  # fmt: skip
+            c=naming.contrast_label(contrast), n=len(ranked))  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=_ROW * depth + 12, title=naming.say(title, language),
-        subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        1, 1, width=look.DOUBLE, height=_ROW * depth + 12, title=tr(title),
+        subtitle=tr(subtitle))  # fmt: skip
     ax = axes[0, 0]
     for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
         at = np.flatnonzero(np.isin(ranked, list(gene_sets[term])))
@@ -338,28 +305,27 @@ def rank_barcode(
                         xytext=(4, 0), textcoords="offset points", va="center", fontsize=_LABEL,
                         annotation_clip=False)  # fmt: skip
     names = {t: f"{name} ({len(gene_sets[t])})" for t, name in zip(rows["go_id"], rows["term"], strict=True)}
-    _term_rows(ax, rows, places, names, language)
+    _term_rows(ax, rows, places, names)
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, len(ranked))
     ax.axvline(len(ranked) / 2, color=look.LINE, linewidth=0.6, zorder=0)
-    ax.set_xticks([0, len(ranked) / 2, len(ranked)], naming.text(_RANK_ENDS, language).split("|"))
+    ax.set_xticks([0, len(ranked) / 2, len(ranked)], tr(_RANK_ENDS).split("|"))
     for label, where in zip(ax.get_xticklabels(), ("left", "center", "right"), strict=True):
         label.set_ha(where)
     ax.spines["left"].set_visible(False)
     return figure
 
 
-_RANK_ENDS = ("most lowered|middle|most raised", "最も低下|中央|最も上昇")
+_RANK_ENDS = N_("most lowered|middle|most raised")
 
 
 def running_sums(
     results: pd.DataFrame,
     running: pd.DataFrame,
     themes: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw the running sum of GSEA: a row of panels per contrast, a panel per term, its genes as a bar code.
 
@@ -371,22 +337,19 @@ def running_sums(
         theme, go_id.
     """
     if results.empty:
-        return canvas.empty_figure(_NO_THEMES, title, language)
+        return canvas.empty_figure(_NO_THEMES, title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "GSEA preranked by moderated t, best term of each theme; below the curve, its genes. Genes are "
-            "permuted, which ignores that they are correlated: read p beside that of camera",
-            "調整t値によるGSEA preranked（各テーマの最良のterm）。下の線は遺伝子の位置。遺伝子の並べ替えは"
-            "相関を無視するため，cameraのpと併せて読む",
+            "permuted, which ignores that they are correlated: read p beside that of camera"
         )
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.DOUBLE if columns > 2 else look.ONE_AND_HALF,
         height=38 * len(contrasts) + 8, sharex=True, sharey=True,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
         for ax in row[len(of_contrast) :]:
@@ -395,10 +358,10 @@ def running_sums(
             line = running[running["contrast"].eq(contrast) & running["term"].eq(result["term"])]
             theme = theme_of.get(result["term"])
             _running_panel(ax, line, result, THEMES[theme][0] if theme else _PLAIN)
-        words = naming.text(("running sum", "累積スコア"), language)
-        row[0].set_ylabel(f"{naming.contrast_label(contrast, language)}\n{words}")
+        words = tr("running sum")
+        row[0].set_ylabel(f"{naming.contrast_label(contrast)}\n{words}")
     for ax in axes[-1]:
-        ax.set_xlabel(naming.text(("rank: raised → lowered", "順位：上昇 → 低下"), language))
+        ax.set_xlabel(tr("rank: raised → lowered"))
     low, high = running["running_sum"].min(), running["running_sum"].max()
     room = 0.3 * (high - low)
     axes[0, 0].set_ylim(low - room, high + 0.4 * room)

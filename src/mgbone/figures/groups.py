@@ -15,6 +15,7 @@ from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit
+from mgbone.study.language import either, tr
 
 _BRACKET_STEP = 12.5  # points from one bracket to the next
 
@@ -24,10 +25,9 @@ def group_dots(
     evidence: pd.DataFrame,
     endpoints: Sequence[str],
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
     experiments: Sequence[str] | None = None,
     contrasts: Mapping[str, Sequence[str]] | None = None,
     row_height: float = 58.0,
@@ -57,10 +57,10 @@ def group_dots(
     Figure
     """
     absent = [e for e in endpoints if not _has_values(measurements, e)]
-    lacking = naming.not_measured([endpoint_label(e, language) for e in absent], language) if absent else ""
+    lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
-        return canvas.empty_figure((lacking, lacking), title, language)
+        return canvas.empty_figure((lacking, lacking), title)
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
     most = max(3, *(len(e.groups) for e in shown))
@@ -68,22 +68,20 @@ def group_dots(
     figure, axes = canvas.new_figure(
         len(shown), len(endpoints),
         width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
-        title=naming.say(title, language),
-        subtitle=n_and_tests(measurements, evidence, endpoints, language) if subtitle is None
-        else naming.say(subtitle, language),
-        note=_stop(language).join(filter(None, [
-            naming.text("mean_sd", language), naming.text("marks", language), lacking])),
-        language=language,
-    )  # fmt: skip
+        title=tr(title),
+        subtitle=n_and_tests(measurements, evidence, endpoints) if subtitle is None
+        else tr(subtitle),
+        note=tr(". ").join(filter(None, [
+            tr("Dots: animals; bar: mean ± SD"), tr("* p < 0.05, † 0.05 ≤ p < 0.10"), lacking])))  # fmt: skip
     for row, experiment in enumerate(shown):
         for column, endpoint in enumerate(endpoints):
             ax = axes[row, column]
             compared = per_row[experiment.name]
-            draw_groups(ax, measurements, evidence, endpoint, experiment, compared, language, slot=slot)
+            draw_groups(ax, measurements, evidence, endpoint, experiment, compared, slot=slot)
             ax.tick_params(labelleft=True)
-            ax.set_ylabel(endpoint_unit(endpoint, language))
-            panel_title(ax, endpoint_label(endpoint, language), per_row[experiment.name])
-        row_title(axes[row, 0], experiment, study, language, per_row[experiment.name])
+            ax.set_ylabel(endpoint_unit(endpoint, typeset=True))
+            panel_title(ax, endpoint_label(endpoint), per_row[experiment.name])
+        row_title(axes[row, 0], experiment, study, per_row[experiment.name])
     return figure
 
 
@@ -94,7 +92,6 @@ def draw_groups(
     endpoint: str,
     experiment: Experiment,
     contrasts: Sequence[Contrast],
-    language: str = "en",
     *,
     slot: float = 60.0,
     size: float = 4.4,
@@ -110,9 +107,9 @@ def draw_groups(
     labels, counts = [], []
     for x, group in enumerate(experiment.groups):
         rows = table[table["group"].eq(group) & table["value"].notna()]
-        name = naming.group_label(group, language, short=True)
+        name = naming.group_label(group, short=True)
         if canvas.text_width(name, look.SMALL_SIZE) > slot:
-            name = naming.narrow_label(group, language)
+            name = naming.narrow_label(group)
         labels.append(canvas.wrap(name, slot, look.SMALL_SIZE))
         counts.append(len(rows))
         if rows.empty:
@@ -126,7 +123,7 @@ def draw_groups(
             look.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
     if not any(counts):
         ax.text(
-            0.5, 0.5, naming.text("not_measured", language), transform=ax.transAxes, ha="center", va="center",
+            0.5, 0.5, tr("not measured"), transform=ax.transAxes, ha="center", va="center",
             size=look.SMALL_SIZE, color=look.QUIET, gid="absent",
         )  # fmt: skip
         ax.set_yticks([])
@@ -196,39 +193,33 @@ def panel_title(ax: Axes, name: str, contrasts: Sequence[Contrast]) -> None:
     )  # fmt: skip
 
 
-def row_title(
-    ax: Axes, experiment: Experiment, study: Study, language: str, contrasts: Sequence[Contrast]
-) -> None:
+def row_title(ax: Axes, experiment: Experiment, study: Study, contrasts: Sequence[Contrast]) -> None:
     """Write the name of an experiment above its row of panels."""
     written = ax.annotate(
-        experiment_title(experiment, study, language), (0, 1), xycoords="axes fraction",
+        experiment_title(experiment, study), (0, 1), xycoords="axes fraction",
         xytext=(-26, title_pad(contrasts) + 14), textcoords="offset points", ha="left", va="bottom",
         size=look.BASE_SIZE + 0.5, color=look.QUIET, annotation_clip=False, gid="row-title",
     )  # fmt: skip
     written.set_in_layout(False)  # it runs over several panels, which must not widen the first
 
 
-def experiment_title(experiment: Experiment, study: Study, language: str) -> str:
+def experiment_title(experiment: Experiment, study: Study) -> str:
     """Return "Experiment 1: ..." with the label of the study file."""
     number = list(study.experiments).index(experiment.name) + 1
-    label = naming.say((experiment.label, experiment.label_ja), language)
-    return naming.text(("Experiment {n}: {label}", "実験{n}：{label}"), language, n=number, label=label)
+    label = either(experiment.label, experiment.label_ja)
+    return tr("Experiment {n}: {label}", n=number, label=label)
 
 
-def n_and_tests(
-    measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str], language: str
-) -> str:
+def n_and_tests(measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
     """Say n a group and the tests behind the brackets, as the tables have them."""
     chosen = measurements[measurements["endpoint"].isin(list(endpoints)) & measurements["value"].notna()]
     counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
     n = ("–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))) if len(counts) else "0"
     tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
-    names = ("; " if language == "en" else "；").join(naming.name_of_test(t, language) for t in tests)
-    return naming.text(
-        ("n = {n} animals a group; {tests}, each experiment by itself",
-         "各群 n = {n}；{tests}，実験ごとに検定"),
-        language, n=n, tests=names or naming.text("not_tested", language),
-    )  # fmt: skip
+    names = tr("; ").join(naming.name_of_test(t) for t in tests)
+    return tr(
+        "n = {n} animals a group; {tests}, each experiment by itself",
+        n=n, tests=names or tr("not tested"))  # fmt: skip
 
 
 def _has_values(measurements: pd.DataFrame, endpoint: str) -> bool:
@@ -267,7 +258,3 @@ def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
 
 def _width(n_columns: int) -> float:
     return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n_columns, look.DOUBLE)
-
-
-def _stop(language: str) -> str:
-    return ". " if language == "en" else "。"

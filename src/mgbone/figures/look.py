@@ -16,26 +16,19 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
-from mgbone.figures import look
 from mgbone.study.design import Group
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import current
 from mgbone.study.naming import _adopted, group_label, groups_in_use
 
 
-def _comma(language: str) -> str:
-    return ", " if language == "en" else "，"
-
-
-def _bold(language: str) -> dict[str, object]:
-    return dict(look.BOLD) if language == "en" else {}
+def bold() -> Mapping[str, Any]:
+    """Return how a heading is set bold; the Japanese font has no bold face."""
+    return BOLD if current() == "en" else {}
 
 
 _CLOUD, _CHANGED = "#c9c9c9", "#7d7d7d"
-
-
 _DIVERGING = "RdBu_r"
-
-
 _LABEL = 6.3
 
 
@@ -45,29 +38,15 @@ def array_label(array: str) -> str:
 
 
 MM = 1 / 25.4
-
-
 SINGLE, ONE_AND_HALF, DOUBLE = 89.0, 136.0, 183.0  # column widths of a journal page, mm
 
-
 INK = "#1a1a1a"
-
-
 QUIET = "#5c5c5c"
-
-
 LINE = "#b8b8b8"
-
-
 PALE = "#ececec"
-
-
 UP, DOWN = "#b2182b", "#2166ac"
 
-
 TITLE_SIZE, BASE_SIZE, SMALL_SIZE = 9.5, 7.5, 7.0
-
-
 # Only DejaVu has a bold face; asking the Japanese font for one makes matplotlib complain in the log.
 BOLD: Mapping[str, Any] = {"fontfamily": ["DejaVu Sans"], "fontweight": "bold"}
 
@@ -92,20 +71,11 @@ GROUPS: Mapping[str, GroupStyle] = {
     "mg002": GroupStyle("#c4601d", "D", 0.84, line=(0, (4, 1.2, 1, 1.2))),
     "mg001": GroupStyle("#5a0f4d", "v", 1.08),
 }
-
-
 # For the groups of another study: those on its normal diet, and those with less, from the mildest down.
 _NORMAL_LOOKS = (("#585858", "o"), ("#4fa8dc", "s"), ("#7a9a6b", "d"), ("#9a86b5", "p"), ("#2f5d7c", "8"))
-
-
 _RAMP = LinearSegmentedColormap.from_list("doses", ["#f2c14e", "#c4601d", "#5a0f4d"])
-
-
 _RAMP_MARKERS = "^DvPX<>h*"
-
-
 _LINES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1.2, 1, 1.2)), (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
-
 
 _RC: Mapping[str, Any] = {
     "font.family": ["DejaVu Sans", "IPAexGothic"],
@@ -262,7 +232,7 @@ def dots(
     return ax.plot(np.atleast_1d(x), np.atleast_1d(y), **{**drawn, **options})[0]
 
 
-def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
+def group_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for groups, in the order given."""
     handles = []
     for group in groups:
@@ -272,7 +242,7 @@ def group_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
             Line2D(
                 [], [], linestyle="none", marker=style.marker, markersize=4.4 * style.size,
                 markerfacecolor=style.colour, markeredgecolor=edge[0], markeredgewidth=edge[1],
-                label=group_label(group, language),
+                label=group_label(group),
             )
         )  # fmt: skip
     return handles
@@ -283,10 +253,10 @@ def line_style(group: str) -> Any:
     return group_style(group).line
 
 
-def line_handles(groups: Sequence[str], language: str = "en") -> list[Line2D]:
+def line_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for the lines of groups, with their short names."""
     drawn = [{"color": line_colour(g), "linestyle": line_style(g)} for g in groups]
-    names = [group_label(g, language, short=True) for g in groups]
+    names = [group_label(g, short=True) for g in groups]
     return [Line2D([], [], label=name, **line) for name, line in zip(names, drawn, strict=True)]
 
 

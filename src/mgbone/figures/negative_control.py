@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mgbone.figures import canvas, look
-from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 _PANELS = {
-    "effect": ("statements of an effect", "「差がある」とする記述"),
-    "no_effect": ("statements of no difference", "「差がない」とする記述"),
+    "effect": N_("statements of an effect"),
+    "no_effect": N_("statements of no difference"),
 }
 
 
-def counts_by_chance(
-    counts: pd.DataFrame,
-    spread: pd.DataFrame,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-) -> Figure:
+def counts_by_chance(counts: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
     """Draw how many statements are reproduced with shuffled labels, without effect, and in these data.
 
     Parameters
@@ -38,49 +31,44 @@ def counts_by_chance(
     Figure
         A sentence where nothing could be permuted.
     """
-    title = naming.say(title, language)
+    title = tr(title)
     kinds = [kind for kind in _PANELS if (spread["kind"] == kind).any()]
     if not kinds:
-        why = ("No statement about animals could be tested, so no labels were permuted.",
-               "検定できる記述がないため，群の並べ替えは行いませんでした。")  # fmt: skip
-        return canvas.empty_figure(why, title, language)
+        why = N_("No statement about animals could be tested, so no labels were permuted.")  # fmt: skip
+        return canvas.empty_figure(why, title)
     figure, axes = canvas.new_figure(
         1, len(kinds), width=look.DOUBLE, height=52, title=title,
-        subtitle=naming.text(
-            ("How many statements the same judge calls reproduced", "同じ判定規則で再現とされる記述の数"),
-            language),
-        note=naming.text(
-            ("Bars: group labels of these animals permuted within each experiment; broken line: expected "
-             "by theory",
-             "棒：各実験内で群を並べ替えた場合，破線：理論による期待値"), language),
-        language=language,
-    )  # fmt: skip
+        subtitle=tr(
+            "How many statements the same judge calls reproduced"),
+        note=tr(
+            "Bars: group labels of these animals permuted within each experiment; broken line: expected "
+             "by theory"))  # fmt: skip
     rows = counts.set_index("kind")
     for ax, kind in zip(axes[0], kinds, strict=True):
-        _panel(ax, rows.loc[kind], spread[spread["kind"] == kind], language)
+        _panel(ax, rows.loc[kind], spread[spread["kind"] == kind])
         ax.set_title(
-            naming.text(("{n} {what}", "{what}（{n}件）"), language, n=int(rows.loc[kind, "statements"]),
-                       what=naming.text(_PANELS[kind], language))
+            tr("{n} {what}", n=int(rows.loc[kind, "statements"]),
+                       what=tr(_PANELS[kind]))
         )  # fmt: skip
-    axes[0, 0].set_ylabel(naming.text(("% of permutations", "並べ替えの割合（％）"), language))
+    axes[0, 0].set_ylabel(tr("% of permutations"))
     return figure
 
 
-def _panel(ax: Axes, row: pd.Series, spread: pd.DataFrame, language: str) -> None:
+def _panel(ax: Axes, row: pd.Series, spread: pd.DataFrame) -> None:
     height = 100 * spread["share"]
     ax.bar(spread["reproduced"], height, width=0.8, color="#bdbdbd", linewidth=0)
     top = float(height.max())
     ax.axvline(row["nominal"], color=look.QUIET, linewidth=0.9, linestyle=(0, (4, 2)), gid="nominal")
-    marks = [(row["this"], look.INK, ("these data", "このデータ"), "this")]
+    marks = [(row["this"], look.INK, N_("these data"), "this")]
     if np.isfinite(row["null"]):
-        marks.append((row["null"], "white", ("data without effect", "効果なしのデータ"), "null"))
+        marks.append((row["null"], "white", N_("data without effect"), "null"))
     for level, (x, face, words, gid) in enumerate(marks):
         y = top * (1.14 + 0.16 * level)
         ax.plot([x], [y], marker="v", markersize=6, markerfacecolor=face, markeredgecolor=look.INK,
                 markeredgewidth=0.9, linestyle="none", gid=gid, clip_on=False)  # fmt: skip
         left = x > row["statements"] / 2
         ax.annotate(
-            f"{naming.text(words, language)}: {int(x)}", (x, y), xytext=(-6 if left else 6, 0),
+            f"{tr(words)}: {int(x)}", (x, y), xytext=(-6 if left else 6, 0),
             textcoords="offset points", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.6},
         )  # fmt: skip
@@ -90,4 +78,4 @@ def _panel(ax: Axes, row: pd.Series, spread: pd.DataFrame, language: str) -> Non
     ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(100, 1.05 * top)])
     step = 5 if row["statements"] - low > 10 else 2
     ax.set_xticks(np.arange(-(-low // step) * step, row["statements"] + 1, step))
-    ax.set_xlabel(naming.text(("statements called reproduced", "再現とされた記述の数"), language))
+    ax.set_xlabel(tr("statements called reproduced"))

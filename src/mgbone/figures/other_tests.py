@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,6 +10,7 @@ from matplotlib.patches import Rectangle
 from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Study
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import row_label
 
 # Three steps of one hue: the darker, the smaller p.
@@ -21,12 +20,11 @@ _SHADES = {"significant": "#3f6f8f", "trend": "#a9c7d8", "none": "#f3f3f3"}
 def choice_of_test(
     table: pd.DataFrame,
     study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
+    title: str = "",
     *,
     declared: str | None = None,
     names: dict[str, str | tuple[str, str]] | None = None,
-    subtitle: str | Sequence[str] | None = None,
+    subtitle: str | None = None,
 ) -> Figure:
     """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
 
@@ -44,22 +42,20 @@ def choice_of_test(
     Figure
     """
     if table.empty:
-        why = ("No comparison was tested here", "該当する検定なし")
-        return canvas.empty_figure(why, title, language)
+        why = N_("No comparison was tested here")
+        return canvas.empty_figure(why, title)
     tests = list(dict.fromkeys(table["test"]))
     declared = declared or tests[0]
     compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()
     keys = list(compared.itertuples(index=False, name=None))
     p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
     if subtitle is None:
-        subtitle = (
-            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's",
-            "各検定のp，濃：p < 0.05，淡：p < 0.10，枠：所定の検定と判定が異なる",
+        subtitle = N_(
+            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
         )
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=4.9 * (len(keys) + 2), title=naming.say(title, language),
-        subtitle=naming.say(subtitle, language), language=language,
-    )  # fmt: skip
+        1, 1, width=look.DOUBLE, height=4.9 * (len(keys) + 2), title=tr(title),
+        subtitle=tr(subtitle))  # fmt: skip
     ax = axes[0, 0]
     for y, key in enumerate(keys):
         base = p.get((*key, declared), np.nan)
@@ -79,9 +75,9 @@ def choice_of_test(
                 color=look.ink_on(fill),
                 **(look.BOLD if differs else {}),  # on a dark cell the frame alone would be lost in grey
             )  # fmt: skip
-    labels = [f"{row_label(e, language)}: {naming.contrast_label(c, language)}" for _, e, c in keys]
+    labels = [f"{row_label(e)}: {naming.contrast_label(c)}" for _, e, c in keys]
     ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
-    called = [naming.say((names or {}).get(t, naming.name_of_test(t, language)), language) for t in tests]
+    called = [tr((names or {}).get(t, naming.name_of_test(t))) for t in tests]
     heads = ["\n".join(canvas.wrap(name, 390 / len(tests), look.SMALL_SIZE)) for name in called]
     ax.set_xticks(np.arange(len(tests)) + 0.5, heads)
     ax.xaxis.tick_top()

@@ -15,8 +15,6 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.paths import write_aside
 
 DPI = 200
-
-
 _METADATA = {
     "png": {"Software": None},
     "svg": {"Date": None, "Creator": None},

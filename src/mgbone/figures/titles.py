@@ -1,4 +1,4 @@
-"""Titles that name groups and doses, written from the study in both languages."""
+"""Titles that name groups and doses, written from the study."""
 
 from __future__ import annotations
 
@@ -7,46 +7,43 @@ from collections.abc import Sequence
 
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Experiment, Study
+from mgbone.study.language import current, tr
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
 
 _DOSE = re.compile(r"^([\d.]+ ?[%％])(.*)$")
 
 
-Title = tuple[str, str]
-
-
-def design(study: Study) -> Title:
+def design(study: Study) -> str:
     """Return how many experiments and groups there are and for how long, as the title of the timeline."""
-    experiments = list(study.experiments.values())
-    groups = _span({len(e.groups) for e in experiments})
-    weeks = _span({e.weeks for e in experiments})
-    one = len(experiments) == 1
-    english = (
-        f"{_word(len(experiments))} experiment{'' if one else 's'}, {'–'.join(map(_word, groups))} groups"
-        f"{'' if one else ' each'}, {'–'.join(map(_word, weeks))} week{'' if weeks == [1] else 's'} of diet"
+    n = len(study.experiments)
+    groups = _span({len(e.groups) for e in study.experiments.values()})
+    weeks = _span({e.weeks for e in study.experiments.values()})
+    spoken = current() == "en"
+    said = tr(
+        "{experiments} experiment{plural}, {groups} groups{each}, {weeks} week{plural_weeks} of diet",
+        experiments=_word(n) if spoken else n,
+        plural="" if n == 1 else "s",
+        groups="–".join(map(_word, groups)) if spoken else "〜".join(map(str, groups)),
+        each="" if n == 1 else " each",
+        weeks="–".join(map(_word, weeks)) if spoken else "〜".join(f"{w:g}" for w in weeks),
+        plural_weeks="" if weeks == [1] else "s",
     )
-    japanese = (
-        f"{len(experiments)}つの実験、各{'〜'.join(map(str, groups))}群、"
-        f"{'〜'.join(f'{w:g}' for w in weeks)}週間の食餌"
-    )
-    return english[0].upper() + english[1:], japanese
+    return _capital(said)
 
 
-def cells(experiment: Experiment, study: Study) -> Title:
+def cells(experiment: Experiment, study: Study) -> str:
     """Return which groups of an experiment are drawn cell by cell, those with less magnesium first."""
     less, rest = _by_magnesium(experiment.groups, study)
     groups = [*less, *reversed(rest)]
-    english = [_lower(naming.group_label(g, "en", short=True)) for g in groups]
-    japanese = [
-        naming.narrow_label(g, "ja") if _pair_fed(g, study) else naming.group_label(g, "ja", short=True)
-        for g in groups
-    ]
-    return f"Every femur behind the map: {_and(english)}", f"部位・構造別の全個体：{'・'.join(japanese)}"
+    if current() == "ja":
+        names = [(naming.narrow_label if _pair_fed(g, study) else _short)(g) for g in groups]
+    else:
+        names = [_lower(_short(g)) for g in groups]
+    return tr("Every femur behind the map: {groups}", groups=_and(names))
 
 
-def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = None) -> Title:
+def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = None) -> str:
     """Return which groups' arrays of an experiment stand in one tree, those with least magnesium first.
 
     Parameters
@@ -56,33 +53,37 @@ def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = No
     """
     named = [g for g in experiment.array_groups if groups is None or g in set(groups)]
     less, rest = _by_magnesium(named, study)
+    if current() == "ja":
+        others = "・".join(naming.group_label(g) for g in rest)
+        return "と".join(filter(None, [_listed(less, short=False), others]))
     if not (less and rest):
-        return _capital(_listed(named, "en")), _listed(named, "ja", short=False)
+        return _capital(_listed(named))
     comma = "," if len(less) > 1 else ""
-    return (
-        _capital(f"{_listed(less, 'en')}{comma} and {_and([_fed(g, study) for g in rest])}"),
-        f"{_listed(less, 'ja', short=False)}と{'・'.join(naming.group_label(g, 'ja') for g in rest)}",
-    )
+    return _capital(f"{_listed(less)}{comma} and {_and([_fed(g, study) for g in rest])}")
 
 
-def compared(pair: Sequence[Contrast]) -> Title:
+def compared(pair: Sequence[Contrast]) -> str:
     """Return the title of two contrasts held against one another."""
     cases = [contrast.case for contrast in pair]
-    doses = [_DOSE.match(naming.group_label(g, "ja", short=True)) for g in cases]
-    names = [
-        d[1] if d else naming.group_label(g, "ja", short=True) for g, d in zip(cases, doses, strict=True)
-    ]
-    return f"{_listed(cases, 'en')} compared", f"{'と'.join(names)}の比較"
+    if current() == "en":
+        return tr("{groups} compared", groups=_listed(cases))
+    doses = [_DOSE.match(_short(g)) for g in cases]
+    names = [d[1] if d else _short(g) for g, d in zip(cases, doses, strict=True)]
+    return tr("{groups} compared", groups="と".join(names))
 
 
-def _listed(groups: Sequence[str], language: str, *, short: bool = True) -> str:
+def _short(group: str) -> str:
+    return naming.group_label(group, short=True)
+
+
+def _listed(groups: Sequence[str], *, short: bool = True) -> str:
     """Join the names of groups; doses that differ in the number alone share the rest of their name."""
-    names = [naming.group_label(g, language, short=short) for g in groups]
+    names = [naming.group_label(g, short=short) for g in groups]
     doses = [_DOSE.match(name) for name in names]
     rest = ""
     if all(doses) and len({d[2] for d in doses}) == 1:
         names, rest = [d[1] for d in doses], doses[0][2]
-    return ("・".join(names) if language == "ja" else _and(names)) + rest
+    return _and(names) + rest
 
 
 def _by_magnesium(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
@@ -97,7 +98,7 @@ def _pair_fed(group: str, study: Study) -> bool:
 
 
 def _fed(group: str, study: Study) -> str:
-    name = _lower(naming.group_label(group, "en", short=True))
+    name = _lower(naming.group_label(group, short=True))
     return f"{name} rats" if _pair_fed(group, study) else name
 
 
@@ -107,6 +108,8 @@ def _lower(name: str) -> str:
 
 
 def _and(names: Sequence[str]) -> str:
+    if current() == "ja":
+        return "・".join(names)
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,16 +15,14 @@ from scipy.cluster.hierarchy import dendrogram
 from mgbone.figures import canvas, look
 from mgbone.figures.look import _CLOUD, _DIVERGING, _LABEL, array_label
 from mgbone.study import naming
+from mgbone.study.language import N_, tr
 
 _LEVELS = {
-    "separated": ("separated", "群ごとに分離"),
-    "mixed": ("mixed", "混在"),
+    "separated": N_("separated"),
+    "mixed": N_("mixed"),
 }
-
-
-_TREE_NOTE = (
-    "Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: the cut",
-    "樹上の数値：同じ枝をもつブートストラップ樹の割合（%，遺伝子を再抽出），破線：切断位置",
+_TREE_NOTE = N_(
+    "Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: the cut"
 )
 
 
@@ -32,13 +30,7 @@ _TREE_NOTE = (
 # --------------------------------------------------------------------------------------------------------
 
 
-def dendrogram_heatmap(
-    clustering: Any,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
-) -> Figure:
+def dendrogram_heatmap(clustering: Any, title: str = "", *, subtitle: str | None = None) -> Figure:
     """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
 
     Parameters
@@ -51,54 +43,46 @@ def dendrogram_heatmap(
     Figure
     """
     if clustering is None:
-        why = (
-            "Fewer than two groups with two arrays: no tree",
-            "2枚以上のアレイをもつ群が2つ未満：樹形図なし",
-        )
-        return canvas.empty_figure(why, title, language)
+        why = N_("Fewer than two groups with two arrays: no tree")
+        return canvas.empty_figure(why, title)
     groups = list(dict.fromkeys(clustering.groups))
     n = len(clustering.order)
     figure, _ = canvas.new_figure(
         0, 0, width=look.ONE_AND_HALF if n <= 8 else look.DOUBLE, height=108,
-        title=naming.say(title, language),
-        subtitle=_tree_words(clustering, language) if subtitle is None else naming.say(subtitle, language),
-        note=naming.text(_TREE_NOTE, language),
-        language=language,
-    )  # fmt: skip
+        title=tr(title),
+        subtitle=_tree_words(clustering) if subtitle is None else tr(subtitle),
+        note=tr(_TREE_NOTE))  # fmt: skip
     grid = figure.add_gridspec(3, 2, height_ratios=[44, 5, 52], width_ratios=[60, 1.6])
     tree, strip, heat = (figure.add_subplot(grid[row, 0]) for row in range(3))
-    _tree(tree, clustering, language)
+    _tree(tree, clustering)
     _strip(strip, clustering)
-    image = _heat(heat, clustering, language)
+    image = _heat(heat, clustering)
     bar = figure.colorbar(image, cax=figure.add_subplot(grid[2, 1]))
     bar.outline.set_linewidth(0.5)
-    bar.set_label(naming.text(("log2 expression minus gene mean", "log2発現量−遺伝子平均"), language))
+    bar.set_label(tr("log2 expression minus gene mean"))
     tree.legend(
-        handles=look.group_handles(groups, language), loc="upper right", bbox_to_anchor=(1, 1.06),
+        handles=look.group_handles(groups), loc="upper right", bbox_to_anchor=(1, 1.06),
         ncols=len(groups), borderaxespad=0,
     )  # fmt: skip
     return figure
 
 
-def _tree_words(clustering: Any, language: str) -> str:
+def _tree_words(clustering: Any) -> str:
     v = clustering.verdict
-    return naming.text(
-        ("Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
+    return tr(
+        "Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
          "in {support} % of bootstrap trees; cohesion: mean silhouette {s}, permutation {p})",
-         "1−Pearson相関の群平均法，変動の大きい{n}遺伝子。判定：{level}（切断と群の一致：{cut}，"
-         "ブートストラップ樹の{support} %；凝集性：平均シルエット{s}，並べ替え検定 {p}）"),
-        language, n=f"{v['n_genes']:,}", level=naming.text(_LEVELS[str(v["level"])], language),
-        cut=_yes(v["rand"] > 1 - 1e-9, language), support=f"{100 * v['cut_support']:.0f}",
+        n=f"{v['n_genes']:,}", level=tr(_LEVELS[str(v["level"])]),
+        cut=_yes(v["rand"] > 1 - 1e-9), support=f"{100 * v['cut_support']:.0f}",
         s=f"{v['silhouette']:.2f}".replace("-", "−"),
-        p=naming.format_p(float(v["p"])),
-    )  # fmt: skip
+        p=naming.format_p(float(v["p"])))  # fmt: skip
 
 
-def _yes(value: bool, language: str) -> str:
-    return naming.text(("yes", "一致") if value else ("no", "不一致"), language)
+def _yes(value: bool) -> str:
+    return tr(N_("yes") if value else N_("no"))
 
 
-def _tree(ax: Axes, clustering: Any, language: str, *, legend_room: float = 1.16) -> None:
+def _tree(ax: Axes, clustering: Any, *, legend_room: float = 1.16) -> None:
     drawn = dendrogram(clustering.linkage, no_plot=True)
     heights = clustering.linkage[:, 2]
     floor = heights[0] - 0.35 * (heights[-1] - heights[0])
@@ -118,7 +102,7 @@ def _tree(ax: Axes, clustering: Any, language: str, *, legend_room: float = 1.16
     ax.axhline(cut, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
     ax.set_xlim(0, 10 * len(clustering.order))
     ax.set_ylim(floor, floor + (heights[-1] - floor) * legend_room)
-    ax.set_ylabel(naming.text(("1 − Pearson r", "1 − Pearson r"), language))
+    ax.set_ylabel(tr("1 − Pearson r"))
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     ax.locator_params(axis="y", nbins=4)
@@ -137,7 +121,7 @@ def _strip(ax: Axes, clustering: Any) -> None:
     ax.set_axis_off()
 
 
-def _heat(ax: Axes, clustering: Any, language: str):
+def _heat(ax: Axes, clustering: Any):
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
     image = ax.imshow(
@@ -146,20 +130,14 @@ def _heat(ax: Axes, clustering: Any, language: str):
     )  # fmt: skip
     ax.set_xticks([])
     ax.set_yticks([])
-    words = ("{n} genes", "{n}遺伝子")
-    ax.set_ylabel(naming.text(words, language, n=f"{len(clustering.heat):,}"))
+    words = N_("{n} genes")
+    ax.set_ylabel(tr(words, n=f"{len(clustering.heat):,}"))
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     return image
 
 
-def cohesion(
-    clusterings: Mapping[str, Any],
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
-) -> Figure:
+def cohesion(clusterings: Mapping[str, Any], title: str = "", *, subtitle: str | None = None) -> Figure:
     """Draw the tree of each contrast above its permutation test.
 
     Parameters
@@ -169,34 +147,29 @@ def cohesion(
     """
     n = len(clusterings)
     if subtitle is None:
-        subtitle = (
+        subtitle = N_(
             "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
-            "distinct split of the arrays into two groups of the same sizes",
-            "上：1−Pearson相関の群平均法とブートストラップ支持率（%）。下：アレイを同じ大きさの2群に分ける"
-            "全ての分け方の平均シルエット",
+            "distinct split of the arrays into two groups of the same sizes"
         )
     figure, axes = canvas.new_figure(
         3, n, width={1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE), height=88,
-        title=naming.say(title, language), subtitle=naming.say(subtitle, language), language=language,
-        note=naming.text(
-            ("Dashed: the cut. Separated: cut equals groups and p < 0.05",
-             "破線：切断位置。分離：切断が群と一致し，かつ p < 0.05"), language),
-        gridspec_kw={"height_ratios": [40, 5, 34]},
-    )  # fmt: skip
+        title=tr(title), subtitle=tr(subtitle), note=tr(
+            "Dashed: the cut. Separated: cut equals groups and p < 0.05"),
+        gridspec_kw={"height_ratios": [40, 5, 34]})  # fmt: skip
     for column, (contrast, clustering) in enumerate(clusterings.items()):
         tree, strip, null = axes[:, column]
-        _tree(tree, clustering, language, legend_room=1.12)
+        _tree(tree, clustering, legend_room=1.12)
         _strip(strip, clustering)
-        _null(null, clustering, language)
-        level = naming.text(_LEVELS[str(clustering.verdict["level"])], language)
-        tree.set_title(f"{naming.panel_name(contrast, language, n)}: {level}")
+        _null(null, clustering)
+        level = tr(_LEVELS[str(clustering.verdict["level"])])
+        tree.set_title(f"{naming.panel_name(contrast, n)}: {level}")
         if column:
             tree.set_ylabel("")
             null.set_ylabel("")
     return figure
 
 
-def _null(ax: Axes, clustering: Any, language: str) -> None:
+def _null(ax: Axes, clustering: Any) -> None:
     observed = float(clustering.verdict["silhouette"])
     ax.hist(clustering.null, bins=20, color=_CLOUD, edgecolor="white", linewidth=0.4)
     ax.axvline(observed, color=look.UP, linewidth=1.4)
@@ -206,12 +179,12 @@ def _null(ax: Axes, clustering: Any, language: str) -> None:
     ax.set_xlim(low - margin, high + margin)
     right = observed > sum(ax.get_xlim()) / 2
     ax.annotate(
-        f"{naming.text(('these groups', '実際の群'), language)}\n{naming.format_p(clustering.verdict['p'])}",
+        f"{tr('these groups')}\n{naming.format_p(clustering.verdict['p'])}",
         (observed, 0.97), xycoords=("data", "axes fraction"), xytext=(-4 if right else 4, 0),
         textcoords="offset points", ha="right" if right else "left", va="top", fontsize=look.SMALL_SIZE,
         color=look.UP, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
     )  # fmt: skip
     ax.set_ylim(0, 1.3 * ax.get_ylim()[1])
-    ax.set_xlabel(naming.text(("Mean silhouette", "平均シルエット"), language))
-    ax.set_ylabel(naming.text(("Splits of the arrays", "分け方の数"), language))
+    ax.set_xlabel(tr("Mean silhouette"))
+    ax.set_ylabel(tr("Splits of the arrays"))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)

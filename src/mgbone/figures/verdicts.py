@@ -11,21 +11,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, look
-from mgbone.figures.look import _comma
 from mgbone.study import naming
 from mgbone.study.design import Study
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXES, VERDICTS, axis_of, row_label
 
 _GAP = 0.45
 
 
 def verdict_map(
-    verdicts: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-    *,
-    subtitle: str | Sequence[str] | None = None,
+    verdicts: pd.DataFrame, study: Study, title: str = "", *, subtitle: str | None = None
 ) -> Figure:
     """Draw every statement of the ledger as a cell: what was reported, what was observed, and the verdict.
 
@@ -44,8 +39,8 @@ def verdict_map(
     Figure
     """
     if verdicts.empty:
-        why = ("There is no ledger of statements for this study", "この研究には記述の台帳がない")
-        return canvas.empty_figure(why, title, language)
+        why = N_("There is no ledger of statements for this study")
+        return canvas.empty_figure(why, title)
     blocks = [
         [e for e in _ordered(verdicts) if axis_of(e) != "density"],
         [e for e in _ordered(verdicts) if axis_of(e) == "density"],
@@ -58,17 +53,16 @@ def verdict_map(
     depth = max([y for place in places for y in place.values()], default=0) + 1
     used = [_used(columns, verdicts, block) for block in blocks]
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=naming.say(title, language),
-        subtitle=_tally(verdicts, language) if subtitle is None else naming.say(subtitle, language),
-        note=_map_note(columns, language), language=language,
-    )  # fmt: skip
+        0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=tr(title),
+        subtitle=_tally(verdicts) if subtitle is None else tr(subtitle),
+        note=_map_note(columns))  # fmt: skip
     grid = figure.add_gridspec(
         2, 2, width_ratios=[max(1, len(u)) + 0.001 for u in used], height_ratios=[depth + 1.6, 3.2]
     )
     for number, (place, block_columns) in enumerate(zip(places, used, strict=True)):
         ax = figure.add_subplot(grid[0, number])
-        _block(ax, verdicts, place, block_columns, depth, language)
-    _key(figure.add_subplot(grid[1, :]), language)
+        _block(ax, verdicts, place, block_columns, depth)
+    _key(figure.add_subplot(grid[1, :]))
     return figure
 
 
@@ -78,30 +72,27 @@ def _used(
     return [c for c in columns if _of_column(verdicts, c)["endpoint"].isin(list(block)).any()]
 
 
-def _tally(verdicts: pd.DataFrame, language: str) -> str:
+def _tally(verdicts: pd.DataFrame) -> str:
     counts = verdicts["verdict"].value_counts()
-    parts = [f"{naming.text(v, language)} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
-    words = ("{n} statements of the report: {rest}", "報告書の記述 {n}件：{rest}")
-    return naming.text(words, language, n=len(verdicts), rest=_comma(language).join(parts))
+    parts = [f"{naming.word(v)} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
+    words = N_("{n} statements of the report: {rest}")
+    return tr(words, n=len(verdicts), rest=tr(", ").join(parts))
 
 
-def _map_note(columns: Sequence[tuple[str, ...]], language: str) -> str:
-    words = (
-        "In a cell, left: the report (grey: implied by it), middle: these data, right: the verdict",
-        "各欄の左：報告書（灰色は言外の「差なし」），中：本データ，右：判定",
-    )
+def _map_note(columns: Sequence[tuple[str, ...]]) -> str:
+    words = N_("In a cell, left: the report (grey: implied by it), middle: these data, right: the verdict")
     others = {name.partition("_vs_")[2] for column in columns for name in column[1:]}
-    names = _comma(language).join(naming.group_label(g, language) for g in sorted(others))
-    extra = ("; a: against {names}", "，a：{names}との比較")
-    return naming.text(words, language) + (naming.text(extra, language, names=names) if others else "")
+    names = tr(", ").join(naming.group_label(g) for g in sorted(others))
+    extra = N_("; a: against {names}")
+    return tr(words) + (tr(extra, names=names) if others else "")
 
 
-def _map_label(endpoint: str, language: str) -> str:
+def _map_label(endpoint: str) -> str:
     special = {
-        "dose_order": ("Serum Mg, order of doses", "血清Mgの用量順"),
-        "array_clustering": ("Clustering of arrays", "アレイのクラスター"),
+        "dose_order": N_("Serum Mg, order of doses"),
+        "array_clustering": N_("Clustering of arrays"),
     }
-    return naming.text(special[endpoint], language) if endpoint in special else row_label(endpoint, language)
+    return tr(special[endpoint]) if endpoint in special else row_label(endpoint)
 
 
 def _ordered(verdicts: pd.DataFrame) -> list[str]:
@@ -152,7 +143,6 @@ def _block(
     places: Mapping[str, float],
     columns: Sequence[tuple[str, ...]],
     depth: float,
-    language: str,
 ) -> None:
     for x, column in enumerate(columns):
         for row in _of_column(verdicts, column).to_dict("records"):
@@ -164,16 +154,15 @@ def _block(
             _cell(ax, 0, places["dose_order"], len(columns), row, other=False)
     ax.set_xlim(0, max(1, len(columns)))
     ax.set_ylim(depth, -1.6)
-    ax.set_yticks([y + 0.5 for y in places.values()], [_map_label(e, language) for e in places])
+    ax.set_yticks([y + 0.5 for y in places.values()], [_map_label(e) for e in places])
     ax.set_xticks([])
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
     for x, column in enumerate(columns):
         case, _, reference = column[0].partition("_vs_")
-        words = naming.text(("{case}\nvs {reference}", "{case}\n対 {reference}"), language,
-                           case=naming.narrow_label(case, language),
-                           reference=naming.narrow_label(reference, language))  # fmt: skip
+        words = tr("{case}\nvs {reference}", case=naming.narrow_label(case),
+                           reference=naming.narrow_label(reference))  # fmt: skip
         ax.text(x + 0.5, -0.18, words, ha="center", va="bottom", size=look.SMALL_SIZE, linespacing=1.25)
 
 
@@ -222,26 +211,26 @@ def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: 
         ax.plot([x], [y], marker="x", **sign)
 
 
-def _key(ax: Axes, language: str) -> None:
+def _key(ax: Axes) -> None:
     """Explain the signs and the colours below the map."""
     ax.axis("off")
     step = 2.3  # columns of the key, in widths of a cell
     ax.set_xlim(0, 4 * step)
     ax.set_ylim(3, 0)
     signs = (
-        ("up", "significant", ("higher, p < 0.05", "上昇，p < 0.05")),
-        ("up", "trend", ("higher, p < 0.10", "上昇傾向，p < 0.10")),
-        ("down", "significant", ("lower, p < 0.05", "低下，p < 0.05")),
-        ("down", "trend", ("lower, p < 0.10", "低下傾向，p < 0.10")),
-        ("none", "none", ("no difference", "差なし")),
-        ("none", "separated", ("arrays by group", "アレイが群ごとに分離")),
-        ("none", "mixed", ("arrays mixed", "アレイが混在")),
-        ("down", "monotonic", ("step by step with the diet", "用量に従い段階的")),
+        ("up", "significant", N_("higher, p < 0.05")),
+        ("up", "trend", N_("higher, p < 0.10")),
+        ("down", "significant", N_("lower, p < 0.05")),
+        ("down", "trend", N_("lower, p < 0.10")),
+        ("none", "none", N_("no difference")),
+        ("none", "separated", N_("arrays by group")),
+        ("none", "mixed", N_("arrays mixed")),
+        ("down", "monotonic", N_("step by step with the diet")),
     )
     for number, (direction, level, words) in enumerate(signs):
         x, y = step * (number % 4), 0.45 + number // 4
         _glyph(ax, x + 0.17, y, direction, level, look.INK, "white")
-        ax.text(x + 0.4, y, naming.text(words, language), va="center", size=look.SMALL_SIZE)
+        ax.text(x + 0.4, y, tr(words), va="center", size=look.SMALL_SIZE)
     for number, (verdict, (fill, symbol)) in enumerate(VERDICTS.items()):
         x = step * number
         patch = Rectangle((x + 0.03, 2.05), 0.28, 0.8, facecolor=fill, linewidth=0.4, edgecolor=look.LINE)
@@ -250,4 +239,4 @@ def _key(ax: Axes, language: str) -> None:
         ax.add_patch(patch)
         ink = look.ink_on(fill)
         ax.text(x + 0.17, 2.47, symbol, ha="center", va="center", size=look.SMALL_SIZE, color=ink)
-        ax.text(x + 0.4, 2.47, naming.text(verdict, language), va="center", size=look.SMALL_SIZE)
+        ax.text(x + 0.4, 2.47, naming.word(verdict), va="center", size=look.SMALL_SIZE)

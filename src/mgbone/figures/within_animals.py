@@ -14,9 +14,9 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from mgbone.figures import canvas, look
-from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import axis_of
 
 # How sure a line is, from thick and black to thin and grey: which value, below which limit, width, colour.
@@ -26,17 +26,11 @@ _SURE = (
     ("p", "significant", 0.6, "#9a9a9a"),
 )
 
-
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
 
 
-def correlation_network(
-    pairs: pd.DataFrame,
-    study: Study,
-    language: str = "en",
-    title: str | Sequence[str] = "",
-) -> Figure:
+def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw correlations within groups: as a network at the left, as a table of numbers at the right.
 
     Endpoints stand on a circle by the axes of the argument. A line is as thick as the pair is sure (after
@@ -53,36 +47,27 @@ def correlation_network(
     -------
     Figure
     """
-    title = naming.say(title, language)
+    title = tr(title)
     if pairs.empty:
-        why = (
-            "No two endpoints were measured in enough of the same animals.",
-            "同じ個体で測定された項目の組が足りません。",
-        )
-        return canvas.empty_figure(why, title, language)
+        why = N_("No two endpoints were measured in enough of the same animals.")
+        return canvas.empty_figure(why, title)
     names = list(dict.fromkeys([*pairs["a"], *pairs["b"]]))
     limit, trend = study.thresholds["significant"], study.thresholds["trend"]
     figure, axes = canvas.new_figure(
         1, 2, width=look.DOUBLE, height=92, title=title,
-        subtitle=naming.text(
-            ("Group means removed; {n} pairs of endpoints of the same animals",
-             "群平均を除いた相関，同じ個体での{n}組"), language, n=len(pairs)),
-        note=naming.text(
-            ("Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
+        subtitle=tr(
+            "Group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
+        note=tr(
+            "Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
              "with serum Mg held); no number: |r| < {feeble:g}. Frame: q < {limit:g}",
-             "右図の対角線の下：r，上：他の項目（遺伝子スコアとの組では血清Mg）を固定した偏相関，"
-             "数字なし：|r| < {feeble:g}，枠：q < {limit:g}"),
-            language, limit=limit, feeble=FEEBLE),
-        language=language, gridspec_kw={"width_ratios": [0.88, 1.12]},
-    )  # fmt: skip
-    _network(axes[0, 0], pairs, names, (limit, trend), language)
-    _numbers(axes[0, 1], pairs, names, limit, language)
+            limit=limit, feeble=FEEBLE),
+        gridspec_kw={"width_ratios": [0.88, 1.12]})  # fmt: skip
+    _network(axes[0, 0], pairs, names, (limit, trend))
+    _numbers(axes[0, 1], pairs, names, limit)
     return figure
 
 
-def _network(
-    ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limits: tuple[float, float], language: str
-) -> None:
+def _network(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limits: tuple[float, float]) -> None:
     angles = _angles(names)
     spots = {name: np.array([np.cos(a), np.sin(a)]) for name, a in angles.items()}
     drawn = pairs.iloc[np.argsort(-pairs["p"].to_numpy(), kind="stable")]
@@ -101,7 +86,7 @@ def _network(
         degrees = np.degrees(angles[name]) % 360
         left = 90 < degrees < 270
         ax.text(
-            1.08 * x, 1.08 * y, _label(name, language), rotation=degrees - 180 if left else degrees,
+            1.08 * x, 1.08 * y, _label(name), rotation=degrees - 180 if left else degrees,
             rotation_mode="anchor", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
             gid="node",
         )  # fmt: skip
@@ -113,15 +98,13 @@ def _network(
         Line2D([], [], color=colour, linewidth=width, label=word)
         for word, (*_, width, colour) in zip(words, _SURE, strict=True)
     ]
-    for word, dash in ((("together", "正の相関"), "-"), (("opposite", "負の相関"), (0, (3, 2)))):
-        lines.append(
-            Line2D([], [], color=look.INK, linewidth=1.3, linestyle=dash, label=naming.text(word, language))
-        )
+    for word, dash in ((N_("together"), "-"), (N_("opposite"), (0, (3, 2)))):
+        lines.append(Line2D([], [], color=look.INK, linewidth=1.3, linestyle=dash, label=tr(word)))
     ax.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 0.0), ncols=3, handlelength=1.8,
               columnspacing=0.9)  # fmt: skip
 
 
-def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float, language: str) -> None:
+def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) -> None:
     place = {name: i for i, name in enumerate(names)}
     n = len(names)
     cells = [(i, i, np.nan, False) for i in range(n)]
@@ -138,7 +121,7 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float, 
     for (x, y, r, framed), grey in zip(cells, greys, strict=True):
         _number(ax, x, y, r, framed, look.ink_on(grey))
     ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal")
-    labels = [_label(name, language) for name in names]
+    labels = [_label(name) for name in names]
     ax.set_yticks(np.arange(n) + 0.5, labels)
     ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90)
     ax.xaxis.tick_top()
@@ -175,5 +158,5 @@ def _angles(names: Sequence[str], gap: float = 0.7) -> dict[str, float]:
     return {name: np.pi / 2 - 2 * np.pi * (k + 0.5 * gap) / around for name, k in places.items()}
 
 
-def _label(name: str, language: str) -> str:
-    return endpoint_label(name, language, short=True)
+def _label(name: str) -> str:
+    return endpoint_label(name, short=True)

@@ -11,8 +11,6 @@ from mgbone.study.disagreements import SOURCE_COLUMNS
 from mgbone.study.ledger import KEYS
 
 FORMATION = ("serum_alp", "serum_osteocalcin")
-
-
 RATIO = "/".join(FORMATION)
 
 

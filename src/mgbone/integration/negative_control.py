@@ -25,11 +25,7 @@ from mgbone.study.design import Study, load_study
 from mgbone.study.errors import DatasetError, MgboneError
 
 NULL = "data/null"
-
-
 NOT_WHOLE = 3  # exit code: the dataset without effect is not there, or not whole (`make data` makes it)
-
-
 KINDS = {
     "effect": "an effect in serum, urine, intake or density",
     "no_effect": "no difference there",
@@ -37,14 +33,10 @@ KINDS = {
     "array_effect": "separate clusters, or changed genes of a theme",
     "array_mixed": "mixed clusters",
 }
-
-
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
     "permuted_mean", "permuted_low", "permuted_high",
 ]  # fmt: skip
-
-
 _BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
            "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
 

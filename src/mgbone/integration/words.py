@@ -168,6 +168,6 @@ def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
     return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
 
 
-def fold_out(verdicts: pd.DataFrame, language: str = "en") -> HTML:
+def fold_out(verdicts: pd.DataFrame) -> HTML:
     """Return the ledger line by line, each folding out (`mgbone.claims.folded.verdict_details`)."""
-    return HTML(verdict_details(verdicts, language))
+    return HTML(verdict_details(verdicts))

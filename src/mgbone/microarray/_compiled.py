@@ -14,23 +14,11 @@ import numba
 import numpy as np
 
 _MAX_ITERATIONS = 10
-
-
 _TOLERANCE = 0.01
-
-
 _SQRT_HALF = math.sqrt(0.5)
-
-
 _INV_SQRT_2PI = 1.0 / math.sqrt(2.0 * math.pi)
-
-
 _FAR_BELOW = -35.0
-
-
 _NORMAL_QUARTILE = 0.6744897501960817
-
-
 _SMALL = 32
 
 

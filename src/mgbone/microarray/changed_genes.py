@@ -10,8 +10,6 @@ import pandas as pd
 from mgbone.microarray.differential import _one_contrast, split_contrast
 
 Q_GRID = (0.001, 0.01, 0.05, 0.10)
-
-
 LOG2_FOLD_CHANGE_GRID = (0.0, 0.25, 0.5, 1.0)
 
 

@@ -16,14 +16,8 @@ from mgbone.microarray.differential import split_contrast
 from mgbone.study.errors import MgboneError
 
 N_GENES = 1000
-
-
 LINKAGE = "average"
-
-
 BOOTSTRAPS = 1000
-
-
 MOST_SPLITS = 20_000
 
 

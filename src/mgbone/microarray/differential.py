@@ -12,6 +12,7 @@ import pylimma
 from scipy import stats
 
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_
 
 DE_COLUMNS = ["gene", "contrast", "log2_fold_change", "average_expression", "t", "p", "q"]
 
@@ -210,7 +211,7 @@ def one_gene_by_hand(
     Returns
     -------
     DataFrame
-        Columns step, name_en, name_ja, formula, value; one row per step.
+        Columns step, name, formula, value; one row per step.
 
     Raises
     ------
@@ -237,27 +238,27 @@ def one_gene_by_hand(
     total_df = min(df + prior_df, df * len(expression))
     ordinary = difference / np.sqrt(variance * spread)
     steps = [
-        ("mean_case", "Mean of the case", "処置群の平均", "mean(x)", x.mean()),
-        ("mean_reference", "Mean of the reference", "対照群の平均", "mean(y)", y.mean()),
-        ("difference", "log2 fold change", "log2変化量", "mean(x) - mean(y)", difference),
-        ("df", "Residual degrees of freedom", "残差の自由度", "arrays - groups", df),
-        ("variance", "Residual variance of this gene", "この遺伝子の残差分散", "s2 = SS_within / df",
+        ("mean_case", N_("Mean of the case"), "mean(x)", x.mean()),
+        ("mean_reference", N_("Mean of the reference"), "mean(y)", y.mean()),
+        ("difference", N_("log2 fold change"), "mean(x) - mean(y)", difference),
+        ("df", N_("Residual degrees of freedom"), "arrays - groups", df),
+        ("variance", N_("Residual variance of this gene"), "s2 = SS_within / df",
          variance),
-        ("prior_df", "Prior degrees of freedom (from all genes)", "事前分布の自由度（全遺伝子から）", "d0",
+        ("prior_df", N_("Prior degrees of freedom (from all genes)"), "d0",
          prior_df),
-        ("prior_variance", "Prior variance (from all genes)", "事前分散（全遺伝子から）", "s0^2", prior),
-        ("posterior_variance", "Moderated variance", "調整した分散", "s2_mod = (d0 s0^2 + df s2) / (d0 + df)",
+        ("prior_variance", N_("Prior variance (from all genes)"), "s0^2", prior),
+        ("posterior_variance", N_("Moderated variance"), "s2_mod = (d0 s0^2 + df s2) / (d0 + df)",
          posterior),
-        ("standard_error", "Standard error", "標準誤差", "sqrt(s2_mod (1/n_x + 1/n_y))", error),
-        ("t", "Moderated t", "調整t値", "difference / standard error", t),
-        ("df_total", "Degrees of freedom of t", "t値の自由度", "df + d0", total_df),
-        ("p", "p, two-sided", "p値（両側）", "P(|T| >= |t|)", 2 * stats.t.sf(abs(t), total_df)),
-        ("t_ordinary", "Ordinary t, for comparison", "通常のt値（比較用）",
+        ("standard_error", N_("Standard error"), "sqrt(s2_mod (1/n_x + 1/n_y))", error),
+        ("t", N_("Moderated t"), "difference / standard error", t),
+        ("df_total", N_("Degrees of freedom of t"), "df + d0", total_df),
+        ("p", N_("p, two-sided"), "P(|T| >= |t|)", 2 * stats.t.sf(abs(t), total_df)),
+        ("t_ordinary", N_("Ordinary t, for comparison"),
          "difference / sqrt(s2 (1/n_x + 1/n_y))", ordinary),
-        ("p_ordinary", "Ordinary p, for comparison", "通常のp値（比較用）", "df degrees of freedom",
+        ("p_ordinary", N_("Ordinary p, for comparison"), "df degrees of freedom",
          2 * stats.t.sf(abs(ordinary), df)),
     ]  # fmt: skip
-    return pd.DataFrame(steps, columns=["step", "name_en", "name_ja", "formula", "value"])
+    return pd.DataFrame(steps, columns=["step", "name", "formula", "value"])
 
 
 def _fit(expression: pd.DataFrame, groups: Any, contrasts: Sequence[str]) -> tuple[dict[str, Any], pd.Series]:

@@ -36,26 +36,14 @@ from mgbone.microarray.normalisation import RmaSteps
 from mgbone.study.errors import MgboneError
 
 HUBER = 1.345
-
-
 MAX_RLE_MEDIAN = 0.10
-
-
 MAX_RLE_SPREAD = 1.5
-
-
 MAX_NUSE_MEDIAN = 1.05
-
-
 MIN_CORRELATION = 0.90
-
-
 MAX_BRIGHTNESS = 1.0
-
 
 BOX_LIMITS = {"RLE": (-MAX_RLE_MEDIAN, MAX_RLE_MEDIAN), "NUSE": (-np.inf, MAX_NUSE_MEDIAN)}
 """Range of the median of each measure that `flag_arrays` lets pass by default, for figures."""
-
 
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.50, "q75": 0.75, "q95": 0.95}
 

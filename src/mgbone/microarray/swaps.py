@@ -36,23 +36,11 @@ import pandas as pd
 from mgbone.study.design import Study
 
 N_GENES = 200
-
-
 FITS = 0.5
-
-
 FEWEST = 3
-
-
 SUSPECTS = 4
-
-
 MOST_SPLITS = 100
-
-
 COLUMNS = ["experiment", "contrast", "arrays", "lowest_score", "says", "flagged", "lowest_if_changed"]
-
-
 AGREE, CONTRADICT, UNTOLD, FEW = (
     "labels fit", "arrays contradict their labels", "groups can't be told apart", "too few arrays to tell",
 )  # fmt: skip

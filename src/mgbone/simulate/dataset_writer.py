@@ -22,8 +22,6 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root, write_aside
 
 README = "README.md"
-
-
 FIXED_DECIMALS = {"position": 2, "thickness": 2, "body_weight_final": 1, "ctx": 1, "dpd": 1, "creatinine": 2}
 
 
@@ -52,7 +50,6 @@ SHIPPED = {
         title_ja="群間に差のないシミュレーションデータ",
     ),
 }
-
 
 _ADVICE = (
     " If the change of the generator is intended, run `python -m mgbone.simulate --rewrite` and commit what"

@@ -21,8 +21,6 @@ from mgbone.simulate.calibration import load_calibration
 from mgbone.study.design import STRUCTURES, Study
 
 THIRDS = ("distal", "mid", "proximal")
-
-
 PROFILES = (
     "total_area",
     "cortical_fraction",
@@ -30,11 +28,7 @@ PROFILES = (
     "trabecular_density",
     "trabecular_fraction",
 )
-
-
 FRACTIONS = {"cortical_fraction", "trabecular_fraction"}
-
-
 MG_PER_CM3_TO_MG_PER_MM3 = 1e-3
 
 

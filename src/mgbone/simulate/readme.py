@@ -12,11 +12,7 @@ from mgbone.study.design import Study
 from mgbone.study.ledger import load_claims
 
 FOLDER = "templates"
-
-
 CHANCE = "chance_findings.csv"
-
-
 CASES = (("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "mg004"), ("exp2", "mg002"))
 
 

@@ -15,11 +15,7 @@ from mgbone.study.errors import StudyError
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
-
-
 STRUCTURES = ("whole", "cortical", "cancellous", "trabecular")
-
-
 REGIONS = ("full", "distal", "mid", "proximal")
 
 

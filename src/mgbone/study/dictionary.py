@@ -17,19 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root, write_aside
 
-LANGUAGES = ("en", "ja")
-
-
 TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
-
 
 README_BEGIN = (
     "<!-- dictionary: written by mgbone.study.dictionary; change src/mgbone/study/schema/ instead -->"
 )
-
-
 README_END = "<!-- end of dictionary -->"
 
 
@@ -87,7 +82,7 @@ def endpoint(name: str) -> dict[str, Any]:
     return copy.deepcopy(_entry(_endpoints(), name, "endpoint"))
 
 
-def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, short: bool = False) -> str:
+def endpoint_label(endpoint: str, unit: bool = False, short: bool = False) -> str:
     """Return the title of an endpoint as people read it.
 
     Parameters
@@ -95,8 +90,6 @@ def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, shor
     endpoint : str
         Name, for example ``serum_mg`` or ``bmd_trabecular_distal``; two names joined by ``~`` (a correlation)
         or ``/`` (a ratio) give both titles.
-    language : str
-        ``en`` or ``ja``.
     unit : bool
         Add the unit in brackets, as for an axis.
     short : bool
@@ -105,48 +98,49 @@ def endpoint_label(endpoint: str, language: str = "en", unit: bool = False, shor
     Raises
     ------
     MgboneError
-        If there is no such endpoint or language.
+        If there is no such endpoint.
     """
     for sign, words in ((" ~ ", "~"), (" / ", "/")):
         if words in endpoint:
-            return sign.join(endpoint_label(e, language, unit, short) for e in endpoint.split(words))
+            return sign.join(endpoint_label(e, unit, short) for e in endpoint.split(words))
     entry = _entry(_endpoints(), endpoint, "endpoint")
-    label = _in_language(entry, "short" if short else "title", language)
-    shown = endpoint_unit(endpoint, language)
+    label = _in_language(entry, "short" if short else "title")
+    shown = endpoint_unit(endpoint, typeset=True)
     return f"{label} ({shown})" if unit and shown else label
 
 
-def endpoint_unit(endpoint: str, language: str | None = None) -> str:
-    """Return the unit of an endpoint: as written in data, or typeset when a language is given.
+def endpoint_unit(endpoint: str, typeset: bool = False) -> str:
+    """Return the unit of an endpoint: as written in data, or typeset for people in the language in use.
 
-    ``endpoint_unit("urine_ctx")`` is ``ug/mmol Cr``; ``endpoint_unit("urine_ctx", "en")`` is ``µg/mmol Cr``.
-    Endpoints without a unit give an empty text.
+    ``endpoint_unit("urine_ctx")`` is ``ug/mmol Cr``; ``endpoint_unit("urine_ctx", typeset=True)`` is
+    ``µg/mmol Cr``. Endpoints without a unit give an empty text.
     """
-    return _unit(_entry(_endpoints(), endpoint, "endpoint"), language)
+    entry = _entry(_endpoints(), endpoint, "endpoint")
+    return _typeset(entry) if typeset else entry.get("unit", "")
 
 
-def field_label(table: str, field: str, language: str = "en", unit: bool = False) -> str:
+def field_label(table: str, field: str, unit: bool = False) -> str:
     """Return the title of a table's field as people read it, with its unit in brackets if asked for."""
     entry = _entry(table_fields(table), field, f"field of {table}")
-    label, shown = _in_language(entry, "title", language), _unit(entry, language)
+    label, shown = _in_language(entry, "title"), _typeset(entry)
     return f"{label} ({shown})" if unit and shown else label
 
 
-def field_unit(table: str, field: str, language: str | None = None) -> str:
-    """Return the unit of a field: as written in data, or typeset when a language is given."""
-    return _unit(_entry(table_fields(table), field, f"field of {table}"), language)
+def field_unit(table: str, field: str) -> str:
+    """Return the unit of a field as written in data."""
+    return _entry(table_fields(table), field, f"field of {table}").get("unit", "")
 
 
-def structure_label(structure: str, language: str = "en", short: bool = False) -> str:
+def structure_label(structure: str, short: bool = False) -> str:
     """Return the name of a structure of bone: whole (全骨), cortical (皮質骨), cancellous (海綿骨), ..."""
     entry = _entry(_raw("endpoints.json")["structures"], structure, "structure")
-    return _in_language(entry, "short" if short else "title", language)
+    return _in_language(entry, "short" if short else "title")
 
 
-def region_label(region: str, language: str = "en", short: bool = False) -> str:
+def region_label(region: str, short: bool = False) -> str:
     """Return the name of a region of the femur, as full length (全長) or distal region (遠位部)."""
     entry = _entry(_raw("endpoints.json")["regions"], region, "region")
-    return _in_language(entry, "short" if short else "title", language)
+    return _in_language(entry, "short" if short else "title")
 
 
 def typeset_unit(unit: str) -> str:
@@ -231,16 +225,12 @@ def _entry(entries: Mapping[str, Any], name: str, kind: str) -> Any:
     return entries[name]
 
 
-def _in_language(entry: Mapping[str, Any], key: str, language: str) -> str:
-    if language not in LANGUAGES:
-        raise MgboneError(f"The language {language!r} is not known; choose en or ja.")
-    return entry.get(f"{key}_ja", entry[key]) if language == "ja" else entry[key]
+def _in_language(entry: Mapping[str, Any], key: str) -> str:
+    return either(entry[key], entry.get(f"{key}_ja", ""))
 
 
-def _unit(entry: Mapping[str, Any], language: str | None) -> str:
-    if language is None:
-        return entry.get("unit", "")
-    return typeset_unit(_in_language(entry, "unit", language) if "unit" in entry else "")
+def _typeset(entry: Mapping[str, Any]) -> str:
+    return typeset_unit(_in_language(entry, "unit") if "unit" in entry else "")
 
 
 # --- writing it down -----------------------------------------------------------------------------------
@@ -248,7 +238,7 @@ def _unit(entry: Mapping[str, Any], language: str | None) -> str:
 
 def _field_row(field: Mapping[str, Any]) -> list[str]:
     blank = "no" if field.get("constraints", {}).get("required") else "yes"
-    titles = [f"`{field['name']}`", field["title"], field["title_ja"], _unit(field, "en"), blank]
+    titles = [f"`{field['name']}`", field["title"], field["title_ja"], _typeset(field), blank]
     return [*titles, field["description"], field["description_ja"]]
 
 
@@ -268,7 +258,7 @@ def _endpoint_section() -> str:
 
 def _endpoint_row(name: str, entry: Mapping[str, Any]) -> list[str]:
     made = entry["formula"] if entry["domain"] == "microarray" else f"`{entry['formula']}`"
-    return [f"`{name}`", entry["domain"], entry["title"], entry["title_ja"], _unit(entry, "en"), made]
+    return [f"`{name}`", entry["domain"], entry["title"], entry["title_ja"], _typeset(entry), made]
 
 
 def _place_section(kind: str) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from mgbone.study.design import Group, Study, load_study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, current, either, tr
 
 # The report's order of argument.
 AXES: Mapping[str, tuple[str, ...]] = {
@@ -18,16 +19,14 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "formation": ("serum_osteocalcin", "serum_alp"),
     "resorption": ("urine_ctx", "urine_dpd", "serum_pth"),
 }
-
-
-AXIS_NAMES: Mapping[str, tuple[str, str]] = {
-    "intake": ("Intake, growth", "摂食・成長"),
-    "status": ("Mg status", "Mg状態"),
-    "minerals": ("Minerals", "ミネラル"),
-    "formation": ("Formation", "骨形成"),
-    "resorption": ("Resorption, PTH", "骨吸収・PTH"),
-    "density": ("Density", "骨密度"),
-    "transcriptome": ("Transcriptome", "遺伝子発現"),
+AXIS_NAMES: Mapping[str, str] = {
+    "intake": N_("Intake, growth"),
+    "status": N_("Mg status"),
+    "minerals": N_("Minerals"),
+    "formation": N_("Formation"),
+    "resorption": N_("Resorption, PTH"),
+    "density": N_("Density"),
+    "transcriptome": N_("Transcriptome"),
 }
 
 
@@ -41,96 +40,56 @@ def axis_of(endpoint: str) -> str:
     return "transcriptome"
 
 
-def row_label(endpoint: str, language: str) -> str:
+def row_label(endpoint: str) -> str:
     """Return the name of an endpoint beside others: densities by structure and region only."""
-    return endpoint_label(endpoint, language, short=axis_of(endpoint) == "density")
+    return endpoint_label(endpoint, short=axis_of(endpoint) == "density")
 
 
 # Colour and symbol say the same; in grey the colours differ by lightness (93, 86, 42, white with hatching).
-VERDICTS: Mapping[str, tuple[str, str]] = {
+VERDICTS: Mapping[str, str] = {
     "reproduced": ("#dceee6", "✓"),
     "direction_only": ("#f4d58a", "≈"),
     "contradicted": ("#b23a2c", "✗"),
     "not_tested": ("#ffffff", "?"),
 }
-
-
-LANGUAGES = ("en", "ja")
-
-
-SIMULATED = ("SIMULATED DATA", "シミュレーションデータ")
-
-
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 
-def text(content: str | Sequence[str] | Mapping[str, str], language: str = "en", **fields: object) -> str:
-    """Return `content` in one language.
-
-    Parameters
-    ----------
-    content : str, pair of str, or mapping
-        A key of ``WORDS``, a pair (English, Japanese), or a mapping with ``en`` and ``ja``.
-    language : {"en", "ja"}
-    **fields
-        Filled in by ``str.format``.
-
-    Raises
-    ------
-    MgboneError
-        If the language is not known, or a key is not in ``WORDS``.
-    """
-    if language not in LANGUAGES:
-        raise MgboneError(f"The language {language!r} is not known; use {' or '.join(LANGUAGES)}.")
-    if isinstance(content, str):
-        if content not in WORDS:
-            raise MgboneError(f"{content!r} is not in the catalogue; give a pair (English, Japanese).")
-        content = WORDS[content]
-    chosen = content[language] if isinstance(content, Mapping) else content[LANGUAGES.index(language)]
-    return chosen.format(**fields) if fields else chosen
+def word(key: str) -> str:
+    """Return the word for a key of data: a direction, a domain, a verdict; another key stays as it is."""
+    return tr(WORDS[key]) if key in WORDS else key
 
 
-def say(content: str | Sequence[str] | Mapping[str, str], language: str = "en") -> str:
-    """Return a string as it is, a pair or mapping in one language; for titles that a caller hands in."""
-    return content if isinstance(content, str) else text(content, language)
-
-
-def name_of_test(test: str, language: str = "en") -> str:
+def name_of_test(test: str) -> str:
     """Return the name of a statistical test; one that has no Japanese name here stays as it is."""
-    return text(_TESTS[test], language) if test in _TESTS else test
+    return tr(_TESTS[test]) if test in _TESTS else test
 
 
-_TESTS: Mapping[str, tuple[str, str]] = {
-    "one-way ANOVA, Tukey-Kramer": ("one-way ANOVA, Tukey-Kramer", "一元配置分散分析，Tukey-Kramer法"),
-    "Student's t test": ("Student's t test", "Studentのt検定"),
-    "Kruskal-Wallis on Gehan scores, Dunn with Holm": (
-        "Dunn's test on Gehan scores (values below a limit hollow)",
-        "Gehanスコアによる Dunn法（白抜き：検出限界未満）",
+_TESTS: Mapping[str, str] = {
+    "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
+    "Student's t test": N_("Student's t test"),
+    "Kruskal-Wallis on Gehan scores, Dunn with Holm": N_(
+        "Dunn's test on Gehan scores (values below a limit hollow)"
     ),
-    "not tested": ("not tested", "検定なし"),
+    "not tested": N_("not tested"),
 }
 
-
-WORDS: Mapping[str, tuple[str, str]] = {
-    "simulated": SIMULATED,
-    "mean_sd": ("Dots: animals; bar: mean ± SD", "点：各個体，横線：平均値±標準偏差"),
-    "n": ("n = {n}", "n = {n}"),
-    "up": ("higher", "上昇"),
-    "down": ("lower", "低下"),
-    "none": ("no difference", "差なし"),
-    "marks": ("* p < 0.05, † 0.05 ≤ p < 0.10", "* p < 0.05，† 0.05 ≤ p < 0.10"),
-    "biochem": ("Biochemistry", "生化学"),
-    "qct": ("Bone density (qCT)", "骨密度（qCT）"),
-    "microarray": ("Gene expression", "遺伝子発現"),
-    "integration": ("Integration", "統合"),
-    "reproduced": ("reproduced", "再現"),
-    "direction_only": ("direction only", "方向のみ一致"),
-    "contradicted": ("contradicted", "不一致"),
-    "not_tested": ("not tested", "検定なし"),
-    "not_measured": ("not measured", "測定なし"),
+WORDS: Mapping[str, str] = {
+    "up": N_("higher"),
+    "down": N_("lower"),
+    "none": N_("no difference"),
+    "significant": N_("significant"),
+    "trend": N_("trend"),
+    "biochem": N_("Biochemistry"),
+    "qct": N_("Bone density (qCT)"),
+    "microarray": N_("Gene expression"),
+    "integration": N_("Integration"),
+    "reproduced": N_("reproduced"),
+    "direction_only": N_("direction only"),
+    "contradicted": N_("contradicted"),
+    "not_tested": N_("not tested"),
+    "not_measured": N_("not measured"),
 }
-
-
 _adopted: list[Study] = []
 
 
@@ -150,7 +109,7 @@ def _preset_groups() -> Mapping[str, Group]:
     return load_study().groups
 
 
-def group_label(group: str, language: str = "en", *, short: bool = False) -> str:
+def group_label(group: str, *, short: bool = False) -> str:
     """Return the name of a group, long or short.
 
     Raises
@@ -161,41 +120,40 @@ def group_label(group: str, language: str = "en", *, short: bool = False) -> str
     found = groups_in_use().get(group)
     if found is None:
         raise MgboneError(f"The group {group!r} is not known; groups are {', '.join(groups_in_use())}.")
-    return text((found.short, found.short_ja) if short else (found.label, found.label_ja), language)
+    return either(found.short, found.short_ja) if short else either(found.label, found.label_ja)
 
 
-def narrow_label(group: str, language: str = "en") -> str:
+def narrow_label(group: str) -> str:
     """Return the name of a group for narrow panels: the dose alone where there is one."""
-    narrow = groups_in_use()[group].narrow_ja if language == "ja" else ""
-    return narrow or group_label(group, language, short=True).removesuffix("Mg").rstrip()
+    narrow = groups_in_use()[group].narrow_ja if current() == "ja" else ""
+    return narrow or group_label(group, short=True).removesuffix("Mg").rstrip()
 
 
-def contrast_label(contrast: str, language: str = "en", *, short: bool = True) -> str:
+def contrast_label(contrast: str, *, short: bool = True) -> str:
     """Return ``case_vs_reference`` in words, such as "0.02 % Mg − Control"."""
     case, separator, reference = contrast.partition("_vs_")
     if not separator:
-        return text(_NOT_OF_GROUPS[contrast], language) if contrast in _NOT_OF_GROUPS else contrast
-    return text(
-        ("{case} vs {reference}", "{case} 対 {reference}"),
-        language,
-        case=group_label(case, language, short=short),
-        reference=group_label(reference, language, short=short),
+        return tr(_NOT_OF_GROUPS[contrast]) if contrast in _NOT_OF_GROUPS else contrast
+    return tr(
+        "{case} vs {reference}",
+        case=group_label(case, short=short),
+        reference=group_label(reference, short=short),
     )
 
 
-_NOT_OF_GROUPS: Mapping[str, tuple[str, str]] = {
-    "dose_order": ("Order of doses", "用量の順序"),
-    "dose_shape": ("One way or peak", "用量順か最大か"),
-    "within_groups": ("Within groups", "群内の相関"),
+_NOT_OF_GROUPS: Mapping[str, str] = {
+    "dose_order": N_("Order of doses"),
+    "dose_shape": N_("One way or peak"),
+    "within_groups": N_("Within groups"),
 }
 
 
-def panel_name(contrast: str, language: str = "en", panels: int = 1) -> str:
+def panel_name(contrast: str, panels: int = 1) -> str:
     """Return a contrast in words for the head of a panel, in two lines where many stand side by side."""
-    name = contrast_label(contrast, language)
+    name = contrast_label(contrast)
     if panels <= 3:
         return name
-    case, separator, reference = name.partition(" vs " if language == "en" else " 対 ")
+    case, separator, reference = name.partition(tr(" vs "))
     return f"{case}\n{separator.strip()} {reference}"
 
 
@@ -230,7 +188,6 @@ def level_mark(level: object) -> str:
     return LEVEL_MARKS.get(level, "") if isinstance(level, str) else ""
 
 
-def not_measured(names: Sequence[str], language: str = "en") -> str:
+def not_measured(names: Sequence[str]) -> str:
     """Return "Not measured: ..." with the names of what is absent."""
-    comma = ", " if language == "en" else "，"
-    return text(("Not measured: {what}", "測定なし：{what}"), language, what=comma.join(names))
+    return tr("Not measured: {what}", what=tr(", ").join(names))

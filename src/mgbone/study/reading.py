@@ -12,7 +12,7 @@ from pandas.io.formats.style import Styler
 from mgbone.study.design import REGIONS
 from mgbone.study.dictionary import endpoint_label, region_label, structure_label
 from mgbone.study.ledger import VERDICTS
-from mgbone.study.naming import WORDS, contrast_label, format_p_value, group_label, text
+from mgbone.study.naming import contrast_label, format_p_value, group_label, word
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
@@ -44,26 +44,21 @@ def in_words(table: pd.DataFrame) -> Styler:
 def _heading(column: object) -> object:
     """Name a contrast, a verdict, a region or a measure that heads a column."""
     if column in VERDICTS:
-        return text(column)
+        return word(column)
     if column in REGIONS:
         return region_label(column)
     return contrast_label(column) if "_vs_" in str(column) else _HEADINGS.get(column, column)
-
-
-def _domain(domain: str) -> str:
-    return text(domain) if domain in WORDS else domain
 
 
 _NAMES = {
     "endpoint": endpoint_label,
     "endpoint_in_unit": partial(endpoint_label, unit=True),
     "contrast": contrast_label,
-    "domain": _domain,
+    "domain": word,
     "group": group_label,
     "structure": structure_label,
     "region": region_label,
 }
-
 
 _HEADINGS = {
     "endpoint_in_unit": "endpoint",

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.languages import speak
 from helpers.small_dataset import describe, write_small_dataset
 
 import mgbone
@@ -224,9 +225,11 @@ def test_quality_says_what_can_be_said_without_probes(folder):
     densities = quality.distributions(steps)
     assert set(densities["stage"]) == {"as it came"}
     for language in ("en", "ja"):
-        drawn = pictures.array_distributions(densities, scans.groups, language, title="t")
+        drawn = speak(language, pictures.array_distributions, densities, scans.groups, title="t")
         assert drawn.axes[0].get_title(loc="left")
-        images = pictures.pseudo_images(arrays.chip_images(steps, scans), scans.groups, language, title="t")
+        images = speak(
+            language, pictures.pseudo_images, arrays.chip_images(steps, scans), scans.groups, title="t"
+        )
         assert images.axes[0].texts[0].get_text()
 
 

@@ -22,6 +22,7 @@ from helpers.lab_folders import (
     text,
     write_book,
 )
+from helpers.languages import speak
 from helpers.small_dataset import write_cel
 from openpyxl.styles import Font
 
@@ -46,7 +47,7 @@ def titled(language):
 
     def change(folder):
         for name, frame in frames().items():
-            names = {column: field_label(name, column, language, unit=True) for column in frame}
+            names = {column: speak(language, field_label, name, column, unit=True) for column in frame}
             replace_sheet(name, frame.rename(columns=names))(folder)
 
     return change
@@ -164,7 +165,7 @@ def sheet_per_assay(folder):
     for column in serum.columns[1:]:
         book(lambda one, c=column: one.create_sheet(c))(folder)
         one = who.merge(serum[["animal_id", column]], on="animal_id").rename(
-            columns={column: field_label("serum", column, "ja", unit=True)}
+            columns={column: speak("ja", field_label, "serum", column, unit=True)}
         )
         replace_sheet(column, one)(folder)
     drop("serum")(folder)
@@ -303,7 +304,7 @@ def test_it_is_read_as_the_same_data_in_the_form_of_the_dictionary(tmp_path, exp
         same = expected.tables[name].sort_values(["animal_id"], kind="stable", ignore_index=True)
         pd.testing.assert_frame_equal(found, same, rtol=1e-11)
     assert dataset.below_limit.empty
-    assert (dataset.kind, dataset.label(), dataset.name) == ("measured", "measured data", "lab")
+    assert (dataset.kind, dataset.label, dataset.name) == ("measured", "measured data", "lab")
 
 
 def test_the_canonical_tables_are_those_of_the_descriptor(expected):

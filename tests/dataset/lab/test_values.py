@@ -4,6 +4,7 @@ import datetime
 import math
 
 import pytest
+from helpers.languages import speak
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -285,11 +286,13 @@ def test_what_a_sheet_is_named_for(name, table):
 
 def test_structures_and_regions_by_their_names_in_both_languages():
     for language in ("en", "ja"):
-        assert [place_named("structures", structure_label(one, language)) for one in STRUCTURES] == list(
-            STRUCTURES
+        assert [
+            place_named("structures", speak(language, structure_label, one)) for one in STRUCTURES
+        ] == list(STRUCTURES)
+        assert [place_named("regions", speak(language, region_label, one)) for one in REGIONS] == list(
+            REGIONS
         )
-        assert [place_named("regions", region_label(one, language)) for one in REGIONS] == list(REGIONS)
-    assert [place_named("regions", region_label(one, "ja")) for one in REGIONS] == list(REGIONS)
+    assert [place_named("regions", speak("ja", region_label, one)) for one in REGIONS] == list(REGIONS)
     assert place_named("structures", "骨") == ""
 
 

@@ -11,13 +11,8 @@ from typing import BinaryIO
 MAX_BYTES = 1 << 30
 """Largest file, after decompression, that is read: four times the text of the densest chip ever sold."""
 
-
 GZIP = b"\x1f\x8b"
-
-
 _CHUNK = 1 << 20
-
-
 _LITTER = ("__macosx",)
 
 

@@ -33,8 +33,6 @@ def _margin(parameters: str) -> int:
 # --- version 4, XDA -------------------------------------------------------------------------------------
 
 _XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
-
-
 _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
 
 
@@ -73,8 +71,6 @@ def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
 _CALVIN_TYPES = {
     code: np.dtype(name) for code, name in enumerate((">i1", ">u1", ">i2", ">u2", ">i4", ">u4", ">f4"))
 }
-
-
 _CALVIN_NUMBERS = {
     "text/x-calvin-integer-8": ">b",
     "text/x-calvin-unsigned-integer-8": ">B",
@@ -84,11 +80,7 @@ _CALVIN_NUMBERS = {
     "text/x-calvin-unsigned-integer-32": ">I",
     "text/x-calvin-float": ">f",
 }
-
-
 _PARAMETER = "affymetrix-algorithm-param-"
-
-
 _MAX_PARENTS = 32
 
 

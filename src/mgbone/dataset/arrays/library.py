@@ -43,8 +43,6 @@ from mgbone.dataset.arrays.library_files import (
 from mgbone.study.errors import PlatformError
 
 _KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
-
-
 _MPS_PREFERENCE = ("core", "gene")
 
 

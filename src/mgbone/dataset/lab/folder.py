@@ -28,11 +28,7 @@ from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES
 
 HOWTO_SHEET = "書き方 how to"
-
-
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
-
-
 _READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
 
 

@@ -25,21 +25,14 @@ from mgbone.dataset.lab.cell import is_blank
 LISTS = "lists"
 """Name of the sheet that holds the choices of the template's drop-down lists."""
 
-
 TOP = 40
 """So many rows are looked at to find the headings."""
-
 
 MOST_UNPACKED = 100_000_000
 """Bytes that a workbook may unpack to: 200,000 slices, half a minute. Longer tables belong into CSV."""
 
-
 MOST_CELLS = 20_000_000
-
-
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
-
-
 SAVE_AS = {
     ".xls": ("is in the old format of Excel", "In Excel, save it as 'Excel workbook (.xlsx)'."),
     ".xlsm": ("is a workbook with macros, which are never run here", "Save it as 'Excel workbook (.xlsx)'."),
@@ -47,14 +40,8 @@ SAVE_AS = {
     ".ods": ("is a LibreOffice table", "Save it as 'Excel 2007-365 (.xlsx)'."),
     ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
 }
-
-
 AGAIN = "Open it in Excel and save it again as 'Excel workbook (.xlsx)'."
-
-
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons"}
-
-
 _SOURCE = re.compile(r"xl/worksheets/[^/]+\.xml")
 
 

@@ -11,7 +11,6 @@ from mgbone.study.design import Study
 
 T = TypeVar("T")
 
-
 _DOSE = re.compile(
     r"(?:mg)?(\d*\.?\d+)%(?:mg|マグネシウム)?(?:含有|欠乏|制限|deficient|deficiency)?(?:食|diet)?"
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -11,14 +12,13 @@ from typing import Any
 from mgbone.dataset.lab.cell import lexicon, plain
 from mgbone.dataset.lab.units import Unit, unit_of
 from mgbone.study.dictionary import TABLES, endpoint, endpoints, region_label, structure_label, table_fields
+from mgbone.study.language import LANGUAGES, speaking
 
 REGIONAL = "qct_regions"
 """Name of the table of regional densities, which the dictionary has as endpoints and not as a table."""
 
-
 LONG_ROLES = ("endpoint", "value", "unit")
 """Columns of a table with one row per measurement."""
-
 
 _LIMIT = re.compile(
     r"(?:検出限界|検出下限|定量限界|定量下限|測定下限|LOD|LOQ|limit of "
@@ -206,11 +206,19 @@ def _row_words(kind: str) -> frozenset[str]:
     return frozenset(fold(word) for word in lexicon()["rows"][kind])
 
 
+def _in_both(label: Callable[[str], str], name: str) -> list[str]:
+    said = []
+    for language in LANGUAGES:
+        with speaking(language):
+            said.append(label(name))
+    return said
+
+
 def place_named(kind: str, text: str) -> str:
     """Return the structure or region (`kind`: structures, regions) that a cell names; empty if none."""
     label = {"structures": structure_label, "regions": region_label}[kind]
     for name, listed in lexicon()[kind].items():
-        known = {fold(word) for word in (name, label(name), label(name, "ja"), *listed)}
+        known = {fold(word) for word in (name, *_in_both(label, name), *listed)}
         if all(fold(part) in known for part in text.split("/")):
             return name
     return ""

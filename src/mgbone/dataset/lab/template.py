@@ -24,14 +24,8 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root
 
 LIMIT = "検出限界 / limit of detection"
-
-
 RESERVED = ("simulated", "null", "derived", "genesets", "report")
-
-
 _ROWS = 5000  # as far down the drop-down lists and checks of the workbook reach
-
-
 _LINE = 15  # points, the height of a line of text
 
 

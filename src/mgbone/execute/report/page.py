@@ -16,24 +16,19 @@ from mgbone.execute.report import provenance
 from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
 from mgbone.execute.report.provenance import Layout
-from mgbone.execute.report.words import SIGNS, THRESHOLDS, UNITS, WORDS
+from mgbone.execute.report.words import HEADINGS, LEVELS, ODDS, RULES, SHAPES, SIGNS, THRESHOLDS, UNITS
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, says_again, typeset_unit
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, current, either, speaking, tr
 from mgbone.study.ledger import VERDICTS
 from mgbone.study.naming import AXES, axis_of, row_label
 from mgbone.study.paths import write_aside
 
 Row = dict[str, str]
-
-
 ON_THE_MAP = ("significant", "trend", "none", "separated", "mixed")
-
-
 FINDINGS = ("significant", "trend", "separated", "monotonic")
-
-
 MAP_FIGURE, DOSE_FIGURE = "04_verdict_map", "04_per_dose"
 
 
@@ -71,17 +66,19 @@ def render(layout: Layout) -> str:
         loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
-    say = partial(_say, layout.language)
     environment.globals |= {
-        "t": say,
+        "tr": tr,
+        "rules": RULES,
+        "headings": HEADINGS,
         "number": number,
         "row_key": row_key,
-        "unit": partial(_unit, layout.language),
+        "unit": _unit,
         "typeset": typeset_unit,
         "style_sheet": Markup((folder / "page.css").read_text(encoding="utf-8")),
         "script": Markup((folder / "page.js").read_text(encoding="utf-8")),
     }
-    return environment.get_template("page.html.j2").render(_view(layout, evidence, verdicts))
+    with speaking(layout.language):
+        return environment.get_template("page.html.j2").render(_view(layout, evidence, verdicts))
 
 
 def read_rows(path: Path) -> list[Row] | None:
@@ -91,40 +88,36 @@ def read_rows(path: Path) -> list[Row] | None:
     return pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
 
 
-def _say(language: str, key: str, **fields: object) -> str:
-    return naming.text(WORDS[key], language, **fields)
-
-
-def _unit(language: str, row: Row) -> str:
+def _unit(row: Row) -> str:
     """Return the unit of a row's estimate; of an odds ratio also which list of genes it is about."""
     if row.get("mean_case"):
         try:
-            return endpoint_unit(row["endpoint"], language)
+            return endpoint_unit(row["endpoint"], typeset=True)
         except MgboneError:
             return typeset_unit(row["unit"])
     if row["unit"] == "log2 odds ratio" and row["direction"] in ("up", "down"):
-        return _say(language, f"odds_{row['direction']}")
-    return naming.text(UNITS[row["unit"]], language) if row["unit"] in UNITS else typeset_unit(row["unit"])
+        return tr(ODDS[row["direction"]])
+    return tr(UNITS[row["unit"]]) if row["unit"] in UNITS else typeset_unit(row["unit"])
 
 
 def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str, Any]:
     """Return everything that the template needs, in the order of reading."""
     naming.adopt(layout.study)
-    words = Words(layout.study, layout.language)
+    words = Words(layout.study)
     by_key = {row_key(row): row for row in evidence}
     shown = pictures(layout, _figure_names(layout, evidence, verdicts))
     statements = [_statement(row, by_key, words, shown) for row in verdicts]
     return {
         "lang": layout.language,
         "dataset": _dataset(layout),
-        "study_title": layout.study.title if layout.language == "en" else layout.study.title_ja,
+        "study_title": either(layout.study.title, layout.study.title_ja),
         "study_source": layout.study.source,
         "statements": statements,
         "sections": _sections(statements, words),
         "tally": _tally(verdicts, words),
         "split": _split(verdicts),
         "counts": {v: sum(row["verdict"] == v for row in verdicts) for v in VERDICTS},
-        "verdict_names": {v: (naming.VERDICTS[v][1], naming.text(v, layout.language)) for v in VERDICTS},
+        "verdict_names": {v: (naming.VERDICTS[v][1], naming.word(v)) for v in VERDICTS},
         "map": _verdict_map(statements, words),
         "signs": _signs(words),
         "doses": _doses(layout.study, evidence, words),
@@ -137,9 +130,9 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         },
         "comparisons": _comparisons(evidence, words),
         "groups": _groups(layout.study, words),
-        "tests": _tests(evidence, layout.language),
-        "thresholds": _thresholds(layout.study, layout.language),
-        "assumptions": [_assumption(entry, layout.language) for entry in layout.study.assumptions],
+        "tests": _tests(evidence),
+        "thresholds": _thresholds(layout.study),
+        "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
         "commit": provenance.commit(),
         "version": provenance.project_version(),
         "python": provenance.python_version(),
@@ -152,74 +145,69 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
 class Words:
     """Names of endpoints, groups and findings in the language of the page."""
 
-    def __init__(self, study: Study, language: str):
-        self.study, self.language = study, language
-
-    def say(self, key: str, **fields: object) -> str:
-        """Return one of the page's own texts."""
-        return _say(self.language, key, **fields)
+    def __init__(self, study: Study):
+        self.study = study
 
     def endpoint(self, name: str) -> str:
         """Return the title of an endpoint; one that the dictionary doesn't know stays as it is."""
         try:
-            return endpoint_label(name, self.language)
+            return endpoint_label(name)
         except MgboneError:
             return name.replace("_", " ")
 
     def row(self, endpoint: str) -> str:
         """Return the name of an endpoint for a narrow column."""
         try:
-            label = row_label(endpoint, self.language)
+            label = row_label(endpoint)
         except MgboneError:
             label = self.endpoint(endpoint)
-        return label if axis_of(endpoint) != "density" else self.say("map_density", label=label)
+        return label if axis_of(endpoint) != "density" else tr("{label} BMD", label=label)
 
     def group(self, name: str) -> str:
         """Return the label of a group as the study gives it."""
         group = self.study.groups.get(name)
-        return name if group is None else group.label if self.language == "en" else group.label_ja
+        return name if group is None else either(group.label, group.label_ja)
 
     def short_group(self, name: str) -> str:
         """Return a group's name for a narrow column."""
         known = name in naming.groups_in_use()
-        return naming.group_label(name, self.language, short=True) if known else self.group(name)
+        return naming.group_label(name, short=True) if known else self.group(name)
 
     def contrast(self, name: str, short: bool = False) -> str:
         """Return ``case_vs_reference`` in words."""
         case, separator, reference = name.partition("_vs_")
         if not separator:
-            return naming.contrast_label(name, self.language)
+            return naming.contrast_label(name)
         label = self.short_group if short else self.group
-        words = ("{case} vs {reference}", "{case} 対 {reference}")
-        return naming.text(words, self.language, case=label(case), reference=label(reference))
+        words = N_("{case} vs {reference}")
+        return tr(words, case=label(case), reference=label(reference))
 
     def experiment(self, name: str) -> str:
         """Return the label of an experiment; of what spans several, that it does."""
         experiment = self.study.experiments.get(name)
         if experiment is None:
-            return self.say("both") if name == "both" else name
-        return experiment.label if self.language == "en" else experiment.label_ja
+            return tr("Both experiments") if name == "both" else name
+        return either(experiment.label, experiment.label_ja)
 
     def domain(self, name: str) -> str:
         """Return the name of a part of the study."""
-        return naming.text(name, self.language) if name in naming.WORDS else name
+        return naming.word(name)
 
     def finding(self, direction: str, level: str, short: bool = False) -> str:
         """Return direction and level in words."""
         if not level:
-            return self.say("not_tested")
+            return tr("not tested")
         limits = {name: f"{self.study.thresholds[name]:.2f}" for name in ("significant", "trend")}
-        if f"level_{level}_{direction}" in WORDS:
-            return self.say(f"level_{level}_{direction}")
-        if f"level_{level}" not in WORDS:
+        if (level, direction) in SHAPES:
+            return tr(SHAPES[level, direction])
+        if level not in LEVELS:
             return level.replace("_", " ")
         if short and level == "none":
-            return self.say("short_none")
+            return tr("none shown")
         if direction not in ("up", "down") or level == "monotonic":
-            return self.say(f"level_{level}", **limits)
-        key = f"short_{level}" if short and f"short_{level}" in WORDS else f"level_{level}"
-        way, strength = self.say(f"sign_{direction}"), self.say(key, **limits)
-        return self.say("finding", direction=way, level=strength)
+            return tr(LEVELS[level], **limits)
+        strength = naming.word(level) if short else tr(LEVELS[level], **limits)
+        return tr("{direction} ({level})", direction=naming.word(direction), level=strength)
 
     def sign(self, direction: str, level: str) -> str:
         """Return the sign of a finding."""
@@ -230,7 +218,7 @@ def _dataset(layout: Layout) -> dict[str, Any]:
     descriptor = layout.descriptor
     return {
         "name": layout.name,
-        "title": descriptor.title if layout.language == "en" else descriptor.title_ja,
+        "title": either(descriptor.title, descriptor.title_ja),
         "drawn": layout.is_simulated,
         "seed": descriptor.seed,
     }
@@ -256,7 +244,7 @@ def _statement(
         "domain": row["domain"],
         "endpoint": row["endpoint"],
         "contrast": row["contrast"],
-        "text": row[f"statement_{words.language}"] or row["statement_en"],
+        "text": either(row["statement_en"], row["statement_ja"]),
         "implied": row["implied"] == "yes",
         "value": row["value"],
         "unit": row["unit"],
@@ -267,9 +255,9 @@ def _statement(
         "comparison": words.contrast(row["contrast"]),
         "verdict": row["verdict"],
         "mark": naming.VERDICTS[row["verdict"]][1],
-        "word": naming.text(row["verdict"], words.language),
+        "word": naming.word(row["verdict"]),
         "row": found,
-        "test": naming.name_of_test(found["test"], words.language) if found else "",
+        "test": naming.name_of_test(found["test"]) if found else "",
         "figure": figure,
         "has_figure": figure in shown,
     }
@@ -384,7 +372,7 @@ def _comparisons(evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
                     "contrast": words.contrast(row["contrast"], short=True),
                     "sign": words.sign(row["direction"], row["level"]),
                     "finding": words.finding(row["direction"], row["level"], short=True),
-                    "test": naming.name_of_test(row["test"], words.language),
+                    "test": naming.name_of_test(row["test"]),
                     "row": row,
                 }
                 for row in evidence
@@ -411,22 +399,22 @@ def _groups(study: Study, words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def _tests(evidence: Sequence[Row], language: str) -> list[tuple[str, int]]:
+def _tests(evidence: Sequence[Row]) -> list[tuple[str, int]]:
     """Count comparisons per test, leaving out what a test says in brackets: which term, how many splits."""
     names = [re.sub(r" \((?:GO:\d+|\d+ .*)\)$", "", row["test"]) for row in evidence if row["test"]]
-    return [(naming.name_of_test(name, language), names.count(name)) for name in dict.fromkeys(names)]
+    return [(naming.name_of_test(name), names.count(name)) for name in dict.fromkeys(names)]
 
 
-def _thresholds(study: Study, language: str) -> list[tuple[str, str]]:
+def _thresholds(study: Study) -> list[tuple[str, str]]:
     return [
-        (naming.text(THRESHOLDS[name], language) if name in THRESHOLDS else name, f"{value:g}")
+        (tr(THRESHOLDS[name]) if name in THRESHOLDS else name, f"{value:g}")
         for name, value in study.thresholds.items()
     ]
 
 
-def _assumption(entry: Mapping[str, str], language: str) -> dict[str, str]:
+def _assumption(entry: Mapping[str, str]) -> dict[str, str]:
     """Return an assumption in the language asked for, in English where it has no other."""
-    translated = language == "ja" and "decision_ja" in entry and "reason_ja" in entry
+    translated = current() == "ja" and "decision_ja" in entry and "reason_ja" in entry
     ending = "_ja" if translated else ""
     return {
         "id": entry["id"],
@@ -441,8 +429,8 @@ def _alt(picture: Picture, statements: Sequence[dict[str, Any]], words: Words) -
     if picture.title:
         return " · ".join(filter(None, (picture.title, picture.description)))
     shown = dict.fromkeys(words.endpoint(s["endpoint"]) for s in statements if s["figure"] == picture.name)
-    named = naming.text(("; ", "，"), words.language).join(shown)
-    return words.say("figure_alt", name=picture.name, shows=named) if named else picture.name
+    named = tr("; ").join(shown)
+    return tr("Figure {name}: {shows}", name=picture.name, shows=named) if named else picture.name
 
 
 def _again(layout: Layout) -> list[str]:

@@ -1,0 +1,81 @@
+"""Two languages: English stands in the code, Japanese in ``locale/ja.po``, one message after another.
+
+The language is set once per run (`use_language`); whatever writes words asks `tr` for them. Data that are
+bilingual themselves (the dictionary, study.yml, the ledger) stay data: `either` chooses between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+
+from mgbone.study.errors import MgboneError
+
+LANGUAGES = ("en", "ja")
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def use_language(language: str) -> None:
+    """Speak a language from now on.
+
+    Raises
+    ------
+    MgboneError
+        If it is neither ``en`` nor ``ja``.
+    """
+    if language not in LANGUAGES:
+        raise MgboneError(f"The language {language!r} is not known; choose {' or '.join(LANGUAGES)}.")
+    _language.set(language)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language for a while."""
+    before = current()
+    use_language(language)
+    try:
+        yield
+    finally:
+        use_language(before)
+
+
+def current() -> str:
+    """Return the language in use."""
+    return _language.get()
+
+
+def tr(message: str, context: str = "", /, **fields: object) -> str:
+    """Return a message in the language in use, with its fields filled in by ``str.format``.
+
+    Parameters
+    ----------
+    message : str
+        In English; one that has no translation, such as a name out of data, comes back as it is.
+    context : str
+        Tells apart two meanings of one English text.
+    """
+    said = message if current() == "en" else _catalogue().get((message, context), message)
+    return said.format(**fields) if fields else said
+
+
+def N_(message: str) -> str:
+    """Mark a message that is translated where it is used."""
+    return message
+
+
+def either(english: str, japanese: str) -> str:
+    """Return one of two texts out of bilingual data."""
+    return japanese if current() == "ja" and japanese else english
+
+
+@cache
+def _catalogue() -> Mapping[tuple[str, str], str]:
+    from babel.messages.pofile import read_po  # of no use to a run in English
+
+    with files("mgbone.study").joinpath("locale", "ja.po").open("rb") as stream:
+        return {
+            (m.id, m.context or ""): m.string for m in read_po(stream) if m.id and m.string and not m.fuzzy
+        }
