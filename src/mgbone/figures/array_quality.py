@@ -21,9 +21,7 @@ from mgbone.study.language import N_, tr
 # -------------------------------------------------------------------------------------------
 
 
-def array_distributions(
-    densities: pd.DataFrame, groups: pd.Series, title: str = "", *, subtitle: str | None = None
-) -> Figure:
+def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str = "") -> Figure:
     """Draw the distribution of log2 values of each array before and after normalisation.
 
     Parameters
@@ -35,8 +33,7 @@ def array_distributions(
         Group of each array.
     """
     stages = list(densities["stage"].unique())
-    if subtitle is None:
-        subtitle = N_("Each line an array; density of log2 values")
+    subtitle = N_("Each line an array; density of log2 values")
     figure, axes = canvas.new_figure(
         1, len(stages), width=_panels_width(max(2, len(stages))), height=52,
         title=tr(title), subtitle=tr(subtitle))  # fmt: skip
@@ -75,8 +72,6 @@ def array_boxes(
     groups: pd.Series,
     limits: Mapping[str, tuple[float, float]] | None = None,
     title: str = "",
-    *,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw a box per array for each measure of quality, one panel above the other.
 
@@ -91,10 +86,9 @@ def array_boxes(
     """
     measures = list(boxes["measure"].unique())
     arrays = list(dict.fromkeys(boxes["array_id"]))
-    if subtitle is None:
-        subtitle = N_(
-            "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
-            "them an array is flagged")  # fmt: skip
+    subtitle = N_(
+        "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
+        "them an array is flagged")  # fmt: skip
     figure, axes = canvas.new_figure(
         len(measures), 1, width=look.DOUBLE, height=34 * len(measures) + 8, sharex=True,
         title=tr(title), subtitle=tr(subtitle))  # fmt: skip
@@ -140,8 +134,6 @@ def array_map(
     correlation: pd.DataFrame,
     groups: pd.Series,
     title: str = "",
-    *,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw the arrays on their first two principal components, and the correlation of each two of them.
 
@@ -156,8 +148,7 @@ def array_map(
     groups : Series
         Group of each array.
     """
-    if subtitle is None:
-        subtitle = N_("Left: principal components; right: Pearson correlation of log2 expression")
+    subtitle = N_("Left: principal components; right: Pearson correlation of log2 expression")
     figure, axes = canvas.new_figure(
         1, 2, width=look.DOUBLE, height=74, title=tr(title),
         subtitle=tr(subtitle))  # fmt: skip
@@ -197,9 +188,7 @@ def array_map(
     return figure
 
 
-def pseudo_images(
-    images: Mapping[str, np.ndarray], groups: pd.Series, title: str = "", *, subtitle: str | None = None
-) -> Figure:
+def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: str = "") -> Figure:
     """Draw chips as images of the residuals of the probe-level model: a spot or a scratch would show.
 
     Parameters
@@ -216,8 +205,7 @@ def pseudo_images(
             title)  # fmt: skip
     columns = min(5, max(1, len(images)))
     rows = -(-len(images) // columns)
-    if subtitle is None:
-        subtitle = N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts")
+    subtitle = N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts")
     width = look.DOUBLE if columns > 2 else look.ONE_AND_HALF
     figure, axes = canvas.new_figure(
         rows, columns, width=width, height=(width - 24) / columns * rows + 4 * rows,

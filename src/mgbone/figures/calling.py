@@ -18,11 +18,7 @@ from mgbone.study.language import N_, tr
 
 
 def threshold_grid(
-    counts: pd.DataFrame,
-    title: str = "",
-    *,
-    declared: tuple[float, float] = (0.05, 0.0),
-    subtitle: str | None = None,
+    counts: pd.DataFrame, title: str = "", *, declared: tuple[float, float] = (0.05, 0.0)
 ) -> Figure:
     """Draw how many genes are called at each pair of limits, the declared pair framed.
 
@@ -34,8 +30,7 @@ def threshold_grid(
         q and absolute log2 fold change that the study uses.
     """
     contrasts = list(counts["contrast"].unique())
-    if subtitle is None:
-        subtitle = N_("Genes raised (↑) and lowered (↓); framed: the limits of this study")  # fmt: skip
+    subtitle = N_("Genes raised (↑) and lowered (↓); framed: the limits of this study")  # fmt: skip
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=_panels_width(len(contrasts)), height=52, sharey=True,
         title=tr(title), subtitle=tr(subtitle))  # fmt: skip
@@ -73,9 +68,7 @@ _CLASSES: Mapping[str, tuple[str, str, float, tuple[str, str]]] = {
 }
 
 
-def overlap_scatter(
-    both: pd.DataFrame, summary: pd.DataFrame, title: str = "", *, subtitle: str | None = None
-) -> Figure:
+def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame, title: str = "") -> Figure:
     """Draw the fold changes of two contrasts against each other, genes changed in either marked.
 
     Parameters
@@ -88,12 +81,11 @@ def overlap_scatter(
     cases = {
         side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], short=True) for side in "ab"
     }
-    if subtitle is None:
-        subtitle = tr(
-            "{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
-             "no effect at all; {s} genes changed alike, {e:.1f} expected if independent",
-            n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
-            s=int(row["both_same"]), e=row["expected"])  # fmt: skip
+    subtitle = tr(
+        "{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
+         "no effect at all; {s} genes changed alike, {e:.1f} expected if independent",
+        n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
+        s=int(row["both_same"]), e=row["expected"])  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=88,
         title=tr(title), subtitle=tr(subtitle))  # fmt: skip

@@ -27,12 +27,7 @@ DIVERGING = LinearSegmentedColormap.from_list("mgbone", _SCALE)
 
 
 def density_map(
-    cells: pd.DataFrame,
-    study: Study,
-    title: str = "",
-    *,
-    contrasts: Sequence[Contrast] | None = None,
-    subtitle: str | None = None,
+    cells: pd.DataFrame, study: Study, title: str = "", *, contrasts: Sequence[Contrast] | None = None
 ) -> Figure:
     """Draw 4 structures x 4 regions per contrast: percent difference as colour and number, p below it.
 
@@ -51,8 +46,7 @@ def density_map(
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
         return canvas.empty_figure(_NO_CELLS, title)
-    if subtitle is None:
-        subtitle = N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted")
+    subtitle = N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted")
     note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
     if "p_holm" in cells:
         shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
@@ -140,7 +134,6 @@ def profiles(
     tests: pd.DataFrame | None = None,
     animals: pd.DataFrame | None = None,
     contrasts: Mapping[str, Sequence[str]] | None = None,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw density along the femur: group means with 95 % bands, rows structures, columns experiments.
 
@@ -167,8 +160,7 @@ def profiles(
     experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
-    if subtitle is None:
-        subtitle = _profile_subtitle(tested=tests is not None)
+    subtitle = _profile_subtitle(tested=tests is not None)
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
     figure, axes = canvas.new_figure(
         len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,

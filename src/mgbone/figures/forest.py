@@ -29,7 +29,6 @@ def effect_forest(
     title: str = "",
     *,
     contrasts: Sequence[Contrast] | None = None,
-    subtitle: str | None = None,
     headings: bool = False,
 ) -> Figure:
     """Draw Hedges g with 95 % interval: rows endpoints, a panel per contrast, the experiments never pooled.
@@ -56,11 +55,10 @@ def effect_forest(
         return canvas.empty_figure(why, title)
     places = _places(endpoints, gap=1.0 if headings else _GAP, first=0.6 if headings else 0.0)
     depth = max(places.values()) + 1 if places else 1
-    if subtitle is None:
-        subtitle = N_(
-            "Hedges g of case minus reference, 95 % interval; p of the declared test. "
-            "Filled: p < 0.05, pale: p < 0.10, hollow: neither"
-        )
+    subtitle = N_(
+        "Hedges g of case minus reference, 95 % interval; p of the declared test. "
+        "Filled: p < 0.05, pale: p < 0.10, hollow: neither"
+    )
     columns = min(_MOST_PANELS, len(contrasts))
     rows = -(-len(contrasts) // columns)
     figure, axes = canvas.new_figure(

@@ -36,7 +36,7 @@ def theme_label(theme: str) -> str:
 # ----------------------------------------------------------------------------------------------------
 
 
-def p_value_histograms(bins: pd.DataFrame, title: str = "", *, subtitle: str | None = None) -> Figure:
+def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     """Draw the histogram of p values of each contrast, and the level that unchanged genes alone would give.
 
     Parameters
@@ -45,11 +45,10 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "", *, subtitle: str | N
         From `mgbone.microarray.changed_genes.p_value_histogram`.
     """
     contrasts = list(bins["contrast"].unique())
-    if subtitle is None:
-        subtitle = N_(
-            "Moderated t test per gene. Dashed: genes a bin if only the unchanged ones were there "
-            "(Storey, λ = 0.5)"
-        )
+    subtitle = N_(
+        "Moderated t test per gene. Dashed: genes a bin if only the unchanged ones were there "
+        "(Storey, λ = 0.5)"
+    )
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=_panels_width(len(contrasts)), height=46, sharey=True,
         title=tr(title), subtitle=tr(subtitle))  # fmt: skip
@@ -75,7 +74,7 @@ def _panels_width(n: int) -> float:
     return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE)
 
 
-def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: str | None = None) -> Figure:
+def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw fold change against p for each contrast, with the best genes of the report's themes named.
 
     Parameters
@@ -90,7 +89,7 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: 
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=84,
         title=tr(title),
-        subtitle=_call_words(q) if subtitle is None else tr(subtitle),
+        subtitle=_call_words(q),
         note=tr(_THEME_NOTE))  # fmt: skip
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         rows = named[named["contrast"] == contrast].assign(y=lambda t: -np.log10(t["p"].clip(lower=1e-300)))
@@ -114,7 +113,7 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: 
     return figure
 
 
-def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: str | None = None) -> Figure:
+def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw average expression against fold change for each contrast, with the genes of the themes named.
 
     Parameters
@@ -126,7 +125,7 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05, subtitle: 
     figure, axes = canvas.new_figure(
         1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=76,
         title=tr(title),
-        subtitle=_call_words(q) if subtitle is None else tr(subtitle),
+        subtitle=_call_words(q),
         note=tr(_THEME_NOTE), sharey=True)  # fmt: skip
     reach = named["log2_fold_change"].abs().max() * 1.6
     for ax, contrast in zip(axes[0], contrasts, strict=True):

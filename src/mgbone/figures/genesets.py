@@ -30,7 +30,6 @@ def ora_dots(
     lists: Sequence[tuple[str, str]] | None = None,
     n: int = 10,
     tested: int | None = None,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
@@ -56,8 +55,7 @@ def ora_dots(
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
-    if subtitle is None:
-        subtitle = _ora_words(tested)
+    subtitle = _ora_words(tested)
     heights = [max(2, len(rows)) + 1.2 for rows in panels]
     figure, axes = canvas.new_figure(
         len(panels), 1, width=look.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
@@ -176,9 +174,7 @@ def _ora_legend(ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str,
     )
 
 
-def camera_bars(
-    tested: pd.DataFrame, themes: pd.DataFrame, title: str = "", *, subtitle: str | None = None
-) -> Figure:
+def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> Figure:
     """Draw the competitive test of the themes' terms: bars of −log10 p, raised to the right, lowered left.
 
     Parameters
@@ -192,12 +188,11 @@ def camera_bars(
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
         return canvas.empty_figure(_NO_THEMES, title)
-    if subtitle is None:
-        subtitle = N_(
-            "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
-            "genes. "
-            "Filled: q < 0.05 over all terms tested. Scales differ between panels"
-        )
+    subtitle = N_(
+        "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
+        "genes. "
+        "Filled: q < 0.05 over all terms tested. Scales differ between panels"
+    )
     places = _rows_with_gaps(rows)
     depth = max(places.values(), default=0) + 1
     figure, axes = canvas.new_figure(
@@ -263,8 +258,6 @@ def rank_barcode(
     themes: pd.DataFrame,
     contrast: str,
     title: str = "",
-    *,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw where the genes of each term of the themes lie among all genes ranked by moderated t.
 
@@ -284,11 +277,10 @@ def rank_barcode(
     places = _rows_with_gaps(rows)
     depth = max(places.values(), default=0) + 1
     result = tested[tested["contrast"] == contrast].set_index("term")
-    if subtitle is None:
-        subtitle = tr(
-            "{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
-             "camera p at the right",
-            c=naming.contrast_label(contrast), n=len(ranked))  # fmt: skip
+    subtitle = tr(
+        "{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
+         "camera p at the right",
+        c=naming.contrast_label(contrast), n=len(ranked))  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 1, width=look.DOUBLE, height=_ROW * depth + 12, title=tr(title),
         subtitle=tr(subtitle))  # fmt: skip
@@ -320,12 +312,7 @@ _RANK_ENDS = N_("most lowered|middle|most raised")
 
 
 def running_sums(
-    results: pd.DataFrame,
-    running: pd.DataFrame,
-    themes: pd.DataFrame,
-    title: str = "",
-    *,
-    subtitle: str | None = None,
+    results: pd.DataFrame, running: pd.DataFrame, themes: pd.DataFrame, title: str = ""
 ) -> Figure:
     """Draw the running sum of GSEA: a row of panels per contrast, a panel per term, its genes as a bar code.
 
@@ -341,11 +328,10 @@ def running_sums(
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
-    if subtitle is None:
-        subtitle = N_(
-            "GSEA preranked by moderated t, best term of each theme; below the curve, its genes. Genes are "
-            "permuted, which ignores that they are correlated: read p beside that of camera"
-        )
+    subtitle = N_(
+        "GSEA preranked by moderated t, best term of each theme; below the curve, its genes. Genes are "
+        "permuted, which ignores that they are correlated: read p beside that of camera"
+    )
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.DOUBLE if columns > 2 else look.ONE_AND_HALF,
         height=38 * len(contrasts) + 8, sharex=True, sharey=True,

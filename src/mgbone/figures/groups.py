@@ -27,7 +27,6 @@ def group_dots(
     study: Study,
     title: str = "",
     *,
-    subtitle: str | None = None,
     experiments: Sequence[str] | None = None,
     contrasts: Mapping[str, Sequence[str]] | None = None,
     row_height: float = 58.0,
@@ -43,8 +42,6 @@ def group_dots(
         experiment, endpoint, contrast, p, level, test: the brackets. A contrast that is not in it gets none.
     endpoints : sequence of str
         In the order of the columns.
-    title, subtitle : str or pair (English, Japanese)
-        Without `subtitle`, n and test are written there.
     experiments : sequence of str, optional
         Rows; all of the study that have data, unless given.
     contrasts : mapping, optional
@@ -69,8 +66,7 @@ def group_dots(
         len(shown), len(endpoints),
         width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
         title=tr(title),
-        subtitle=n_and_tests(measurements, evidence, endpoints) if subtitle is None
-        else tr(subtitle),
+        subtitle=n_and_tests(measurements, evidence, endpoints),
         note=tr(". ").join(filter(None, [
             tr("Dots: animals; bar: mean ± SD"), tr("* p < 0.05, † 0.05 ≤ p < 0.10"), lacking])))  # fmt: skip
     for row, experiment in enumerate(shown):

@@ -24,7 +24,6 @@ def choice_of_test(
     *,
     declared: str | None = None,
     names: dict[str, str | tuple[str, str]] | None = None,
-    subtitle: str | None = None,
 ) -> Figure:
     """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
 
@@ -49,10 +48,9 @@ def choice_of_test(
     compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()
     keys = list(compared.itertuples(index=False, name=None))
     p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
-    if subtitle is None:
-        subtitle = N_(
-            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
-        )
+    subtitle = N_(
+        "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
+    )
     figure, axes = canvas.new_figure(
         1, 1, width=look.DOUBLE, height=4.9 * (len(keys) + 2), title=tr(title),
         subtitle=tr(subtitle))  # fmt: skip

@@ -30,7 +30,7 @@ _TREE_NOTE = N_(
 # --------------------------------------------------------------------------------------------------------
 
 
-def dendrogram_heatmap(clustering: Any, title: str = "", *, subtitle: str | None = None) -> Figure:
+def dendrogram_heatmap(clustering: Any, title: str = "") -> Figure:
     """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
 
     Parameters
@@ -50,7 +50,7 @@ def dendrogram_heatmap(clustering: Any, title: str = "", *, subtitle: str | None
     figure, _ = canvas.new_figure(
         0, 0, width=look.ONE_AND_HALF if n <= 8 else look.DOUBLE, height=108,
         title=tr(title),
-        subtitle=_tree_words(clustering) if subtitle is None else tr(subtitle),
+        subtitle=_tree_words(clustering),
         note=tr(_TREE_NOTE))  # fmt: skip
     grid = figure.add_gridspec(3, 2, height_ratios=[44, 5, 52], width_ratios=[60, 1.6])
     tree, strip, heat = (figure.add_subplot(grid[row, 0]) for row in range(3))
@@ -137,7 +137,7 @@ def _heat(ax: Axes, clustering: Any):
     return image
 
 
-def cohesion(clusterings: Mapping[str, Any], title: str = "", *, subtitle: str | None = None) -> Figure:
+def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
     """Draw the tree of each contrast above its permutation test.
 
     Parameters
@@ -146,11 +146,10 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "", *, subtitle: str |
         From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
     n = len(clusterings)
-    if subtitle is None:
-        subtitle = N_(
-            "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
-            "distinct split of the arrays into two groups of the same sizes"
-        )
+    subtitle = N_(
+        "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
+        "distinct split of the arrays into two groups of the same sizes"
+    )
     figure, axes = canvas.new_figure(
         3, n, width={1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE), height=88,
         title=tr(title), subtitle=tr(subtitle), note=tr(

@@ -19,9 +19,7 @@ from mgbone.study.naming import AXES, VERDICTS, axis_of, row_label
 _GAP = 0.45
 
 
-def verdict_map(
-    verdicts: pd.DataFrame, study: Study, title: str = "", *, subtitle: str | None = None
-) -> Figure:
+def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw every statement of the ledger as a cell: what was reported, what was observed, and the verdict.
 
     Rows are endpoints, columns doses. In a cell the left sign is the report's, the middle one that of the
@@ -54,7 +52,7 @@ def verdict_map(
     used = [_used(columns, verdicts, block) for block in blocks]
     figure, _ = canvas.new_figure(
         0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=tr(title),
-        subtitle=_tally(verdicts) if subtitle is None else tr(subtitle),
+        subtitle=_tally(verdicts),
         note=_map_note(columns))  # fmt: skip
     grid = figure.add_gridspec(
         2, 2, width_ratios=[max(1, len(u)) + 0.001 for u in used], height_ratios=[depth + 1.6, 3.2]
