@@ -93,7 +93,7 @@ DRAWINGS = {
     ),
     "femur": lambda: femur.femur_drawing(CELLS, STUDY, "Femur"),
     "slices": lambda: density.content_over_volume(
-        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), STUDY, "Slices"
+        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), "Slices"
     ),
     "verdicts": lambda: verdict_figures.verdict_map(VERDICTS, STUDY, "Verdicts"),
     "dose": lambda: dose_figures.dose_response(
@@ -114,7 +114,7 @@ DRAWINGS = {
     "per_dose": lambda: dose_figures.per_dose(EVERYTHING, STUDY, "Each dose"),
     "design": lambda: design.timeline(STUDY, "Design"),
     "pair_feeding": lambda: feeding_figures.pair_feeding(
-        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", STUDY, "Fed in pairs"
+        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),
     "dilution": lambda: urine.dilution(URINE, SPREAD, "Urine"),
     "choices": lambda: choice_figures.choice_of_test(CHOICES, STUDY, "Tests"),

@@ -194,9 +194,7 @@ def profiles(
     return figure
 
 
-def content_over_volume(
-    regional: pd.DataFrame, slice_means: pd.DataFrame, study: Study, title: str = ""
-) -> Figure:
+def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title: str = "") -> Figure:
     """Draw how far the plain mean of slice densities lies from content over volume, each animal a dot.
 
     Parameters

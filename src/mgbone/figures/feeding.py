@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from mgbone.figures import canvas, look
 from mgbone.study import naming
-from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 
@@ -19,7 +18,7 @@ _COLUMNS = 3
 
 
 def pair_feeding(
-    table: pd.DataFrame, groups: tuple[str, str, str], experiment: str, study: Study, title: str = ""
+    table: pd.DataFrame, groups: tuple[str, str, str], experiment: str, title: str = ""
 ) -> Figure:
     """Draw differences with 95 % intervals in percent of the control's mean, a panel per endpoint.
 
