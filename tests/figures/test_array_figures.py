@@ -138,14 +138,6 @@ FIGURES = {
     "pseudo": pseudo,
     "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=4),
     "camera": lambda d: fg.camera_bars(d["camera"], d["themes"], "camera"),
-    "barcode": lambda d: fg.rank_barcode(
-        d["table"],
-        d["camera"],
-        d["sets"].genes,
-        d["themes"],
-        "mg002_vs_control",
-        "Ranks",
-    ),
     "running": lambda d: fg.running_sums(
         d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], "Sums"
     ),

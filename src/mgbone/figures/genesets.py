@@ -251,66 +251,6 @@ def _camera_bar(ax: Axes, row: pd.Series, place: float, colour: str) -> None:
     )
 
 
-def rank_barcode(
-    table: pd.DataFrame,
-    tested: pd.DataFrame,
-    gene_sets: Mapping[str, Sequence[str]],
-    themes: pd.DataFrame,
-    contrast: str,
-    title: str = "",
-) -> Figure:
-    """Draw where the genes of each term of the themes lie among all genes ranked by moderated t.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `differential_expression`: gene, contrast, t.
-    tested : DataFrame
-        From `camera`: contrast, term, p, direction, for the numbers at the right.
-    gene_sets : mapping
-        Genes of each term (``GeneSets.genes``).
-    themes : DataFrame
-        theme, go_id, term: rows.
-    """
-    ranked = table[table["contrast"] == contrast].sort_values(["t", "gene"], kind="stable")["gene"].to_numpy()
-    rows = themes[themes["go_id"].isin(list(gene_sets))]
-    places = _rows_with_gaps(rows)
-    depth = max(places.values(), default=0) + 1
-    result = tested[tested["contrast"] == contrast].set_index("term")
-    subtitle = tr(
-        "{c}: a stroke for each gene of the term, {n:,} genes on the chip ranked by moderated t; "
-         "camera p at the right",
-        c=naming.contrast_label(contrast), n=len(ranked))  # fmt: skip
-    figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=_ROW * depth + 12, title=tr(title),
-        subtitle=tr(subtitle))  # fmt: skip
-    ax = axes[0, 0]
-    for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
-        at = np.flatnonzero(np.isin(ranked, list(gene_sets[term])))
-        y = places[term]
-        ax.vlines(at, y - 0.38, y + 0.38, color=THEMES[theme][0], linewidth=0.35, alpha=0.75, rasterized=True)
-        if term in result.index:
-            one = result.loc[term]
-            arrow = "↑" if one["direction"] == "up" else "↓"
-            words = f"{arrow} {naming.format_p(float(one['p']))}"
-            ax.annotate(words, (1.0, y), xycoords=("axes fraction", "data"),
-                        xytext=(4, 0), textcoords="offset points", va="center", fontsize=_LABEL,
-                        annotation_clip=False)  # fmt: skip
-    names = {t: f"{name} ({len(gene_sets[t])})" for t, name in zip(rows["go_id"], rows["term"], strict=True)}
-    _term_rows(ax, rows, places, names)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlim(0, len(ranked))
-    ax.axvline(len(ranked) / 2, color=look.LINE, linewidth=0.6, zorder=0)
-    ax.set_xticks([0, len(ranked) / 2, len(ranked)], tr(_RANK_ENDS).split("|"))
-    for label, where in zip(ax.get_xticklabels(), ("left", "center", "right"), strict=True):
-        label.set_ha(where)
-    ax.spines["left"].set_visible(False)
-    return figure
-
-
-_RANK_ENDS = N_("most lowered|middle|most raised")
-
-
 def running_sums(
     results: pd.DataFrame, running: pd.DataFrame, themes: pd.DataFrame, title: str = ""
 ) -> Figure:
