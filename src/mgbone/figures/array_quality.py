@@ -12,13 +12,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, look
-from mgbone.figures.genes import _ROOM, _panels_width
-from mgbone.figures.look import _DIVERGING, array_label
+from mgbone.figures.genes import ROOM
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
-
-# ---- Are the arrays sound?
-# -------------------------------------------------------------------------------------------
 
 
 def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str = "") -> Figure:
@@ -33,29 +29,22 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         Group of each array.
     """
     stages = list(densities["stage"].unique())
-    subtitle = N_("Each line an array; density of log2 values")
     figure, axes = canvas.new_figure(
-        1, len(stages), width=_panels_width(max(2, len(stages))), height=52,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+        1, len(stages), width=look.panels_width(max(2, len(stages))), height=52, title=title,
+        subtitle=N_("Each line an array; density of log2 values"))  # fmt: skip
     for ax, stage in zip(axes[0], stages, strict=True):
         rows = densities[densities["stage"] == stage]
         for array, line in rows.groupby("array_id", sort=False):
-            ax.plot(
-                line["value"],
-                line["density"],
-                color=look.line_colour(groups[array]),
-                linewidth=0.9,
-                alpha=0.9,
-            )
+            ink = look.line_colour(groups[array])
+            ax.plot(line["value"], line["density"], color=ink, linewidth=0.9, alpha=0.9)
         ax.set_title(tr(_STAGES.get(stage, (stage, stage))))
         ax.set_xlabel(tr("log2 intensity"))
         ax.set_ylim(bottom=0)
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     shown = list(dict.fromkeys(groups))
     handles = [Line2D([], [], color=look.line_colour(g), label=naming.group_label(g)) for g in shown]
-    columns = (
-        len(handles) if len(stages) > 1 else min(3, len(handles))
-    )  # one panel has no room for a long line
+    # One panel has no room for a long line.
+    columns = len(handles) if len(stages) > 1 else min(3, len(handles))
     figure.legend(handles=handles, loc="outside lower left", ncols=columns)
     return figure
 
@@ -86,12 +75,11 @@ def array_boxes(
     """
     measures = list(boxes["measure"].unique())
     arrays = list(dict.fromkeys(boxes["array_id"]))
-    subtitle = N_(
-        "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
-        "them an array is flagged")  # fmt: skip
     figure, axes = canvas.new_figure(
-        len(measures), 1, width=look.DOUBLE, height=34 * len(measures) + 8, sharex=True,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+        len(measures), 1, width=look.DOUBLE, height=34 * len(measures) + 8, sharex=True, title=title,
+        subtitle=N_(
+        "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
+                  "them an array is flagged"))  # fmt: skip
     for ax, measure in zip(axes[:, 0], measures, strict=True):
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
         if limits and measure in limits:
@@ -104,7 +92,7 @@ def array_boxes(
         ax.set_ylabel(measure)
         ax.set_xlim(-0.7, len(arrays) - 0.3)
         ax.locator_params(axis="y", nbins=5)
-    axes[-1, 0].set_xticks(range(len(arrays)), [array_label(a) for a in arrays])
+    axes[-1, 0].set_xticks(range(len(arrays)), [look.array_label(a) for a in arrays])
     axes[-1, 0].tick_params(axis="x", length=0)
     names = [naming.group_label(groups[a], short=True) for a in arrays]
     for name in dict.fromkeys(names):
@@ -148,16 +136,20 @@ def array_map(
     groups : Series
         Group of each array.
     """
-    subtitle = N_("Left: principal components; right: Pearson correlation of log2 expression")
     figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=74, title=tr(title),
-        subtitle=tr(subtitle))  # fmt: skip
+        1,
+        2,
+        width=look.DOUBLE,
+        height=74,
+        title=title,
+        subtitle=N_("Left: principal components; right: Pearson correlation of log2 expression"),
+    )
     left, right = axes[0]
     order = [a for g in dict.fromkeys(groups) for a in groups.index[groups == g] if a in correlation.index]
     for group in dict.fromkeys(groups):
         arrays = [a for a in scores.index if groups[a] == group]
         look.dots(left, scores.loc[arrays, "PC1"], scores.loc[arrays, "PC2"], group, size=5.5)
-    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %){_ROOM}{_ROOM}")
+    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %){ROOM}{ROOM}")
     left.set_ylabel(f"PC2 ({100 * explained[1]:.0f} %)")
     left.margins(0.12)
     left.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
@@ -166,7 +158,7 @@ def array_map(
         handles=look.group_handles(list(dict.fromkeys(groups))),
         loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=3, borderaxespad=0,
     )  # fmt: skip
-    legend.set_in_layout(False)  # else it would widen the panel's column; _ROOM makes the height
+    legend.set_in_layout(False)  # else it would widen the panel's column; ROOM makes the height
     table = correlation.loc[order, order].to_numpy(float)
     off = table[~np.eye(len(table), dtype=bool)]
     image = right.imshow(table, cmap="cividis", vmin=float(off.min()), vmax=float(off.max()), rasterized=True)
@@ -180,8 +172,7 @@ def array_map(
     right.set_xticks(middle, names, rotation=30, ha="right", rotation_mode="anchor")
     right.set_yticks(middle, names)
     right.tick_params(length=0)
-    for spine in right.spines.values():
-        spine.set_visible(False)
+    right.spines[:].set_visible(False)
     bar = figure.colorbar(image, ax=right, shrink=0.8)
     bar.outline.set_linewidth(0.5)
     bar.set_label("Pearson r")
@@ -205,24 +196,27 @@ def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: st
             title)  # fmt: skip
     columns = min(5, max(1, len(images)))
     rows = -(-len(images) // columns)
-    subtitle = N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts")
-    width = look.DOUBLE if columns > 2 else look.ONE_AND_HALF
+    width = look.panels_width(max(2, columns))
     figure, axes = canvas.new_figure(
-        rows, columns, width=width, height=(width - 24) / columns * rows + 4 * rows,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+        rows,
+        columns,
+        width=width,
+        height=(width - 24) / columns * rows + 4 * rows,
+        title=title,
+        subtitle=N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts"),
+    )
     known = np.concatenate([np.abs(i[np.isfinite(i)]) for i in images.values()])
     reach = float(np.quantile(known, 0.98)) or 1.0
     for ax in axes.flat[len(images) :]:
         ax.set_axis_off()
     for ax, (array, image) in zip(axes.flat, images.items(), strict=False):
         drawn = ax.imshow(
-            image, cmap=_DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
+            image, cmap=look.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
         )
-        ax.set_title(f"{naming.group_label(groups[array], short=True)} {array_label(array)}")
+        ax.set_title(f"{naming.group_label(groups[array], short=True)} {look.array_label(array)}")
         ax.set_xticks([])
         ax.set_yticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(True)
+        ax.spines[:].set_visible(True)
     bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=28)
     bar.outline.set_linewidth(0.5)
     bar.set_label(tr("log2 residual"))

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, look
-from mgbone.figures.genes import _panels_width
-from mgbone.figures.look import _CLOUD, _LABEL
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -29,38 +26,32 @@ def threshold_grid(
     declared : tuple of float
         q and absolute log2 fold change that the study uses.
     """
-    contrasts = list(counts["contrast"].unique())
-    subtitle = N_("Genes raised (↑) and lowered (↓); framed: the limits of this study")  # fmt: skip
-    figure, axes = canvas.new_figure(
-        1, len(contrasts), width=_panels_width(len(contrasts)), height=52, sharey=True,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+    figure, panels = canvas.contrast_panels(
+        counts, height=52, sharey=True, title=title,
+        subtitle=N_("Genes raised (↑) and lowered (↓); framed: the limits of this study"))  # fmt: skip
     most = max(1, int(counts["total"].max()))
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        rows = counts[counts["contrast"] == contrast]
+    for ax, _, rows in panels:
         table = rows.set_index(["q", "log2_fold_change"])["total"].unstack()  # noqa: PD010
         ax.imshow(np.log1p(table.to_numpy()), cmap="Greys", vmin=0, vmax=np.log1p(most) * 1.5, aspect="auto")
         for row in rows.itertuples():
             i, j = table.index.get_loc(row.q), table.columns.get_loc(row.log2_fold_change)
             shade = np.log1p(row.total) / (np.log1p(most) * 1.5)
-            ax.text(j, i, f"{row.up:,} ↑\n{row.down:,} ↓", ha="center", va="center", fontsize=_LABEL - 0.6,
-                    linespacing=1.15, color="white" if shade > 0.55 else look.INK)  # fmt: skip
+            ax.text(j, i, f"{row.up:,} ↑\n{row.down:,} ↓", ha="center", va="center", linespacing=1.15,
+                    fontsize=look.LABEL_SIZE - 0.6, color="white" if shade > 0.55 else look.INK)  # fmt: skip
             if np.isclose(row.q, declared[0]) and np.isclose(row.log2_fold_change, declared[1]):
-                ax.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=look.UP,
-                linewidth=1.6,
-                                       clip_on=False, zorder=4))  # fmt: skip
+                frame = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=look.UP, linewidth=1.6)
+                ax.add_patch(frame).set(clip_on=False, zorder=4)
         ax.set_xticks(range(len(table.columns)), [f"{v:g}" for v in table.columns])
         ax.set_yticks(range(len(table.index)), [f"{v:g}" for v in table.index])
         ax.tick_params(length=0)
-        ax.set_title(naming.contrast_label(contrast))
         ax.set_xlabel(tr("|log2 fold change| at least"))
-        for spine in ax.spines.values():
-            spine.set_visible(False)
-    axes[0, 0].set_ylabel(tr("q below"))
+        ax.spines[:].set_visible(False)
+    panels[0][0].set_ylabel(tr("q below"))
     return figure
 
 
 _CLASSES: Mapping[str, tuple[str, str, float, tuple[str, str]]] = {
-    "neither": (_CLOUD, "o", 1.5, N_("neither")),
+    "neither": (look.CLOUD, "o", 1.5, N_("neither")),
     "only_a": ("#d9a441", "^", 3.0, N_("{a} only")),
     "only_b": ("#c4601d", "D", 2.6, N_("{b} only")),
     "both_same": ("#2b2b2b", "o", 3.4, N_("both, same direction")),
@@ -87,8 +78,7 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame, title: str = "") 
         n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
         s=int(row["both_same"]), e=row["expected"])  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, 1, width=look.ONE_AND_HALF, height=88,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+        1, 1, width=look.ONE_AND_HALF, height=88, title=title, subtitle=subtitle)  # fmt: skip
     ax = axes[0, 0]
     reach = float(both[["log2_fold_change_a", "log2_fold_change_b"]].abs().to_numpy().max()) * 1.05
     ax.plot([-reach, reach], [-reach, reach], color=look.LINE, linewidth=0.6, zorder=0)
@@ -109,10 +99,12 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame, title: str = "") 
     ax.set_xlabel(f"{names['a']}, {unit}")
     ax.set_ylabel(f"{names['b']}, {unit}")
     handles = [
-        Line2D([], [], linestyle="none", marker=line.get_marker(), color=line.get_color(),
-               markersize=max(3.2, line.get_markersize()), label=line.get_label())
-        for line in ax.get_lines() if not str(line.get_label()).startswith("_")
-    ]  # fmt: skip
+        look.mark(
+            line.get_label(), line.get_marker(), max(3.2, line.get_markersize()), color=line.get_color()
+        )
+        for line in ax.get_lines()
+        if not str(line.get_label()).startswith("_")
+    ]
     ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
     return figure
 
@@ -134,7 +126,7 @@ def gene_by_hand(
     """
     value = steps.set_index("step")["value"]
     figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=66, title=tr(title), subtitle=tr(
+        1, 2, width=look.DOUBLE, height=66, title=title, subtitle=tr(
             "{g}, {c}: every array a dot, bars the group means; right, each number of the moderated t test",
             g=gene, c=naming.contrast_label(contrast)),
         gridspec_kw={"width_ratios": [1, 1.9]})  # fmt: skip
@@ -157,8 +149,8 @@ def gene_by_hand(
     for i, row in enumerate(steps.itertuples()):
         if i % 2 == 0:
             right.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
-        right.text(0.01, i, tr(row.name), va="center", fontsize=_LABEL)
-        right.text(0.46, i, row.formula, va="center", fontsize=_LABEL, color=look.QUIET)
+        right.text(0.01, i, tr(row.name), va="center", fontsize=look.LABEL_SIZE)
+        right.text(0.46, i, row.formula, va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
         value = f"{row.value:.4g}".replace("-", "−")
-        right.text(0.99, i, value, va="center", ha="right", fontsize=_LABEL)
+        right.text(0.99, i, value, va="center", ha="right", fontsize=look.LABEL_SIZE)
     return figure

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,9 +27,11 @@ from mgbone.figures.look import (
     SMALL_SIZE,
     TITLE_SIZE,
     _register_japanese_font,
+    panels_width,
     use,
 )
 from mgbone.study.language import current, tr
+from mgbone.study.naming import contrast_label
 
 _LINE_HEIGHT = 1.35
 _PAD = 5.0 * MM
@@ -73,6 +76,7 @@ def new_figure(
     use()
     inner = (width * MM - 2 * _PAD) * 72
     ja = current() == "ja"
+    title, subtitle, note = (tr(words) for words in (title, subtitle, note))
     head = wrap(title, inner, TITLE_SIZE, bold=not ja) if title else []
     sub = wrap(subtitle, inner, BASE_SIZE) if subtitle else []
     foot = wrap(note, inner - 70, SMALL_SIZE) if note else []
@@ -87,10 +91,9 @@ def new_figure(
         w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.03,
     )  # fmt: skip
     x, y = _PAD / (width * MM), 1 - 0.7 * _PAD / total
+    text_options = {"ha": "left", "linespacing": 1.25}
     if head:
-        drawn = figure.text(
-            x, y, "\n".join(head), size=TITLE_SIZE, va="top", ha="left", linespacing=1.25, gid="title"
-        )
+        drawn = figure.text(x, y, "\n".join(head), size=TITLE_SIZE, va="top", gid="title", **text_options)
         # The Japanese font has no bold face: a thin outline makes one, the same for Latin letters beside it.
         if ja:
             drawn.set_path_effects([patheffects.withStroke(linewidth=0.35, foreground=INK)])
@@ -98,28 +101,83 @@ def new_figure(
             drawn.set(**BOLD)
         y -= len(head) * TITLE_SIZE * _LINE_HEIGHT / 72 / total
     if sub:
-        figure.text(
-            x, y, "\n".join(sub), size=BASE_SIZE, color=QUIET, va="top", ha="left",
-            linespacing=1.25, gid="subtitle",
-        )  # fmt: skip
+        quiet = {"size": BASE_SIZE, "color": QUIET, "va": "top", "gid": "subtitle"}
+        figure.text(x, y, "\n".join(sub), **quiet, **text_options)
     if foot:
-        figure.text(
-            x, 0.09 / total, "\n".join(foot), size=SMALL_SIZE, color=QUIET, va="bottom", ha="left",
-            linespacing=1.25, gid="note",
-        )  # fmt: skip
+        quiet = {"size": SMALL_SIZE, "color": QUIET, "va": "bottom", "gid": "note"}
+        figure.text(x, 0.09 / total, "\n".join(foot), **quiet, **text_options)
     if not (nrows and ncols):
         return figure, None
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
 
 
-def empty_figure(why: str, title: str = "") -> Figure:
-    """Make the figure that stands where nothing can be drawn, and says why.
+def panels(
+    n: int, most: int, height: float, *, above: float = 0.0, **options: Any
+) -> tuple[Figure, list[Axes], np.ndarray]:
+    """Make a figure of `n` panels, at most `most` side by side; places without a panel stay blank.
 
     Parameters
     ----------
-    why, title : str or (English, Japanese)
+    height : float
+        Of a row of panels, mm.
+    above : float
+        Height on top of all rows, mm.
+    **options
+        For `new_figure`.
+
+    Returns
+    -------
+    tuple
+        The figure, the panels in reading order, and the grid that they stand in.
     """
-    figure, axes = new_figure(1, 1, width=ONE_AND_HALF, height=16, title=tr(title))
+    columns = min(most, n)
+    rows = -(-n // columns)
+    figure, axes = new_figure(rows, columns, width=DOUBLE, height=height * rows + above, **options)
+    for ax in axes.flat[n:]:
+        ax.set_visible(False)
+    return figure, list(axes.flat[:n]), axes
+
+
+def contrast_panels(
+    table: pd.DataFrame, *, room: int = 0, **options: Any
+) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
+    """Make a figure with a panel for each contrast of a table, its name above it.
+
+    Parameters
+    ----------
+    room : int
+        How many panels more the figure is as wide as.
+    **options
+        For `new_figure`.
+
+    Returns
+    -------
+    tuple
+        The figure; each panel with its contrast and the rows of the table that are about it.
+    """
+    contrasts = list(table["contrast"].unique())
+    n = len(contrasts)
+    figure, axes = new_figure(1, n, width=panels_width(n + room), **options)
+    for ax, contrast in zip(axes[0], contrasts, strict=True):
+        ax.set_title(contrast_label(contrast))
+    rows = [table[table["contrast"] == contrast] for contrast in contrasts]
+    return figure, list(zip(axes[0], contrasts, rows, strict=True))
+
+
+def places(kinds: Iterable[str], gap: float, first: float = 0.0) -> list[float]:
+    """Return where rows stand, one below the other, with a `gap` more where one is of another kind."""
+    found: list[float] = []
+    y, before = first, None
+    for kind in kinds:
+        y += gap if found and kind != before else 0.0
+        found.append(y)
+        y, before = y + 1, kind
+    return found
+
+
+def empty_figure(why: str, title: str = "") -> Figure:
+    """Make the figure that stands where nothing can be drawn, and says why."""
+    figure, axes = new_figure(1, 1, width=ONE_AND_HALF, height=16, title=title)
     axes[0, 0].set_axis_off()
     words = "\n".join(wrap(tr(why), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
     axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=QUIET, transform=axes[0, 0].transAxes)

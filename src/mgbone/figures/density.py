@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -21,9 +20,11 @@ from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
 # Blue over white to red, the ends equally dark: in grey the numbers in the cells tell the sign.
-_SCALE = ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
-_NO_CELLS = N_("No dose was compared with its reference here")
-DIVERGING = LinearSegmentedColormap.from_list("mgbone", _SCALE)
+DIVERGING = LinearSegmentedColormap.from_list(
+    "mgbone", ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
+)
+NO_CELLS = N_("No dose was compared with its reference here")
+_LANE = 0.12  # height of the lane of one contrast below the curves of a profile, in parts of the panel
 
 
 def density_map(
@@ -45,31 +46,26 @@ def density_map(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
-        return canvas.empty_figure(_NO_CELLS, title)
-    subtitle = N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted")
+        return canvas.empty_figure(NO_CELLS, title)
     note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
     if "p_holm" in cells:
         shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
         survives = (shown["p_holm"] < study.thresholds["significant"]).any()
-        frame = N_("heavy frame: p < 0.05 also after Holm over 16 cells")
-        nothing = N_("no cell has p < 0.05 after Holm over 16 cells")
-        frame = frame if survives else nothing
+        frame = (
+            N_("heavy frame: p < 0.05 also after Holm over 16 cells")
+            if survives else
+            N_("no cell has p < 0.05 after Holm over 16 cells")
+        )  # fmt: skip
         note += tr("; ") + tr(frame)
-    columns = min(3, len(contrasts))
-    rows = -(-len(contrasts) // columns)
-    figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=56.0 * rows + 4, sharey=True,
-        title=tr(title), subtitle=tr(subtitle), note=note)  # fmt: skip
-    norm = _norm(cells)
-    for ax, contrast in zip(axes.flat, contrasts, strict=False):
-        _map_panel(ax, _of(cells, contrast), norm, study)
+    figure, panels, _ = canvas.panels(
+        len(contrasts), 3, 56.0, above=4, sharey=True, title=title, note=note,
+        subtitle=N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted"),
+    )  # fmt: skip
+    norm = reach_of(cells)
+    for ax, contrast in zip(panels, contrasts, strict=True):
+        _map_panel(ax, cells_of(cells, contrast), norm, study)
         ax.set_title(naming.contrast_label(contrast.name))
-    for ax in axes.flat[len(contrasts) :]:
-        ax.set_visible(False)
-    bar = figure.colorbar(
-        _mappable(norm), ax=list(axes.flat[: len(contrasts)]), shrink=0.8, aspect=22, pad=0.015
-    )
-    _dress_bar(bar)
+    colour_bar(figure, norm, panels, shrink=0.8, aspect=22, pad=0.015)
     return figure
 
 
@@ -109,7 +105,7 @@ def region_dots(
     figure, axes = canvas.new_figure(
         len(structures), len(REGIONS), width=look.DOUBLE,
         height=(38.0 + 4.4 * len(compared)) * len(structures),
-        title=tr(title), subtitle=f"{experiment_title(chosen, study)}; {tests}",
+        title=title, subtitle=f"{experiment_title(chosen, study)}; {tests}",
         note=tr("; ").join([
             tr("Dots: animals; bar: mean ± SD"),
             tr("over the brackets: p"),
@@ -160,12 +156,11 @@ def profiles(
     experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
-    subtitle = _profile_subtitle(tested=tests is not None)
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
     figure, axes = canvas.new_figure(
         len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,
-        sharex=True, sharey="row", title=tr(title),
-        subtitle=tr(subtitle).replace("{n}", n))  # fmt: skip
+        sharex=True, sharey="row", title=title,
+        subtitle=_profile_subtitle(n, tested=tests is not None))  # fmt: skip
     compared = {e.name: _stated(e, contrasts) for e in experiments}
     lanes = max(map(len, compared.values())) if tests is not None else 0
     for row, structure in enumerate(structures):
@@ -213,11 +208,11 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
         why = N_("No slices: there is nothing to average")
         return canvas.empty_figure(why, title)
     figure, axes = canvas.new_figure(
-        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=tr(title),
+        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=title,
         subtitle=tr(
             "Mean of slice densities minus summed content over summed volume, n = {n} animals",
             n=both["animal_id"].nunique()),
-        note=tr("Dots: animals; line: median"))  # fmt: skip
+        note=N_("Dots: animals; line: median"))  # fmt: skip
     groups = [g for g in naming.groups_in_use() if g in set(both["group"])]
     spread = np.ptp(both["percent"].dropna()) if both["percent"].notna().any() else 1.0
     for ax, structure in zip(axes[0], STRUCTURES, strict=True):
@@ -237,22 +232,19 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
         ax.tick_params(axis="x", length=0, labelsize=6.2)
         ax.set_title(structure_name(structure))
     axes[0, 0].set_ylabel(tr("Difference (%)"))
-    axes[0, -1].legend(
-        handles=look.group_handles(groups),
-        loc="upper left",
-        bbox_to_anchor=(1, 1),
-        borderaxespad=0.3,
-    )
+    handles = look.group_handles(groups)
+    axes[0, -1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.3)
     return figure
 
 
-def _profile_subtitle(*, tested: bool) -> str:
-    words = tr("Group means with 95 % intervals, n = {{n}} a group").replace("{{n}}", "{n}")
+def _profile_subtitle(n: str, *, tested: bool) -> str:
+    words = N_("Group means with 95 % intervals, n = {n} a group")
     bars = N_("; bars: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation")
-    return words + (tr(bars) if tested else "")
+    return tr(words, n=n) + (tr(bars) if tested else "")
 
 
-def _of(cells: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+def cells_of(cells: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
+    """Return the cells of one contrast by structure and region."""
     chosen = cells[cells["experiment"].eq(contrast.experiment) & cells["contrast"].eq(contrast.name)]
     return chosen.set_index(["structure", "region"])
 
@@ -261,28 +253,21 @@ def _slice(table: pd.DataFrame, structure: str, experiment: str) -> pd.DataFrame
     return table[table["structure"].eq(structure) & table["experiment"].eq(experiment)]
 
 
-def _norm(cells: pd.DataFrame) -> Normalize:
+def reach_of(cells: pd.DataFrame) -> Normalize:
+    """Return the scale of the colours, as far to either side as the largest difference."""
     reach = np.nanmax(cells["percent"].abs()) if cells["percent"].notna().any() else 1.0
     bound = max(2.0, float(np.ceil(reach)))
     return Normalize(-bound, bound)
 
 
-def _mappable(norm: Normalize) -> ScalarMappable:
-    return ScalarMappable(norm, DIVERGING)
-
-
-def _dress_bar(bar: Colorbar) -> None:
+def colour_bar(figure: Figure, norm: Normalize, panels: Sequence[Axes], **options: float) -> None:
+    """Draw the scale of the colours beside the panels."""
+    bar = figure.colorbar(ScalarMappable(norm, DIVERGING), ax=list(panels), **options)
     bar.set_label(tr("Difference (% of reference)"))
     bar.ax.yaxis.labelpad = 6
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=2)
-    bar.ax.yaxis.set_major_formatter(lambda x, _: signed(x, "g"))
-
-
-def signed(number: float, form: str = ".1f") -> str:
-    """Write a number with its sign, a true minus for negative ones."""
-    written = format(number, f"+{form}").replace("-", "−")
-    return written if any(digit in written for digit in "123456789") else written.lstrip("+−")
+    bar.ax.yaxis.set_major_formatter(lambda x, _: look.signed(x, "g"))
 
 
 def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> None:
@@ -297,7 +282,7 @@ def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> 
             mark = naming.level_mark(cell["level"])
             ink = look.ink_on(face)
             ax.text(
-                x + 0.5, y + 0.40, f"{signed(cell['percent'])}{mark}", ha="center", va="center",
+                x + 0.5, y + 0.40, f"{look.signed(cell['percent'])}{mark}", ha="center", va="center",
                 size=look.BASE_SIZE + (0.8 if mark else 0), color=ink, gid="percent",
                 **(look.BOLD if mark else {}),
             )  # fmt: skip
@@ -308,9 +293,7 @@ def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> 
     for structure, region in cells.index:
         if "p_holm" in cells and cells.loc[(structure, region), "p_holm"] < study.thresholds["significant"]:
             x, y = REGIONS.index(region), STRUCTURES.index(structure)
-            inset = 0.03
-            side = 1 - 2 * inset
-            frame = Rectangle((x + inset, y + inset), side, side, fill=False, edgecolor=look.INK, zorder=4)
+            frame = Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, fill=False, edgecolor=look.INK, zorder=4)
             frame.set(linewidth=1.3, gid="holm")
             ax.add_patch(frame)
     ax.set_xlim(0, len(REGIONS))
@@ -318,8 +301,7 @@ def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> 
     ax.set_xticks(np.arange(len(REGIONS)) + 0.5, [region_name(r) for r in REGIONS])
     ax.set_yticks(np.arange(len(STRUCTURES)) + 0.5, [structure_name(s) for s in STRUCTURES])
     ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
 
 
 def structure_name(structure: str) -> str:
@@ -358,9 +340,6 @@ def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
             rows["percent"], rows["mean"], color=ink, linestyle=look.line_style(group), zorder=3, gid="mean"
         )
     ax.set_xlim(0, 100)
-
-
-_LANE = 0.12  # height of the lane of one contrast below the curves, in parts of the panel
 
 
 def _stated(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:

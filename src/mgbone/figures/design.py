@@ -53,7 +53,7 @@ def timeline(
     lanes = max(3, *(len(e.groups) for e in experiments))
     figure, axes = canvas.new_figure(
         len(experiments), 1, width=look.DOUBLE, height=44.0 * len(experiments) * lanes / 3,
-        title=tr(title), subtitle=setting,
+        title=title, subtitle=setting,
         note=tr(
             "Numbers of animals and arrays are assumptions where the report gives none (study.yml)")
         if as_planned and study.animals_per_group else "")  # fmt: skip

@@ -15,7 +15,6 @@ from mgbone.figures import canvas, look
 from mgbone.study.language import N_, either, tr
 
 _HOLDS: Mapping[str, str] = {"yes": "✓", "size": "≈", "no": "✗", "not_tested": "?"}
-
 _DIAMOND: Mapping[str, object] = {"marker": "D", "markersize": 4.6, "color": look.INK, "linestyle": "none"}
 
 
@@ -31,19 +30,23 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     -------
     Figure
     """
-    title = tr(title)
     if confronted.empty:
         why = N_("No disagreement of sources is recorded for this study.")  # fmt: skip
         return canvas.empty_figure(why, title)
-    places, heads = _places(confronted)
+    # A row for the heading of each topic, and a gap before it.
+    places = canvas.places(confronted["topic"], 1.35, 1.0)
     depth = max(places) + 1
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=5.2 * (depth + 0.8) + 14, title=title,
-        subtitle=tr(
-            "Change against the reference, in percent; the sources' animals, diets and references differ"),
-        note=tr(
-            "✓ these data have the stated level; ≈ the stated size only; "
-            "✗ neither; ? not tested"))  # fmt: skip
+        0,
+        0,
+        width=look.DOUBLE,
+        height=5.2 * (depth + 0.8) + 14,
+        title=title,
+        subtitle=N_(
+            "Change against the reference, in percent; the sources' animals, diets and references differ"
+        ),
+        note=N_("✓ these data have the stated level; ≈ the stated size only; ✗ neither; ? not tested"),
+    )
     ax = figure.add_subplot()
     ax.set_position([0.3, 0.115, 0.3, 0.755])  # by hand: the words beside it take more room than it does
     numbers = confronted[["data_low", "data_high", "percent"]].abs().to_numpy(float)
@@ -51,29 +54,18 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
     for y, row in zip(places, confronted.to_dict("records"), strict=True):
         _row(ax, y, row)
-    for y, topic in heads:
-        bold = look.bold()
+    topics = confronted.assign(y=places).drop_duplicates("topic")
+    for y, *words in topics[["y", "topic_en", "topic_ja"]].itertuples(index=False):
         ax.annotate(
-            topic, (0, y), xycoords=ax.get_yaxis_transform(), xytext=(-5, 0), textcoords="offset points",
-            ha="right", va="center", annotation_clip=False, size=look.BASE_SIZE, gid="topic", **bold,
+            either(*words), (0, y - 1), xycoords=ax.get_yaxis_transform(), xytext=(-5, 0),
+            textcoords="offset points", ha="right", va="center", annotation_clip=False, size=look.BASE_SIZE,
+            gid="topic", **look.bold(),
         )  # fmt: skip
     ax.set(xlim=(-reach, reach), ylim=(depth - 0.3, -0.8), yticks=[])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(tr("change (%)"))
     _legend(ax)
     return figure
-
-
-def _places(table: pd.DataFrame) -> tuple[list[float], list[tuple[float, str]]]:
-    places, heads, y, before = [], [], 0.0, None
-    for row in table.to_dict("records"):
-        if row["topic"] != before:
-            y += 0.35 if before is not None else 0.0
-            heads.append((y, either(row["topic_en"], row["topic_ja"])))
-            y += 1
-        places.append(y)
-        y, before = y + 1, row["topic"]
-    return places, heads
 
 
 def _row(ax: Axes, y: float, row: Mapping[str, object]) -> None:
@@ -83,7 +75,7 @@ def _row(ax: Axes, y: float, row: Mapping[str, object]) -> None:
         annotation_clip=False,
     )  # fmt: skip
     if np.isfinite(row["data_percent"]):
-        grey = {"color": "#c9c9c9", "linewidth": 5, "solid_capstyle": "butt", "zorder": 1}
+        grey = {"color": look.CLOUD, "linewidth": 5, "solid_capstyle": "butt", "zorder": 1}
         ax.plot([row["data_low"], row["data_high"]], [y, y], gid="interval", **grey)
         ax.plot([row["data_percent"]] * 2, [y - 0.28, y + 0.28], color=look.QUIET, linewidth=1.2, zorder=2)
     if np.isfinite(row["percent"]):
@@ -106,7 +98,7 @@ def _legend(ax: Axes) -> None:
     handles = [
         Line2D([], [], label=tr("stated"), **_DIAMOND),
         Patch(
-            facecolor="#c9c9c9",
+            facecolor=look.CLOUD,
             label=tr("these data, 95 %"),
         ),
     ]

@@ -20,7 +20,8 @@ from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 MARKERS: Mapping[str, str] = {
     "intake": "P", "status": "*", "minerals": "o", "formation": "s", "resorption": "^", "density": "D",
 }  # fmt: skip
-_PLACES = ((7, 0), (-7, 0), (0, 6), (0, -6), (5, 4), (-5, 4), (5, -4), (-5, -4), (0, 15), (0, -15))
+# Where a name may stand beside its point, in points, the best first.
+_PLACES = ((7, 0), (-7, 0), (0, 8), (0, -8), (6, 7), (-6, 7), (6, -7), (-6, -7), (0, 17), (0, -17))
 _SIZES = {"*": 1.5, "P": 1.15, "^": 1.1, "D": 0.85}
 
 
@@ -39,7 +40,6 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     -------
     Figure
     """
-    title = tr(title)
     if shapes.empty:
         why = N_("No endpoint was measured at every dose.")
         return canvas.empty_figure(why, title)
@@ -70,16 +70,10 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ax.set_xlabel(tr("z, one way with the dose"))
     ax.set_ylabel(tr("z, peak at {dose}", dose=mildest))
     present = list(dict.fromkeys(axis_of(e) for e in shapes["endpoint"]))
-    ax.legend(
-        handles=[
-            Line2D([], [], linestyle="none", marker=MARKERS.get(a, "X"), markerfacecolor="white",
-                   markeredgecolor=look.INK, markeredgewidth=0.8,
-                   markersize=5.5 * _SIZES.get(MARKERS.get(a, "X"), 1.0),
-                   label=tr(AXIS_NAMES[a]))
-            for a in AXIS_NAMES if a in present
-        ],
-        loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0,
-    )  # fmt: skip
+    hollow = {"markerfacecolor": "white", "markeredgecolor": look.INK, "markeredgewidth": 0.8}
+    shown = [(tr(name), MARKERS.get(a, "X")) for a, name in AXIS_NAMES.items() if a in present]
+    handles = [look.mark(name, marker, 5.5 * _SIZES.get(marker, 1.0), **hollow) for name, marker in shown]
+    ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
     _names(ax, shapes[shapes["shape"] != "neither"])
     return figure
 
@@ -104,7 +98,7 @@ def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
 
 
 def _names(ax: Axes, named: pd.DataFrame) -> None:
-    """Write names beside their points, at the first of eight places where they meet nothing."""
+    """Write names beside their points, at the first of the places where they meet nothing."""
     figure = ax.figure
     figure.draw_without_rendering()
     renderer = figure.canvas.get_renderer()
@@ -113,18 +107,7 @@ def _names(ax: Axes, named: pd.DataFrame) -> None:
     frame = ax.get_window_extent(renderer)
     for row in named.sort_values("p_either").to_dict("records"):
         best = None
-        for dx, dy in (
-            (7, 0),
-            (-7, 0),
-            (0, 8),
-            (0, -8),
-            (6, 7),
-            (-6, 7),
-            (6, -7),
-            (-6, -7),
-            (0, 17),
-            (0, -17),
-        ):
+        for dx, dy in _PLACES:
             label = ax.annotate(
                 row_label(row["endpoint"]), (row["z_one_way"], row["z_peak"]), xytext=(dx, dy),
                 textcoords="offset points", size=look.SMALL_SIZE,

@@ -20,6 +20,7 @@ from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 _ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
+_GREY = "#767676"
 _ARROWS: Mapping[tuple[str, bool], str] = {
     ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
 }  # fmt: skip
@@ -60,8 +61,6 @@ def dose_response(
     if not endpoints:
         why = N_("No endpoint was measured at any of the doses.")
         return canvas.empty_figure(why, title)
-    columns = min(columns, len(endpoints))
-    rows = -(-len(endpoints) // columns)
     note = tr(
         "Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group")  # fmt: skip
     if reported is not None and len(reported):
@@ -75,21 +74,20 @@ def dose_response(
         if experiments == 2 else
         N_("Each dose against the reference of its own experiment: {pairs}")
     )  # fmt: skip
-    figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=46.0 * rows, sharex=True, title=tr(title),
+    figure, panels, axes = canvas.panels(
+        len(endpoints), columns, 46.0, sharex=True, title=title,
         subtitle=tr(apart, pairs=_against(study)),
-        note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")]))  # fmt: skip
-    for ax, endpoint in zip(axes.flat, endpoints, strict=False):
+        note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")])
+    )  # fmt: skip
+    for ax, endpoint in zip(panels, endpoints, strict=True):
         _dose_panel(ax, endpoint, doses, animals, reported, study)
         ax.set_title(row_label(endpoint))
         if shapes is not None and (shapes["endpoint"] == endpoint).any():
             _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0])
-    for ax in axes.flat[len(endpoints) :]:
-        ax.set_visible(False)
-    for number, ax in enumerate(axes.flat[: len(endpoints)]):
-        if number % columns == 0:
-            ax.set_ylabel(tr("% of reference"))
-        if number + columns >= len(endpoints):
+    for ax in axes[:, 0]:
+        ax.set_ylabel(tr("% of reference"))
+    for number, ax in enumerate(panels):
+        if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
             ax.set_xlabel(tr("Mg in diet (%)"))
     return figure
@@ -121,10 +119,9 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     heights = [max(1, *(len(cells[axis, c.name]) for c in study.dose_order)) for axis in _ARGUMENT]
     total = sum(heights) + 0.9 * len(_ARGUMENT)
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=tr(title),
-        subtitle=tr(
-            "Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: trend, "
-             "grey: no difference found"),
+        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=title,
+        subtitle=N_("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: "
+                  "trend, grey: no difference found"),
         note=tr("* p < 0.05, † 0.05 ≤ p < 0.10"))  # fmt: skip
     ax = axes[0, 0]
     ax.set_xlim(0, 1)
@@ -153,14 +150,8 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
         ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **look.bold())
         for number, contrast in enumerate(study.dose_order):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
-                fits = (
-                    (width - 0.012)
-                    * 0.9
-                    * look.DOUBLE
-                    * look.MM
-                    * 72
-                    / canvas.text_width(words, look.SMALL_SIZE)
-                )
+                room = (width - 0.012) * 0.9 * look.DOUBLE * look.MM * 72
+                fits = room / canvas.text_width(words, look.SMALL_SIZE)
                 size = look.SMALL_SIZE * (min(1.0, fits) if len(study.dose_order) > 3 else 1.0)
                 written = ax.text(
                     left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
@@ -327,6 +318,3 @@ def _change(row: Mapping[str, object]) -> str:
     if mean is None or estimate is None or not np.isfinite(mean) or not np.isfinite(estimate) or mean == 0:
         return ""
     return f" {100 * estimate / mean:+.0f} %".replace("-", "−")
-
-
-_GREY = "#767676"

@@ -49,12 +49,10 @@ def pair_feeding(
         return canvas.empty_figure(why, title)
     rows = -(-len(endpoints) // _COLUMNS)
     figure, axes = canvas.new_figure(
-        rows, _COLUMNS, width=look.DOUBLE, height=33.0 * rows, sharey=True,
-        title=tr(title),
-        subtitle=tr(
-            "Difference in % of the control's mean, 95 % interval. Filled: as measured; hollow: adjusted "
-             "for food intake"),
-        note=tr(
+        rows, _COLUMNS, width=look.DOUBLE, height=33.0 * rows, sharey=True, title=title,
+        subtitle=N_("Difference in % of the control's mean, 95 % interval. Filled: as measured; hollow: "
+                  "adjusted for food intake"),
+        note=N_(
             "The first line is the sum of the second (eating less) and the third (magnesium)"))  # fmt: skip
     figure.get_layout_engine().set(wspace=0.06)  # or the numbers below two panels would meet
     for ax, endpoint in zip(axes.flat, endpoints, strict=False):
@@ -87,7 +85,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, lines: Sequence[tuple[str, str, str]]) 
         )  # fmt: skip
     ax.margins(x=0.08)
     ax.locator_params(axis="x", nbins=4)
-    ax.xaxis.set_major_formatter(lambda x, _: f"{x:+g}".replace("-", "−") if x else "0")
+    ax.xaxis.set_major_formatter(lambda x, _: look.signed(x, "g"))
     ax.spines["left"].set_visible(False)
 
 

@@ -13,14 +13,12 @@ from matplotlib.patches import Polygon, Rectangle
 
 from mgbone.figures import canvas, look
 from mgbone.figures.density import (
-    _NO_CELLS,
     DIVERGING,
-    _dress_bar,
-    _mappable,
-    _norm,
-    _of,
+    NO_CELLS,
+    cells_of,
+    colour_bar,
+    reach_of,
     region_name,
-    signed,
     structure_name,
 )
 from mgbone.study import naming
@@ -49,23 +47,18 @@ def femur_drawing(
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
-        return canvas.empty_figure(_NO_CELLS, title)
-    columns = min(4, len(contrasts))
-    rows = -(-len(contrasts) // columns)
-    figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=80.0 * rows, title=tr(title),
-        subtitle=tr(
-            "Colour: percent difference of vBMD; numbers beside the bone where p < 0.10"),
+        return canvas.empty_figure(NO_CELLS, title)
+    figure, panels, axes = canvas.panels(
+        len(contrasts), 4, 80.0, title=title,
+        subtitle=N_("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10"),
         note=tr("* p < 0.05, † 0.05 ≤ p < 0.10")
-        + tr("; hatched or broken: below the reference"))  # fmt: skip
-    norm = _norm(cells)
-    for ax in axes.flat[len(contrasts) :]:
-        ax.set_visible(False)
-    for number, (ax, contrast) in enumerate(zip(axes.flat, contrasts, strict=False)):
-        _femur(ax, _of(cells, contrast), norm, study, names=number == 0)
+        + tr("; hatched or broken: below the reference")
+    )  # fmt: skip
+    norm = reach_of(cells)
+    for number, (ax, contrast) in enumerate(zip(panels, contrasts, strict=True)):
+        _femur(ax, cells_of(cells, contrast), norm, study, names=number == 0)
         ax.set_title(naming.contrast_label(contrast.name), loc="center")
-    bar = figure.colorbar(_mappable(norm), ax=list(axes.flat), shrink=0.7, aspect=26, pad=0.01)
-    _dress_bar(bar)
+    colour_bar(figure, norm, axes.flat, shrink=0.7, aspect=26, pad=0.01)
     return figure
 
 
@@ -169,8 +162,6 @@ def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object
 
 
 _STRUT_HEIGHTS = (3, 7, 11, 15, 19, 23, 28, 30, 39, 41, 49, 51, 59, 61, 70, 72, 77, 81, 85, 89, 93, 97)
-
-
 _NAMES_TOP = 47.5  # above the names of the parts, in percent of the length
 
 
@@ -180,7 +171,7 @@ def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_nam
         if (structure, region) in cells.index:
             cell = cells.loc[(structure, region)]
             if mark := naming.level_mark(cell["level"]):
-                lines.append(f"{structure_name(structure)} {signed(cell['percent'])} %{mark}")
+                lines.append(f"{structure_name(structure)} {look.signed(cell['percent'])} %{mark}")
     if lines:
         above = above_names and len(lines) > 1  # several lines round the middle would reach the names
         ax.text(
@@ -221,6 +212,6 @@ def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize) -> None:
         cell = cells.loc[(structure, "full")]
         mark = naming.level_mark(cell["level"])
         ax.text(
-            -18.5, y, f"{structure_name(structure)} {signed(cell['percent'])} %{mark}",
+            -18.5, y, f"{structure_name(structure)} {look.signed(cell['percent'])} %{mark}",
             color=look.INK if mark else look.QUIET, gid="full", **small,
         )  # fmt: skip

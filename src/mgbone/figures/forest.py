@@ -18,8 +18,6 @@ from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 ROW = 5.4  # mm a row
-_MOST_PANELS = 4  # side by side
-_GAP = 0.55  # rows between two axes of the argument
 
 
 def effect_forest(
@@ -53,23 +51,18 @@ def effect_forest(
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
         why = N_("No effect could be measured on this scale.")
         return canvas.empty_figure(why, title)
-    places = _places(endpoints, gap=1.0 if headings else _GAP, first=0.6 if headings else 0.0)
+    gap, first = (1.0, 0.6) if headings else (0.55, 0.0)  # rows between two axes of the argument
+    places = dict(zip(endpoints, canvas.places(map(axis_of, endpoints), gap, first), strict=True))
     depth = max(places.values()) + 1 if places else 1
-    subtitle = N_(
-        "Hedges g of case minus reference, 95 % interval; p of the declared test. "
-        "Filled: p < 0.05, pale: p < 0.10, hollow: neither"
-    )
-    columns = min(_MOST_PANELS, len(contrasts))
-    rows = -(-len(contrasts) // columns)
-    figure, axes = canvas.new_figure(
-        rows, columns, width=look.DOUBLE, height=(ROW * (depth + 1.5) + 14) * rows, sharey=True,
-        title=tr(title), subtitle=tr(subtitle),
-        note=_note(evidence, endpoints))  # fmt: skip
+    figure, panels, axes = canvas.panels(
+        len(contrasts), 4, ROW * (depth + 1.5) + 14, sharey=True, title=title,
+        subtitle=N_("Hedges g of case minus reference, 95 % interval; p of the declared test. "
+                  "Filled: p < 0.05, pale: p < 0.10, hollow: neither"),
+        note=_note(evidence, endpoints)
+    )  # fmt: skip
     reach = _reach(evidence, endpoints, contrasts)
-    for ax in axes.flat[len(contrasts) :]:
-        ax.set_visible(False)
-    for ax, contrast in zip(axes.flat, contrasts, strict=False):
-        _panel(ax, evidence, places, contrast, reach, columns)
+    for ax, contrast in zip(panels, contrasts, strict=True):
+        _panel(ax, evidence, places, contrast, reach, axes.shape[1])
     first = axes[0, 0]
     first.set_ylim(depth - 0.3, -0.75)
     first.set_yticks(list(places.values()), [row_label(e) for e in places])
@@ -80,7 +73,7 @@ def effect_forest(
     else:
         _axis_rules(list(axes.flat), places)
     words = N_("Hedges g (in SD; scale narrows outwards)")
-    axes[-1, columns // 2 if rows == 1 else 0].set_xlabel(tr(words))
+    axes[-1, axes.shape[1] // 2 if len(axes) == 1 else 0].set_xlabel(tr(words))
     return figure
 
 
@@ -91,17 +84,6 @@ def _note(evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
         why = N_("; no line: values below a limit of detection")
         note += tr(why)
     return note
-
-
-def _places(endpoints: Sequence[str], gap: float = _GAP, first: float = 0.0) -> dict[str, float]:
-    places, y, before = {}, first, None
-    for endpoint in endpoints:
-        axis = axis_of(endpoint)
-        if before is not None and axis != before:
-            y += gap
-        places[endpoint] = y
-        y, before = y + 1, axis
-    return places
 
 
 def _reach(evidence: pd.DataFrame, endpoints: Sequence[str], contrasts: Sequence[Contrast]) -> float:
@@ -175,13 +157,12 @@ def _axis_rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
 
 
 def _headings(ax: Axes, places: Mapping[str, float]) -> None:
-    bold = look.bold()
     before = None
     for endpoint, y in places.items():
         if (axis := axis_of(endpoint)) != before:
             ax.annotate(
                 tr(AXIS_NAMES[axis]), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
                 xytext=(-4, 0), textcoords="offset points", ha="right", va="center", annotation_clip=False,
-                size=look.SMALL_SIZE, gid="heading", **bold,
+                size=look.SMALL_SIZE, gid="heading", **look.bold(),
             )  # fmt: skip
         before = axis

@@ -1,17 +1,16 @@
-"""Microarrays: quality of the arrays, their tree, and what changed; draws tables, computes nothing."""
+"""What changed: histograms of p, volcanoes and MA plots, a panel a contrast; draws, computes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, look
-from mgbone.figures.look import _CHANGED, _CLOUD, _LABEL
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -21,19 +20,14 @@ THEMES: Mapping[str, tuple[str, str, tuple[str, str]]] = {
     "mineral_metabolism_genes": ("#0f4c5c", "s", N_("Mineral metabolism")),
     "bone_metabolism_genes": ("#e3a72f", "^", N_("Bone metabolism")),
 }
-_ROOM = "\n "  # an empty line below the axis label, where the legend of the themes stands
-_THEME_NOTE = N_(
-    "Grey: all genes, darker: changed. Named: per theme and direction the changed genes with the smallest p"
-)
+
+ROOM = "\n "  # an empty line below the axis label, where the legend of the themes stands
+_FOLD_CHANGE = N_("log2 fold change")
 
 
 def theme_label(theme: str) -> str:
     """Return the name of a theme of genes."""
     return tr(THEMES[theme][2])
-
-
-# ---- What changed
-# ----------------------------------------------------------------------------------------------------
 
 
 def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
@@ -44,16 +38,11 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     bins : DataFrame
         From `mgbone.microarray.changed_genes.p_value_histogram`.
     """
-    contrasts = list(bins["contrast"].unique())
-    subtitle = N_(
-        "Moderated t test per gene. Dashed: genes a bin if only the unchanged ones were there "
-        "(Storey, λ = 0.5)"
-    )
-    figure, axes = canvas.new_figure(
-        1, len(contrasts), width=_panels_width(len(contrasts)), height=46, sharey=True,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        rows = bins[bins["contrast"] == contrast]
+    figure, panels = canvas.contrast_panels(
+        bins, height=46, sharey=True, title=title,
+        subtitle=N_("Moderated t test per gene. Dashed: genes a bin if only the unchanged ones were there "
+                  "(Storey, λ = 0.5)"))  # fmt: skip
+    for ax, _, rows in panels:
         ax.bar(rows["left"], rows["count"], rows["right"] - rows["left"], align="edge",
                color="#8f9ba8", edgecolor="white", linewidth=0.4)  # fmt: skip
         ax.axhline(rows["expected"].iloc[0], color=look.INK, linestyle=(0, (4, 3)), linewidth=0.9)
@@ -63,15 +52,10 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
             words = N_("unchanged: about {s:.0%}")
         share = tr(words, s=share)
         ax.text(0.97, 0.95, share, transform=ax.transAxes, ha="right", va="top", fontsize=look.SMALL_SIZE)
-        ax.set_title(naming.contrast_label(contrast))
         ax.set_xlim(0, 1)
         ax.set_xlabel("p")
-    axes[0, 0].set_ylabel(tr("Genes"))
+    panels[0][0].set_ylabel(tr("Genes"))
     return figure
-
-
-def _panels_width(n: int) -> float:
-    return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE)
 
 
 def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
@@ -85,31 +69,22 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     q : float
         Limit that was used for the call; said in the note.
     """
-    contrasts = list(named["contrast"].unique())
-    figure, axes = canvas.new_figure(
-        1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=84,
-        title=tr(title),
-        subtitle=_call_words(q),
-        note=tr(_THEME_NOTE))  # fmt: skip
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        rows = named[named["contrast"] == contrast].assign(y=lambda t: -np.log10(t["p"].clip(lower=1e-300)))
-        _cloud(ax, rows, "log2_fold_change", "y")
+    named = named.assign(y=-np.log10(named["p"].clip(lower=1e-300)))
+    x, y = "log2_fold_change", "y"
+    figure, panels = _clouds(named, q, x, y, height=84, title=title)
+    for ax, _, rows in panels:
         changed = rows[rows["direction"] != "none"]
         if len(changed):
-            ax.axhline(changed["y"].min(), color=look.LINE, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-        reach = rows["log2_fold_change"].abs().max() * 1.7
+            ax.axhline(changed[y].min(), color=look.LINE, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
+        reach = rows[x].abs().max() * 1.7
         ax.set_xlim(-reach, reach)
-        ax.set_ylim(0, rows["y"].max() * 1.12)
+        ax.set_ylim(0, rows[y].max() * 1.12)
         ax.axvline(0, color=look.LINE, linewidth=0.6, zorder=0)
         names = rows[rows["named"]]
-        _side_labels(
-            ax, names[names["direction"] == "down"], "log2_fold_change", "y", side="left", column=0.2
-        )
-        _side_labels(ax, names[names["direction"] == "up"], "log2_fold_change", "y", side="right", column=0.2)
-        _counts_title(ax, rows, contrast)
-        ax.set_xlabel(tr("log2 fold change") + _ROOM)
-    axes[0, 0].set_ylabel("−log10 p")
-    _theme_legend(figure, named)
+        for direction, side in (("down", "left"), ("up", "right")):
+            _side_labels(ax, names[names["direction"] == direction], x, y, side=side, column=0.2)
+        ax.set_xlabel(tr(_FOLD_CHANGE) + ROOM)
+    panels[0][0].set_ylabel("−log10 p")
     return figure
 
 
@@ -121,32 +96,54 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     named : DataFrame
         As for `volcano`, with average_expression.
     """
-    contrasts = list(named["contrast"].unique())
-    figure, axes = canvas.new_figure(
-        1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF, height=76,
-        title=tr(title),
-        subtitle=_call_words(q),
-        note=tr(_THEME_NOTE), sharey=True)  # fmt: skip
-    reach = named["log2_fold_change"].abs().max() * 1.6
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        rows = named[named["contrast"] == contrast]
-        _cloud(ax, rows, "average_expression", "log2_fold_change")
+    x, y = "average_expression", "log2_fold_change"
+    figure, panels = _clouds(named, q, x, y, height=76, title=title, sharey=True)
+    reach = named[y].abs().max() * 1.6
+    step = 0.016 * (1 + len(panels) if len(panels) > 1 else 1.5)  # 2.6 mm, whatever the panel's width
+    for ax, _, rows in panels:
         ax.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
         ax.set_ylim(-reach, reach)
         names = rows[rows["named"]]
-        step = 0.016 * (
-            1 + len(contrasts) if len(contrasts) > 1 else 1.5
-        )  # 2.6 mm, whatever the panel's width
         for direction, side in (("up", "top"), ("down", "bottom")):
             of_side = names[names["direction"] == direction]
-            _side_labels(
-                ax, of_side, "average_expression", "log2_fold_change", side=side, column=0.19, step=step
-            )
-        _counts_title(ax, rows, contrast)
-        ax.set_xlabel(tr("Average log2 expression") + _ROOM)
-    axes[0, 0].set_ylabel(tr("log2 fold change"))
-    _theme_legend(figure, named)
+            _side_labels(ax, of_side, x, y, side=side, column=0.19, step=step)
+        ax.set_xlabel(tr("Average log2 expression") + ROOM)
+    panels[0][0].set_ylabel(tr(_FOLD_CHANGE))
     return figure
+
+
+def _clouds(
+    named: pd.DataFrame, q: float, x: str, y: str, **options: Any
+) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
+    """All genes of each contrast in a panel of its own, how many changed above it, the themes below."""
+    subtitle = tr(
+        "Moderated t test (limma); called changed at BH q < {q:g}",
+        q=q)  # fmt: skip
+    note = N_(
+        "Grey: all genes, darker: changed. Named: per theme and direction the changed genes with the "
+        "smallest p"
+    )
+    figure, panels = canvas.contrast_panels(named, room=1, subtitle=subtitle, note=note, **options)
+    for ax, contrast, rows in panels:
+        _cloud(ax, rows, x, y)
+        counts = rows["direction"].value_counts()
+        ax.set_title(
+            tr(
+                "{c}\n{up:,} up, {down:,} down", c=naming.contrast_label(contrast),
+                up=int(counts.get("up", 0)), down=int(counts.get("down", 0)))
+        )  # fmt: skip
+    handles = [
+        look.mark(tr(label), marker, 4, color=colour)
+        for theme, (colour, marker, label) in THEMES.items()
+        if (named["theme"] == theme).any()
+    ]
+    if handles:
+        # Kept out of the layout, which would widen the first panel's column for it; ROOM makes the height.
+        panels[0][0].legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(-0.02, -0.15), ncols=len(handles),
+            borderaxespad=0,
+        ).set_in_layout(False)  # fmt: skip
+    return figure, panels
 
 
 def _cloud(ax: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
@@ -154,8 +151,8 @@ def _cloud(ax: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
     plain = rows[rows["direction"] == "none"]
     changed = rows[(rows["direction"] != "none") & rows["theme"].isna()]
     options = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "rasterized": True}
-    ax.plot(plain[x], plain[y], color=_CLOUD, markersize=1.5, **options)
-    ax.plot(changed[x], changed[y], color=_CHANGED, markersize=2.2, **options)
+    ax.plot(plain[x], plain[y], color=look.CLOUD, markersize=1.5, **options)
+    ax.plot(changed[x], changed[y], color=look.CHANGED, markersize=2.2, **options)
     for theme, (colour, marker, _) in THEMES.items():
         of_theme = rows[rows["theme"] == theme]
         ax.plot(
@@ -191,7 +188,7 @@ def _side_labels(
             foot = (0.5, 1.0 if first else 0.0)
         ax.annotate(
             row.gene, (getattr(row, x), getattr(row, y)), textcoords="data",
-            xytext=(place, at) if upright else (at, place), fontsize=_LABEL, color=look.INK, **text,
+            xytext=(place, at) if upright else (at, place), fontsize=look.LABEL_SIZE, color=look.INK, **text,
             arrowprops={"arrowstyle": "-", "color": THEMES[row.theme][0], "linewidth": 0.45,
                         "shrinkA": 1.0, "shrinkB": 1.5, "relpos": foot},
         )  # fmt: skip
@@ -220,44 +217,3 @@ def _spread(wanted: np.ndarray, step: float, low: float, high: float) -> np.ndar
         tops[i] = max(tops[i], floor + step * (blocks[i][2] - 1))
         floor = tops[i] + step
     return np.concatenate([top - step * np.arange(block[2]) for top, block in zip(tops, blocks, strict=True)])
-
-
-def _counts_title(ax: Axes, rows: pd.DataFrame, contrast: str) -> None:
-    counts = rows["direction"].value_counts()
-    ax.set_title(
-        tr(
-            "{c}\n{up:,} up, {down:,} down", c=naming.contrast_label(contrast),
-            up=int(counts.get("up", 0)), down=int(counts.get("down", 0)))
-    )  # fmt: skip
-
-
-def _call_words(q: float) -> str:
-    return tr(
-        "Moderated t test (limma); called changed at BH q < {q:g}",
-        q=q)  # fmt: skip
-
-
-def _theme_legend(figure: Figure, named: pd.DataFrame) -> None:
-    handles = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=marker,
-            color=colour,
-            markersize=4,
-            label=tr(label),
-        )
-        for theme, (colour, marker, label) in THEMES.items()
-        if (named["theme"] == theme).any()
-    ]
-    if handles:
-        legend = figure.axes[0].legend(
-            handles=handles,
-            loc="upper left",
-            bbox_to_anchor=(-0.02, -0.15),
-            ncols=len(handles),
-            borderaxespad=0,
-        )
-        # Kept out of the layout, which would widen the first panel's column for it; _ROOM makes the height.
-        legend.set_in_layout(False)

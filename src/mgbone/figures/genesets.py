@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, look
 from mgbone.figures.genes import THEMES, theme_label
@@ -17,9 +16,10 @@ from mgbone.study.language import N_, tr
 
 _PLAIN = "#6f7a86"
 _LABEL = 6.6
-_DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
-_NO_THEMES = N_("The gene sets hold no term of the themes")
 _ROW = 5.2  # mm a row
+_DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
+_NO_TERM = N_("no term with q < 0.05")
+_NO_THEMES = N_("The gene sets hold no term of the themes")
 
 
 def ora_dots(
@@ -55,12 +55,12 @@ def ora_dots(
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
-    subtitle = _ora_words(tested)
     heights = [max(2, len(rows)) + 1.2 for rows in panels]
     figure, axes = canvas.new_figure(
         len(panels), 1, width=look.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
-        title=tr(title), subtitle=tr(subtitle), note=tr(
-            "Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)"),
+        title=title,
+        subtitle=_ora_words(tested),
+        note=N_("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)"),
         gridspec_kw={"height_ratios": heights}, sharex=True)  # fmt: skip
     most = max((int(rows["hits"].max()) for rows in panels if len(rows)), default=1)
     for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=False):
@@ -74,9 +74,6 @@ def ora_dots(
         axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
     _ora_legend(axes[0, 0], panels, theme_of, most)
     return figure
-
-
-_NO_TERM = N_("no term with q < 0.05")
 
 
 def _ora_words(tested: int | None) -> str:
@@ -98,16 +95,8 @@ def _panel_terms(
 def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int) -> None:
     y = np.arange(len(rows))
     if rows.empty:
-        words = _NO_TERM
-        ax.text(
-            0.5,
-            0.5,
-            tr(words),
-            transform=ax.transAxes,
-            ha="center",
-            va="center",
-            color=look.QUIET,
-        )
+        middle = {"transform": ax.transAxes, "ha": "center", "va": "center", "color": look.QUIET}
+        ax.text(0.5, 0.5, tr(_NO_TERM), **middle)
     for place, row in zip(y, rows.itertuples(), strict=True):
         theme = theme_of.get(row.term)
         colour, marker = (THEMES[theme][0], THEMES[theme][1]) if theme else (_PLAIN, "o")
@@ -124,8 +113,7 @@ def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: 
         if row.term in theme_of:
             tick.set(**look.BOLD)
     ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    _bare_side(ax)
     ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
     ax.grid(axis="y", color=look.PALE, linewidth=0.6)
 
@@ -147,28 +135,16 @@ def _size(hits: float, most: int) -> float:
 def _ora_legend(ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str, str], most: int) -> None:
     shown = {theme_of[t] for rows in panels for t in rows["term"] if t in theme_of}
     handles = [
-        Line2D([], [], linestyle="none", marker=THEMES[t][1], color=THEMES[t][0], markersize=5.5,
-               label=theme_label(t))
-        for t in THEMES if t in shown
-    ]  # fmt: skip
-    words = N_("other term")
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker="o",
-            color=_PLAIN,
-            markersize=5.5,
-            label=tr(words),
-        )
-    )
+        look.mark(theme_label(theme), marker, 5.5, color=colour)
+        for theme, (colour, marker, _) in THEMES.items()
+        if theme in shown
+    ]
+    handles.append(look.mark(tr("other term"), "o", 5.5, color=_PLAIN))
     for hits in sorted({max(1, most // 8), max(1, most // 2), most}):
         label = tr("{n} genes", n=hits)
         handles.append(
-            Line2D([], [], linestyle="none", marker="o", markerfacecolor="white", markeredgecolor=_PLAIN,
-                   markersize=_size(hits, most), label=label)
-        )  # fmt: skip
+            look.mark(label, "o", _size(hits, most), markerfacecolor="white", markeredgecolor=_PLAIN)
+        )
     ax.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, labelspacing=0.9
     )
@@ -184,63 +160,50 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
     themes : DataFrame
         theme, go_id: rows, in this order.
     """
-    contrasts = list(tested["contrast"].unique())
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
         return canvas.empty_figure(_NO_THEMES, title)
-    subtitle = N_(
-        "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
-        "genes. "
-        "Filled: q < 0.05 over all terms tested. Scales differ between panels"
-    )
-    places = _rows_with_gaps(rows)
-    depth = max(places.values(), default=0) + 1
-    figure, axes = canvas.new_figure(
-        1, len(contrasts), width=look.DOUBLE if len(contrasts) > 1 else look.ONE_AND_HALF,
-        height=_ROW * depth * 0.86 + 16, sharey=True, title=tr(title),
-        subtitle=tr(subtitle))  # fmt: skip
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        of_contrast = tested[tested["contrast"] == contrast].set_index("term")
+    # A row for the heading of each theme, and a gap before it.
+    places = dict(zip(rows["go_id"], canvas.places(rows["theme"], 1.4, 1.0), strict=True))
+    figure, panels = canvas.contrast_panels(
+        tested, room=1, height=_ROW * (max(places.values()) + 1) * 0.86 + 16, sharey=True,
+        title=title,
+        subtitle=N_(
+            "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
+                  "genes. Filled: q < 0.05 over all terms tested. Scales differ between panels"))  # fmt: skip
+    for ax, _, of_contrast in panels:
+        of_contrast = of_contrast.set_index("term")
         for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
             if term in of_contrast.index:
                 _camera_bar(ax, of_contrast.loc[term], places[term], THEMES[theme][0])
         ax.axvline(0, color=look.INK, linewidth=0.7)
         reach = max(2.0, *(abs(v) for v in ax.dataLim.intervalx)) * 1.08
         ax.set_xlim(-reach, reach)
-        ax.set_title(naming.contrast_label(contrast))
         ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
         ax.locator_params(axis="x", nbins=6)
         ax.set_xlabel(tr("−log10 p\n← lowered     raised →"))
-    _term_rows(axes[0, 0], rows, places, dict(zip(rows["go_id"], rows["term"], strict=True)))
-    for ax in axes[0]:
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_visible(False)
+        _bare_side(ax)
+    _term_rows(panels[0][0], rows, places)
     return figure
 
 
-def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], names: Mapping[str, str]) -> None:
+def _bare_side(ax: Axes) -> None:
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float]) -> None:
     """Label the rows with their terms, each theme under a heading of its own."""
     headings = {
         theme: places[of_theme["go_id"].iloc[0]] - 1 for theme, of_theme in rows.groupby("theme", sort=False)
     }
     at = [*headings.values(), *(places[t] for t in rows["go_id"])]
-    labels = [*(theme_label(t) for t in headings), *(names[t] for t in rows["go_id"])]
+    labels = [*(theme_label(t) for t in headings), *rows["term"]]
     ax.set_yticks(at, labels, fontsize=_LABEL)
     for tick, theme in zip(ax.get_yticklabels(), headings, strict=False):
         tick.set(color=THEMES[theme][0] if look.luminance(THEMES[theme][0]) < 60 else look.INK)
         tick.set(**look.bold())
     ax.set_ylim(max(at) + 0.6, -0.7)
-
-
-def _rows_with_gaps(rows: pd.DataFrame) -> dict[str, float]:
-    """Height of each term, with a row for the heading of each theme and a gap before it."""
-    places, y, before = {}, 0.0, None
-    for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
-        if theme != before:
-            y += 1.0 if before is None else 1.4
-        places[term] = y
-        y, before = y + 1, theme
-    return places
 
 
 def _camera_bar(ax: Axes, row: pd.Series, place: float, colour: str) -> None:
@@ -268,14 +231,13 @@ def running_sums(
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
-    subtitle = N_(
-        "GSEA preranked by moderated t, best term of each theme; below the curve, its genes. Genes are "
-        "permuted, which ignores that they are correlated: read p beside that of camera"
-    )
     figure, axes = canvas.new_figure(
-        len(contrasts), columns, width=look.DOUBLE if columns > 2 else look.ONE_AND_HALF,
-        height=38 * len(contrasts) + 8, sharex=True, sharey=True,
-        title=tr(title), subtitle=tr(subtitle))  # fmt: skip
+        len(contrasts), columns, width=look.panels_width(max(2, columns)), height=38 * len(contrasts) + 8,
+        sharex=True, sharey=True, title=title,
+        subtitle=N_("GSEA preranked by moderated t, best term of each theme; below the curve, its "
+                  "genes. Genes "
+                  "are permuted, which ignores that they are correlated: read p "
+                  "beside that of camera"))  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
         for ax in row[len(of_contrast) :]:

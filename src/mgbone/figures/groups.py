@@ -61,11 +61,10 @@ def group_dots(
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
     most = max(3, *(len(e.groups) for e in shown))
-    slot = (_width(len(endpoints)) / len(endpoints) - 15) * look.MM * 72 / most
+    slot = (look.panels_width(len(endpoints)) / len(endpoints) - 15) * look.MM * 72 / most
     figure, axes = canvas.new_figure(
-        len(shown), len(endpoints),
-        width=_width(len(endpoints)), height=row_height * len(shown), sharey="col",
-        title=tr(title),
+        len(shown), len(endpoints), width=look.panels_width(len(endpoints)),
+        height=row_height * len(shown), sharey="col", title=title,
         subtitle=n_and_tests(measurements, evidence, endpoints),
         note=tr(". ").join(filter(None, [
             tr("Dots: animals; bar: mean ± SD"), tr("* p < 0.05, † 0.05 ≤ p < 0.10"), lacking])))  # fmt: skip
@@ -250,7 +249,3 @@ def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
         for edge in (mean - sd, mean + sd):
             ax.plot([x - 0.07, x + 0.07], [edge, edge], **bar)
     ax.plot([x - 0.27, x + 0.27], [mean, mean], color=look.INK, linewidth=1.3, zorder=4, gid="mean")
-
-
-def _width(n_columns: int) -> float:
-    return {1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n_columns, look.DOUBLE)

@@ -21,32 +21,16 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import current
 from mgbone.study.naming import _adopted, group_label, groups_in_use
 
-
-def bold() -> Mapping[str, Any]:
-    """Return how a heading is set bold; the Japanese font has no bold face."""
-    return BOLD if current() == "en" else {}
-
-
-_CLOUD, _CHANGED = "#c9c9c9", "#7d7d7d"
-_DIVERGING = "RdBu_r"
-_LABEL = 6.3
-
-
-def array_label(array: str) -> str:
-    """Shorten the name of an array to its number within the group, where it has one."""
-    return array.replace(".", "-").rsplit("-", 1)[-1]
-
-
 MM = 1 / 25.4
 SINGLE, ONE_AND_HALF, DOUBLE = 89.0, 136.0, 183.0  # column widths of a journal page, mm
 
-INK = "#1a1a1a"
-QUIET = "#5c5c5c"
-LINE = "#b8b8b8"
-PALE = "#ececec"
+INK, QUIET, LINE, PALE = "#1a1a1a", "#5c5c5c", "#b8b8b8", "#ececec"
 UP, DOWN = "#b2182b", "#2166ac"
+CLOUD, CHANGED = "#c9c9c9", "#7d7d7d"  # all genes, those that changed
+DIVERGING = "RdBu_r"
 
-TITLE_SIZE, BASE_SIZE, SMALL_SIZE = 9.5, 7.5, 7.0
+TITLE_SIZE, BASE_SIZE, SMALL_SIZE, LABEL_SIZE = 9.5, 7.5, 7.0, 6.3
+
 # Only DejaVu has a bold face; asking the Japanese font for one makes matplotlib complain in the log.
 BOLD: Mapping[str, Any] = {"fontfamily": ["DejaVu Sans"], "fontweight": "bold"}
 
@@ -239,13 +223,17 @@ def group_handles(groups: Sequence[str]) -> list[Line2D]:
         style = group_style(group)
         edge = (style.edge, 0.45) if style.edge else ("white", 0.4)
         handles.append(
-            Line2D(
-                [], [], linestyle="none", marker=style.marker, markersize=4.4 * style.size,
-                markerfacecolor=style.colour, markeredgecolor=edge[0], markeredgewidth=edge[1],
-                label=group_label(group),
+            mark(
+                group_label(group), style.marker, 4.4 * style.size, markerfacecolor=style.colour,
+                markeredgecolor=edge[0], markeredgewidth=edge[1],
             )
         )  # fmt: skip
     return handles
+
+
+def mark(label: str, marker: str, size: float, **options: Any) -> Line2D:
+    """Legend entry for a marker."""
+    return Line2D([], [], linestyle="none", marker=marker, markersize=size, label=label, **options)
 
 
 def line_style(group: str) -> Any:
@@ -279,3 +267,24 @@ def tint(colour_name: Any, share: float = 0.55) -> tuple[float, float, float]:
     rgb = np.array(mpl.colors.to_rgb(colour_name))
     red, green, blue = rgb + (1 - rgb) * share
     return float(red), float(green), float(blue)
+
+
+def panels_width(n: int) -> float:
+    """Return the width of a figure of `n` panels side by side, mm."""
+    return {1: SINGLE, 2: ONE_AND_HALF}.get(n, DOUBLE)
+
+
+def array_label(array: str) -> str:
+    """Shorten the name of an array to its number within the group, where it has one."""
+    return array.replace(".", "-").rsplit("-", 1)[-1]
+
+
+def bold() -> dict[str, object]:
+    """Return the options of bold text, none in Japanese, whose font has no bold face."""
+    return dict(BOLD) if current() == "en" else {}
+
+
+def signed(number: float, form: str = ".1f") -> str:
+    """Write a number with its sign, a true minus for negative ones and none for zero."""
+    written = format(number, f"+{form}").replace("-", "−")
+    return written if any(digit in written for digit in "123456789") else written.lstrip("+−")

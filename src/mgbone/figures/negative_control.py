@@ -31,18 +31,15 @@ def counts_by_chance(counts: pd.DataFrame, spread: pd.DataFrame, title: str = ""
     Figure
         A sentence where nothing could be permuted.
     """
-    title = tr(title)
     kinds = [kind for kind in _PANELS if (spread["kind"] == kind).any()]
     if not kinds:
         why = N_("No statement about animals could be tested, so no labels were permuted.")  # fmt: skip
         return canvas.empty_figure(why, title)
     figure, axes = canvas.new_figure(
         1, len(kinds), width=look.DOUBLE, height=52, title=title,
-        subtitle=tr(
-            "How many statements the same judge calls reproduced"),
-        note=tr(
-            "Bars: group labels of these animals permuted within each experiment; broken line: expected "
-             "by theory"))  # fmt: skip
+        subtitle=N_("How many statements the same judge calls reproduced"),
+        note=N_("Bars: group labels of these animals permuted within each experiment; broken line: expected "
+              "by theory"))  # fmt: skip
     rows = counts.set_index("kind")
     for ax, kind in zip(axes[0], kinds, strict=True):
         _panel(ax, rows.loc[kind], spread[spread["kind"] == kind])

@@ -48,12 +48,16 @@ def choice_of_test(
     compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()
     keys = list(compared.itertuples(index=False, name=None))
     p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
-    subtitle = N_(
-        "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
-    )
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=4.9 * (len(keys) + 2), title=tr(title),
-        subtitle=tr(subtitle))  # fmt: skip
+        1,
+        1,
+        width=look.DOUBLE,
+        height=4.9 * (len(keys) + 2),
+        title=title,
+        subtitle=N_(
+            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
+        ),
+    )
     ax = axes[0, 0]
     for y, key in enumerate(keys):
         base = p.get((*key, declared), np.nan)
@@ -82,6 +86,5 @@ def choice_of_test(
     ax.tick_params(length=0)
     ax.set_xlim(0, len(tests))
     ax.set_ylim(len(keys), 0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     return figure

@@ -13,7 +13,6 @@ from matplotlib.patches import Rectangle
 from scipy.cluster.hierarchy import dendrogram
 
 from mgbone.figures import canvas, look
-from mgbone.figures.look import _CLOUD, _DIVERGING, _LABEL, array_label
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -21,13 +20,6 @@ _LEVELS = {
     "separated": N_("separated"),
     "mixed": N_("mixed"),
 }
-_TREE_NOTE = N_(
-    "Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: the cut"
-)
-
-
-# ---- The tree
-# --------------------------------------------------------------------------------------------------------
 
 
 def dendrogram_heatmap(clustering: Any, title: str = "") -> Figure:
@@ -49,9 +41,10 @@ def dendrogram_heatmap(clustering: Any, title: str = "") -> Figure:
     n = len(clustering.order)
     figure, _ = canvas.new_figure(
         0, 0, width=look.ONE_AND_HALF if n <= 8 else look.DOUBLE, height=108,
-        title=tr(title),
+        title=title,
         subtitle=_tree_words(clustering),
-        note=tr(_TREE_NOTE))  # fmt: skip
+        note=N_("Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: "
+              "the cut"))  # fmt: skip
     grid = figure.add_gridspec(3, 2, height_ratios=[44, 5, 52], width_ratios=[60, 1.6])
     tree, strip, heat = (figure.add_subplot(grid[row, 0]) for row in range(3))
     _tree(tree, clustering)
@@ -95,7 +88,7 @@ def _tree(ax: Axes, clustering: Any, *, legend_room: float = 1.16) -> None:
             ax.annotate(
                 f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(1.6, 0.8),
                 textcoords="offset points",
-                ha="left", va="bottom", fontsize=_LABEL - 0.3, color=look.QUIET,
+                ha="left", va="bottom", fontsize=look.LABEL_SIZE - 0.3, color=look.QUIET,
             )  # fmt: skip
     k = clustering.groups.nunique()
     cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
@@ -115,7 +108,15 @@ def _strip(ax: Axes, clustering: Any) -> None:
         ax.add_patch(Rectangle((i + 0.04, 0.05), 0.92, 0.9, color=look.colour(group), linewidth=0))
         ink = look.ink_on(look.colour(group))
         ax.plot(i + 0.36, 0.5, look.marker(group), color=ink, markersize=3.6, markeredgewidth=0)
-        ax.text(i + 0.62, 0.47, array_label(array), ha="center", va="center", fontsize=_LABEL, color=ink)
+        ax.text(
+            i + 0.62,
+            0.47,
+            look.array_label(array),
+            ha="center",
+            va="center",
+            fontsize=look.LABEL_SIZE,
+            color=ink,
+        )
     ax.set_xlim(0, len(clustering.order))
     ax.set_ylim(0, 1)
     ax.set_axis_off()
@@ -125,15 +126,14 @@ def _heat(ax: Axes, clustering: Any):
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
     image = ax.imshow(
-        values, aspect="auto", interpolation="nearest", cmap=_DIVERGING, norm=TwoSlopeNorm(0, -reach, reach),
-        extent=(0, values.shape[1], values.shape[0], 0), rasterized=True,
+        values, aspect="auto", interpolation="nearest", cmap=look.DIVERGING, rasterized=True,
+        norm=TwoSlopeNorm(0, -reach, reach), extent=(0, values.shape[1], values.shape[0], 0),
     )  # fmt: skip
     ax.set_xticks([])
     ax.set_yticks([])
     words = N_("{n} genes")
     ax.set_ylabel(tr(words, n=f"{len(clustering.heat):,}"))
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
+    ax.spines[["left", "bottom"]].set_visible(False)
     return image
 
 
@@ -146,14 +146,11 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
         From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
     n = len(clusterings)
-    subtitle = N_(
-        "Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of every "
-        "distinct split of the arrays into two groups of the same sizes"
-    )
     figure, axes = canvas.new_figure(
-        3, n, width={1: look.SINGLE, 2: look.ONE_AND_HALF}.get(n, look.DOUBLE), height=88,
-        title=tr(title), subtitle=tr(subtitle), note=tr(
-            "Dashed: the cut. Separated: cut equals groups and p < 0.05"),
+        3, n, width=look.panels_width(n), height=88, title=title,
+        subtitle=N_("Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of "
+                  "every distinct split of the arrays into two groups of the same sizes"),
+        note=N_("Dashed: the cut. Separated: cut equals groups and p < 0.05"),
         gridspec_kw={"height_ratios": [40, 5, 34]})  # fmt: skip
     for column, (contrast, clustering) in enumerate(clusterings.items()):
         tree, strip, null = axes[:, column]
@@ -170,7 +167,7 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
 
 def _null(ax: Axes, clustering: Any) -> None:
     observed = float(clustering.verdict["silhouette"])
-    ax.hist(clustering.null, bins=20, color=_CLOUD, edgecolor="white", linewidth=0.4)
+    ax.hist(clustering.null, bins=20, color=look.CLOUD, edgecolor="white", linewidth=0.4)
     ax.axvline(observed, color=look.UP, linewidth=1.4)
     low, high = sorted([float(clustering.null.min()), observed])
     high = max(high, float(clustering.null.max()))

@@ -39,12 +39,10 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
         why = N_("No marker was measured together with creatinine")
         return canvas.empty_figure(why, title)
     figure, axes = canvas.new_figure(
-        1, 2 * len(measured), width=look.DOUBLE, height=64.0, title=tr(title),
-        subtitle=tr(
-            "Marker against creatinine in the same urine (thin urine has little of both), and each animal's "
-             "distance from the mean of its group, before and after division"),
-        note=tr(
-            "Dots: animals; CV: coefficient of variation within groups"))  # fmt: skip
+        1, 2 * len(measured), width=look.DOUBLE, height=64.0, title=title,
+        subtitle=N_("Marker against creatinine in the same urine (thin urine has little of both), and each "
+                  "animal's distance from the mean of its group, before and after division"),
+        note=N_("Dots: animals; CV: coefficient of variation within groups"))  # fmt: skip
     groups = [g for g in naming.groups_in_use() if g in set(table["group"])]
     for number, endpoint in enumerate(measured):
         here = table[table["endpoint"].eq(endpoint)]
@@ -85,7 +83,7 @@ def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: Sequence
     ax.set_xticks([0, 1], [f"{name}\n{one}" for name, one in zip(names, cv, strict=True)])
     ax.set_xlim(-0.45, 1.45)
     ax.tick_params(axis="x", length=0)
-    ax.yaxis.set_major_formatter(lambda y, _: f"{y:+g}".replace("-", "−") if y else "0")
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.set_ylabel(tr("From the group's mean (%)"))
 
 

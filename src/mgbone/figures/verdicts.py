@@ -44,14 +44,14 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
         [e for e in _ordered(verdicts) if axis_of(e) == "density"],
     ]
     columns = _columns(verdicts, study)
-    places = [_rows(block, split=_split_of(block)) for block in blocks]
+    places = [dict(zip(block, canvas.places(map(_kind, block), _GAP), strict=True)) for block in blocks]
     overall = verdicts[verdicts["contrast"].eq("dose_order")]
     if len(overall):
         places[0] = {**places[0], "dose_order": max(places[0].values(), default=-1) + 1 + _GAP}
     depth = max([y for place in places for y in place.values()], default=0) + 1
     used = [_used(columns, verdicts, block) for block in blocks]
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=tr(title),
+        0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=title,
         subtitle=_tally(verdicts),
         note=_map_note(columns))  # fmt: skip
     grid = figure.add_gridspec(
@@ -100,19 +100,9 @@ def _ordered(verdicts: pd.DataFrame) -> list[str]:
     return sorted(present, key=lambda e: rank.get(e, len(rank)))
 
 
-def _split_of(block: Sequence[str]) -> Mapping[str, str]:
+def _kind(endpoint: str) -> str:
     """What a gap separates: the axes of the argument, and among densities the structures."""
-    return {e: e.split("_")[1] if axis_of(e) == "density" else axis_of(e) for e in block}
-
-
-def _rows(block: Sequence[str], split: Mapping[str, str]) -> dict[str, float]:
-    places, y, before = {}, 0.0, None
-    for endpoint in block:
-        if before is not None and split[endpoint] != before:
-            y += _GAP
-        places[endpoint] = y
-        y, before = y + 1, split[endpoint]
-    return places
+    return endpoint.split("_")[1] if axis_of(endpoint) == "density" else axis_of(endpoint)
 
 
 def _columns(verdicts: pd.DataFrame, study: Study) -> list[tuple[str, ...]]:
@@ -155,8 +145,7 @@ def _block(
     ax.set_yticks([y + 0.5 for y in places.values()], [_map_label(e) for e in places])
     ax.set_xticks([])
     ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
     for x, column in enumerate(columns):
         case, _, reference = column[0].partition("_vs_")
         words = tr("{case}\nvs {reference}", case=naming.narrow_label(case),

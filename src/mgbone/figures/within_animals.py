@@ -47,7 +47,6 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     -------
     Figure
     """
-    title = tr(title)
     if pairs.empty:
         why = N_("No two endpoints were measured in enough of the same animals.")
         return canvas.empty_figure(why, title)
@@ -126,8 +125,7 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) 
     ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    ax.spines[:].set_visible(False)
 
 
 def _number(ax: Axes, x: float, y: float, r: float, framed: bool, ink: str) -> None:
@@ -148,14 +146,9 @@ def _sure(row: dict[str, float], limit: float, trend: float) -> int | None:
 
 def _angles(names: Sequence[str], gap: float = 0.7) -> dict[str, float]:
     """Places on the circle, clockwise from the top, with a gap of `gap` places between two axes."""
-    places, at, before = {}, 0.0, None
-    for name in names:
-        if before is not None and axis_of(name) != before:
-            at += gap
-        places[name] = at
-        at, before = at + 1, axis_of(name)
-    around = at + gap
-    return {name: np.pi / 2 - 2 * np.pi * (k + 0.5 * gap) / around for name, k in places.items()}
+    places = canvas.places(map(axis_of, names), gap)
+    around = places[-1] + 1 + gap
+    return {n: np.pi / 2 - 2 * np.pi * (k + 0.5 * gap) / around for n, k in zip(names, places, strict=True)}
 
 
 def _label(name: str) -> str:
