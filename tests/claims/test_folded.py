@@ -109,7 +109,7 @@ def test_every_figure_of_every_notebook_has_a_section():
 def test_a_name_put_together_is_found_by_its_pattern(tmp_path):
     cells = [
         {"cell_type": "markdown", "source": ["# T\n", "\n", "## Cells by *structure*"]},
-        {"cell_type": "code", "source": ['for e in x:\n    display(run.show(p, f"02_cells_{e.name}"))']},
+        {"cell_type": "code", "source": ['for e in x:\n    run.show(p, f"02_cells_{e.name}")']},
         {"cell_type": "markdown", "source": ["text\n", "### Both"]},
         {
             "cell_type": "code",

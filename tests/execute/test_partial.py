@@ -322,8 +322,9 @@ def test_titles_name_the_groups_of_the_study(tmp_path, study):
     assert titles.tree(exp1, study) == "0.01 % Mg and pair-fed rats"
     assert speak("ja", titles.tree, exp1, study) == "0.01％Mg欠乏食群とペアフィーディング群"
     assert titles.tree(exp2, study) == "0.04 % and 0.02 % Mg, and control"
-    assert titles.compared(exp2.array_contrasts) == "0.04 % and 0.02 % Mg compared"
-    assert speak("ja", titles.compared, exp2.array_contrasts) == "0.04％と0.02％の比較"
+    cases = [c.case for c in exp2.array_contrasts]
+    assert titles.compared(cases) == "0.04 % and 0.02 % Mg compared"
+    assert speak("ja", titles.compared, cases) == "0.04％と0.02％の比較"
     own = own_study(tmp_path)
     naming.adopt(own)
     assert titles.design(own) == "One experiment, two groups, three weeks of diet"
@@ -423,7 +424,7 @@ def played(tmp_path, monkeypatch):
 
     def play(stem, dataset):
         names = {"dataset": str(dataset), "figures_folder": str(tmp_path / "figures"), "language": "en"}
-        names |= {"derived_folder": str(tmp_path / "derived"), "display": shown.append}
+        names |= {"derived_folder": str(tmp_path / "derived")}
         for cell in cells_that_stay(stem, THIS_STUDY, SHIPPED_DATA, "parameters"):
             if cell.cell_type == "code":
                 body = ast.parse(cell.source).body

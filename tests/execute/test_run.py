@@ -88,10 +88,10 @@ def test_the_stamp_follows_data_and_language(folder, tmp_path, shown, language, 
     assert opened.stamp == (label if opened.dataset.is_simulated else None)
 
 
-def test_show_saves_png_and_svg_with_the_stamp(a_run):
-    image = a_run.show(drawn(), "01_growth")
+def test_show_saves_png_and_svg_with_the_stamp_and_displays_the_png(a_run, shown):
+    assert a_run.show(drawn(), "01_growth") is None
     png, svg = (a_run.figures_folder / f"01_growth.{kind}" for kind in ("png", "svg"))
-    assert image.data == png.read_bytes()
+    assert shown[-1].data == png.read_bytes()
     assert a_run.outputs == [png, svg]
     a_run.show(drawn(), "01_minerals")
     assert len(a_run.outputs) == 4

@@ -20,6 +20,7 @@ from mgbone.figures.save import save_figure
 from mgbone.microarray import changed_genes, differential, enrichment, genesets
 from mgbone.microarray import clustering as cl
 from mgbone.study import naming
+from mgbone.study.design import load_study
 
 GROUPS = ("control", "mg004", "mg002")
 CONTRASTS = ["mg004_vs_control", "mg002_vs_control"]
@@ -86,7 +87,6 @@ def overlap(d: dict):
     return calling.overlap_scatter(
         both,
         changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]),
-        "Overlap",
     )
 
 
@@ -124,7 +124,7 @@ def pseudo(d: dict):
 
 
 FIGURES = {
-    "tree": lambda d: tree_figures.dendrogram_heatmap(d["tree"], "Tree"),
+    "tree": lambda d: tree_figures.dendrogram_heatmap(d["tree"], "exp2", load_study()),
     "cohesion": lambda d: tree_figures.cohesion(d["trees"], "Cohesion"),
     "p_values": lambda d: gene_figures.p_value_histograms(changed_genes.p_value_histogram(d["table"]), "p"),
     "volcano": lambda d: gene_figures.volcano(named(d), "Volcano"),

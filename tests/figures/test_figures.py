@@ -87,7 +87,7 @@ DRAWINGS = {
         EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, "Effects"
     ),
     "map": lambda: density.density_map(CELLS, STUDY, "Map"),
-    "region_dots": lambda: density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", "Cells", structures=BOTH),
+    "region_dots": lambda: density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=BOTH),
     "profiles": lambda: density.profiles(
         PROFILE_SUMMARY, STUDY, "Profiles", tests=PROFILE_TESTS, animals=PROFILES
     ),
@@ -112,7 +112,7 @@ DRAWINGS = {
     ),
     "control": lambda: control_figures.counts_by_chance(COUNTS, SHUFFLED, "Chance"),
     "per_dose": lambda: dose_figures.per_dose(EVERYTHING, STUDY, "Each dose"),
-    "design": lambda: design.timeline(STUDY, "Design"),
+    "design": lambda: design.timeline(STUDY),
     "pair_feeding": lambda: feeding_figures.pair_feeding(
         ADJUSTED, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),

@@ -146,11 +146,11 @@ class Run:
         statements = ledger_of(self.dataset)
         return statements if domain is None else statements[statements["domain"] == domain]
 
-    def show(self, figure: Figure, name: str) -> Image:
-        """Stamp a figure if the data are simulated, save it as PNG and SVG, and return it for display."""
+    def show(self, figure: Figure, name: str) -> None:
+        """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        return Image(data=written[0].read_bytes(), width=900)
+        display(Image(data=written[0].read_bytes(), width=900))
 
     def write(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""

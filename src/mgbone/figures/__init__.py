@@ -4,7 +4,6 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["titles"],
     submod_attrs={
         "array_quality": ["array_boxes", "array_distributions", "array_map", "pseudo_images"],
         "calling": ["gene_by_hand", "overlap_scatter", "threshold_grid"],

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, look, titles
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -59,7 +59,7 @@ _CLASSES: Mapping[str, tuple[str, str, float, tuple[str, str]]] = {
 }
 
 
-def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame, title: str = "") -> Figure:
+def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Draw the fold changes of two contrasts against each other, genes changed in either marked.
 
     Parameters
@@ -69,16 +69,16 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame, title: str = "") 
     """
     row = summary.iloc[0]
     names = {side: naming.contrast_label(row[f"contrast_{side}"]) for side in "ab"}
-    cases = {
-        side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], short=True) for side in "ab"
-    }
+    groups = {side: row[f"contrast_{side}"].partition("_vs_")[0] for side in "ab"}
+    cases = {side: naming.group_label(group, short=True) for side, group in groups.items()}
     subtitle = tr(
         "{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
          "no effect at all; {s} genes changed alike, {e:.1f} expected if independent",
         n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
         s=int(row["both_same"]), e=row["expected"])  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, 1, width=look.ONE_AND_HALF, height=88, title=title, subtitle=subtitle)  # fmt: skip
+        1, 1, width=look.ONE_AND_HALF, height=88, title=titles.compared(list(groups.values())),
+        subtitle=subtitle)  # fmt: skip
     ax = axes[0, 0]
     reach = float(both[["log2_fold_change_a", "log2_fold_change_b"]].abs().to_numpy().max()) * 1.05
     ax.plot([-reach, reach], [-reach, reach], color=look.LINE, linewidth=0.6, zorder=0)

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, look, titles
 from mgbone.figures.groups import draw_groups, experiment_title, title_pad
 from mgbone.study import naming
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Experiment, Study
@@ -74,7 +74,6 @@ def region_dots(
     evidence: pd.DataFrame,
     study: Study,
     experiment: str,
-    title: str = "",
     *,
     structures: Sequence[str] = STRUCTURES,
     contrasts: Sequence[str] | None = None,
@@ -93,6 +92,7 @@ def region_dots(
     Figure
     """
     chosen = study.experiments[experiment]
+    title = titles.cells(chosen, study)
     here = measurements[measurements["experiment"].eq(experiment)]
     if not here["value"].notna().any():
         why = [

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, look, titles
 from mgbone.figures.groups import experiment_title
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
@@ -24,7 +24,6 @@ _SAMPLES = {
 
 def timeline(
     study: Study,
-    title: str = "",
     *,
     animals: dict[tuple[str, str], int] | None = None,
     arrays: dict[tuple[str, str], int] | None = None,
@@ -53,7 +52,7 @@ def timeline(
     lanes = max(3, *(len(e.groups) for e in experiments))
     figure, axes = canvas.new_figure(
         len(experiments), 1, width=look.DOUBLE, height=44.0 * len(experiments) * lanes / 3,
-        title=title, subtitle=setting,
+        title=titles.design(study), subtitle=setting,
         note=tr(
             "Numbers of animals and arrays are assumptions where the report gives none (study.yml)")
         if as_planned and study.animals_per_group else "")  # fmt: skip

@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 
 from mgbone.study import naming
-from mgbone.study.design import Contrast, Experiment, Study
+from mgbone.study.design import Experiment, Study
 from mgbone.study.language import current, tr
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-
 _DOSE = re.compile(r"^([\d.]+ ?[%％])(.*)$")
 
 
@@ -43,15 +42,9 @@ def cells(experiment: Experiment, study: Study) -> str:
     return tr("Every femur behind the map: {groups}", groups=_and(names))
 
 
-def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = None) -> str:
-    """Return which groups' arrays of an experiment stand in one tree, those with least magnesium first.
-
-    Parameters
-    ----------
-    groups : sequence of str, optional
-        Those that have arrays; all that the study names unless given.
-    """
-    named = [g for g in experiment.array_groups if groups is None or g in set(groups)]
+def tree(experiment: Experiment, study: Study) -> str:
+    """Return which groups' arrays of an experiment stand in one tree, those with least magnesium first."""
+    named = list(experiment.array_groups)
     less, rest = _by_magnesium(named, study)
     if current() == "ja":
         others = "・".join(naming.group_label(g) for g in rest)
@@ -62,9 +55,8 @@ def tree(experiment: Experiment, study: Study, groups: Sequence[str] | None = No
     return _capital(f"{_listed(less)}{comma} and {_and([_fed(g, study) for g in rest])}")
 
 
-def compared(pair: Sequence[Contrast]) -> str:
-    """Return the title of two contrasts held against one another."""
-    cases = [contrast.case for contrast in pair]
+def compared(cases: Sequence[str]) -> str:
+    """Return the title of two contrasts held against one another, from the groups that they are about."""
     if current() == "en":
         return tr("{groups} compared", groups=_listed(cases))
     doses = [_DOSE.match(_short(g)) for g in cases]

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy.cluster.hierarchy import dendrogram
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, look, titles
 from mgbone.study import naming
+from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
 
 _LEVELS = {
@@ -22,18 +23,16 @@ _LEVELS = {
 }
 
 
-def dendrogram_heatmap(clustering: Any, title: str = "") -> Figure:
+def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure:
     """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
 
     Parameters
     ----------
     clustering : mgbone.microarray.clustering.Clustering or None
         From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
-
-    Returns
-    -------
-    Figure
+    experiment : str
     """
+    title = titles.tree(study.experiments[experiment], study)
     if clustering is None:
         why = N_("Fewer than two groups with two arrays: no tree")
         return canvas.empty_figure(why, title)
