@@ -7,11 +7,12 @@ import pytest
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.integration.shapes import (
     SHAPE_COLUMNS,
+    _as_pairs,
+    _peak,
     _permuted,
     dose_shapes,
     mann_whitney,
     one_way_statistic,
-    peak_statistic,
     shape_evidence,
 )
 from mgbone.study.design import load_study
@@ -48,6 +49,10 @@ def means(control, mg004, mg002, pairfed, mg001):
         ("exp2", "control"): control, ("exp2", "mg004"): mg004, ("exp2", "mg002"): mg002,
         ("exp1", "pairfed"): pairfed, ("exp1", "mg001"): mg001,
     }  # fmt: skip
+
+
+def peak_statistic(levels, peak):
+    return _peak(_as_pairs(levels), len(levels), peak)
 
 
 def test_pairs_are_counted_with_ties_as_halves():

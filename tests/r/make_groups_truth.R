@@ -25,7 +25,7 @@ dose <- rep(1:3, each = 4)
 kendall <- suppressWarnings(cor.test(dose, percent, method = "kendall", exact = FALSE))
 write_json(list(
   y = y, g = as.character(g),
-  anova_F = summary(fit)[[1]]$`F value`[1], anova_p = summary(fit)[[1]]$`Pr(>F)`[1],
+  anova_p = summary(fit)[[1]]$`Pr(>F)`[1],
   tukey = as.data.frame(tukey), tukey_names = rownames(tukey),
   student_p = student$p.value, student_ci = student$conf.int,
   hedges = list(mg004_vs_control = hedges(b, a), mg002_vs_control = hedges(c, a), mg002_vs_mg004 = hedges(c, b)),

@@ -79,48 +79,6 @@ def domain_of(endpoint: str) -> str:
     return "qct" if endpoint.startswith("bmd_") else "biochem"
 
 
-def analysis_of_variance(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """One-way analysis of variance per experiment and endpoint (pingouin).
-
-    Returns
-    -------
-    DataFrame
-        Columns experiment, endpoint, n, df_between, df_within, F, p, eta_squared; endpoints with fewer than
-        two groups of two animals are left out.
-    """
-    _check(measurements, study)
-    rows = []
-    for (experiment, endpoint), table in measurements.groupby(["experiment", "endpoint"], sort=False):
-        groups = {
-            g: v
-            for g, v in _values_by_group(table, study.experiments[experiment].groups).items()
-            if len(v) > 1
-        }
-        if len(groups) < 2:
-            continue
-        result = pg.anova(_long(groups), dv="value", between="group", detailed=False).iloc[0]
-        rows.append(
-            {
-                "experiment": experiment,
-                "endpoint": endpoint,
-                "n": sum(map(len, groups.values())),
-                "df_between": int(result["ddof1"]),
-                "df_within": int(result["ddof2"]),
-                "F": result["F"],
-                "p": result["p_unc"],
-                "eta_squared": result["np2"],
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def summarise(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Count, mean and SD (n - 1) per experiment, endpoint and group."""
-    keys = ["experiment", "endpoint", "group"]
-    summary = measurements.groupby(keys, sort=False)["value"].agg(n="count", mean="mean", sd="std")
-    return summary.reset_index()
-
-
 def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
     """Hedges g of case minus reference, with the interval of a large sample (Hedges and Olkin 1985, p. 86).
 

@@ -48,20 +48,6 @@ def one_way_statistic(levels: Sequence[np.ndarray]) -> np.ndarray:
     return _one_way(_as_pairs(levels), len(levels))
 
 
-def peak_statistic(levels: Sequence[np.ndarray], peak: int) -> np.ndarray:
-    """Mack and Wolfe's A for a known peak: pairs that rise up to it and pairs that fall from it (1981).
-
-    Parameters
-    ----------
-    levels : sequence of float arrays, shape (..., n_i)
-    peak : int
-        Place of the peak among the levels, from 0.
-    """
-    return _peak(
-        {pair: (levels[pair[0]], levels[pair[1]]) for pair in _pairs(len(levels))}, len(levels), peak
-    )
-
-
 def dose_shapes(
     measurements: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0
 ) -> pd.DataFrame:
