@@ -6,18 +6,16 @@ import warnings
 
 import pytest
 from helpers.cel_bytes import WRITERS, Scan
-from helpers.expression_tables import GEO, PLAIN, TAC
+from helpers.expression_tables import GEO, PLAIN, TAC, read_values
 from helpers.library_files import CLF, LISTED, MPS, PGF, TRANSCRIPTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import mgbone.microarray.differential  # noqa: F401 - what it imports is not to count as memory of a reader
 from mgbone.dataset.arrays.cel import read_cel
 from mgbone.dataset.arrays.cel_parts import CelFile
 from mgbone.dataset.arrays.expression_table import MatrixError
 from mgbone.dataset.arrays.library import read_platform
 from mgbone.dataset.arrays.library_files import read_clf, read_mps, read_pgf, read_transcript_annotation
-from mgbone.microarray._matrix_reader import read_normalised_matrix
 from mgbone.microarray.genesets import load_gene_sets
 from mgbone.study.errors import CelError, MgboneError, PlatformError
 
@@ -137,7 +135,7 @@ def test_damaged_matrices(tmp_path, text, data):
     def read(path):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a damaged value may look like an intensity, which is warned of
-            return read_normalised_matrix(path)
+            return read_values(path)
 
     attempt(read, tmp_path / "fuzz.txt", data.draw(damaged(text.encode())), MatrixError)
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from mgbone.dataset.arrays.array_names import plain_name
+from mgbone.dataset.arrays.expression_table import read_expression_table
+
 VALUES = np.array([[5.25, 6.5, 7.75], [10.0, 11.5, 9.25], [3.5, 3.25, 4.0]])
 IDS = ["TC01", "TC02", "TC03"]
 SYMBOLS = ["Trpm6", "Bglap", "Trpm6"]
@@ -30,3 +33,13 @@ GEO = """\
 !series_matrix_table_end
 """
 PLAIN = "probe,a1,a2,a3\nTC01,5.25,6.5,7.75\nTC02,10,11.5,9.25\nTC03,3.5,3.25,4\n"
+
+
+def read_values(path, arrays=None):
+    """Read the arrays of a table as log2 values: those asked for, or all under their plain names."""
+    table = read_expression_table(path)
+    if arrays is not None:
+        headings = [heading for (heading,) in table.find((name,) for name in arrays)]
+        return table.log2(headings).set_axis(list(arrays), axis=1)
+    names = [plain_name(heading) if table.has_signals else heading for heading in table.arrays]
+    return table.log2(list(table.arrays)).set_axis(names, axis=1)

@@ -5,17 +5,16 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.expression_tables import GEO, IDS, PLAIN, SYMBOLS, TAC, VALUES
+from helpers.expression_tables import GEO, IDS, PLAIN, SYMBOLS, TAC, VALUES, read_values
 
 from mgbone.dataset.arrays.expression_table import (
-    ColumnsLeftOutWarning,
     DateSymbolWarning,
     LinearScaleWarning,
     MatrixError,
     TextFormWarning,
+    read_expression_table,
 )
 from mgbone.dataset.arrays.symbols import date_like
-from mgbone.microarray._matrix_reader import read_normalised_matrix
 
 
 def put(folder, text, name="table.txt"):
@@ -41,36 +40,30 @@ def expected(values=VALUES):
     ids=["geo", "geo-crlf", "geo-gzip", "csv", "tsv", "bom"],
 )
 def test_tables_without_symbols(tmp_path, text):
-    pd.testing.assert_frame_equal(
-        read_normalised_matrix(put(tmp_path, text)), expected(), check_index_type=False
-    )
+    pd.testing.assert_frame_equal(read_values(put(tmp_path, text)), expected(), check_index_type=False)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_tac_export_is_summarised_to_genes(tmp_path, encoding):
-    found = read_normalised_matrix(put(tmp_path, TAC.encode(encoding)))
-    assert list(found.columns) == ["a1", "a2", "a3"]
-    assert found.to_dict("index") == {  # of two clusters of one gene the brighter one stands for it
-        "Trpm6": {"a1": 5.25, "a2": 6.5, "a3": 7.75},
-        "Bglap": {"a1": 10.0, "a2": 11.5, "a3": 9.25},
-    }
-    assert found.index.name == "gene"
+def test_a_tac_export_names_the_gene_of_each_cluster(tmp_path, encoding):
+    path = put(tmp_path, TAC.encode(encoding))
+    pd.testing.assert_frame_equal(read_values(path), expected(), check_index_type=False)
+    table = read_expression_table(path)
+    assert table.symbols.to_dict() == dict(zip(IDS, SYMBOLS, strict=True))  # of several genes, the first
+    assert (table.has_signals, table.others) == (True, ("A Avg (log2)",))
 
 
-def test_symbols_may_come_from_the_platform(tmp_path):
-    symbols = pd.Series(SYMBOLS, index=IDS)
-    assert list(read_normalised_matrix(put(tmp_path, GEO), symbols=symbols).index) == ["Trpm6", "Bglap"]
+def test_rows_may_be_without_a_symbol(tmp_path):
     own = (
         PLAIN.replace("probe,", "probe,Symbol,").replace("TC01,", "TC01,---,").replace("TC02,", "TC02,Spp1,")
     )
-    own = own.replace("TC03,", "TC03,,")
-    assert list(read_normalised_matrix(put(tmp_path, own)).index) == ["Spp1"]
+    table = read_expression_table(put(tmp_path, own.replace("TC03,", "TC03,,")))
+    assert table.symbols.dropna().to_dict() == {"TC02": "Spp1"}
 
 
 def test_intensities_are_made_logarithms(tmp_path):
     text = expected(2**VALUES).to_csv()
     with pytest.warns(LinearScaleWarning, match=r"table\.txt: values reach"):
-        found = read_normalised_matrix(put(tmp_path, text))
+        found = read_values(put(tmp_path, text))
     np.testing.assert_allclose(found, VALUES)
 
 
@@ -88,23 +81,19 @@ def test_intensities_are_made_logarithms(tmp_path):
         (PLAIN.replace("11.5", "0").replace("10,", "1000,"), "some are not positive"),
         (PLAIN.replace("11.5,", "11.5,8,"), "can't be understood"),
         (GEO.replace("!series_matrix_table_end\n", ""), "truncated"),
-        (
-            TAC.replace("a2.rma", "a1.rma"),
-            "two arrays of the same name, 'a1' .a1_.*Signal and a1.rma.* Signal",
-        ),
         (TAC.replace("11.5", "high"), "not a number"),
         (gzip.compress(GEO.encode(), mtime=0)[:40], "can't be read"),
     ],
 )
 def test_tables_that_cannot_be_used(tmp_path, text, match):
     with pytest.raises(MatrixError, match=match) as caught:
-        read_normalised_matrix(put(tmp_path, text))
+        read_values(put(tmp_path, text))
     assert "table.txt" in str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(MatrixError, match="can't be read"):
-        read_normalised_matrix(tmp_path / "gone.txt")
+        read_values(tmp_path / "gone.txt")
 
 
 # --- which columns are arrays ---------------------------------------------------------------------------
@@ -117,13 +106,10 @@ EXTRA = {
 }  # fmt: skip
 
 
-def test_numbers_that_are_no_arrays_are_left_out_and_named(tmp_path):
-    text = expected().assign(**EXTRA, nothing=np.nan).to_csv()
-    with pytest.warns(ColumnsLeftOutWarning, match=r"table\.txt: EntrezID, Start, .* left out") as told:
-        found = read_normalised_matrix(put(tmp_path, text))
-    pd.testing.assert_frame_equal(found, expected())  # and not their logarithms: EntrezID has no say
-    assert len(told) == 1
-    assert found.attrs["left_out"] == [*EXTRA, "nothing"]
+def test_numbers_that_are_no_arrays_are_set_apart(tmp_path):
+    path = put(tmp_path, expected().assign(**EXTRA, nothing=np.nan).to_csv())
+    pd.testing.assert_frame_equal(read_values(path), expected())  # no logarithms: EntrezID has no say
+    assert read_expression_table(path).others == (*EXTRA, "nothing")
 
 
 @pytest.mark.parametrize(
@@ -131,50 +117,39 @@ def test_numbers_that_are_no_arrays_are_left_out_and_named(tmp_path):
 )
 def test_arrays_may_be_named_after_a_diet_or_with_a_number(tmp_path, names):
     plain = expected().set_axis(list(names), axis=1)
-    pd.testing.assert_frame_equal(read_normalised_matrix(put(tmp_path, plain.to_csv())), plain)
+    pd.testing.assert_frame_equal(read_values(put(tmp_path, plain.to_csv())), plain)
     marked = plain.add_suffix(" Signal").assign(
         **{"STD Avg (log2)": 1.0, "STD Bi-weight Avg Signal (log2)": 1.0}
     )
-    found = read_normalised_matrix(put(tmp_path, marked.to_csv()))
-    pd.testing.assert_frame_equal(found, plain)
-    assert found.attrs["left_out"] == ["STD Avg (log2)", "STD Bi-weight Avg Signal (log2)"]
+    path = put(tmp_path, marked.to_csv())
+    pd.testing.assert_frame_equal(read_values(path), plain)
+    assert read_expression_table(path).others == ("STD Avg (log2)", "STD Bi-weight Avg Signal (log2)")
 
 
 def test_the_scale_is_that_of_the_arrays_asked_for(tmp_path):
     path = put(tmp_path, expected().assign(other=500.0, Mean=5.0).to_csv())
-    found = read_normalised_matrix(path, arrays=["cel/a3.CEL", "a1", "Mean"])
+    found = read_values(path, arrays=["cel/a3.CEL", "a1", "Mean"])
     pd.testing.assert_frame_equal(found, expected().assign(Mean=5.0)[["a3", "a1", "Mean"]].set_axis(
         ["cel/a3.CEL", "a1", "Mean"], axis=1))  # fmt: skip
-    assert found.attrs["left_out"] == ["a2", "other"]
     with pytest.raises(MatrixError, match=r"other reach 500, but a1, a2, a3 no more than 11\.5, so not all"):
-        read_normalised_matrix(put(tmp_path, expected().assign(other=500.0).to_csv()))
+        read_values(put(tmp_path, expected().assign(other=500.0).to_csv()))
 
 
-@pytest.mark.parametrize(
-    ("arrays", "match"),
-    [
-        (["a1", "a9"], r"no column for the array 'a9'. Its columns are a1, a1\.CEL, a3"),
-        (["cel/a1.cel"], r"'a1' and 'a1\.CEL' may both be the array 'cel/a1\.cel'"),
-        (["a3", "cel/a3.CEL"], r"'a3' is the column of both 'a3' and 'cel/a3\.CEL'"),
-    ],
-)
-def test_arrays_that_are_not_clear(tmp_path, arrays, match):
-    path = put(tmp_path, expected().set_axis(["a1", "a1.CEL", "a3"], axis=1).to_csv())
-    with pytest.raises(MatrixError, match=match):
-        read_normalised_matrix(path, arrays=arrays)
+def test_every_column_that_may_be_an_array_is_found(tmp_path):
+    table = read_expression_table(put(tmp_path, expected().set_axis(["a1", "a1.CEL", "a3"], axis=1).to_csv()))
+    found = table.find((name,) for name in ("a9", "cel/a1.cel", "a3", "cel/a3.CEL"))
+    assert found == [(), ("a1", "a1.CEL"), ("a3",), ("a3",)]
 
 
 def test_doses_and_numbers_stay_in_names(tmp_path):
     names = ["Mg0.01-1", "Mg0.01-2", "Rat.1"]
-    found = read_normalised_matrix(
-        put(tmp_path, expected().set_axis(names, axis=1).add_suffix(" Signal").to_csv())
-    )
+    found = read_values(put(tmp_path, expected().set_axis(names, axis=1).add_suffix(" Signal").to_csv()))
     assert list(found.columns) == names
 
 
 def test_arrays_of_geo_may_be_named_by_file_accession_and_title(tmp_path):
     text = GEO.replace('"ID_REF"\t"a1"\t"a2"\t"a3"', '"ID_REF"\t"GSM1"\t"GSM2"\t"GSM3"')
-    found = read_normalised_matrix(put(tmp_path, text), arrays=["GSM2_ctl.CEL.gz", "gsm1", "cel/a3.CEL"])
+    found = read_values(put(tmp_path, text), arrays=["GSM2_ctl.CEL.gz", "gsm1", "cel/a3.CEL"])
     np.testing.assert_array_equal(found, VALUES[:, [1, 0, 2]])
 
 
@@ -185,16 +160,16 @@ def test_arrays_of_geo_may_be_named_by_file_accession_and_title(tmp_path):
 def test_a_heading_as_r_writes_it(tmp_path, above):
     """write.table gives the heading one field less than the rows, write.csv an empty one."""
     text = above + expected().to_csv(sep="\t").removeprefix("probeset_id\t")
-    pd.testing.assert_frame_equal(read_normalised_matrix(put(tmp_path, text)), expected())
+    pd.testing.assert_frame_equal(read_values(put(tmp_path, text)), expected())
     numbered = expected().set_axis(pd.Index(["1001", "1002", "1003"], name="probeset_id"))
     text = above + numbered.to_csv().replace("probeset_id", '""', 1)
-    pd.testing.assert_frame_equal(read_normalised_matrix(put(tmp_path, text)), numbered)
+    pd.testing.assert_frame_equal(read_values(put(tmp_path, text)), numbered)
 
 
 def test_rows_that_end_in_a_separator_are_not_shifted(tmp_path):
     head, *rows = PLAIN.splitlines()
     text = "\n".join([head, *(f"{row}," for row in rows)])
-    pd.testing.assert_frame_equal(read_normalised_matrix(put(tmp_path, text)), expected())
+    pd.testing.assert_frame_equal(read_values(put(tmp_path, text)), expected())
 
 
 @pytest.mark.parametrize(
@@ -206,7 +181,7 @@ def test_text_of_windows_is_read_and_said_to_be(tmp_path, encoding, word, told):
     for i, name in enumerate(IDS):
         text = text.replace(f"{name},", f"{name},{word},{i + 5.5},")
     with pytest.warns(TextFormWarning, match=f"table.txt: is not UTF-8 text; read as {told}"):
-        found = read_normalised_matrix(put(tmp_path, text.encode(encoding)))
+        found = read_values(put(tmp_path, text.encode(encoding)))
     assert list(found.columns) == [f"{word} 1", "a1", "a2", "a3"]
 
 
@@ -215,7 +190,7 @@ def test_semicolons_are_read(tmp_path, decimal):
     text = expected().assign(note="words, and more").to_csv(sep=";", decimal=decimal)
     commas = " and decimal commas are used" if decimal == "," else r"\."
     with pytest.warns(TextFormWarning, match=f"parted by semicolons{commas}"):
-        found = read_normalised_matrix(put(tmp_path, text))
+        found = read_values(put(tmp_path, text))
     pd.testing.assert_frame_equal(found, expected())
 
 
@@ -241,7 +216,7 @@ def test_semicolons_are_read(tmp_path, decimal):
 )
 def test_the_cause_is_named(tmp_path, text, match):
     with pytest.raises(MatrixError, match=match):
-        read_normalised_matrix(put(tmp_path, text))
+        read_values(put(tmp_path, text))
 
 
 def test_dates_among_the_symbols_are_named(tmp_path):
@@ -272,7 +247,7 @@ def test_dates_among_the_symbols_are_named(tmp_path):
         PLAIN.replace("probe,", "probe,Symbol,").replace("TC01,", "TC01,1-Mar,").replace("TC02,", "TC02,Il6,")
     )
     with pytest.warns(DateSymbolWarning, match=r"a gene symbol is a date \(1-Mar\): Excel"):
-        found = read_normalised_matrix(put(tmp_path, text.replace("TC03,", "TC03,Tnf,")))
-    assert "1-Mar" in found.index
+        found = read_expression_table(put(tmp_path, text.replace("TC03,", "TC03,Tnf,")))
+    assert "1-Mar" in found.symbols.tolist()
     with pytest.warns(DateSymbolWarning, match="2 gene symbols are dates"):
-        read_normalised_matrix(put(tmp_path, PLAIN.replace("TC01", "1-Mar").replace("TC02", "2-Mar")))
+        read_values(put(tmp_path, PLAIN.replace("TC01", "1-Mar").replace("TC02", "2-Mar")))

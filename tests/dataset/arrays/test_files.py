@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 
 from mgbone.dataset.arrays import _files, expression_table, library_files
-from mgbone.microarray import _matrix_reader, genesets
+from mgbone.microarray import genesets
 from mgbone.study.errors import MgboneError, PlatformError
 
 TEXT = bytes(range(256)) * 40
@@ -50,7 +50,7 @@ def test_what_is_not_read(tmp_path, content, words):
 @pytest.mark.parametrize(
     ("read", "error"),
     [
-        (_matrix_reader.read_normalised_matrix, expression_table.MatrixError),
+        (expression_table.read_expression_table, expression_table.MatrixError),
         (library_files.read_pgf, PlatformError),
         (library_files.read_transcript_annotation, PlatformError),
         (genesets.load_gene_sets, MgboneError),

@@ -237,7 +237,7 @@ def test_a_chip_that_fits_and_one_that_does_not(tmp_path):
 def test_a_chip_that_is_described_by_a_cdf(tmp_path):
     put(tmp_path, "[CDF]\n", "RAE230A.CDF")
     with pytest.raises(
-        PlatformError, match=r"holds RAE230A\.CDF, so this is a 3' expression chip.*read_normalised_matrix"
+        PlatformError, match=r"holds RAE230A\.CDF, so this is a 3' expression chip.*as expression\.txt"
     ):
         find_platform(tmp_path)
 

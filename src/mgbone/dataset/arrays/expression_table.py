@@ -67,10 +67,6 @@ class LinearScaleWarning(MatrixWarning):
     """Values looked like intensities rather than logarithms, and log2 was taken."""
 
 
-class ColumnsLeftOutWarning(MatrixWarning):
-    """Columns of numbers were not taken for arrays."""
-
-
 class TextFormWarning(MatrixWarning):
     """The text is in another encoding than UTF-8, or its columns are parted by semicolons."""
 

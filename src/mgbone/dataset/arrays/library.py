@@ -347,7 +347,7 @@ def _missing_text(folder: Path, names: Iterable[Path], missing: list[str]) -> st
         return (
             f"{folder}: holds {cdf.name}, so this is a 3' expression chip, described by a CDF; chips that "
             "are described by PGF and CLF can be read (Clariom, Gene ST, Exon ST). Normalise these CEL files "
-            "with affy or the maker's console and read the result with read_normalised_matrix."
+            "with affy or the maker's console and put the table as expression.txt beside the other tables."
         )
     return (
         f"{folder}: holds no {' and no '.join(missing)} file. Unpack the chip's library files there "
