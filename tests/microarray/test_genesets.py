@@ -307,15 +307,6 @@ def test_camera_equals_limma(limma_data):
     np.testing.assert_allclose(found["p"], truth["p_camera"], rtol=1e-6)
 
 
-def test_estimated_correlation_equals_limma(limma_data):
-    values, groups, sets, truth = limma_data
-    estimated = genesets.gene_set_correlation(values, groups, sets).set_index("term")["correlation"]
-    np.testing.assert_allclose(estimated, truth["correlation"], rtol=1e-9)
-    table = ex.differential_expression(values, groups, ["mg002_vs_control"])
-    found = enrichment.camera(table, sets, estimated).set_index("term").loc[truth.index]
-    np.testing.assert_allclose(found["p"], truth["p_estimated"], rtol=1e-9)
-
-
 def test_correlated_genes_weigh_less(limma_data):
     values, groups, sets, _ = limma_data
     table = ex.differential_expression(values, groups, ["mg002_vs_control"])
@@ -369,11 +360,6 @@ def test_nothing_to_rank_is_said(limma_data):
         enrichment.prerank(table.iloc[:0], sets, "mg002_vs_control")
     with pytest.raises(MgboneError, match="table of tested genes is empty"):
         enrichment.camera(table.iloc[:0], sets)
-    for nothing in (pd.Series(dtype=float), pd.Series({"Elsewhere": 0.1}), pd.Series({"Set1": np.nan})):
-        with pytest.raises(MgboneError, match=r"None of the correlations .* is of a set"):
-            enrichment.camera(table, sets, nothing)
-    one = enrichment.camera(table, sets, pd.Series({"Set1": 0.02, "Set2": np.nan}))
-    assert one["term"].tolist() == ["Set1"]
 
 
 # ---- Evidence

@@ -164,7 +164,7 @@ def fold_terms(enriched: pd.DataFrame, q: float = 0.05, share: float = FOLD_SHAR
 def camera(
     table: pd.DataFrame,
     gene_sets: GeneSets,
-    inter_gene_correlation: float | pd.Series = 0.01,
+    inter_gene_correlation: float = 0.01,
     smallest: int = SMALLEST,
     largest: int = LARGEST,
 ) -> pd.DataFrame:
@@ -182,9 +182,8 @@ def camera(
     table : DataFrame
         From `differential_expression`: columns gene, contrast, t, p.
     gene_sets : GeneSets
-    inter_gene_correlation : float or Series
-        limma's preset of 0.01 for all sets, or one estimated value a term (`gene_set_correlation`); sets that
-        the Series does not have are left out, negative values count as 0.
+    inter_gene_correlation : float
+        Of all sets; preset as in limma.
 
     Returns
     -------
@@ -195,32 +194,20 @@ def camera(
     Raises
     ------
     MgboneError
-        If the table is empty, sets and chip don't speak of the same genes (`check_symbols`), no set has
-        enough genes in the table, or no set has a correlation.
+        If the table is empty, sets and chip don't speak of the same genes (`check_symbols`), or no set
+        has enough genes in the table.
     """
     _check_ranked(table, gene_sets)
-    if isinstance(inter_gene_correlation, pd.Series):
-        inter_gene_correlation = inter_gene_correlation.dropna()
     tables = []
     for contrast, genes in table.groupby("contrast", sort=False):
         z = pd.Series(_z_scores(genes), index=genes["gene"].to_numpy())
         sets = restrict(gene_sets, z.index, smallest, min(largest, len(z) - 2))
-        if isinstance(inter_gene_correlation, pd.Series):
-            sets = sets.only(inter_gene_correlation.index)
-            if not len(sets):
-                raise MgboneError(
-                    "None of the correlations between genes is of a set that can be tested; take those that "
-                    "gene_set_correlation gives for the same sets, by term."
-                )
-            correlation = inter_gene_correlation.reindex(list(sets.genes)).clip(lower=0).to_numpy(float)
-        else:
-            correlation = np.full(len(sets), float(inter_gene_correlation))
         sizes = np.array([len(members) for members in sets.genes.values()])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         # All sets at once: looking genes up set by set would take longer than the test.
         rows = z.index.get_indexer([gene for members in sets.genes.values() for gene in members])
         index = dict(zip(sets.genes, np.split(rows, starts[1:]), strict=True))
-        found = pylimma.camera_pr(z, index, inter_gene_cor=correlation, sort=False)
+        found = pylimma.camera_pr(z, index, inter_gene_cor=inter_gene_correlation, sort=False)
         p = found["p_value"].to_numpy(float)
         frame = pd.DataFrame(
             {
@@ -228,7 +215,7 @@ def camera(
                 "term": list(index),
                 "name": [sets.name(term) for term in index],
                 "n_genes": found["n_genes"].to_numpy(),
-                "correlation": correlation,
+                "correlation": float(inter_gene_correlation),
                 "direction": found["direction"].str.lower().to_numpy(),
                 "p": p,
                 "q": stats.false_discovery_control(p, method="bh"),

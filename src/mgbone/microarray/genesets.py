@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import gseapy
-import numpy as np
 import pandas as pd
 import requests
 
@@ -272,51 +271,6 @@ def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
         f"Organism or kind of name differs: {both[:-1]}{kind}. "
         "Take sets with gene symbols of the rat, or of human with symbols='rat'."
     )
-
-
-# ---- Tests on the ranked list
-# ----------------------------------------------------------------------------------------
-
-
-def gene_set_correlation(
-    expression: pd.DataFrame, groups: pd.Series | Mapping[str, str], gene_sets: GeneSets
-) -> pd.DataFrame:
-    """Estimate the mean correlation between the genes of each set, from what groups leave unexplained.
-
-    With residual effects (d a gene, orthogonal to the groups) scaled to a mean square of 1 a gene, the
-    variance inflation of a set of m genes is m times the mean square of its mean residual effect, and the
-    correlation (inflation - 1) / (m - 1) (Wu and Smyth 2012, section 3). Few arrays give rough values. This
-    is written out here because pylimma 0.2.0's own function averages over the wrong axis (0.15 instead of
-    0.00 for independent genes).
-
-    Parameters
-    ----------
-    expression : DataFrame, shape (n_genes, n_arrays)
-    groups : Series or mapping
-        Group of each array.
-    gene_sets : GeneSets
-
-    Returns
-    -------
-    DataFrame
-        Columns term, name, n_genes, correlation, variance_inflation; sets with fewer than two genes in the
-        table are left out.
-    """
-    labels = pd.Series(dict(groups)).reindex(expression.columns)
-    design = pd.get_dummies(labels, dtype=float).to_numpy()
-    orthogonal = np.linalg.qr(design, mode="complete")[0][:, design.shape[1] :]
-    effects = expression.to_numpy(float) @ orthogonal
-    size = np.sqrt((effects**2).mean(axis=1, keepdims=True))
-    scaled = pd.DataFrame(effects / np.where(size > 0, size, 1.0), index=expression.index)
-    rows = []
-    for term, genes in gene_sets.genes.items():
-        present = scaled.index.intersection(pd.Index(genes))
-        m = len(present)
-        if m < 2:
-            continue
-        inflation = m * float((scaled.loc[present].mean() ** 2).mean())
-        rows.append((term, gene_sets.name(term), m, (inflation - 1) / (m - 1), inflation))
-    return pd.DataFrame(rows, columns=["term", "name", "n_genes", "correlation", "variance_inflation"])
 
 
 # ---- Newer sets
