@@ -21,11 +21,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study",
     ],
     submod_attrs={
-        "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
+        "dataset.opening": ["check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "study.checklists": ["count_statuses", "load_checklist"],
-        "study.design": ["load_study"],
-        "study.errors": ["DatasetError", "MgboneError"],
         "study.reading": ["in_words", "notes", "readable"],
     },
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mgbone.dataset.arrays.array_names import plain_name
+from mgbone.dataset.arrays.array_names import is_signal, plain_name
 from mgbone.dataset.arrays.expression_table import read_expression_table
 
 VALUES = np.array([[5.25, 6.5, 7.75], [10.0, 11.5, 9.25], [3.5, 3.25, 4.0]])
@@ -41,5 +41,5 @@ def read_values(path, arrays=None):
     if arrays is not None:
         headings = [heading for (heading,) in table.find((name,) for name in arrays)]
         return table.log2(headings).set_axis(list(arrays), axis=1)
-    names = [plain_name(heading) if table.has_signals else heading for heading in table.arrays]
+    names = [plain_name(heading) if is_signal(heading) else heading for heading in table.arrays]
     return table.log2(list(table.arrays)).set_axis(names, axis=1)

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "bayes": ["weigh_absence"],
-        "comparison": ["EVIDENCE_COLUMNS", "MEASUREMENT_COLUMNS", "compare"],
+        "comparison": ["compare"],
         "other_tests": [
             "DECLARED",
             "NAMES",

@@ -103,28 +103,23 @@ def _reported(study: Study) -> list[str]:
     return [c.name for e in study.experiments.values() for c in e.report_contrasts]
 
 
-def absence_table(weighed: pd.DataFrame, unit_percent: bool = True) -> pd.DataFrame:
-    """Return what comparisons without a finding say, as a reader wants it.
+def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
+    """Return what comparisons without a finding say: intervals in percent of the reference's mean.
 
     Parameters
     ----------
     weighed : DataFrame
         From `mgbone.evidence.bayes.weigh_absence`.
-    unit_percent : bool
-        Give the interval in percent of the reference's mean, otherwise in the endpoint's unit.
     """
-    low, high = ("percent_low", "percent_high") if unit_percent else ("ci_low", "ci_high")
     if weighed.empty:
         columns = ["endpoint", "comparison", "95 % interval", "p", "Bayes factor", "the data"]
         return pd.DataFrame(columns=columns)
-    unit = " %" if unit_percent else " " + weighed["unit"].map(typeset_unit)
+    low, high = (weighed[f"percent_{end}"].map("{:+.3g}".format) for end in ("low", "high"))
     table = pd.DataFrame(
         {
             "endpoint": weighed["endpoint"].map(endpoint_label),
             "comparison": weighed["contrast"].map(contrast_label),
-            "95 % interval": (
-                weighed[low].map("{:+.3g}".format) + " to " + weighed[high].map("{:+.3g}".format) + unit
-            ).where(weighed[low].notna(), "–"),
+            "95 % interval": (low + " to " + high + " %").where(weighed["percent_low"].notna(), "–"),
             "p": weighed["p"].map(format_p),
             "Bayes factor": weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
             "the data": weighed["speaks"],

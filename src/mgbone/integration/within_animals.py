@@ -26,27 +26,24 @@ TEST = "Pearson correlation with group means removed, BH over all pairs"
 POWER = 0.8
 
 
-def wide_table(measurements: pd.DataFrame, endpoints: list[str] | None = None) -> pd.DataFrame:
-    """Put the endpoints of each animal side by side.
+def wide_table(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Put the endpoints of each animal side by side, in the order of ``ENDPOINTS``; none that nobody has.
 
     Parameters
     ----------
     measurements : DataFrame
         Columns animal_id, experiment, group, endpoint, value; values below a limit of detection (a true
         ``censored``) are left out, since a correlation would rest on the number put in their place.
-    endpoints : list of str, optional
-        Columns, in this order; without it ``ENDPOINTS``. Those that nobody has are left out.
 
     Returns
     -------
     DataFrame
         Index animal_id; columns stratum (experiment and group) and the endpoints.
     """
-    wanted = ENDPOINTS if endpoints is None else endpoints
-    table = measurements[measurements["endpoint"].isin(wanted)].dropna(subset="value")
+    table = measurements[measurements["endpoint"].isin(ENDPOINTS)].dropna(subset="value")
     if "censored" in table:
         table = table[~table["censored"].fillna(False).astype(bool)]
-    present = [e for e in wanted if (table["endpoint"] == e).any()]
+    present = [e for e in ENDPOINTS if (table["endpoint"] == e).any()]
     values = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
     values = values.reindex(columns=present).astype(float)
     stratum = table.drop_duplicates("animal_id").set_index("animal_id")

@@ -16,8 +16,6 @@ from scipy import stats
 
 from mgbone.study.design import Study
 
-ASSUMED = "assumed"
-
 
 @dataclass(frozen=True)
 class Variable:

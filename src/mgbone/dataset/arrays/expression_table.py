@@ -92,8 +92,6 @@ class ExpressionTable:
         Gene symbol of each row, if the table has a column of them.
     titles : dict of str to str
         Title of each array in GEO (``!Sample_title``), by heading.
-    has_signals : bool
-        Whether headings mark the arrays (``... Signal``), as the console's do.
     """
 
     path: Path
@@ -102,7 +100,6 @@ class ExpressionTable:
     others: tuple[str, ...]
     symbols: pd.Series | None = field(repr=False)
     titles: dict[str, str] = field(repr=False)
-    has_signals: bool = False
 
     def find(self, arrays: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
         """Return for each array the headings that may be its column (`matching_columns`)."""
@@ -161,7 +158,7 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
         if head.count(name) > 1:
             raise MatrixError(f"{path}: has two columns named {name!r}. Rename one of them.")
     titles = _titles(text, head) if from_geo else {}
-    return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles, bool(signals))
+    return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles)
 
 
 # --- text ---------------------------------------------------------------------------------------------

@@ -125,7 +125,7 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
         lab.notes += mapping.notes
     lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
-    _match_groups([piece for piece in pieces if piece.table == "animals"], pieces, study, lab)
+    _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
     for name in TABLES:
         mine = [piece for piece in pieces if piece.table == name]
         if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
@@ -249,7 +249,7 @@ def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
 # --- groups ------------------------------------------------------------------------------------------
 
 
-def _match_groups(animals: list[Piece], pieces: list[Piece], study: Study, lab: LabFolder) -> None:
+def _match_groups(animals: list[Piece], study: Study, lab: LabFolder) -> None:
     """Put the study's names of experiments and groups in place of the laboratory's."""
     stated = [piece for piece in animals if "experiment" in piece.frame]
     experiments = ", ".join(f"{name} ({one.label_ja})" for name, one in study.experiments.items())
