@@ -19,6 +19,7 @@ from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
 UNIT = "mg/cm3"
+
 SLICE_COLUMNS = [
     "animal_id", "slice", "position", "thickness",
     *(f"{structure}_{what}" for structure in STRUCTURES for what in ("area", "content")),

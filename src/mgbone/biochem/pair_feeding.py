@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from mgbone.study.design import Contrast, Experiment, Study
 
 UNADJUSTED, ADJUSTED = "unadjusted", "adjusted"
+
 COLUMNS = [
     "experiment", "endpoint", "contrast", "model", "estimate", "ci_low", "ci_high",
     "percent", "percent_low", "percent_high", "p", "slope", "p_slope", "p_parallel",

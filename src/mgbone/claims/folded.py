@@ -19,6 +19,7 @@ from mgbone.study.paths import project_root
 
 SECTION_COLUMNS = ["figure", "notebook", "heading", "anchor"]
 _NAME = re.compile(r"""["'](\d\d_[^"'\s]+)["']""")
+
 _WORDS: Mapping[str, str] = {
     "report": N_("The report"), "data": N_("These data"),
     "difference": N_("Difference"), "interval": N_("95 % interval"),
@@ -31,6 +32,7 @@ _WORDS: Mapping[str, str] = {
     "not_monotonic": N_("not step by step"), "not_tested": N_("not tested"),
     "no_ledger": N_("There is no ledger of statements for this study."),
 }  # fmt: skip
+
 _CSS = """
 .verdicts details{border-left:4px solid #999;margin:2px 0;padding:1px 8px}
 .verdicts .reproduced{border-color:#7fb79b}.verdicts .direction_only{border-color:#d9a400}

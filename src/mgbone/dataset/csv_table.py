@@ -45,6 +45,7 @@ BELOW_LIMIT = {
     "serum": {"serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"},
     "urine": {"ctx", "dpd"},
 }
+
 _ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
 
 # How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read

@@ -24,11 +24,13 @@ from mgbone.study.paths import write_aside
 
 DESCRIPTOR = "datapackage.json"
 KINDS = ("simulated", "measured")
+
 CC0 = {
     "name": "CC0-1.0",
     "title": "CC0 1.0 Universal",
     "path": "https://creativecommons.org/publicdomain/zero/1.0/",
 }
+
 FILE_FOLDERS = ("cel", "platform")
 LONGEST_NAME = 255  # bytes that common file systems allow one part of a path
 LONGEST_PATH = 1000

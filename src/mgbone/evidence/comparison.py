@@ -14,12 +14,14 @@ from mgbone.study.design import Contrast, Study
 from mgbone.study.errors import MgboneError
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
+
 EVIDENCE_COLUMNS = [
     "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
     "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
     "p", "test", "direction", "level",
     "mean_case", "sd_case", "mean_reference", "sd_reference",
 ]  # fmt: skip
+
 TUKEY = "one-way ANOVA, Tukey-Kramer"
 STUDENT = "Student's t test"
 GEHAN = "Kruskal-Wallis on Gehan scores, Dunn with Holm"

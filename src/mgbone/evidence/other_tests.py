@@ -16,6 +16,7 @@ from mgbone.study.design import Study
 from mgbone.study.language import N_
 
 DECLARED = "tukey_kramer"
+
 NAMES = {
     "tukey_kramer": N_("Tukey-Kramer\n(declared)"),
     "games_howell": N_("Games-\nHowell"),

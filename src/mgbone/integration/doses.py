@@ -17,6 +17,7 @@ from mgbone.study.errors import MgboneError
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
 SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
+
 IN_ORDER = [*biochem.ALL, *endpoints("qct"), *SCORES]
 """All endpoints that each animal has a value of, in the report's order of argument."""
 

@@ -16,8 +16,8 @@ SHAPE_COLUMNS = [
     "endpoint", "n", "n_reference",
     "z_one_way", "p_one_way", "z_peak", "p_peak", "p_either", "shape", "direction",
 ]  # fmt: skip
-TEST = "Jonckheere-Terpstra and Mack-Wolfe (peak at the mildest dose), labels permuted within experiments"
 
+TEST = "Jonckheere-Terpstra and Mack-Wolfe (peak at the mildest dose), labels permuted within experiments"
 Values = Mapping[tuple[int, int], tuple[np.ndarray, np.ndarray]]
 
 

@@ -16,11 +16,14 @@ from mgbone.study.design import Study
 
 DENSITIES = ["bmd_cortical_full", "bmd_trabecular_full"]
 """Whole bone and cancellous space contain these two: their correlations with them would be built in."""
+
 ENDPOINTS = [*biochem.ALL, *DENSITIES, *SCORES]
+
 PAIR_COLUMNS = [
     "a", "b", "n", "groups", "df", "r", "ci_low", "ci_high", "p", "q",
     "held", "df_partial", "r_partial", "p_partial", "q_partial",
 ]  # fmt: skip
+
 CONTRAST = "within_groups"
 TEST = "Pearson correlation with group means removed, BH over all pairs"
 POWER = 0.8

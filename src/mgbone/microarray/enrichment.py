@@ -19,6 +19,7 @@ ORA_COLUMNS = [
     "contrast", "direction", "term", "name", "set_size", "list_size", "hits", "expected",
     "odds_ratio", "log2_odds_ratio", "ci_low", "ci_high", "p", "q", "genes",
 ]  # fmt: skip
+
 SMALLEST, LARGEST = 10, 1000
 FOLD_SHARE = 0.7
 

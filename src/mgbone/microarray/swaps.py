@@ -41,6 +41,7 @@ FEWEST = 3
 SUSPECTS = 4
 MOST_SPLITS = 100
 COLUMNS = ["experiment", "contrast", "arrays", "lowest_score", "says", "flagged", "lowest_if_changed"]
+
 AGREE, CONTRADICT, UNTOLD, FEW = (
     "labels fit", "arrays contradict their labels", "groups can't be told apart", "too few arrays to tell",
 )  # fmt: skip

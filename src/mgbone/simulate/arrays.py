@@ -53,6 +53,7 @@ EFFECT_SETS = {
     "exp2_mg004": ("mg004_vs_control",),
     "exp2_mg002": ("mg002_vs_control",),
 }
+
 EFFECT_SHAPE = 0.8  # gamma shape of effect sizes beyond the minimum: below 1, so a long tail
 SHARED_JITTER = 0.2  # log SD between the two diets of an effect that they share
 
@@ -64,8 +65,8 @@ SILENT_FAMILIES = re.compile(
 SPIKE_LEVELS = {  # log2 signal, in the order in which the maker's mixtures rise
     "bioB": 7.0, "bioC": 8.5, "bioD": 10.3, "cre": 12.0, "lys": 6.8, "phe": 7.8, "thr": 8.8, "dap": 9.8,
 }  # fmt: skip
-SPIKE_NAMES = "|".join(SPIKE_LEVELS)
 
+SPIKE_NAMES = "|".join(SPIKE_LEVELS)
 FIRST_SCAN = datetime(2021, 4, 5, 10, 0)
 PIXELS_ACROSS = np.array([4, 4, 3, 4, 4, 3, 4, 3])  # pixels of a cell along x or y, as a grid cuts them
 

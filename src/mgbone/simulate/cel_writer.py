@@ -34,11 +34,8 @@ FLOAT32, INT16 = 6, 2
 NUMBER_BYTES = 16
 ARRAY_TYPE_BYTES = 200
 CELL_PIXELS, GRID_MARGIN = 5, 60
-
 SIMULATED_NOTE = "simulated, no measurement"
-
 ALGORITHM = {"Percentile": "75", "CellMargin": "2", "OutlierHigh": "1.500", "OutlierLow": "1.004"}
-
 Parameter = tuple[str, str, bytes]
 
 

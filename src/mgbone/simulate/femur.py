@@ -21,6 +21,7 @@ from mgbone.simulate.calibration import load_calibration
 from mgbone.study.design import STRUCTURES, Study
 
 THIRDS = ("distal", "mid", "proximal")
+
 PROFILES = (
     "total_area",
     "cortical_fraction",
@@ -28,6 +29,7 @@ PROFILES = (
     "trabecular_density",
     "trabecular_fraction",
 )
+
 FRACTIONS = {"cortical_fraction", "trabecular_fraction"}
 MG_PER_CM3_TO_MG_PER_MM3 = 1e-3
 

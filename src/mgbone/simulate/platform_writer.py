@@ -30,21 +30,20 @@ CHIP_TYPES = (CHIP_TYPE, "Clariom_S_Rat_HT_sim")  # cartridge and plate format s
 LIBRARY_NAME = "Clariom_S_Rat_simulated"
 NOTICE = "Simulated by the compendium mgbone; no product of Thermo Fisher, layout and sequences are invented"
 CREATED = "Mon Jan  1 00:00:00 UTC 2024"  # fixed, so that the same chip gives the same bytes
-
 PROBE_LENGTH = 25
 FIRST_PROBESET_ID = 20_500_001
 BORDER = 2
-
 ANTIGENOMIC_GC = range(3, 23)
 ANTIGENOMIC_PROBES = 40
 SPIKE_PROBES = 11
+
 HYBRIDISATION_SPIKES = (
     "Ec-bioB-5", "Ec-bioB-M", "Ec-bioB-3", "Ec-bioC-5", "Ec-bioC-3", "Ec-bioD-5", "Ec-bioD-3",
     "P1-cre-5", "P1-cre-3",
 )  # fmt: skip
+
 LABELLING_SPIKES = tuple(f"Bs-{gene}-{end}" for gene in ("lys", "phe", "thr", "dap") for end in "5M3")
 NORMALISATION_SETS, NORMALISATION_PROBES = 60, 4
-
 MAIN, BACKGROUND = "main", "control->bgp->antigenomic"
 BAC_SPIKE, POLYA_SPIKE = "control->affx->bac_spike", "control->affx->polya_spike"
 EXON, INTRON = "normgene->exon", "normgene->intron"

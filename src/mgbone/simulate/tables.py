@@ -22,7 +22,6 @@ MG_CREATININE_PER_MMOL = 113.12
 N_ALLOCATIONS = 2000
 MAX_ATTEMPTS = 200
 LEAST_TRABECULAR_RATIO = 1.05
-
 SERUM = ("serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp")
 
 # A drawn dataset is taken if no p lies so near a limit that another rounding or another library could move it

@@ -11,6 +11,7 @@ CHECKLISTS = {
     "arrive": "ARRIVE 2.0 (Percie du Sert et al. 2020)",
     "bouxsein": "Bouxsein et al. (2010), bone by micro-CT in rodents",
 }
+
 COLUMNS = ["number", "part", "item", "asks", "status", "report", "compendium"]
 STATUSES = ("stated", "partly", "open")
 

@@ -25,6 +25,7 @@ TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
 README_BEGIN = (
     "<!-- dictionary: written by mgbone.study.dictionary; change src/mgbone/study/schema/ instead -->"
 )
+
 README_END = "<!-- end of dictionary -->"
 
 

@@ -15,8 +15,10 @@ CLAIM_COLUMNS = [
     "claim_id", "section", "experiment", "domain", "endpoint", "contrast", "direction", "level",
     "value", "unit", "implied", "statement_en", "statement_ja",
 ]  # fmt: skip
+
 LEDGER = "claims.csv"  # a dataset's own, in its folder
 KEYS = ["experiment", "endpoint", "contrast"]
+
 LEVELS = {
     "significant": {"up", "down"},
     "trend": {"up", "down"},
@@ -25,6 +27,7 @@ LEVELS = {
     "mixed": {"none"},
     "monotonic": {"up", "down"},
 }
+
 VERDICTS = ("reproduced", "direction_only", "contradicted", "not_tested")
 
 

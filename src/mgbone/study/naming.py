@@ -19,6 +19,7 @@ AXES: Mapping[str, tuple[str, ...]] = {
     "formation": ("serum_osteocalcin", "serum_alp"),
     "resorption": ("urine_ctx", "urine_dpd", "serum_pth"),
 }
+
 AXIS_NAMES: Mapping[str, str] = {
     "intake": N_("Intake, growth"),
     "status": N_("Mg status"),
@@ -90,6 +91,7 @@ WORDS: Mapping[str, str] = {
     "not_tested": N_("not tested"),
     "not_measured": N_("not measured"),
 }
+
 _adopted: list[Study] = []
 
 

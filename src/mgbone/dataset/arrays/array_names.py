@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 # Only parts that are known to be added to names are cut: a dot may belong to a dose (Mg0.01) or a number.
 _SIGNAL = r"\s+signal(?:\s+intensity)?(?:\s*\([^)]*\))?|\s*\(log2\)"
+
 _ADDED = re.compile(
     rf"""(?ix)
     (?:
@@ -24,6 +25,7 @@ _ADDED = re.compile(
     )$
     """
 )
+
 _MARKED = re.compile(rf"(?i)\S.*(?:{_SIGNAL})$")
 _ACCESSION = re.compile(r"(gsm\d+)(?:[^0-9a-z].*)?$")
 

@@ -71,6 +71,7 @@ def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
 _CALVIN_TYPES = {
     code: np.dtype(name) for code, name in enumerate((">i1", ">u1", ">i2", ">u2", ">i4", ">u4", ">f4"))
 }
+
 _CALVIN_NUMBERS = {
     "text/x-calvin-integer-8": ">b",
     "text/x-calvin-unsigned-integer-8": ">B",
@@ -80,6 +81,7 @@ _CALVIN_NUMBERS = {
     "text/x-calvin-unsigned-integer-32": ">I",
     "text/x-calvin-float": ">f",
 }
+
 _PARAMETER = "affymetrix-algorithm-param-"
 _MAX_PARENTS = 32
 

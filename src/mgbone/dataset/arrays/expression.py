@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from mgbone.dataset.arrays.expression_table import ExpressionTable
 
 NAME = "expression"
+
 ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz", ".xlsx", ".xls")
 """Workbooks are among them to be refused with the cause, not to be passed over."""
+
 SYMBOLS_NEEDED = "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
 
 

@@ -35,20 +35,25 @@ _CONDITION = re.compile(r"(?i)(?:\bavg|\baverage|standard deviation)$")
 # Whole words of headings that hold numbers but no array. With a number behind it such a word is the name of
 # an array: STD-1 had the standard diet.
 _STATISTIC = "avg|average|mean|median|std|sd|sem|se|cv|min|max|ratio|fc|fold change|p val|p|q val|q|fdr|stat"
+
 _PLACE = (
     "entrez|id|ids|gi|start|stop|end|length|len|chromosome|chrom|chr|strand|position|pos|locus|band|exons?"
 )
+
 _TALLY = "counts?|scores?|rank|index|number|probes?|percent|gc|events?|bi weight|f test"
+
 _NO_ARRAY = re.compile(
     rf"(?i)(?<![a-z0-9])(?:{_STATISTIC}|{_PLACE}|{_TALLY})(?![a-z0-9])(?! ?[a-z]?\d)"
     r"|entrez|fold ?change|p ?val|q ?val|log ?fc|ave ?expr|standard dev"
 )
+
 _LIMMA = {"t", "B", "F"}
 """Columns of limma's topTable whose names alone say nothing."""
 
 _HEAD = 50
 _SYMBOL = re.compile(r"(?i)^(gene[ _.]?symbols?|symbol|gene)$")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*$")
+
 _WORKBOOKS = {
     b"PK\x03\x04": "an Excel workbook (or a zip archive)",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",

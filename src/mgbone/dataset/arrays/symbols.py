@@ -39,6 +39,7 @@ def _share(names: Sequence[str], pattern: str) -> float:
 
 
 _MONTH = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+
 _DATE = re.compile(
     rf"(?i)(?:\d{{1,2}}-(?:{_MONTH})|(?:{_MONTH})-\d{{1,2}}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?: 0?0:00(?::00)?)?|\d{1,2}/\d{1,2}(?:/(?:\d{2}|\d{4}))?"

@@ -22,6 +22,7 @@ from mgbone.dataset.lab.units import Unit, unit_of
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
+
 _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?|\d{1,2}/\d{1,2}|(\d{1,4}年)?\d{1,2}月(\d{1,2}日)?|"
     r"(?i:\d{1,2}-[a-z]{3}(-\d{2,4})?|[a-z]{3}-\d{1,2})"

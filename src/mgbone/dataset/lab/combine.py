@@ -13,6 +13,7 @@ from mgbone.dataset.lab.headings import fields_of
 from mgbone.dataset.lab.parts import Piece
 
 _WITHIN = {"qct_slices": ("slice", "position"), "arrays": ("array_id",)}
+
 _REPEATED = ("experiment", "group")
 """What sheets with one row per measurement repeat for the same animal."""
 

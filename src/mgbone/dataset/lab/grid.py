@@ -33,6 +33,7 @@ MOST_UNPACKED = 100_000_000
 
 MOST_CELLS = 20_000_000
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
+
 SAVE_AS = {
     ".xls": ("is in the old format of Excel", "In Excel, save it as 'Excel workbook (.xlsx)'."),
     ".xlsm": ("is a workbook with macros, which are never run here", "Save it as 'Excel workbook (.xlsx)'."),
@@ -40,6 +41,7 @@ SAVE_AS = {
     ".ods": ("is a LibreOffice table", "Save it as 'Excel 2007-365 (.xlsx)'."),
     ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
 }
+
 AGAIN = "Open it in Excel and save it again as 'Excel workbook (.xlsx)'."
 _DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons"}
 _SOURCE = re.compile(r"xl/worksheets/[^/]+\.xml")

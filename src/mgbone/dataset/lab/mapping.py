@@ -24,10 +24,12 @@ from mgbone.study.design import REGIONS, STRUCTURES
 MAPPING = "qct_mapping.yml"
 FORWARD, BACKWARD = "distal to proximal", "proximal to distal"
 FORMS = ("slices", "regions")
+
 _KEYS = (
     *("rows", "files", "sheet", "columns", "units", "direction", "thickness", "pitch", "first_position"),
     *("phantom", "structures", "regions"),
 )
+
 _REGIONAL = {
     "animal_id": None,
     "structure": None,

@@ -28,6 +28,7 @@ VALENCE = {"serum_mg": 2, "serum_ca": 2}
 """Equivalents per mole. Phosphate has none: its charge changes with pH."""
 
 _PREFIX = {"": 1.0, "k": 1e3, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
+
 # What a prefix may stand before, with its dimensions (mass, amount, equivalents, activity, length, time)
 # in g, mol,
 # Eq, U, m and days.
@@ -39,6 +40,7 @@ _BASES = {
     "l": ("dmun", (0, 0, 0, 0, 3, 0), 1e-3),
     "m": ("cmun", (0, 0, 0, 0, 1, 0), 1.0),
 }
+
 _DAY = {"day", "d", "日", "24h", "24hr", "24hrs", "24時間", "1日"}
 _MOLAR = re.compile(r"([mun]|p)M")
 

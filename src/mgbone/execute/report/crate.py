@@ -27,6 +27,7 @@ RO_CRATE = "1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # has sha256
 MIT = "https://spdx.org/licenses/MIT"
+
 _TYPES = {
     ".csv": "text/csv",
     ".json": "application/json",

@@ -10,10 +10,12 @@ from markupsafe import Markup
 from mgbone.study.naming import format_p_value
 
 SIGNED = ("estimate", "ci_low", "ci_high", "hedges_g", "g_low", "g_high")
+
 _TOGETHER: Mapping[str, tuple[str, ...]] = {
     "estimate": ("estimate", "ci_low", "ci_high"),
     "mean_case": ("mean_case", "mean_reference"),
 }
+
 _SHARED = {
     "ci_low": "estimate",
     "ci_high": "estimate",
@@ -21,6 +23,7 @@ _SHARED = {
     "sd_case": "mean_case",
     "sd_reference": "mean_case",
 }
+
 MINUS = "\u2212"
 
 
