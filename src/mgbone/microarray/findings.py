@@ -56,8 +56,7 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
     return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
 
 
-# ---- What it says to the report
-# --------------------------------------------------------------------------------------
+# --- What it says to the report ----------------------------------------------------------------------
 
 
 def theme_evidence(

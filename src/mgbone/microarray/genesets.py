@@ -192,8 +192,7 @@ def name_genes(
     return marked.assign(named=marked.index.isin(chosen))
 
 
-# ---- Do the sets speak of the same genes as the chip?
-# ----------------------------------------------------------------
+# --- Do the sets speak of the same genes as the chip? ------------------------------------------------
 
 
 def match_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFrame:
@@ -272,8 +271,7 @@ def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
     )
 
 
-# ---- Newer sets
-# ------------------------------------------------------------------------------------------------------
+# --- Newer sets --------------------------------------------------------------------------------------
 
 
 def fetch_gene_sets(
