@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -130,7 +131,8 @@ def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, n
     return {g: present[g] for g in order if g in present}
 
 
-def _long(groups: dict[str, np.ndarray]) -> pd.DataFrame:
+def long_table(groups: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return values by group as a table of two columns: group and value."""
     sizes = [len(v) for v in groups.values()]
     return pd.DataFrame(
         {"group": np.repeat(list(groups), sizes), "value": np.concatenate(list(groups.values()))}
@@ -145,7 +147,7 @@ def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[s
     with np.errstate(
         divide="ignore", invalid="ignore"
     ):  # its effect size, which is not used, of groups alike
-        table = pg.pairwise_tukey(_long(groups), dv="value", between="group")
+        table = pg.pairwise_tukey(long_table(groups), dv="value", between="group")
     n_animals = sum(map(len, groups.values()))
     critical = _studentised_range_critical(confidence, len(groups), n_animals - len(groups))
     within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / (n_animals - len(groups))

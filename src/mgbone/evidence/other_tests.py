@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import pingouin as pg
 from scipy import stats
 
-from mgbone.evidence.comparison import compare
+from mgbone.evidence.comparison import compare, long_table
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import kruskal_dunn
 from mgbone.study.design import Study
 from mgbone.study.language import N_
+
+Groups = Mapping[str, np.ndarray]
+Pairs = Sequence[tuple[str, str]]
 
 DECLARED = "tukey_kramer"
 
@@ -62,10 +65,10 @@ def compare_tests(
     keys = ["experiment", "endpoint", "contrast"]
     tables = {
         DECLARED: compare(measurements, study) if evidence is None else evidence,
-        "games_howell": _games_howell(measurements, study),
-        "dunn": _dunn(measurements, study),
-        "mann_whitney": _pairwise(measurements, study, _mann_whitney),
-        "permutation": _pairwise(measurements, study, permutation_p),
+        "games_howell": _per_contrast(measurements, study, _games_howell, holm=False),
+        "dunn": _per_contrast(measurements, study, _dunn),
+        "mann_whitney": _per_contrast(measurements, study, _mann_whitney),
+        "permutation": _per_contrast(measurements, study, _permutation),
         "log_scale": compare(_logarithms(measurements), study),
         "without_extreme": compare(without_most_extreme(measurements), study),
     }
@@ -214,54 +217,42 @@ def _logarithms(measurements: pd.DataFrame) -> pd.DataFrame:
     return measurements.assign(value=np.log(measurements["value"].where(smallest > 0)))
 
 
-def _games_howell(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
-    rows = []
-    for experiment, endpoint, table in _tables(measurements):
-        sizes = table.groupby("group")["value"].nunique()
-        table = table[table["group"].isin(sizes[sizes > 1].index)]
-        if table["group"].nunique() < 2:
-            continue
-        result = pg.pairwise_gameshowell(table, dv="value", between="group")
-        p = {frozenset((r.A, r.B)): r.pval for r in result.itertuples()}
-        for contrast in study.experiments[experiment].contrasts:
-            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
-            rows.append({**key, "p": p.get(frozenset((contrast.case, contrast.reference)), np.nan)})
-    return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
-
-
-def _pairwise(
-    measurements: pd.DataFrame, study: Study, test: Callable[[np.ndarray, np.ndarray], float]
+def _per_contrast(
+    measurements: pd.DataFrame, study: Study, p_of: Callable[[Groups, Pairs], list[float]], holm: bool = True
 ) -> pd.DataFrame:
+    """Return p of each contrast whose groups have two animals or more, Holm over those of an endpoint."""
     rows = []
     for experiment, endpoint, table in _tables(measurements):
-        groups = {name: v.to_numpy() for name, v in table.groupby("group")["value"] if len(v) > 1}
-        contrasts = [
-            c for c in study.experiments[experiment].contrasts if {c.case, c.reference} <= set(groups)
-        ]
-        p = [test(groups[c.case], groups[c.reference]) for c in contrasts]
-        for contrast, adjusted in zip(contrasts, pg.multicomp(p, method="holm")[1] if p else [], strict=True):
-            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
-            rows.append({**key, "p": adjusted})
+        groups = {name: v.to_numpy(float) for name, v in table.groupby("group", sort=False)["value"]}
+        groups = {name: values for name, values in groups.items() if len(values) > 1}
+        tested = [c for c in study.experiments[experiment].contrasts if {c.case, c.reference} <= set(groups)]
+        if tested:
+            p = p_of(groups, [(c.case, c.reference) for c in tested])
+            p = pg.multicomp(p, method="holm")[1] if holm else p
+            rows += [[experiment, endpoint, c.name, one] for c, one in zip(tested, p, strict=True)]
     return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
 
 
-def _dunn(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
-    rows = []
-    for experiment, endpoint, table in _tables(measurements):
-        groups = {name: v.to_numpy(float) for name, v in table.groupby("group")["value"] if len(v) > 1}
-        if len(groups) < 2:
-            continue
-        raw = kruskal_dunn(groups)[1]
-        names = [c for c in study.experiments[experiment].contrasts if {c.case, c.reference} <= set(groups)]
-        p = [raw[frozenset((c.case, c.reference))] for c in names]
-        for contrast, adjusted in zip(names, pg.multicomp(p, method="holm")[1] if p else [], strict=True):
-            key = {"experiment": experiment, "endpoint": endpoint, "contrast": contrast.name}
-            rows.append({**key, "p": adjusted})
-    return pd.DataFrame(rows, columns=["experiment", "endpoint", "contrast", "p"])
+def _games_howell(groups: Groups, pairs: Pairs) -> list[float]:
+    varying = {name: values for name, values in groups.items() if np.ptp(values) > 0}
+    if len(varying) < 2:
+        return [np.nan] * len(pairs)
+    result = pg.pairwise_gameshowell(long_table(varying), dv="value", between="group")
+    p = {frozenset((row.A, row.B)): row.pval for row in result.itertuples()}
+    return [p.get(frozenset(pair), np.nan) for pair in pairs]
 
 
-def _mann_whitney(case: np.ndarray, reference: np.ndarray) -> float:
-    return float(stats.mannwhitneyu(case, reference, alternative="two-sided").pvalue)
+def _dunn(groups: Groups, pairs: Pairs) -> list[float]:
+    p = kruskal_dunn(groups)[1]
+    return [p[frozenset(pair)] for pair in pairs]
+
+
+def _permutation(groups: Groups, pairs: Pairs) -> list[float]:
+    return [permutation_p(groups[case], groups[reference]) for case, reference in pairs]
+
+
+def _mann_whitney(groups: Groups, pairs: Pairs) -> list[float]:
+    return [float(stats.mannwhitneyu(groups[a], groups[b], alternative="two-sided").pvalue) for a, b in pairs]
 
 
 def _tables(measurements: pd.DataFrame):
