@@ -11,7 +11,8 @@ from helpers import SHARED
 
 import mgbone
 from mgbone.simulate import arrays as simulation
-from mgbone.simulate import platform_writer
+from mgbone.simulate import gene_model, platform_writer
+from mgbone.simulate.array_numbers import read_numbers, stream
 from mgbone.simulate.cel_writer import SIMULATED_NOTE
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, PlatformError
@@ -35,8 +36,8 @@ def array_table(per_group=4):
 
 @pytest.fixture(scope="module")
 def few_genes():
-    genes = simulation.load_genes()
-    markers = simulation._read("array_markers.csv")["gene"]
+    genes = gene_model.load_genes()
+    markers = read_numbers("array_markers.csv")["gene"]
     return pd.concat([genes[genes["symbol"].isin(markers)], genes[::60]]).drop_duplicates("symbol")
 
 
@@ -57,7 +58,7 @@ def written(tmp_path_factory, few_genes):
 
 @pytest.fixture(scope="module")
 def model():
-    return simulation.draw_genes(simulation.load_genes(), SEED)
+    return gene_model.draw_genes(gene_model.load_genes(), SEED)
 
 
 def read(written, run, file):
@@ -193,7 +194,7 @@ def test_a_third_of_the_genes_is_silent_and_the_rats_are_male(model):
 
 
 def test_effects_are_no_process_as_a_whole_and_mostly_outside(model):
-    effects = simulation.draw_effects(model, SEED)
+    effects = gene_model.draw_effects(model, SEED)
     moved = effects != 0
     assert 3000 < moved["mg001_vs_pairfed"].sum() < 5000
     assert moved[["mg004_vs_control", "mg002_vs_control"]].sum().between(250, 500).all()
@@ -208,12 +209,12 @@ def test_effects_are_no_process_as_a_whole_and_mostly_outside(model):
 
 def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     table = array_table()
-    scores = simulation.animal_scores(table, SEED)
-    stratified = (simulation._read("array_factors.csv")["scores"] == "stratified").to_numpy()
+    scores = gene_model.animal_scores(table, SEED)
+    stratified = (read_numbers("array_factors.csv")["scores"] == "stratified").to_numpy()
     halves = pd.DataFrame(scores[:, stratified] > 0).groupby([table["experiment"], table["group"]]).sum()
     assert (halves == 2).all(axis=None)
-    own = simulation.animal_expression(model, simulation.no_effects(model.table), table, SEED)
-    effects = simulation.draw_effects(model, SEED)["mg004_vs_control"].to_numpy()
+    own = gene_model.animal_expression(model, gene_model.no_effects(model.table), table, SEED)
+    effects = gene_model.draw_effects(model, SEED)["mg004_vs_control"].to_numpy()
     mild = table["experiment"] == "exp2"
     assert own[:, mild].var(axis=1).sum() > 5 * (effects**2 / 4).sum()
 
@@ -231,7 +232,7 @@ def test_every_calibration_value_has_a_source():
 
 def test_markers_and_programmes_exist(model):
     symbols = set(model.table["symbol"])
-    assert set(simulation._read("array_markers.csv")["gene"]) <= symbols
+    assert set(read_numbers("array_markers.csv")["gene"]) <= symbols
     assert all(mask.sum() >= 40 for mask in model.programmes.values())
 
 
@@ -254,11 +255,11 @@ def analysed(request, tmp_path_factory):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
     from mgbone.dataset.arrays.cel import read_cels
     from mgbone.microarray import (
-        array_evidence,
         changed_genes,
         clustering,
         differential,
         enrichment,
+        findings,
         genesets,
     )
     from mgbone.microarray.normalisation import rma
@@ -266,7 +267,7 @@ def analysed(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("full")
     table = array_table()
     paths, truth = simulation.simulate_arrays(folder, table, request.param, SEED)
-    chip = platform_writer.lay_out(simulation.load_genes(), simulation._stream(SEED, "layout"))
+    chip = platform_writer.lay_out(gene_model.load_genes(), stream(SEED, "layout"))
     symbol = chip.probesets["symbol"].to_numpy()[chip.owner]
     main = chip.probesets["type"].eq(platform_writer.MAIN).to_numpy()[chip.owner]
     summary = rma(read_cels(paths[4:], cells=chip.cells[main]), symbol[main])
@@ -281,7 +282,7 @@ def analysed(request, tmp_path_factory):
             changed_genes.gene_lists(changed_genes.call_genes(genes)), genesets.load_gene_sets(), values.index
         )
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
-        themes = array_evidence.theme_evidence(terms, genesets.load_themes(), study, experiment)
+        themes = findings.theme_evidence(terms, genesets.load_themes(), study, experiment)
         found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
     return request.param, found, truth
 
