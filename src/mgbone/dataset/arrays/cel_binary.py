@@ -100,14 +100,7 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     groups = cursor.number("i", "the number of data groups")
     first_group = cursor.number("I", "the first data group")
     kind, fields, parents = _calvin_header(cursor)
-    if kind != "affymetrix-calvin-intensity":
-        many = kind == "affymetrix-calvin-multi-intensity"
-        what = (
-            "holds several colour channels"
-            if many
-            else f"is a Command Console file of kind {kind!r}, no CEL file"
-        )
-        raise _fault(path, what, "Name a CEL file of a one-colour expression chip")
+    _require_one_colour(path, kind)
     if groups < 1:
         raise _fault(path, "holds no data group (truncated?)")
     rows, cols = _integer(path, fields, "affymetrix-cel-rows"), _integer(path, fields, "affymetrix-cel-cols")
@@ -116,9 +109,9 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         raise _fault(path, "has no table of intensities (truncated?)")
     _size(path, rows, cols, tables["Intensity"].rows)
     dat_header = parents.get("affymetrix-dat-header") or parents.get("affymetrix-partial-dat-header") or ""
-    parameters = {
-        key[len(_PARAMETER) :]: value for key, value in fields.items() if key.startswith(_PARAMETER)
-    }
+    text = ";".join(
+        f"{key[len(_PARAMETER) :]}:{value}" for key, value in fields.items() if key.startswith(_PARAMETER)
+    )
     chip_type = fields.get("affymetrix-array-type") or parents.get("affymetrix-array-type")
     if not chip_type:
         raise _fault(
@@ -138,7 +131,6 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         return _positions(path, *_calvin_columns(cursor, tables[name], 2, name), rows, cols, what)
 
     intensities = _calvin_columns(cursor, tables["Intensity"], 1, "Intensity")[0].astype(np.float32)
-    text = ";".join(f"{key}:{value}" for key, value in parameters.items())
     return CelFile(
         path=path,
         intensities=_checked_intensities(path, intensities),
@@ -160,6 +152,14 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         n_rows=rows,
         n_cols=cols,
     )
+
+
+def _require_one_colour(path: Path, kind: str) -> None:
+    if kind != "affymetrix-calvin-intensity":
+        many = kind == "affymetrix-calvin-multi-intensity"
+        what = f"is a Command Console file of kind {kind!r}, no CEL file"
+        what = "holds several colour channels" if many else what
+        raise _fault(path, what, "Name a CEL file of a one-colour expression chip")
 
 
 def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:
