@@ -13,7 +13,8 @@ from helpers import SHARED, R
 
 from mgbone.dataset.arrays.cel import read_cel
 from mgbone.microarray._compiled import _median, correct_sorted, sort_order
-from mgbone.microarray.normalisation import RmaError, fit_background, rma, rma_steps
+from mgbone.microarray.background import RmaError, fit_background
+from mgbone.microarray.normalisation import rma, rma_steps
 from mgbone.microarray.normalisation import rma as rma_function
 
 SAMPLES = SHARED / "cel_samples"
@@ -332,7 +333,7 @@ caching._CacheLocator.ensure_cache_path = refuse
 """
 RUN = """
 import numpy as np
-from mgbone.microarray.rma import rma
+from mgbone.microarray.normalisation import rma
 values = np.random.default_rng(0).gamma(2, 100, (200, 3)) + 20
 print(repr(float(rma(values, np.arange(200) // 4).to_numpy().sum())))
 """
