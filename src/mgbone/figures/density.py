@@ -39,10 +39,6 @@ def density_map(
         is below the significance threshold gets a heavy frame.
     contrasts : sequence of Contrast, optional
         Maps; without it each dose against its own reference.
-
-    Returns
-    -------
-    Figure
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:
@@ -86,10 +82,6 @@ def region_dots(
         As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
     contrasts : sequence of str, optional
         Brackets; all of the study unless given.
-
-    Returns
-    -------
-    Figure
     """
     chosen = study.experiments[experiment]
     title = titles.cells(chosen, study)
@@ -144,10 +136,6 @@ def profiles(
         structure, animal_id, experiment, group, percent, density: each animal as a faint line.
     contrasts : mapping, optional
         Contrast names per experiment whose bars are drawn; without it those of the report.
-
-    Returns
-    -------
-    Figure
     """
     if not len(summary) or not summary["mean"].notna().any():
         why = N_("No slices: a profile along the bone needs them")
@@ -196,10 +184,6 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
     ----------
     regional, slice_means : DataFrame
         Measurements of the same animals and endpoints by the two derivations.
-
-    Returns
-    -------
-    Figure
     """
     keys = ["animal_id", "experiment", "group", "endpoint"]
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))

@@ -41,10 +41,6 @@ def timeline(
         Numbers by (experiment, group) that a dataset has; without them those that the study states.
     samples : sequence of str, optional
         Which of serum, urine and qct there are; only they are named.
-
-    Returns
-    -------
-    Figure
     """
     experiments = list(study.experiments.values())
     as_planned = all(n == study.animals_per_group for n in (animals or {}).values())

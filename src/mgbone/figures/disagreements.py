@@ -25,10 +25,6 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     ----------
     confronted : DataFrame
         From `mgbone.integration.disagreements.confront`.
-
-    Returns
-    -------
-    Figure
     """
     if confronted.empty:
         why = N_("No disagreement of sources is recorded for this study.")  # fmt: skip

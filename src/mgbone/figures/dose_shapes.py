@@ -35,10 +35,6 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ----------
     shapes : DataFrame
         From `mgbone.integration.shapes.dose_shapes`.
-
-    Returns
-    -------
-    Figure
     """
     if shapes.empty:
         why = N_("No endpoint was measured at every dose.")

@@ -52,10 +52,6 @@ def dose_response(
     shapes : DataFrame, optional
         endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
         panel, that of the shape better supported in black.
-
-    Returns
-    -------
-    Figure
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
@@ -105,10 +101,6 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ----------
     evidence : DataFrame
         All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
-
-    Returns
-    -------
-    Figure
     """
     if not study.dose_order or evidence.empty:
         why = N_("Nothing was measured at any dose.")

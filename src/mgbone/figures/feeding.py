@@ -29,10 +29,6 @@ def pair_feeding(
     groups : tuple of str
         Freely fed control, pair-fed group, the group that it was paired with.
     experiment : str
-
-    Returns
-    -------
-    Figure
     """
     control, paired, case = groups
     lines = [

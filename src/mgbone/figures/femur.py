@@ -40,10 +40,6 @@ def femur_drawing(
     ----------
     cells : DataFrame
         As for `density_map`.
-
-    Returns
-    -------
-    Figure
     """
     contrasts = list(contrasts if contrasts is not None else study.dose_order)
     if not contrasts or cells.empty:

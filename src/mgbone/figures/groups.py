@@ -48,10 +48,6 @@ def group_dots(
         Contrast names per experiment; all of the study unless given.
     row_height : float
         Height of a row of panels, mm.
-
-    Returns
-    -------
-    Figure
     """
     absent = [e for e in endpoints if not _has_values(measurements, e)]
     lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""

@@ -35,10 +35,6 @@ def choice_of_test(
         The test that the others are held against; the first in `table` unless given.
     names : dict, optional
         What a test is called above its column: a string, or a pair (English, Japanese).
-
-    Returns
-    -------
-    Figure
     """
     if table.empty:
         why = N_("No comparison was tested here")

@@ -24,7 +24,7 @@ _METADATA = {
 def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None = None) -> tuple[Path, Path]:
     """Write ``name.png`` (200 dpi) and ``name.svg`` into `folder` and close the figure.
 
-    With `stamp` ("SIMULATED DATA") the figure carries it in a corner; see `style.stamp`. The headline and the
+    With `stamp` ("SIMULATED DATA") the figure carries it in a corner (`canvas.stamp`). The headline and the
     line below it also go into the files as title and description, for readers that don't see. No time, no
     version and no random id goes into them, so that the same figure gives the same bytes.
 

@@ -29,10 +29,6 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
         column `censored`, are hollow.
     spread : DataFrame
         endpoint, cv_uncorrected, cv_corrected: written below the animals.
-
-    Returns
-    -------
-    Figure
     """
     measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
     if not measured:

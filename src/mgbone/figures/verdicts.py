@@ -31,10 +31,6 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     verdicts : DataFrame
         claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
         observed_level, verdict.
-
-    Returns
-    -------
-    Figure
     """
     if verdicts.empty:
         why = N_("There is no ledger of statements for this study")

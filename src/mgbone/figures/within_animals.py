@@ -42,10 +42,6 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     ----------
     pairs : DataFrame
         From `mgbone.integration.within_animals.partial_within`.
-
-    Returns
-    -------
-    Figure
     """
     if pairs.empty:
         why = N_("No two endpoints were measured in enough of the same animals.")
