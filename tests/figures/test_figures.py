@@ -453,6 +453,16 @@ def test_control_marks_this_dataset_and_the_one_without_effect():
     assert sum(bar.get_height() for bar in figure.axes[0].patches) == pytest.approx(100)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "Not measured: "), ("ja", "測定なし：")])
+def test_figures_of_animals_say_what_was_not_measured(language, words):
+    nothing = (
+        speak(language, lambda: groups.group_dots(MEASUREMENTS.iloc[:0], EVIDENCE, ["serum_mg"], STUDY)),
+        speak(language, lambda: density.region_dots(DENSITY.iloc[:0], EVIDENCE, STUDY, "exp1")),
+    )
+    for figure in nothing:
+        assert figure.axes[0].texts[0].get_text().startswith(words)
+
+
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
         shape_figures.shape_plane(SHAPES.iloc[:0], STUDY),

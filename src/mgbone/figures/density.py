@@ -87,9 +87,7 @@ def region_dots(
     title = titles.cells(chosen, study)
     here = measurements[measurements["experiment"].eq(experiment)]
     if not here["value"].notna().any():
-        why = [
-            naming.not_measured([f"qCT, {experiment_title(chosen, study, x)}"], x) for x in naming.LANGUAGES
-        ]
+        why = naming.not_measured([f"qCT, {experiment_title(chosen, study)}"])
         return canvas.empty_figure(why, title)
     compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()

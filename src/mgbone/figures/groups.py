@@ -53,7 +53,7 @@ def group_dots(
     lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
-        return canvas.empty_figure((lacking, lacking), title)
+        return canvas.empty_figure(lacking, title)
     shown = _experiments(measurements, endpoints, study, experiments)
     per_row = {e.name: _contrasts(e, contrasts) for e in shown}
     most = max(3, *(len(e.groups) for e in shown))
