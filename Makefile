@@ -166,25 +166,43 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 
 # --- notebooks --------------------------------------------------------------------------------------------------------
 
-# What every notebook rests on beside its dataset and the modules that it loads.
-SHARED := $(LOCKED) data/study.yml $(wildcard src/mgbone/study/schema/*)
+# A notebook rests on the rooms that all share and on its own part: the import contracts in pyproject.toml see to it.
+CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.*' -print)
+code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/%,$(CODE)))
+DOOR   := study/% dataset/%
+GROUND := $(DOOR) evidence/% claims/% figures/% execute/%
+01_biochem.part     := biochem/%
+02_qct.part         := qct.py
+03_microarray.part  := microarray/%
+04_integration.part := biochem/% qct.py microarray/% integration/%
+
+# The settings of the last run. They are written anew, and all notebooks run, only when one has changed.
+SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)|$(LANGUAGE)
+RECORDED := $(shell cat "$(OUT)/settings" 2> /dev/null)
+BEFORE   := $(firstword $(subst |, ,$(RECORDED)))
+
+$(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
+	@[ -z "$(BEFORE)" ] || [ "$(BEFORE)" = "$(DATASET)" ] || [ "$(BEFORE)" -ef "$(DATASET)" ] || { \
+	    echo "The name $(FOLDER) is taken: $(OUT) holds what was made from $(BEFORE)." \
+	    "Rename one of the two folders, or run 'make clean' if the other one is gone." >&2; exit 1; }
+	@mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"
 
 # The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
 # changes only with the content.
 CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
 
-$(OUT)/dataset.checked: $(OWN_ARRAYS) $(SHARED) $(if $(CHANGED),FORCE) | $(INSTALLED)
+$(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOOR)) $(if $(CHANGED),FORCE) | $(INSTALLED) $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)"
 $(OUT)/dataset.digest: $(OUT)/dataset.checked ;
 
-# Each executed notebook comes with a note of what it wrote, with which settings, and which modules it loaded
-# (src/mgbone/execute/stamps.py writes it). A missing output or another setting makes the notebook stale.
--include $(OUT)/dataset.mk $(NOTEBOOKS:%=$(OUT)/%.mk)
-SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)|$(LANGUAGE)
-stale = $(if $(call absent,$(outputs.$1)),FORCE)$(if $(filter $(SETTINGS),$(settings.$1)),,FORCE)
+# The notebooks of which a file that they wrote is gone: each leaves a list of them.
+LOST := $(shell for stem in $(NOTEBOOKS); do \
+    list="$(DERIVED)/$(FOLDER)/$$stem.outputs.txt"; \
+    { echo "$$list"; cat "$$list" 2> /dev/null; } | while read -r path; do [ -e "$$path" ] || echo $$stem; done; done)
 
 define notebook
-$(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(SHARED) $(wildcard data/report/*) $(call stale,$1) | $(INSTALLED)
+$(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
+    $(wildcard data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
 	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" --language "$(LANGUAGE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef

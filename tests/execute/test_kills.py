@@ -45,7 +45,6 @@ def torn(folder):
         ".png": "</svg>",
         ".svg": "</svg>",
         ".html": "</html>",
-        ".mk": "\n",
         ".txt": "\n",
         ".digest": "\n",
     }

@@ -66,17 +66,27 @@ def test_nothing_changed_nothing_runs(built):
         ("notebooks/01_biochem.ipynb", ["01_biochem", "04_integration"]),
         ("notebooks/02_qct.ipynb", ["02_qct", "04_integration"]),
         ("notebooks/04_integration.ipynb", ["04_integration"]),
+        ("src/mgbone/biochem/__init__.py", ["01_biochem", "04_integration"]),
         ("src/mgbone/qct.py", ["02_qct", "04_integration"]),
+        ("src/mgbone/microarray/__init__.py", ["03_microarray", "04_integration"]),
+        ("src/mgbone/integration/__init__.py", ["04_integration"]),
+        ("src/mgbone/__init__.py", list(STEMS)),
         ("src/mgbone/execute/run.py", list(STEMS)),
+        ("src/mgbone/dataset/opening.py", list(STEMS)),
         ("data/study.yml", list(STEMS)),
         ("build/simulated/dataset.digest", list(STEMS)),
-        ("src/mgbone/execute/cli.py", []),
     ],
 )
 def test_a_change_runs_what_rests_on_it(built, changed, run):
-    stale = set(planned(built, "--what-if", changed))
-    # cli.py did the check of the dataset; whether its digest changes shows only when the check is run.
-    assert stale == set(run) or changed == "src/mgbone/execute/cli.py"
+    assert planned(built, "--what-if", changed) == run
+
+
+def test_a_module_that_is_gone_does_not_stop_make(project):
+    module = project / "src" / "mgbone" / "study" / "more.py"
+    module.write_text("")
+    assert planned(project) == list(STEMS)
+    module.unlink()
+    assert planned(project) == []
 
 
 def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
@@ -88,8 +98,15 @@ def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
     assert '--dataset "data/simulated" --language "en"' in again
 
 
-def test_another_language_runs_all(built):
-    assert planned(built, "LANGUAGE=ja") == list(STEMS)
+@pytest.mark.parametrize("setting", ["LANGUAGE=ja", "FIGURES=elsewhere", "DERIVED=elsewhere"])
+def test_another_setting_runs_all(built, setting):
+    assert planned(built, setting) == list(STEMS)
+
+
+def test_a_setting_that_comes_back_runs_all_again(project):
+    assert make(project, "all", "LANGUAGE=ja").stdout.count("started") == 4
+    assert "started" not in make(project, "all", "LANGUAGE=ja").stdout
+    assert planned(project) == list(STEMS)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +139,14 @@ def test_touched_data_are_checked_but_changed_data_are_run(project):
     assert "started" not in regenerated
 
 
-def test_array_code_that_checks_every_dataset_runs_array_notebooks_only(project):
+def test_what_an_earlier_run_wrote_and_this_one_did_not_is_removed(project):
+    figures = project / "figures" / "simulated"
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct", "run.draw('02_qct_b', 'x')")
     assert make(project, "all").returncode == 0
-    (project / "src" / "mgbone" / "microarray" / "__init__.py").touch()
-    answer = make(project, "all").stdout
-    assert "no faults found" in answer
-    assert re.findall(r"\[(\w+)\].*started", answer) == ["03_microarray", "04_integration"]
+    assert (figures / "02_qct_b.svg").is_file()
+    tiny_notebook(project / "notebooks" / "02_qct.ipynb", "qct")
+    assert make(project, "all").returncode == 0
+    assert sorted(path.name for path in figures.glob("02_*")) == ["02_qct_a.png", "02_qct_a.svg"]
 
 
 def test_datasets_do_not_meet(project):
@@ -141,8 +160,10 @@ def test_datasets_do_not_meet(project):
     elsewhere.mkdir(parents=True)
     refused = make(project, "all", "DATASET=elsewhere/lab")
     assert refused.returncode == 2
-    assert "The name lab is taken" in refused.stderr
+    assert "The name lab is taken: build/lab holds what was made from data/lab." in refused.stderr
+    assert "no faults found" not in refused.stdout
     assert (figures / "lab" / "02_qct_a.png").read_text() == "data/lab ja"
+    assert planned(project, "DATASET=data/lab", "LANGUAGE=ja") == []
 
 
 def test_a_bad_dataset_stops_everything_before_it_starts(project):

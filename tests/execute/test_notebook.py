@@ -81,11 +81,6 @@ def test_parameters_arrive_and_progress_is_told(project):
     assert [line.split("s  ")[1] for line in told] == ["started", "A title", "done: 0 figures, 0 tables"]
 
 
-def test_no_trace_of_the_questioning_cell(project):
-    executed = run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');")
-    assert "loaded_modules" not in nbformat.writes(executed)
-
-
 def test_unknown_parameter_is_an_error(project):
     notebook = project / "notebooks" / "tried.ipynb"
     write_notebook(notebook, "1", parameters=("dataset", "figure_folder"))

@@ -115,11 +115,11 @@ def test_a_notebook_without_its_data_ends_well(tmp_path):
     write_datapackage(folder, "measured", "Our data", "私たちのデータ")
     places = {name: tmp_path / name for name in ("figures_folder", "derived_folder", "build_folder")}
     stale = places["figures_folder"] / "lab" / "02_map.png"
-    record = places["build_folder"] / "lab" / "02_qct.mk"
-    for path in (stale, record):
+    listing = places["derived_folder"] / "lab" / "02_qct.outputs.txt"
+    for path in (stale, listing):
         path.parent.mkdir(parents=True)
     stale.write_bytes(b"of a run that had slices")
-    record.write_text(f"# dataset: {folder}\noutputs.02_qct := {stale}\n")
+    listing.write_text(f"{stale}\n")
     before = {path: path.read_bytes() for path in folder.iterdir()}
     executed = run_notebook(ROOT / "notebooks" / "02_qct.ipynb", folder, **places)
     notebook = nbformat.read(executed, as_version=4)
@@ -132,7 +132,6 @@ def test_a_notebook_without_its_data_ends_well(tmp_path):
     assert evidence.empty
     assert {"endpoint", "level", "figure"} <= set(evidence.columns)
     assert not stale.exists()
-    assert record.is_file()
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 

@@ -21,7 +21,6 @@ from types import SimpleNamespace
 from mgbone.study.errors import DatasetError
 
 def open_dataset(path):
-    import mgbone.microarray
     faults = path / "faults.txt"
     if faults.exists():
         raise DatasetError(faults.read_text().splitlines())
@@ -38,11 +37,11 @@ for part in ("cel/a.CEL", "platform/a.pgf"):
 """
 RUN = """
 from pathlib import Path
+from mgbone.execute.stamps import relative
 from mgbone.study.paths import resolve, write_aside
 
 class Run:
     def __init__(self, stem, dataset, figures, derived):
-        import mgbone.microarray
         name = Path(dataset).name
         self.stem, self.outputs = stem, []
         self.figures, self.derived = resolve(figures) / name, resolve(derived) / name
@@ -56,7 +55,7 @@ class Run:
 
     def finish(self):
         with write_aside(self.derived / f"{self.stem}.outputs.txt") as aside:
-            aside.write_text("".join(f"{path}\\n" for path in self.outputs))
+            aside.write_text("".join(f"{relative(path)}\\n" for path in self.outputs))
 """
 
 
@@ -96,7 +95,7 @@ def tiny_notebook(path, module, *extra):
 def tiny_project(folder):
     """Lay out a project; return its folder."""
     package = folder / "src" / "mgbone"
-    for part in ("microarray", "simulate"):
+    for part in ("biochem", "integration", "microarray", "simulate"):
         (package / part).mkdir(parents=True)
         (package / part / "__init__.py").write_text("")
     for name in REAL:
@@ -105,11 +104,9 @@ def tiny_project(folder):
     (package / "dataset" / "opening.py").write_text(DATASET)
     (package / "execute" / "run.py").write_text(RUN)
     (package / "simulate" / "__main__.py").write_text(SIMULATE)
+    (package / "qct.py").write_text("")
     for stem in STEMS:
-        module = stem[3:]
-        if module != "microarray":
-            (package / f"{module}.py").write_text("")
-        tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", module)
+        tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", stem[3:])
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     (folder / "data" / "simulated").mkdir(parents=True)
     (folder / "data" / "study.yml").write_text("")

@@ -4,13 +4,11 @@
 record, on a kernel that is always the interpreter that runs this module: which kernels a user has registered,
 and what their start-up files do, must not change a figure.
 
-Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read and
-``<notebook>.mk``, which tells make what the notebook wrote, with which settings, and which modules it used.
+Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -20,7 +18,6 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import nbformat
@@ -31,7 +28,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.stamps import modules_of_notebook, record_notebook, relative
+from mgbone.execute.stamps import relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.paths import resolve, write_aside
@@ -83,8 +80,7 @@ def run_notebook(
     NotebookError
         If a cell fails, the kernel dies, or an output that the notebook declares is missing or empty.
     MgboneError
-        If the notebook can't be read, lacks one of the parameters, or the dataset's name is taken by
-        another folder.
+        If the notebook can't be read or lacks one of the parameters.
     """
     notebook = resolve(notebook)
     values = dict(
@@ -93,28 +89,25 @@ def run_notebook(
     node = _read(notebook)
     check_parameters(node, values, notebook.name)
     folder = resolve(build_folder) / Path(dataset).name
-    _refuse_taken_name(folder, notebook.stem, resolve(dataset))
     listing = resolve(derived_folder) / Path(dataset).name / f"{notebook.stem}.outputs.txt"
+    before = _listed(listing)
     say = _speaker(notebook.stem, progress)
 
     target = folder / notebook.name
     target.unlink(missing_ok=True)
     started = time.time_ns()
     say("started")
-    executed, trace = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
+    executed = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
     _merge_parameters(executed)
     _lead_to_figures(executed, os.path.relpath(resolve(figures_folder), folder))
     outputs = _declared_outputs(listing, started, notebook.name)
-    _remove_outlived(target.with_suffix(".mk"), outputs, [resolve(figures_folder), resolve(derived_folder)])
+    _remove_outlived(before, outputs, [resolve(figures_folder) / folder.name, listing.parent])
     with write_aside(folder / f"{notebook.stem}.html") as aside:
         aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
-    code = "\n".join(cell.source for cell in node.cells if cell.cell_type == "code")
-    modules = modules_of_notebook(trace["modules"], code)
-    record_notebook(target, resolve(dataset), list(values.values()), outputs, modules)
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     (folder / f"{notebook.stem}.failed.ipynb").unlink(missing_ok=True)
-    _sweep([*outputs, target, target.with_suffix(".html"), target.with_suffix(".mk")])
+    _sweep([*outputs, target, target.with_suffix(".html")])
     figures = sum(path.suffix == ".png" for path in outputs)
     tables = sum(path.suffix == ".csv" for path in outputs)
     say(f"done: {figures} figures, {tables} tables")
@@ -160,21 +153,6 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
         raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
 
 
-def _refuse_taken_name(folder: Path, stem: str, dataset: Path) -> None:
-    """Two datasets of one name in two places would overwrite one another's figures."""
-    for manifest in [folder / f"{stem}.mk", *sorted(folder.glob("*.mk"))]:
-        found = (
-            re.search(r"^# dataset: (.*)$", manifest.read_text(encoding="utf-8"), re.M)
-            if manifest.exists()
-            else None
-        )
-        if found and resolve(found[1]) != dataset:
-            raise MgboneError(
-                f"The name {dataset.name} is taken: {relative(folder)} holds what was made from {found[1]}. "
-                "Rename one of the two folders, or run `make clean` if the other one is gone."
-            )
-
-
 def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
     start = time.monotonic()
 
@@ -192,9 +170,8 @@ def _execute(
     folder: Path,
     say: Callable[[str], None],
     leave_out: tuple[str, ...] = (),
-) -> tuple[nbformat.NotebookNode, dict[str, Any]]:
-    """Run all cells; return the executed notebook and what the kernel says of itself."""
-    trace: dict[str, Any] = {}
+) -> nbformat.NotebookNode:
+    """Run all cells; return the executed notebook."""
     folder.mkdir(parents=True, exist_ok=True)
     with scratch_folder() as scratch:
         aside = scratch / notebook.name
@@ -203,7 +180,7 @@ def _execute(
                 warnings.simplefilter("ignore")
                 executed = papermill.execute_notebook(
                     str(notebook), str(aside), parameters=values, engine_name=ENGINE, kernel_name="python3",
-                    progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say, trace=trace,
+                    progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say,
                     leave_out=leave_out,
                 )  # fmt: skip
         except papermill.PapermillExecutionError as error:
@@ -218,11 +195,7 @@ def _execute(
                 f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
                 "close other programs or run `make -j1 all`."
             ) from None
-    if not trace:
-        raise NotebookError(f"{notebook.name} stopped before its last cell.")
-    if Path(trace["interpreter"]) != Path(sys.executable):
-        raise NotebookError(f"{notebook.name} ran on {trace['interpreter']} and not on {sys.executable}.")
-    return executed, trace
+    return executed
 
 
 def _account(
@@ -312,20 +285,12 @@ def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
             output["data"]["text/html"] = html.replace('href="../../figures/', ahead)
 
 
-def _remove_outlived(record: Path, outputs: list[Path], folders: list[Path]) -> None:
+def _remove_outlived(before: list[Path], outputs: list[Path], places: list[Path]) -> None:
     """Remove what the run before this one wrote and this one did not: it would pass for a result of now.
 
-    Parameters
-    ----------
-    record : Path
-        The note that the run before left for make.
-    folders : list of Path
-        Only figures and tables of the dataset below these are touched.
+    Only figures and tables that lie in `places` are touched.
     """
-    text = record.read_text(encoding="utf-8") if record.is_file() else ""
-    listed = " ".join(re.findall(r"^outputs\.\S+ := (.*)$", text, re.M)).split()
-    places = {folder / record.parent.name for folder in folders}
-    for path in {resolve(name) for name in listed} - set(outputs):
+    for path in set(before) - set(outputs):
         if path.parent in places and path.suffix in (".png", ".svg", ".csv"):
             path.unlink(missing_ok=True)
 
@@ -334,11 +299,19 @@ def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
     """Read the list that `Run.finish` wrote and see that everything on it is there."""
     if not listing.is_file() or listing.stat().st_mtime_ns < started:
         raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
-    outputs = [Path(line) for line in listing.read_text(encoding="utf-8").splitlines()]
+    outputs = _listed(listing)
     missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
     if missing:
         raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
     return [*outputs, listing]
+
+
+def _listed(listing: Path) -> list[Path]:
+    return (
+        [resolve(line) for line in listing.read_text(encoding="utf-8").splitlines()]
+        if listing.is_file()
+        else []
+    )
 
 
 def _sweep(written: list[Path]) -> None:
@@ -360,15 +333,10 @@ def _html(executed: nbformat.NotebookNode, title: str) -> str:
 
 
 ENGINE = "mgbone"
-"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say`, `trace` and
-`leave_out`, the tags of cells that are not to be run."""
+"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say` and `leave_out`,
+ the tags of cells that are not to be run."""
 
 _LONGEST_SOCKET_FOLDER = 60
-_TRACE = """
-import json, sys
-from mgbone.execute.stamps import loaded_modules
-print(json.dumps({"interpreter": sys.executable, "modules": loaded_modules()}))
-"""
 
 
 def kernel_environment(scratch: Path) -> dict[str, str]:
@@ -442,15 +410,11 @@ class _Manager(AsyncKernelManager):
 
 
 class _Client(PapermillNotebookClient):
-    """Runs the cells, then asks the kernel which interpreter it is and which modules it has loaded."""
-
-    trace: dict[str, Any]
+    """Runs the cells, to the end or to where the data end."""
 
     def papermill_execute_cells(self) -> None:
         super().papermill_execute_cells()
         self._end_early()
-        if not any(error_of(cell) for cell in self.nb.cells):
-            self.trace.update(self._ask_kernel())
         self.km.cells_done = True
 
     def _end_early(self) -> None:
@@ -462,21 +426,12 @@ class _Client(PapermillNotebookClient):
                 self.nb.metadata.papermill["exception"] = None
                 del self.nb.cells[index + 1 :]
 
-    def _ask_kernel(self) -> dict[str, Any]:
-        cell = nbformat.v4.new_code_cell(_TRACE)
-        self.nb.cells.append(cell)
-        try:
-            answer = self.execute_cell(cell, len(self.nb.cells) - 1)
-        finally:
-            self.nb.cells.pop()
-        return json.loads("".join(out.text for out in answer.outputs if out.get("name") == "stdout"))
-
 
 class _Engine(NBClientEngine):
     """Papermill's own engine with our kernel; says each section's heading as it is reached."""
 
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, trace, leave_out=(), **_) -> None:
+    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, leave_out=(), **_) -> None:
         nb_man.nb.cells = [
             cell for cell in nb_man.nb.cells if not set(leave_out) & set(cell.metadata.get("tags", []))
         ]
@@ -496,7 +451,6 @@ class _Engine(NBClientEngine):
             connection_file=str(scratch / "kernel.json"),
         )
         client = _Client(nb_man, km=manager, timeout=None, startup_timeout=120)
-        client.trace = trace
         client.execute(env=kernel_environment(scratch), cleanup_kc=True)
 
 

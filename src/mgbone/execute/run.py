@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, holds
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
+from mgbone.execute.stamps import relative
 from mgbone.figures.save import save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study, load_study
@@ -205,7 +206,7 @@ class Run:
         """Write the lists of tables read and of outputs beside the derived tables; say how many outputs."""
         for name, paths in (("inputs", self.inputs), ("outputs", self.outputs)):
             with write_aside(self.derived_folder / f"{self.notebook}.{name}.txt") as aside:
-                aside.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+                aside.write_text("".join(f"{relative(path)}\n" for path in paths), encoding="utf-8")
         figures = [path for path in self.outputs if path.suffix == ".png"]
         tables = [path for path in self.outputs if path.suffix == ".csv"]
         return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")

@@ -23,7 +23,7 @@ from mgbone.dataset.lab.folder import is_lab_folder, read_titles
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, endpoint, endpoints
 from mgbone.study.errors import DatasetError
-from mgbone.study.paths import project_root
+from mgbone.study.paths import project_root, resolve
 
 CODE = (
     "src", "notebooks", "data/study.yml", "data/report", "data/genesets", "Makefile", "pyproject.toml",
@@ -255,7 +255,7 @@ def _listed(listing: Path) -> list[Path]:
     if not listing.is_file():
         return []
     lines = listing.read_text(encoding="utf-8").splitlines()
-    return [path for path in map(Path, filter(None, lines)) if path.is_file()]
+    return [path for path in map(resolve, filter(None, lines)) if path.is_file()]
 
 
 def _installed(name: str) -> str:
