@@ -1,5 +1,6 @@
 """One notebook, run headlessly: what it is given, what it leaves, and what is said when it fails."""
 
+import json
 import os
 import sys
 from contextlib import suppress
@@ -10,7 +11,7 @@ from helpers.tiny_project import tiny_notebook, tiny_project, write_notebook
 from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli
-from mgbone.execute.notebook import NotebookError, check_parameters, run_notebook
+from mgbone.execute.notebook import NotebookError, run_notebook
 from mgbone.study.errors import MgboneError
 
 OUTPUTS = (
@@ -88,9 +89,27 @@ def test_unknown_parameter_is_an_error(project):
         run_notebook(notebook, "data/lab")
 
 
-def test_missing_parameters_cell_is_an_error():
-    with pytest.raises(MgboneError, match="has 0 cells tagged `parameters`"):
-        check_parameters(nbformat.v4.new_notebook(), {"dataset": ""}, "x.ipynb")
+def test_missing_parameters_cell_is_an_error(project):
+    notebook = project / "notebooks" / "tried.ipynb"
+    write_notebook(notebook, "1")
+    notebook.write_text(notebook.read_text().replace('"parameters"', '"none"'))
+    with pytest.raises(MgboneError, match=r"tried\.ipynb has no parameter dataset, .* assigns none"):
+        run_notebook(notebook, "data/lab")
+
+
+def test_a_notebook_without_data_ends_well_where_they_end(project):
+    ends = "from mgbone.study.errors import NothingToShow\nprint('so far')\nraise NothingToShow('It ends.')"
+    executed = run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');", ends, "1 / 0")
+    assert printed(executed) == "so far\n"
+    assert executed.cells[-1].source == ends
+    assert "exception" not in json.dumps([cell.get("outputs") for cell in executed.cells])
+    assert not (project / "build" / "lab" / "tried.failed.ipynb").exists()
+
+
+def test_the_page_shows_the_parameters_of_the_run_alone(project):
+    run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');", language="ja")
+    page = (project / "build" / "lab" / "tried.html").read_text(encoding="utf-8")
+    assert "ja" in page and "&quot;?&quot;" not in page
 
 
 @pytest.mark.parametrize(

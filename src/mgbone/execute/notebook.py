@@ -1,8 +1,8 @@
 """Run one notebook without a screen; leave all of its outputs behind, or a short account of why not.
 
-`run_notebook` is what the Makefile calls, once per notebook. It uses papermill for the parameters and the
-record, on a kernel that is always the interpreter that runs this module: which kernels a user has registered,
-and what their start-up files do, must not change a figure.
+`run_notebook` is what the Makefile calls, once per notebook. Papermill fills in the parameters and runs
+the cells, on a kernel that is always the interpreter that runs this module: which kernels a user has
+registered, and what their start-up files do, must not change a figure.
 
 Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read.
 """
@@ -15,17 +15,17 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
 import papermill
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
+from papermill.execute import remove_error_markers
+from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.stamps import relative
@@ -87,7 +87,7 @@ def run_notebook(
         zip(PARAMETERS, (str(dataset), str(figures_folder), str(derived_folder), language), strict=True)
     )
     node = _read(notebook)
-    check_parameters(node, values, notebook.name)
+    left_out = _tags_left_out(resolve(dataset))
     folder = resolve(build_folder) / Path(dataset).name
     listing = resolve(derived_folder) / Path(dataset).name / f"{notebook.stem}.outputs.txt"
     before = _listed(listing)
@@ -97,8 +97,7 @@ def run_notebook(
     target.unlink(missing_ok=True)
     started = time.time_ns()
     say("started")
-    executed = _execute(notebook, node, values, folder, say, _tags_left_out(resolve(dataset)))
-    _merge_parameters(executed)
+    executed = _execute(notebook, node, values, folder, say, left_out)
     _lead_to_figures(executed, os.path.relpath(resolve(figures_folder), folder))
     outputs = _declared_outputs(listing, started, notebook.name)
     _remove_outlived(before, outputs, [resolve(figures_folder) / folder.name, listing.parent])
@@ -114,30 +113,15 @@ def run_notebook(
     return target
 
 
-def check_parameters(notebook: nbformat.NotebookNode, values: dict[str, str], name: str) -> None:
+def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
     """Refuse parameters that the notebook's ``parameters`` cell does not assign.
 
-    papermill only warns about them, and a misspelt name would then run the notebook on its defaults.
-
-    Raises
-    ------
-    MgboneError
-        Naming the notebook, the unknown names and the known ones.
+    Papermill only warns about them, and a misspelt name would then run the notebook on its defaults.
     """
-    tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    if len(tagged) != 1:
+    known = papermill.inspect_notebook(str(notebook))
+    if unknown := sorted(set(names) - set(known)):
         raise MgboneError(
-            f"{name} has {len(tagged)} cells tagged `parameters`; it needs one, "
-            f"which assigns {', '.join(values)}."
-        )
-    with tempfile.TemporaryDirectory(prefix="mgbone-") as scratch:
-        copy = Path(scratch) / name
-        nbformat.write(notebook, copy)
-        known = papermill.inspect_notebook(str(copy))
-    unknown = sorted(set(values) - set(known))
-    if unknown:
-        raise MgboneError(
-            f"{name} has no parameter {', '.join(unknown)}. "
+            f"{notebook.name} has no parameter {', '.join(unknown)}. "
             f"Its `parameters` cell assigns {', '.join(known) or 'none'}."
         )
 
@@ -169,46 +153,55 @@ def _execute(
     values: dict[str, str],
     folder: Path,
     say: Callable[[str], None],
-    leave_out: tuple[str, ...] = (),
+    left_out: set[str],
 ) -> nbformat.NotebookNode:
-    """Run all cells; return the executed notebook."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with scratch_folder() as scratch:
-        aside = scratch / notebook.name
+    """Run all cells without the tags that are left out; return the executed notebook."""
+    kept = [cell for cell in node.cells if not left_out & set(cell.metadata.get("tags", []))]
+
+    def tell_heading(cell: nbformat.NotebookNode, cell_index: int) -> None:
+        if heading := heading_of(cell):
+            say(heading)
+
+    with scratch_folder() as scratch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source, written = scratch / notebook.name, scratch / "executed.ipynb"
+        nbformat.write(nbformat.from_dict({**node, "cells": kept}), source)
+        _check_parameters(source, values)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                executed = papermill.execute_notebook(
-                    str(notebook), str(aside), parameters=values, engine_name=ENGINE, kernel_name="python3",
-                    progress_bar=False, cwd=str(notebook.parent), scratch=scratch, say=say,
-                    leave_out=leave_out,
-                )  # fmt: skip
+            return papermill.execute_notebook(
+                str(source), str(written), parameters=values, kernel_name="python3", cwd=str(notebook.parent),
+                progress_bar=False, request_save_on_cell_execute=False, start_timeout=120,
+                kernel_manager_class=_Kernel, config=_sockets(scratch), on_cell_start=tell_heading,
+            )  # fmt: skip
         except papermill.PapermillExecutionError as error:
-            kept = folder / f"{notebook.stem}.failed.ipynb"
-            with write_aside(kept) as path:
-                path.write_bytes(aside.read_bytes())
-            raise NotebookError(
-                _account(notebook, node, nbformat.read(aside, as_version=4), error, kept)
-            ) from None
+            executed = remove_error_markers(nbformat.read(written, as_version=4))
+            if error.ename == NothingToShow.__name__:
+                return _ended_early(executed, error.cell_index)
+            failed = folder / f"{notebook.stem}.failed.ipynb"
+            with write_aside(failed) as aside:
+                aside.write_bytes(written.read_bytes())
+            where = executed.cells[error.cell_index].get("id")
+            raise NotebookError(_account(notebook, node, where, error, failed)) from None
         except RuntimeError as error:
             raise NotebookError(
                 f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
                 "close other programs or run `make -j1 all`."
             ) from None
+
+
+def _ended_early(executed: nbformat.NotebookNode, index: int) -> nbformat.NotebookNode:
+    """Where a notebook ended because its data are absent, drop the cells that it did not come to."""
+    last = executed.cells[index]
+    last.outputs = [output for output in last.outputs if output.output_type != "error"]
+    last.metadata.papermill.update(exception=False, status="completed")
+    executed.metadata.papermill["exception"] = None
+    del executed.cells[index + 1 :]
     return executed
 
 
-def _account(
-    notebook: Path, node: nbformat.NotebookNode, executed: nbformat.NotebookNode, error: Exception, kept: Path
-) -> str:
+def _account(notebook: Path, node: nbformat.NotebookNode, where: str, error: Exception, kept: Path) -> str:
     """Say in a few lines which cell failed, what stands in it and what went wrong."""
-    failed = next((cell for cell in executed.cells if error_of(cell)), None)
-    ids = [cell.get("id") for cell in node.cells]
-    number = (
-        ids.index(failed.get("id")) + 1
-        if failed is not None and failed.get("id") in ids
-        else error.cell_index
-    )
+    number = [cell.get("id") for cell in node.cells].index(where) + 1
     traceback = _plain("\n".join(error.traceback))
     arrow = re.search(r"^-+> *(\d+)", traceback, re.M)
     lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)
@@ -249,9 +242,9 @@ def _subclasses(cls: type) -> set[type]:
     return {cls}.union(*(_subclasses(child) for child in cls.__subclasses__()))
 
 
-def _tags_left_out(dataset: Path) -> tuple[str, ...]:
-    tags = [] if _follows_the_report(dataset) else [THIS_STUDY]
-    return tuple(tags if _drawn_by_a_program(dataset) else [*tags, SHIPPED_DATA])
+def _tags_left_out(dataset: Path) -> set[str]:
+    due = {THIS_STUDY: _follows_the_report(dataset), SHIPPED_DATA: _drawn_by_a_program(dataset)}
+    return {tag for tag, is_due in due.items() if not is_due}
 
 
 def _drawn_by_a_program(dataset: Path) -> bool:
@@ -266,14 +259,6 @@ def _follows_the_report(dataset: Path) -> bool:
         return not own.is_file() or load_study(own).design == load_study().design
     except StudyError:
         return True  # opening the dataset will say what is wrong with it
-
-
-def _merge_parameters(executed: nbformat.NotebookNode) -> None:
-    """Leave the values of the run in the ``parameters`` cell, not beside the presets of the notebook."""
-    by_tag = {tag: cell for cell in executed.cells for tag in cell.metadata.get("tags", [])}
-    injected = by_tag["injected-parameters"]
-    by_tag["parameters"].source = injected.source.removeprefix("# Parameters\n").rstrip("\n")
-    executed.cells.remove(injected)
 
 
 def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
@@ -307,11 +292,8 @@ def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
 
 
 def _listed(listing: Path) -> list[Path]:
-    return (
-        [resolve(line) for line in listing.read_text(encoding="utf-8").splitlines()]
-        if listing.is_file()
-        else []
-    )
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
+    return [resolve(line) for line in lines]
 
 
 def _sweep(written: list[Path]) -> None:
@@ -322,25 +304,26 @@ def _sweep(written: list[Path]) -> None:
 
 
 def _html(executed: nbformat.NotebookNode, title: str) -> str:
-    """Render the executed notebook as one page that asks no other machine for anything."""
+    """Render the executed notebook as one page that asks no other machine for anything.
+
+    The presets of the parameters are left out: the values of the run stand below them.
+    """
     from nbconvert import HTMLExporter
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="")
+        presets = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"parameters"}})
+        elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
+        exporter = HTMLExporter(config=presets, **elsewhere)
         body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
     return body
 
-
-ENGINE = "mgbone"
-"""Name of the engine for ``papermill.execute_notebook``, which also takes `scratch`, `say` and `leave_out`,
- the tags of cells that are not to be run."""
 
 _LONGEST_SOCKET_FOLDER = 60
 
 
 def kernel_environment(scratch: Path) -> dict[str, str]:
-    """Return the environment variables of a kernel whose results depend on nothing but the inputs.
+    """Return environment variables by which the results of a kernel depend on nothing but the inputs.
 
     Hash order, time zone, dates in files, a user's start-up and matplotlib settings are fixed; this package
     comes before any other of its name. Linear algebra gets one thread: how a sum is split changes its last
@@ -351,7 +334,6 @@ def kernel_environment(scratch: Path) -> dict[str, str]:
     here = str(Path(__file__).resolve().parents[2])
     threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     return {
-        **os.environ,
         **dict.fromkeys(threads, "1"),
         "IPYTHONDIR": str(scratch / "ipython"),
         "LC_ALL": "C.UTF-8",
@@ -382,76 +364,25 @@ def heading_of(cell: nbformat.NotebookNode) -> str | None:
     return found[1].strip() if found else None
 
 
-def error_of(cell: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
-    """Return the error among the outputs of a cell."""
-    return next((output for output in cell.get("outputs", []) if output.output_type == "error"), None)
+def _sockets(scratch: Path) -> Config:
+    """Put the sockets in a folder of our own: a port can be snatched by a notebook that starts just then."""
+    transport = "tcp" if sys.platform == "win32" else "ipc"
+    return Config(KernelManager={"transport": transport, "connection_file": str(scratch / "kernel.json")})
 
 
-class _ThisInterpreter(KernelSpecManager):
-    """Knows one kernel only, whatever a user has registered on this machine."""
-
-    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=command, display_name="Python 3", language="python")
-
-
-class _Manager(AsyncKernelManager):
-    """Stops the kernel without interrupting it once its cells are done.
+class _Kernel(AsyncKernelManager):
+    """Starts this interpreter, whatever kernels a user has registered, and stops it without an interrupt.
 
     The interrupt is there for a busy kernel. One that arrives just after the last cell, while the kernel
     tidies up, makes it print an error that is none.
     """
 
-    cells_done = False
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        surroundings = kernel_environment(Path(self.connection_file).parent)
+        return KernelSpec(argv=command, display_name="Python 3", language="python", env=surroundings)
 
     async def _async_interrupt_kernel(self) -> None:
-        if not self.cells_done:
+        if not self.shutting_down:
             await super()._async_interrupt_kernel()
-
-
-class _Client(PapermillNotebookClient):
-    """Runs the cells, to the end or to where the data end."""
-
-    def papermill_execute_cells(self) -> None:
-        super().papermill_execute_cells()
-        self._end_early()
-        self.km.cells_done = True
-
-    def _end_early(self) -> None:
-        """Where a notebook ended because its data are absent, drop the cells that it did not come to."""
-        for index, cell in enumerate(self.nb.cells):
-            if (error := error_of(cell)) and error.ename == NothingToShow.__name__:
-                cell.outputs.remove(error)
-                cell.metadata.papermill.update(exception=False, status=self.nb_man.COMPLETED)
-                self.nb.metadata.papermill["exception"] = None
-                del self.nb.cells[index + 1 :]
-
-
-class _Engine(NBClientEngine):
-    """Papermill's own engine with our kernel; says each section's heading as it is reached."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, scratch, say, leave_out=(), **_) -> None:
-        nb_man.nb.cells = [
-            cell for cell in nb_man.nb.cells if not set(leave_out) & set(cell.metadata.get("tags", []))
-        ]
-        report = nb_man.cell_start
-
-        def cell_start(cell, cell_index=None, **kwargs):
-            if heading := heading_of(cell):
-                say(heading)
-            report(cell, cell_index, **kwargs)
-
-        nb_man.cell_start = cell_start
-        manager = _Manager(
-            kernel_name=kernel_name,
-            kernel_spec_manager=_ThisInterpreter(),
-            # Sockets in a folder of our own: a port can be snatched by a notebook that starts just then.
-            transport="tcp" if sys.platform == "win32" else "ipc",
-            connection_file=str(scratch / "kernel.json"),
-        )
-        client = _Client(nb_man, km=manager, timeout=None, startup_timeout=120)
-        client.execute(env=kernel_environment(scratch), cleanup_kc=True)
-
-
-papermill_engines.register(ENGINE, _Engine)
