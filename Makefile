@@ -51,7 +51,7 @@ SHIPPED   := data/simulated data/null
 ARRAYS    := $(SHIPPED:%=%/cel/.complete)
 OWN_ARRAYS := $(if $(filter $(SHIPPED),$(DATASET)),$(DATASET)/cel/.complete)
 # The negative control of notebook 04; a dataset with a design of its own has none.
-CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(patsubst %/datapackage.json,%/cel/.complete,$(wildcard data/null/datapackage.json)))
+CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/datapackage.json),$(DERIVED)/null/control_evidence.csv))
 
 ##@ Everyday
 
@@ -170,7 +170,8 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.*' -print)
 code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/%,$(CODE)))
 DOOR   := study/% dataset/%
-GROUND := $(DOOR) evidence/% claims/% figures/% execute/%
+TESTS  := $(DOOR) evidence/% claims/%
+GROUND := $(TESTS) figures/% execute/%
 01_biochem.part     := biochem/%
 02_qct.part         := qct.py
 03_microarray.part  := microarray/%
@@ -209,7 +210,14 @@ endef
 $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
-$(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL) $(wildcard data/null/*.csv)
+$(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
+
+# The same surroundings as those of a notebook's kernel.
+$(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
+    $(call code,$(TESTS) $(04_integration.part)) | $(INSTALLED)
+	@echo "data/null: finding the evidence of the negative control ..."
+	@PYTHONHASHSEED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
+	    "$(PY)" -m mgbone.integration.negative_control "$@"
 
 .PHONY: FORCE
 FORCE:

@@ -295,14 +295,31 @@ def test_the_last_notebook_waits_for_the_negative_control_of_its_design(project)
     control.mkdir()
     (control / "datapackage.json").write_text('{"resources": [\n {\n "path": "cel/a.CEL"}]}')
     dry = make(project, "--dry-run", "all").stdout
-    assert "mgbone.simulate data/null" in dry
-    assert dry.index("mgbone.simulate data/null") < dry.index("notebooks/04_integration.ipynb")
-    assert "mgbone.simulate data/null" in make(project, "--dry-run", "all", "DATASET=data/lab").stdout
+    told = re.findall(r"-m (mgbone.*(?=null)|mgbone\S+ run notebooks/04)", dry)
+    assert told == [
+        "mgbone.simulate data/",
+        'mgbone.integration.negative_control "data/derived/',
+        "mgbone.execute.cli run notebooks/04",
+    ]
+    assert "mgbone.integration" in make(project, "--dry-run", "all", "DATASET=data/lab").stdout
     assert make(project, "all").returncode == 0
     assert (control / "cel" / "a.CEL").is_file()
+    evidence = project / "data" / "derived" / "null" / "control_evidence.csv"
+    assert evidence.read_text() == "level"
+    assert "[" not in make(project, "all").stdout
     (control / "serum.csv").write_text("animal_id\n")
-    assert "notebooks/04_integration.ipynb" in make(project, "--dry-run", "all").stdout
+    assert planned(project) == ["04_integration"]
     # A design of its own has no control to wait for.
     (project / "data" / "lab" / "study.yml").write_text("")
     own = make(project, "--dry-run", "all", "DATASET=data/lab").stdout
-    assert "04_integration" in own and "data/null" not in own
+    assert "04_integration" in own and "null" not in own
+
+
+def test_the_dataset_without_effect_is_a_dataset_like_any_other(project):
+    control = project / "data" / "null"
+    control.mkdir()
+    (control / "datapackage.json").write_text('{"resources": [\n {\n "path": "cel/a.CEL"}]}')
+    assert make(project, "all", "DATASET=data/null").stdout.count("started") == 4
+    assert "[" not in make(project, "all", "DATASET=data/null").stdout
+    assert make(project, "all").stdout.count("negative control") == 0
+    assert "[" not in make(project, "all", "DATASET=data/null").stdout

@@ -149,6 +149,26 @@ def test_reading_what_is_not_there_says_what_to_run(a_run):
         a_run.read("evidence_qct")
 
 
+def test_the_control_is_read_where_make_wrote_one_for_this_design(a_run):
+    assert a_run.read_control() is None
+    written = a_run.derived_folder.parent / "null" / "control_evidence.csv"
+    written.parent.mkdir(parents=True)
+    written.write_text("p,level\n0.1234567890123456789,none\n,\n")
+    table = a_run.read_control()
+    assert table["p"].iloc[0] == 0.1234567890123456789
+    assert table["level"].iloc[0] == "none" and table.iloc[1].isna().all()
+
+
+def test_a_study_of_its_own_has_no_control(a_run, tmp_path):
+    written = a_run.derived_folder.parent / "null" / "control_evidence.csv"
+    written.parent.mkdir(parents=True)
+    written.write_text("p,level\n0.5,none\n")
+    object.__setattr__(a_run.dataset, "path", tmp_path)
+    assert len(a_run.read_control()) == 1
+    (tmp_path / "study.yml").write_text("title: of its own\n")
+    assert a_run.read_control() is None
+
+
 def test_rows_are_linked_to_the_figure_that_shows_them(a_run):
     a_run.show(drawn(), "01_minerals")
     a_run.show(drawn(), "01_calcium")

@@ -35,6 +35,13 @@ for part in ("cel/a.CEL", "platform/a.pgf"):
     path.parent.mkdir(exist_ok=True)
     path.write_text(part)
 """
+CONTROL = """
+import sys
+from mgbone.study.paths import resolve, write_aside
+
+with write_aside(resolve(sys.argv[1])) as aside:
+    aside.write_text("level")
+"""
 RUN = """
 from pathlib import Path
 from mgbone.execute.stamps import relative
@@ -104,6 +111,7 @@ def tiny_project(folder):
     (package / "dataset" / "opening.py").write_text(DATASET)
     (package / "execute" / "run.py").write_text(RUN)
     (package / "simulate" / "__main__.py").write_text(SIMULATE)
+    (package / "integration" / "negative_control.py").write_text(CONTROL)
     (package / "qct.py").write_text("")
     for stem in STEMS:
         tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", stem[3:])

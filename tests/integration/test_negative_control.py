@@ -1,8 +1,8 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import helpers.figure_data as made
 import numpy as np
@@ -11,12 +11,12 @@ import pytest
 from helpers.small_dataset import in_memory
 
 from mgbone.claims.judging import judge
+from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
 from mgbone.integration import doses as dose_tables
 from mgbone.integration import negative_control
 from mgbone.integration.words import tell_control
 from mgbone.study.design import load_study
-from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 
 
@@ -147,21 +147,6 @@ def test_only_statements_that_were_tested_are_counted(claims):
     ]
 
 
-def test_arrays_are_left_alone_where_nobody_asks_about_them(study, monkeypatch):
-    def never(dataset):
-        raise AssertionError("arrays were normalised")
-
-    monkeypatch.setattr(negative_control, "_array_evidence", never)
-    data = in_memory(study=study)
-    assert set(negative_control.evidence_of(data, arrays=False)["domain"]) == {
-        "biochem",
-        "qct",
-        "integration",
-    }
-    with pytest.raises(AssertionError, match="normalised"):
-        negative_control.evidence_of(data)
-
-
 def test_without_statements_or_measurements_nothing_is_counted(study, claims):
     nothing = made.measurements(study).iloc[:0]
     assert negative_control.permute_labels(nothing, claims, study, 5).empty
@@ -184,40 +169,36 @@ def test_endpoints_below_a_limit_are_left_out(study, claims):
     assert {pth[c] for c in pth.index if c in permuted} == {"exp1"}
 
 
-def test_a_design_of_its_own_has_no_control(study, claims):
-    other = in_memory(study=replace(study, experiments={"exp1": study.experiments["exp1"]}))
-    assert negative_control.begin(other) is None
-    assert negative_control.await_evidence(None) is None
+def test_without_a_control_there_are_no_verdicts_on_it(claims):
     assert negative_control.judge_control(claims, None) is None
 
 
-def process(code):
-    """Stand in for the process beside the notebook."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+def test_the_evidence_is_written_with_every_digit(study, claims, monkeypatch, tmp_path):
+    monkeypatch.setattr(negative_control, "open_dataset", lambda path: in_memory(study=study, arrays=None))
+    negative_control.main(tmp_path / "derived" / "null" / "control_evidence.csv")
+    (written,) = (tmp_path / "derived" / "null").iterdir()
+    read = pd.read_csv(written, keep_default_na=False, na_values=[""])
+    found = negative_control.evidence_of(in_memory(study=study, arrays=None))
+    pd.testing.assert_frame_equal(read, found.reset_index(drop=True), check_exact=True, check_dtype=False)
+    assert set(read["domain"]) == {"biochem", "qct", "integration"}
 
 
-def test_what_the_process_beside_says_is_taken_or_told():
-    assert negative_control.await_evidence(process(f"raise SystemExit({negative_control.NOT_WHOLE})")) is None
-    with pytest.raises(MgboneError, match=r"\(data/null\) could not be judged: ValueError: no luck"):
-        negative_control.await_evidence(process("raise ValueError('no luck')"))
-    with pytest.raises(MgboneError, match="no reason was given"):
-        negative_control.await_evidence(process("import os; os._exit(9)"))
-    table = negative_control.await_evidence(process("print('p,level\\n0.1234567890123456789,none\\n,')"))
-    assert table["p"].iloc[0] == 0.1234567890123456789
-    assert table["level"].tolist()[0] == "none" and table.iloc[1].isna().all()
-
-
-def test_a_control_that_is_not_whole_is_no_control(monkeypatch, tmp_path):
-    monkeypatch.setattr(negative_control, "NULL", str(tmp_path / "null"))
-    assert negative_control.main([]) == negative_control.NOT_WHOLE
+def test_a_control_that_is_not_whole_is_said_in_a_sentence(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "study.yml").write_text("")
+    answer = subprocess.run(
+        [sys.executable, "-m", "mgbone.integration.negative_control", str(tmp_path / "x.csv")],
+        env={**os.environ, "MGBONE_ROOT": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("mgbone: data/null: ") and "Traceback" not in answer.stderr
+    assert not (tmp_path / "x.csv").exists()
 
 
 @pytest.mark.slow
 def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
-    beside = negative_control.begin(in_memory(study=load_study()))
-    verdicts = negative_control.judge_control(claims, negative_control.await_evidence(beside))
+    evidence = negative_control.evidence_of(open_dataset(negative_control.NULL))
+    verdicts = negative_control.judge_control(claims, evidence)
     assert (verdicts["verdict"] != "not_tested").all()
     kinds = negative_control.kind_of(claims).to_numpy()
     reproduced = (verdicts["verdict"] == "reproduced").to_numpy()

@@ -179,6 +179,17 @@ class Run:
             path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
         )
 
+    def read_control(self) -> pd.DataFrame | None:
+        """Read the evidence of the dataset without effect, which make had written; None where there is none.
+
+        A dataset with a study.yml of its own has no control: make writes none for it, and one that lies there
+        may be of another day.
+        """
+        path = self.derived_folder.parent / "null" / "control_evidence.csv"
+        if (self.dataset.path / "study.yml").is_file() or not path.is_file():
+            return None
+        return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
     def link_figures(self, evidence: pd.DataFrame, figures: dict[str, list[str]]) -> pd.DataFrame:
         """Add the column `figure`: the picture that shows each row, as ``<dataset>/<name>.png``.
 

@@ -19,8 +19,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "stack",
         ],
         "negative_control": [
-            "await_evidence",
-            "begin",
             "chance_of",
             "count_control",
             "distribution",

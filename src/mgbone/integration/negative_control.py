@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,11 +17,11 @@ from mgbone.evidence.comparison import compare
 from mgbone.integration import doses
 from mgbone.integration.shapes import one_way_statistic
 from mgbone.microarray.clustering import n_splits
-from mgbone.study.design import Study, load_study
-from mgbone.study.errors import DatasetError, MgboneError
+from mgbone.study.design import Study
+from mgbone.study.errors import MgboneError
+from mgbone.study.paths import resolve, write_aside
 
 NULL = "data/null"
-NOT_WHOLE = 3  # exit code: the dataset without effect is not there, or not whole (`make data` makes it)
 KINDS = {
     "effect": "an effect in serum, urine, intake or density",
     "no_effect": "no difference there",
@@ -41,80 +37,23 @@ _BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
            "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
 
 
-def begin(dataset: Dataset) -> subprocess.Popen | None:
-    """Begin to find the evidence of the dataset without effect, in a process beside this one.
-
-    It takes some seconds and needs nothing from the notebook, whose figures keep one processor busy.
-
-    Returns
-    -------
-    Popen or None
-        For `await_evidence`; None if `dataset` has a design of its own.
-    """
-    if dataset.study.design != load_study().design:
-        return None
-    folders = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "mgbone.integration.negative_control",
-            *([] if dataset.arrays is None else ["arrays"]),
-        ],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, folders))},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+def main(target: str) -> None:
+    """Write the evidence of the dataset without effect, every digit of it, for notebook 04."""
+    evidence = evidence_of(open_dataset(NULL))
+    with write_aside(resolve(target)) as aside:
+        evidence.to_csv(aside, index=False, lineterminator="\n")
 
 
-def await_evidence(process: subprocess.Popen | None) -> pd.DataFrame | None:
-    """Return the evidence that `begin` set out to find; None where there is no control, or it is not whole.
-
-    Raises
-    ------
-    MgboneError
-        If the process failed for another reason, with its last words.
-    """
-    if process is None:
-        return None
-    written, said = process.communicate()
-    if process.returncode == NOT_WHOLE:
-        return None
-    if process.returncode:
-        last = (said.strip().splitlines() or ["no reason was given"])[-1]
-        raise MgboneError(f"The dataset without effect ({NULL}) could not be judged: {last}")
-    return pd.read_csv(io.StringIO(written), keep_default_na=False, na_values=[""])
-
-
-def main(arguments: list[str]) -> int:
-    """Write the evidence of the dataset without effect to standard output, for `await_evidence`."""
-    try:
-        found = open_dataset(NULL)
-    except DatasetError:
-        return NOT_WHOLE
-    sys.stdout.reconfigure(encoding="utf-8")
-    evidence_of(found, "arrays" in arguments).to_csv(sys.stdout, index=False, lineterminator="\n")
-    return 0
-
-
-def evidence_of(dataset: Dataset, arrays: bool = True) -> pd.DataFrame:
+def evidence_of(dataset: Dataset) -> pd.DataFrame:
     """Return the evidence that the notebooks would find in a dataset, without what only their figures need.
 
     The functions are those of notebooks 01 to 04; the support of branches, which takes long and decides
     nothing, is left out of the clustering.
-
-    Parameters
-    ----------
-    arrays : bool
-        Whether arrays are asked about; normalising them takes the most time.
     """
     study = dataset.study
     clinical = measure(dataset)
     parts = [compare(clinical, study), doses.dose_order_evidence(clinical, study)]
-    if arrays and dataset.arrays is not None:
+    if dataset.arrays is not None:
         parts.append(_array_evidence(dataset))
     return doses.combine(*parts)
 
@@ -452,4 +391,7 @@ def _kendall_p(levels: list[np.ndarray]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        main(sys.argv[1])
+    except MgboneError as error:
+        sys.exit(f"mgbone: {NULL}: {error}")
