@@ -18,8 +18,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # 01, 02 and 03 don't depend on one another; -j on the command line wins.
 MAKEFLAGS += -j2
 
-# A user's own settings must change neither what is installed nor what is imported.
-unexport VIRTUAL_ENV PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER
+# A user's own settings must change neither what is installed nor what is imported, nor have it compiled at every start:
+# many containers set PYTHONDONTWRITEBYTECODE.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_USER
 export PYTHONNOUSERSITE := 1
 export PYTHONPATH := $(CURDIR)/src
 export MGBONE_ROOT := $(CURDIR)
