@@ -9,6 +9,7 @@ import pytest
 from helpers import ROOT
 
 from mgbone.execute.notebook import PARAMETERS
+from mgbone.execute.places import Settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -106,7 +107,7 @@ def test_parameters_are_declared_once_and_all_used(notebook):
 def test_parameter_defaults_are_those_of_make(notebook):
     (cell,) = [cell for cell in notebook.cells if "parameters" in tags(cell)]
     values = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(cell.source).body}
-    assert values == dict(zip(PARAMETERS, ("data/simulated", "figures", "data/derived", "en"), strict=True))
+    assert values == {name: getattr(Settings, name) for name in PARAMETERS}
 
 
 def test_five_beats(notebook):

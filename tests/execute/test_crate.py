@@ -182,7 +182,7 @@ def test_software_is_named_with_versions(graph):
 
 def test_it_names_no_folder_of_this_machine(folder, layout):
     text = (folder / "ro-crate-metadata.json").read_text(encoding="utf-8")
-    assert str(layout.dataset.parents[1]) not in text
+    assert str(layout.data.parents[1]) not in text
     assert str(ROOT) not in text
 
 
@@ -196,7 +196,7 @@ def test_the_same_run_gives_the_same_bytes_in_place_of_the_old_ones(folder, layo
 
 def test_files_with_blanks_and_japanese_names_are_found_again(tmp_path, layout, monkeypatch):
     lab = small_run(tmp_path / "研究室 1", "measured", "ja", monkeypatch)
-    (lab.dataset / "測定 ノート.txt").write_text("気温 22 °C", encoding="utf-8")
+    (lab.data / "測定 ノート.txt").write_text("気温 22 °C", encoding="utf-8")
     write_page(lab, lab.build / "report.html")
     folder = write_crate(lab, lab.build / "report.html", lab.build / "crate")
     assert (folder / "data" / lab.name / "測定 ノート.txt").read_text(encoding="utf-8") == "気温 22 °C"
@@ -206,7 +206,7 @@ def test_files_with_blanks_and_japanese_names_are_found_again(tmp_path, layout, 
 
 
 def test_without_a_run_there_is_one_sentence(tmp_path, layout):
-    empty = Layout(layout.dataset, tmp_path / "f", tmp_path / "d", tmp_path / "b")
+    empty = Layout(layout.data, tmp_path / "f", tmp_path / "d", tmp_path / "b")
     with pytest.raises(MgboneError, match="Nothing has run"):
         write_crate(empty, layout.build / "report.html", tmp_path / "crate")
     assert not (tmp_path / "crate").exists()

@@ -12,6 +12,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli
 from mgbone.execute.notebook import NotebookError, run_notebook
+from mgbone.execute.places import Settings
 from mgbone.study.errors import MgboneError
 
 OUTPUTS = (
@@ -28,12 +29,12 @@ def project(tmp_path, monkeypatch):
     return folder
 
 
-def run(folder, *sources, **options):
+def run(folder, *sources, progress=None, **options):
     """Run a notebook of these cells on the project's dataset; return the executed notebook."""
     notebook = folder / "notebooks" / "tried.ipynb"
     write_notebook(notebook, *sources)
-    options = {"derived_folder": folder / "derived", **options}
-    return nbformat.read(run_notebook(notebook, "data/lab", **options), as_version=4)
+    settings = Settings("data/lab", **{"derived_folder": folder / "derived", **options})
+    return nbformat.read(run_notebook(notebook, settings, progress), as_version=4)
 
 
 def printed(executed):
@@ -86,7 +87,7 @@ def test_unknown_parameter_is_an_error(project):
     notebook = project / "notebooks" / "tried.ipynb"
     write_notebook(notebook, "1", parameters=("dataset", "figure_folder"))
     with pytest.raises(MgboneError, match="no parameter derived_folder, figures_folder, language"):
-        run_notebook(notebook, "data/lab")
+        run_notebook(notebook, Settings("data/lab"))
 
 
 def test_missing_parameters_cell_is_an_error(project):
@@ -94,7 +95,7 @@ def test_missing_parameters_cell_is_an_error(project):
     write_notebook(notebook, "1")
     notebook.write_text(notebook.read_text().replace('"parameters"', '"none"'))
     with pytest.raises(MgboneError, match=r"tried\.ipynb has no parameter dataset, .* assigns none"):
-        run_notebook(notebook, "data/lab")
+        run_notebook(notebook, Settings("data/lab"))
 
 
 def test_a_notebook_without_data_ends_well_where_they_end(project):

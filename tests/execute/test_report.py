@@ -323,7 +323,7 @@ def test_it_says_what_it_was_made_from(page, layout):
 
 
 def test_it_names_no_folder_of_this_machine(html, layout):
-    assert str(layout.dataset.parent) not in html
+    assert str(layout.data.parent) not in html
     assert str(ROOT) not in html
 
 
@@ -447,7 +447,7 @@ def test_the_shipped_figures_fit_into_six_megabytes():
     names = [path.stem for path in (ROOT / "figures" / "simulated").glob("04_*.png")]
     names += ["01_design", "01_growth", "01_minerals", "01_formation", "01_resorption", "02_density_map",
               "03_cohesion", "03_enrichment"]  # fmt: skip
-    here = Layout(ROOT / "data" / "simulated", ROOT / "figures" / "simulated", ROOT / "none", ROOT / "none")
+    here = Layout()
     found = pictures(here, names)
     assert len(found) == len(names) >= 12
     assert sum(len(picture.uri) for picture in found.values()) < 5.3e6
@@ -460,9 +460,8 @@ def test_the_shipped_figures_fit_into_six_megabytes():
 def bare(layout, tmp_path):
     """A copy of the run, to take things away from."""
     folder = shutil.copytree(layout.derived.parents[1], tmp_path / "run")
-    return Layout(
-        *(folder / part / layout.name for part in ("data", "figures", "derived", "build")), layout.language
-    )
+    places = (folder / part for part in ("figures", "derived", "build"))
+    return Layout(folder / "data" / layout.name, *places, layout.language)
 
 
 def test_without_verdicts_the_comparisons_remain(bare):

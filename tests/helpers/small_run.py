@@ -56,9 +56,9 @@ def small_run(folder, kind="simulated", language="en", monkeypatch=None):
     last.write(evidence, "evidence")
     last.write(judging.judge(ledger.load_claims(), evidence), "verdicts")
     last.finish()
-    build = folder / "build" / data.name
-    build.mkdir(parents=True)
-    return Layout(data, folder / "figures" / data.name, folder / "derived" / data.name, build, language)
+    layout = Layout(*places, folder / "build", language)
+    layout.build.mkdir(parents=True)
+    return layout
 
 
 def texts(path):

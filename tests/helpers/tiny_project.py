@@ -11,8 +11,8 @@ from helpers import ROOT
 REAL = (
     "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
-    "execute/cli.py", "execute/notebook.py", "execute/stamps.py", "study/__init__.py", "study/design.py",
-    "study/dictionary.py", "study/errors.py", "study/paths.py",
+    "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py", "study/__init__.py",
+    "study/design.py", "study/dictionary.py", "study/errors.py", "study/paths.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
@@ -44,7 +44,7 @@ with write_aside(resolve(sys.argv[1])) as aside:
 """
 RUN = """
 from pathlib import Path
-from mgbone.execute.stamps import relative
+from mgbone.execute.places import relative
 from mgbone.study.paths import resolve, write_aside
 
 class Run:

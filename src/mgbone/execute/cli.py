@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import fields
 
+from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import MgboneError
-from mgbone.study.paths import project_root, resolve
+from mgbone.study.paths import resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,11 +67,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
     """Add what every run of a dataset is told: the dataset, the folders that it writes to, the language."""
-    folders = {"--figures": "figures", "--derived": "data/derived", "--build": "build"}
-    command.add_argument("--dataset", default="data/simulated", help="default: %(default)s")
-    for option, default in folders.items():
-        command.add_argument(option, default=default, metavar="FOLDER", help="default: %(default)s")
-    command.add_argument("--language", default="en", choices=["en", "ja"], help="default: %(default)s")
+    for field in fields(Settings):
+        limits = {"choices": ["en", "ja"]} if field.name == "language" else {"metavar": "FOLDER"}
+        option = f"--{field.name.removesuffix('_folder')}"
+        command.add_argument(
+            option, dest=field.name, default=field.default, help="default: %(default)s", **limits
+        )
+
+
+def _told(options: argparse.Namespace) -> dict[str, str]:
+    return {field.name: getattr(options, field.name) for field in fields(Settings)}
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -93,35 +100,20 @@ def _new_dataset(options: argparse.Namespace) -> None:
 
     if options.name is None:
         raise MgboneError("Give the folder a name: make new-dataset NAME=lab2026")
-    where = new_dataset(options.name).relative_to(project_root()).as_posix()
+    where = relative(new_dataset(options.name))
     print(f"{where}/: fill in {options.name}.xlsx (HOWTO.md says how), then: make check DATASET={where}")
 
 
 def _run(options: argparse.Namespace) -> None:
     from mgbone.execute.notebook import run_notebook
 
-    run_notebook(
-        options.notebook,
-        dataset=options.dataset,
-        figures_folder=options.figures,
-        derived_folder=options.derived,
-        language=options.language,
-        build_folder=options.build,
-        progress=lambda line: print(line, flush=True),
-    )
+    run_notebook(options.notebook, Settings(**_told(options)), lambda line: print(line, flush=True))
 
 
 def _report(options: argparse.Namespace) -> None:
-    from mgbone.execute.report import write_report
-    from mgbone.execute.stamps import relative
+    from mgbone.execute.report import Layout, write_report
 
-    page, crate = write_report(
-        options.dataset,
-        figures_folder=options.figures,
-        derived_folder=options.derived,
-        build_folder=options.build,
-        language=options.language,
-    )
+    page, crate = write_report(Layout(**_told(options)))
     size = sum(path.stat().st_size for path in crate.rglob("*") if path.is_file())
     print(f"{relative(page)}: the report, {page.stat().st_size / 1e6:.1f} MB, one file.")
     print(f"{relative(crate)}/: the whole run as an RO-Crate, {size / 1e6:.0f} MB.")
@@ -131,8 +123,7 @@ def _fetch_gene_sets(options: argparse.Namespace) -> None:
     from mgbone.microarray.genesets import fetch_gene_sets, load_gene_sets
 
     path = fetch_gene_sets(options.library)
-    where = path.relative_to(project_root()).as_posix()
-    print(f"{where}: {len(load_gene_sets(path))} gene sets. Name it in data/study.yml to use it.")
+    print(f"{relative(path)}: {len(load_gene_sets(path))} gene sets. Name it in data/study.yml to use it.")
 
 
 if __name__ == "__main__":

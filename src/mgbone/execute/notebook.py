@@ -28,7 +28,7 @@ from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.stamps import relative
+from mgbone.execute.places import Settings, listed_files, relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.paths import resolve, write_aside
@@ -50,11 +50,7 @@ class NotebookError(MgboneError):
 
 def run_notebook(
     notebook: str | Path,
-    dataset: str | Path = "data/simulated",
-    figures_folder: str | Path = "figures",
-    derived_folder: str | Path = "data/derived",
-    language: str = "en",
-    build_folder: str | Path = "build",
+    settings: Settings,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
     """Execute one notebook on one dataset.
@@ -63,10 +59,8 @@ def run_notebook(
     ----------
     notebook : path
         The notebook to run; it is read only.
-    dataset, figures_folder, derived_folder, language
-        Values of the notebook's parameters of the same names. Relative paths count from the project's folder.
-    build_folder : path
-        Where the executed notebook goes, into a subfolder named after the dataset.
+    settings : Settings
+        The dataset, where to write, and the language.
     progress : callable, optional
         Is handed a line of text at the start, at each section heading and at the end.
 
@@ -83,29 +77,24 @@ def run_notebook(
         If the notebook can't be read or lacks one of the parameters.
     """
     notebook = resolve(notebook)
-    values = dict(
-        zip(PARAMETERS, (str(dataset), str(figures_folder), str(derived_folder), language), strict=True)
-    )
     node = _read(notebook)
-    left_out = _tags_left_out(resolve(dataset))
-    folder = resolve(build_folder) / Path(dataset).name
-    listing = resolve(derived_folder) / Path(dataset).name / f"{notebook.stem}.outputs.txt"
-    before = _listed(listing)
+    listing = settings.derived / f"{notebook.stem}.outputs.txt"
+    before = listed_files(listing)
     say = _speaker(notebook.stem, progress)
 
-    target = folder / notebook.name
+    target = settings.build / notebook.name
     target.unlink(missing_ok=True)
     started = time.time_ns()
     say("started")
-    executed = _execute(notebook, node, values, folder, say, left_out)
-    _lead_to_figures(executed, os.path.relpath(resolve(figures_folder), folder))
+    executed = _execute(notebook, node, settings, say)
+    _lead_to_figures(executed, os.path.relpath(settings.figures.parent, settings.build))
     outputs = _declared_outputs(listing, started, notebook.name)
-    _remove_outlived(before, outputs, [resolve(figures_folder) / folder.name, listing.parent])
-    with write_aside(folder / f"{notebook.stem}.html") as aside:
+    _remove_outlived(before, outputs, [settings.figures, settings.derived])
+    with write_aside(target.with_suffix(".html")) as aside:
         aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
-    (folder / f"{notebook.stem}.failed.ipynb").unlink(missing_ok=True)
+    target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
     _sweep([*outputs, target, target.with_suffix(".html")])
     figures = sum(path.suffix == ".png" for path in outputs)
     tables = sum(path.suffix == ".csv" for path in outputs)
@@ -148,14 +137,11 @@ def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str
 
 
 def _execute(
-    notebook: Path,
-    node: nbformat.NotebookNode,
-    values: dict[str, str],
-    folder: Path,
-    say: Callable[[str], None],
-    left_out: set[str],
+    notebook: Path, node: nbformat.NotebookNode, settings: Settings, say: Callable[[str], None]
 ) -> nbformat.NotebookNode:
-    """Run all cells without the tags that are left out; return the executed notebook."""
+    """Run all cells but those that are not about such data; return the executed notebook."""
+    values = {name: str(getattr(settings, name)) for name in PARAMETERS}
+    left_out = _tags_left_out(settings.data)
     kept = [cell for cell in node.cells if not left_out & set(cell.metadata.get("tags", []))]
 
     def tell_heading(cell: nbformat.NotebookNode, cell_index: int) -> None:
@@ -177,7 +163,7 @@ def _execute(
             executed = remove_error_markers(nbformat.read(written, as_version=4))
             if error.ename == NothingToShow.__name__:
                 return _ended_early(executed, error.cell_index)
-            failed = folder / f"{notebook.stem}.failed.ipynb"
+            failed = (settings.build / notebook.name).with_suffix(".failed.ipynb")
             with write_aside(failed) as aside:
                 aside.write_bytes(written.read_bytes())
             where = executed.cells[error.cell_index].get("id")
@@ -284,16 +270,11 @@ def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
     """Read the list that `Run.finish` wrote and see that everything on it is there."""
     if not listing.is_file() or listing.stat().st_mtime_ns < started:
         raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
-    outputs = _listed(listing)
+    outputs = listed_files(listing)
     missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
     if missing:
         raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
     return [*outputs, listing]
-
-
-def _listed(listing: Path) -> list[Path]:
-    lines = listing.read_text(encoding="utf-8").splitlines() if listing.is_file() else []
-    return [resolve(line) for line in lines]
 
 
 def _sweep(written: list[Path]) -> None:

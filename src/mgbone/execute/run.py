@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, holds
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
-from mgbone.execute.stamps import relative
+from mgbone.execute.places import Settings, relative
 from mgbone.figures.save import save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study, load_study
 from mgbone.study.errors import MgboneError, NothingToShow
 from mgbone.study.language import either, tr, use_language
-from mgbone.study.paths import resolve, write_aside
+from mgbone.study.paths import write_aside
 
 
 def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
@@ -226,9 +226,9 @@ class Run:
 def open_run(
     notebook: str,
     dataset: str | Path,
-    figures_folder: str | Path = "figures",
-    derived_folder: str | Path = "data/derived",
-    language: str = "en",
+    figures_folder: str | Path = Settings.figures_folder,
+    derived_folder: str | Path = Settings.derived_folder,
+    language: str = Settings.language,
 ) -> Run:
     """Open and validate a dataset for a notebook and say at once what kind of data it is.
 
@@ -243,14 +243,8 @@ def open_run(
         If the language is neither ``en`` nor ``ja``.
     """
     use_language(language)
-    opened = open_dataset(resolve(dataset))
-    run = Run(
-        notebook=notebook,
-        dataset=opened,
-        figures_folder=resolve(figures_folder) / opened.name,
-        derived_folder=resolve(derived_folder) / opened.name,
-        language=language,
-    )
+    places = Settings(dataset, figures_folder, derived_folder, language=language)
+    run = Run(notebook, open_dataset(places.data), places.figures, places.derived, language)
     naming.adopt(run.study)
     pd.set_option("display.max_colwidth", None)  # a statement of the ledger is there to be read to its end
     display(HTML(_banner(run)))

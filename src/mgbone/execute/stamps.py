@@ -6,15 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from mgbone.study.paths import project_root, write_aside
-
-
-def relative(path: Path) -> str:
-    """Return `path` as seen from the project's folder if it lies there; otherwise as it is."""
-    try:
-        return path.absolute().relative_to(project_root().absolute()).as_posix()
-    except ValueError:
-        return path.as_posix()
+from mgbone.study.paths import write_aside
 
 
 def record_check(dataset: Path, folder: Path, started: int) -> None:

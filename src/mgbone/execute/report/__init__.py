@@ -1,7 +1,7 @@
 """A report to hand on: one page of HTML per dataset, and a research object that says where it came from.
 
 `page` writes the page from the tables and figures of a finished run; it computes nothing. `crate` packs the
-same run as an RO-Crate. `sources` knows what both tell of the run: checksums, versions, commit, seed.
+same run as an RO-Crate. `provenance` knows what both tell of the run: checksums, versions, commit, seed.
 """
 
 from __future__ import annotations
@@ -11,21 +11,12 @@ from pathlib import Path
 from mgbone.execute.report.crate import write_crate
 from mgbone.execute.report.page import write_page
 from mgbone.execute.report.provenance import Layout
-from mgbone.study.paths import resolve
 
 __all__ = ["Layout", "write_crate", "write_page", "write_report"]
 
 
-def write_report(
-    dataset: str | Path = "data/simulated",
-    figures_folder: str | Path = "figures",
-    derived_folder: str | Path = "data/derived",
-    build_folder: str | Path = "build",
-    language: str = "en",
-) -> tuple[Path, Path]:
+def write_report(layout: Layout) -> tuple[Path, Path]:
     """Write ``report.html`` and the folder ``crate`` of a finished run into its build folder.
-
-    Relative paths count from the project's folder; the run lies in their subfolders named after the dataset.
 
     Returns
     -------
@@ -39,13 +30,5 @@ def write_report(
     DatasetError
         If its descriptor can't be read.
     """
-    folder = resolve(dataset)
-    layout = Layout(
-        dataset=folder,
-        figures=resolve(figures_folder) / folder.name,
-        derived=resolve(derived_folder) / folder.name,
-        build=resolve(build_folder) / folder.name,
-        language=language,
-    )
     page = write_page(layout, layout.build / "report.html")
     return page, write_crate(layout, page, layout.build / "crate")

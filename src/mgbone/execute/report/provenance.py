@@ -20,10 +20,11 @@ import yaml
 
 from mgbone.dataset.descriptor import DESCRIPTOR, Descriptor, file_sha256, read_descriptor
 from mgbone.dataset.lab.folder import is_lab_folder, read_titles
+from mgbone.execute.places import Settings, listed_files
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, endpoint, endpoints
 from mgbone.study.errors import DatasetError
-from mgbone.study.paths import project_root, resolve
+from mgbone.study.paths import project_root
 
 CODE = (
     "src", "notebooks", "data/study.yml", "data/report", "data/genesets", "Makefile", "pyproject.toml",
@@ -61,19 +62,8 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the run of one dataset lies; the names are those of the dataset's subfolders."""
-
-    dataset: Path
-    figures: Path
-    derived: Path
-    build: Path
-    language: str = "en"
-
-    @property
-    def name(self) -> str:
-        """The dataset's name."""
-        return self.dataset.name
+class Layout(Settings):
+    """Where the run of one dataset lies, and what stands there."""
 
     @cached_property
     def descriptor(self) -> Descriptor:
@@ -84,10 +74,10 @@ class Layout:
         DatasetError
             If it can't be read.
         """
-        if not self.has_descriptor and is_lab_folder(self.dataset):
-            title, title_ja = read_titles(self.dataset)
+        if not self.has_descriptor and is_lab_folder(self.data):
+            title, title_ja = read_titles(self.data)
             return Descriptor("measured", title, title_ja)
-        descriptor, faults = read_descriptor(self.dataset)
+        descriptor, faults = read_descriptor(self.data)
         if descriptor is None:
             raise DatasetError([str(fault) for fault in faults])
         return descriptor
@@ -95,7 +85,7 @@ class Layout:
     @property
     def has_descriptor(self) -> bool:
         """Whether the dataset is kept with a datapackage.json."""
-        return (self.dataset / DESCRIPTOR).exists()
+        return (self.data / DESCRIPTOR).exists()
 
     @cached_property
     def study(self) -> Study:
@@ -105,7 +95,7 @@ class Layout:
     @property
     def study_file(self) -> Path:
         """The dataset's own study.yml, or the project's."""
-        own = self.dataset / "study.yml"
+        own = self.data / "study.yml"
         return own if own.is_file() else project_root() / "data" / "study.yml"
 
     @property
@@ -115,11 +105,11 @@ class Layout:
 
     def outputs(self, notebook: str) -> list[Path]:
         """Return the files that a notebook said it wrote and that are there."""
-        return _listed(self.derived / f"{notebook}.outputs.txt")
+        return [path for path in listed_files(self.derived / f"{notebook}.outputs.txt") if path.is_file()]
 
     def inputs(self, notebook: str) -> list[Path]:
         """Return the derived tables that a notebook read and that are there."""
-        return _listed(self.derived / f"{notebook}.inputs.txt")
+        return [path for path in listed_files(self.derived / f"{notebook}.inputs.txt") if path.is_file()]
 
     @cached_property
     def notebooks(self) -> list[str]:
@@ -130,7 +120,7 @@ class Layout:
     def inside(self) -> str:
         """The dataset's folder as `make` is given it, without naming a folder of this machine."""
         root = project_root().absolute()
-        folder = self.dataset.absolute()
+        folder = self.data.absolute()
         return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else f".../{self.name}"
 
     @property
@@ -142,8 +132,8 @@ class Layout:
     def data_files(self) -> list[SourceFile]:
         """Every file of the dataset's folder that is not hidden, by name."""
         found = []
-        for path in sorted(self.dataset.rglob("*")):
-            parts = path.relative_to(self.dataset).parts
+        for path in sorted(self.data.rglob("*")):
+            parts = path.relative_to(self.data).parts
             if path.is_file() and not any(part.startswith((".", "~$")) for part in parts):
                 found.append(source_file(path, "/".join(("data", self.name, *parts))))
         return found
@@ -227,7 +217,7 @@ def dataset_licences(layout: Layout) -> list[dict[str, str]]:
     """Return the licences in the dataset's descriptor, each with a name and perhaps title and path."""
     if not layout.has_descriptor:
         return []
-    raw = json.loads((layout.dataset / DESCRIPTOR).read_text(encoding="utf-8")).get("licenses") or []
+    raw = json.loads((layout.data / DESCRIPTOR).read_text(encoding="utf-8")).get("licenses") or []
     return [entry for entry in raw if isinstance(entry, dict) and entry.get("name")]
 
 
@@ -249,13 +239,6 @@ def day_of_publication(files: Iterable[SourceFile]) -> str:
 
 def _project() -> dict[str, Any]:
     return tomllib.loads((project_root() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-
-
-def _listed(listing: Path) -> list[Path]:
-    if not listing.is_file():
-        return []
-    lines = listing.read_text(encoding="utf-8").splitlines()
-    return [path for path in map(resolve, filter(None, lines)) if path.is_file()]
 
 
 def _installed(name: str) -> str:
