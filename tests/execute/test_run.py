@@ -155,6 +155,7 @@ def test_the_control_is_read_where_make_wrote_one_for_this_design(a_run):
     written.parent.mkdir(parents=True)
     written.write_text("p,level\n0.1234567890123456789,none\n,\n")
     table = a_run.read_control()
+    assert a_run.inputs == [written]
     assert table["p"].iloc[0] == 0.1234567890123456789
     assert table["level"].iloc[0] == "none" and table.iloc[1].isna().all()
 

@@ -49,9 +49,7 @@ class NotebookError(MgboneError):
 
 
 def run_notebook(
-    notebook: str | Path,
-    settings: Settings,
-    progress: Callable[[str], None] | None = None,
+    notebook: str | Path, settings: Settings, progress: Callable[[str], None] | None = None
 ) -> Path:
     """Execute one notebook on one dataset.
 
@@ -88,8 +86,8 @@ def run_notebook(
     say("started")
     executed = _execute(notebook, node, settings, say)
     _lead_to_figures(executed, os.path.relpath(settings.figures.parent, settings.build))
+    _remove_outlived(before, listed_files(listing), [settings.figures, settings.derived])
     outputs = _declared_outputs(listing, started, notebook.name)
-    _remove_outlived(before, outputs, [settings.figures, settings.derived])
     with write_aside(target.with_suffix(".html")) as aside:
         aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
     with write_aside(target) as aside:
@@ -119,7 +117,7 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return nbformat.read(notebook, as_version=4)
+            return nbformat.v4.upgrade(nbformat.read(notebook, as_version=4))
     except FileNotFoundError:
         raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
     except (ValueError, nbformat.reader.NotJSONError) as error:
@@ -166,8 +164,8 @@ def _execute(
             failed = (settings.build / notebook.name).with_suffix(".failed.ipynb")
             with write_aside(failed) as aside:
                 aside.write_bytes(written.read_bytes())
-            where = executed.cells[error.cell_index].get("id")
-            raise NotebookError(_account(notebook, node, where, error, failed)) from None
+            number = [cell.id for cell in node.cells].index(executed.cells[error.cell_index].id) + 1
+            raise NotebookError(_account(notebook, node, number, error, failed)) from None
         except RuntimeError as error:
             raise NotebookError(
                 f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
@@ -185,9 +183,8 @@ def _ended_early(executed: nbformat.NotebookNode, index: int) -> nbformat.Notebo
     return executed
 
 
-def _account(notebook: Path, node: nbformat.NotebookNode, where: str, error: Exception, kept: Path) -> str:
-    """Say in a few lines which cell failed, what stands in it and what went wrong."""
-    number = [cell.get("id") for cell in node.cells].index(where) + 1
+def _account(notebook: Path, node: nbformat.NotebookNode, number: int, error: Exception, kept: Path) -> str:
+    """Say in a few lines which cell failed (counted from 1), what stands in it and what went wrong."""
     traceback = _plain("\n".join(error.traceback))
     arrow = re.search(r"^-+> *(\d+)", traceback, re.M)
     lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)

@@ -188,6 +188,7 @@ class Run:
         path = self.derived_folder.parent / "null" / "control_evidence.csv"
         if (self.dataset.path / "study.yml").is_file() or not path.is_file():
             return None
+        self.inputs.append(path)
         return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
     def link_figures(self, evidence: pd.DataFrame, figures: dict[str, list[str]]) -> pd.DataFrame:

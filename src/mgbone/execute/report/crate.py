@@ -235,14 +235,14 @@ class _Packer:
     def add_output(self, path: Path) -> Entity:
         """Add a file that a notebook wrote, under the place that such files have in the project."""
         layout = self.layout
-        places = {layout.figures: "figures", layout.derived: "data/derived", layout.build: "build"}
-        place = places.get(path.parent, "build")
+        places = {layout.figures.parent: "figures", layout.derived.parent: "data/derived"}
+        place = places.get(path.parent.parent, "build")
         licence = None
         if place == "figures" and layout.is_simulated:
             licence = {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
         what = "Figure" if place == "figures" else "Table" if path.suffix == ".csv" else "Executed notebook"
         stamp = " (simulated data)" if layout.is_simulated else ""
-        return self.add_file(source_file(path, f"{place}/{layout.name}/{path.name}"),
+        return self.add_file(source_file(path, f"{place}/{path.parent.name}/{path.name}"),
                              name=f"{what} {path.stem}{stamp}", license=licence)  # fmt: skip
 
     def add_report(
