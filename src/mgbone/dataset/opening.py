@@ -153,7 +153,7 @@ def ledger_of(dataset: Dataset) -> pd.DataFrame:
     if own.is_file():
         return load_claims(own)
     report = load_claims()
-    return report if dataset.study.design == load_study().design else report.head(0)
+    return report if dataset.study.follows_report else report.head(0)
 
 
 def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:

@@ -239,7 +239,7 @@ def _follows_the_report(dataset: Path) -> bool:
     """Say whether a dataset has the design of the report, so that text about its groups and doses is due."""
     own = dataset / "study.yml"
     try:
-        return not own.is_file() or load_study(own).design == load_study().design
+        return not own.is_file() or load_study(own).follows_report
     except StudyError:
         return True  # opening the dataset will say what is wrong with it
 

@@ -18,7 +18,7 @@ from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
 from mgbone.execute.places import Settings, relative
 from mgbone.figures.save import save_figure
 from mgbone.study import naming
-from mgbone.study.design import Study, load_study
+from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
 from mgbone.study.language import either, tr, use_language
 from mgbone.study.paths import write_aside
@@ -255,7 +255,7 @@ def open_run(
 def _banner(run: Run) -> str:
     dataset, study = run.dataset, run.study
     design = ""
-    if study.design != load_study().design:
+    if not study.follows_report:
         said = tr(
             "Groups and comparisons are those of its own study.yml: {title}. Text that names other groups or "
             "doses, or the report, is about the compendium's own study.",

@@ -92,6 +92,11 @@ class Study:
         return fed, {(c.experiment, c.name) for c in self.contrasts}
 
     @property
+    def follows_report(self) -> bool:
+        """Whether this is the design of the report, so that its statements are about it."""
+        return self.design == load_study().design
+
+    @property
     def contrasts(self) -> tuple[Contrast, ...]:
         """All contrasts of all experiments, in the order of the study file."""
         return tuple(c for experiment in self.experiments.values() for c in experiment.contrasts)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mgbone.study.design import Study, load_study
+from mgbone.study.design import Study
 from mgbone.study.errors import StudyError
 from mgbone.study.ledger import KEYS, LEVELS
 from mgbone.study.paths import project_root, resolve
@@ -57,4 +57,4 @@ def load_disagreements(path: str | Path | None = None) -> pd.DataFrame:
 def disagreements_for(study: Study) -> pd.DataFrame:
     """Return `load_disagreements` for a study of the report's design, and no row for any other."""
     table = load_disagreements()
-    return table if study.design == load_study().design else table.iloc[:0]
+    return table if study.follows_report else table.iloc[:0]
