@@ -116,8 +116,8 @@ def test_groups_become_the_allowed_values_of_animals_only():
 
 
 def test_endpoints_are_those_of_the_study_in_the_order_of_the_report():
-    biochem = "food_intake body_weight_gain serum_mg serum_ca serum_p serum_pth serum_osteocalcin serum_alp "
-    biochem += "urine_ctx urine_dpd"
+    biochem = "food_intake body_weight_gain serum_mg serum_ca serum_p serum_osteocalcin serum_alp "
+    biochem += "urine_ctx urine_dpd serum_pth"
     themes = "array_clustering inflammatory_response_genes mineral_metabolism_genes bone_metabolism_genes "
     themes += "score_inflammatory_response score_mineral_metabolism score_bone_metabolism"
     density = [f"bmd_{structure}_{region}" for structure in STRUCTURES for region in REGIONS]

@@ -13,13 +13,14 @@ from mgbone.dataset.parts import holds
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.rank_tests import SUBSTITUTE
 from mgbone.study.design import Study
-from mgbone.study.dictionary import endpoint_unit, field_unit
+from mgbone.study.dictionary import endpoint_unit, field_unit, measured_fields
+from mgbone.study.naming import AXES
 
-SERUM = ["serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"]
-GROWTH = ["food_intake", "body_weight_gain"]
-MINERALS = ["serum_mg", "serum_ca", "serum_p"]
-FORMATION = ["serum_osteocalcin", "serum_alp"]
-RESORPTION = ["urine_ctx", "urine_dpd", "serum_pth"]
+SERUM = measured_fields("serum")
+GROWTH = list(AXES["intake"])
+MINERALS = [*AXES["status"], *AXES["minerals"]]
+FORMATION = list(AXES["formation"])
+RESORPTION = list(AXES["resorption"])
 PER_CREATININE = {"ctx": "urine_ctx", "dpd": "urine_dpd"}  # column of the table urine: endpoint
 ALL = GROWTH + MINERALS + FORMATION + RESORPTION
 PLACES = ["slice", "position", "thickness"]  # where a slice lies, not what was measured there

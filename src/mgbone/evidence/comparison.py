@@ -12,6 +12,7 @@ from scipy import stats
 
 from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_dunn
 from mgbone.study.design import Contrast, Study
+from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
@@ -73,13 +74,6 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
                     row |= _on_ranks(row, ranked.get(contrast.name), study)
                     rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
-
-
-def domain_of(endpoint: str) -> str:
-    """Return the part of the study that a measured endpoint belongs to: qct, microarray or biochem."""
-    if endpoint.startswith("score_"):
-        return "microarray"
-    return "qct" if endpoint.startswith("bmd_") else "biochem"
 
 
 def hedges_g(case: np.ndarray, reference: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:

@@ -19,7 +19,6 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root, resolve, write_aside
 
 SHIPPED = "data/genesets/go_bp.gmt.gz"
-THEMES = ("inflammatory_response_genes", "mineral_metabolism_genes", "bone_metabolism_genes")
 
 
 class GeneSetWarning(UserWarning):

@@ -16,13 +16,13 @@ import pandas as pd
 from mgbone.simulate.calibration import Variable, group_means, group_sd, load_calibration, tukey_p, variables
 from mgbone.simulate.femur import THIRDS, regional_densities, simulate_slices
 from mgbone.study.design import STRUCTURES, Experiment, Study
+from mgbone.study.dictionary import measured_fields
 from mgbone.study.ledger import load_claims
 
 MG_CREATININE_PER_MMOL = 113.12
 N_ALLOCATIONS = 2000
 MAX_ATTEMPTS = 200
 LEAST_TRABECULAR_RATIO = 1.05
-SERUM = ("serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp")
 
 # A drawn dataset is taken if no p lies so near a limit that another rounding or another library could move it
 # across.
@@ -163,7 +163,7 @@ def _draw(study: Study, effect: bool, rng: np.random.Generator, attempt: int) ->
     slices = _slices(values, study, rng)
     return Tables(
         animals=_animals(values),
-        serum=values[["animal_id", *SERUM]].copy(),
+        serum=values[["animal_id", *measured_fields("serum")]].copy(),
         urine=_urine(values),
         qct_slices=slices,
         arrays=_arrays(values, study),

@@ -64,6 +64,21 @@ def endpoints(domain: str | None = None) -> tuple[str, ...]:
     return tuple(name for name, entry in _endpoints().items() if domain in (None, entry["domain"]))
 
 
+def measured_fields(table: str) -> list[str]:
+    """Return the fields of a table of samples that were measured: all but the name of the animal."""
+    return [name for name in table_fields(table) if name != "animal_id"]
+
+
+def domain_of(endpoint: str) -> str:
+    """Return the part of the study that a measured endpoint belongs to: qct, microarray or biochem."""
+    return _endpoints().get(endpoint, {}).get("domain", "biochem")
+
+
+def axis_of(endpoint: str) -> str:
+    """Return the axis of the argument that an endpoint belongs to: status, minerals, formation and so on."""
+    return _endpoints().get(endpoint, {}).get("axis", "transcriptome")
+
+
 def says_again(name: str) -> bool:
     """Return whether an endpoint says once more what others say: gene scores, ratios, correlations.
 
@@ -73,7 +88,7 @@ def says_again(name: str) -> bool:
 
 
 def endpoint(name: str) -> dict[str, Any]:
-    """Return everything known about an endpoint: domain, titles, unit, derived_from, formula, descriptions.
+    """Return everything known about an endpoint: domain, axis, titles, unit, origin, descriptions.
 
     Raises
     ------

@@ -7,18 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from mgbone.study.design import Group, Study, load_study
-from mgbone.study.dictionary import endpoint_label
+from mgbone.study.dictionary import axis_of, endpoint_label, endpoints
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, current, either, tr
-
-# The report's order of argument.
-AXES: Mapping[str, tuple[str, ...]] = {
-    "intake": ("food_intake", "body_weight_gain"),
-    "status": ("serum_mg",),
-    "minerals": ("serum_ca", "serum_p"),
-    "formation": ("serum_osteocalcin", "serum_alp"),
-    "resorption": ("urine_ctx", "urine_dpd", "serum_pth"),
-}
 
 AXIS_NAMES: Mapping[str, str] = {
     "intake": N_("Intake, growth"),
@@ -30,15 +21,11 @@ AXIS_NAMES: Mapping[str, str] = {
     "transcriptome": N_("Transcriptome"),
 }
 
-
-def axis_of(endpoint: str) -> str:
-    """Return the axis of the argument that an endpoint belongs to: status, minerals, formation and so on."""
-    if endpoint.startswith("bmd_"):
-        return "density"
-    for axis, members in AXES.items():
-        if endpoint in members:
-            return axis
-    return "transcriptome"
+# The endpoints of biochemistry, in the report's order of argument.
+AXES: Mapping[str, tuple[str, ...]] = {
+    axis: tuple(e for e in endpoints("biochem") if axis_of(e) == axis)
+    for axis in dict.fromkeys(map(axis_of, endpoints("biochem")))
+}
 
 
 def row_label(endpoint: str) -> str:
@@ -59,6 +46,11 @@ LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 def word(key: str) -> str:
     """Return the word for a key of data: a direction, a domain, a verdict; another key stays as it is."""
     return tr(WORDS[key]) if key in WORDS else key
+
+
+def domain_label(domain: str) -> str:
+    """Return the name of a part of the study; one that has no name here stays as it is."""
+    return tr(domain) if domain in WORDS else domain
 
 
 def name_of_test(test: str) -> str:
