@@ -7,12 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_per_row, nearest
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, nearest
 from mgbone.study.design import STRUCTURES, Study
 from mgbone.study.dictionary import structure_label
 
 MOST_DENSE = 3160.0
 """mg/cm3: the density of hydroxyapatite crystal; no bone has more mineral than that in a volume."""
+
+HYDROXYAPATITE = f"hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
 
 ROUNDING = 0.015
 """A sum of two numbers and a third, each rounded to two decimals, differ by no more than this."""
@@ -125,15 +127,13 @@ def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None)
     position, animal = slices["position"], slices["animal_id"]
     doubled = slices[["animal_id", "position"]].dropna()
     rows = doubled.index[doubled.duplicated()]
-
-    def describe_doubled(row: int) -> tuple[str, str]:
-        problem = f"found {position.loc[row]:.10g}, where {animal.loc[row]} has a slice already"
-        return problem, "Delete the doubled slice, or correct its position."
-
     # Rows with the same slice number too are reported as repeated rows.
     if "slice" in slices:
         rows = rows[~slices.duplicated(["animal_id", "slice"]).loc[rows].to_numpy()]
-    faults = fault_per_row(file, "position", rows, describe_doubled)
+    of_row = {"position": position, "animal": animal}
+    problem = "found {position:.10g}, where {animal} has a slice already"
+    advice = "Delete the doubled slice, or correct its position."
+    faults = fault_in_rows(file, "position", rows, problem, advice, **of_row)
     if animals is None or not {"animal_id", "femur_length"} <= set(animals.columns):
         return faults
     lengths = (
@@ -141,20 +141,13 @@ def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None)
     )
     length = animal.map(lengths)
     beyond = slices.index[position > length]
-
-    def describe_beyond(row: int) -> tuple[str, str]:
-        found, long = f"{position.loc[row]:.10g} mm", f"{length.loc[row]:.10g} mm"
-        problem = f"found {found}, but the femur of {animal.loc[row]} is {long} long"
-        return problem, "Positions count in mm from the distal end; correct the position or the femur_length."
-
-    faults += fault_per_row(file, "position", beyond, describe_beyond)
+    problem = "found {position:.10g} mm, but the femur of {animal} is {length:.10g} mm long"
+    advice = "Positions count in mm from the distal end; correct the position or the femur_length."
+    faults += fault_in_rows(file, "position", beyond, problem, advice, length=length, **of_row)
     nowhere = slices.index[animal.isin(lengths.index) & length.isna() & ~animal.duplicated()]
-
-    def describe_nowhere(row: int) -> tuple[str, str]:
-        problem = f"{animal.loc[row]} has slices, but no femur_length in the table of animals"
-        return problem, "Fill in its femur_length; without it no slice belongs to a region."
-
-    return faults + fault_per_row(file, "animal_id", nowhere, describe_nowhere)
+    problem = "{animal} has slices, but no femur_length in the table of animals"
+    advice = "Fill in its femur_length; without it no slice belongs to a region."
+    return faults + fault_in_rows(file, "animal_id", nowhere, problem, advice, **of_row)
 
 
 def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
@@ -163,29 +156,19 @@ def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list
     )
     total = cortical + cancellous
     wrong = slices.index[(whole - total).abs() > np.maximum(ROUNDING, RELATIVE_ROUNDING * whole)]
-
-    def describe(row: int) -> tuple[str, str]:
-        problem = (
-            f"found {whole.loc[row]:.10g} {unit}, but cortical + cancellous is {total.loc[row]:.10g} {unit}"
-        )
-        return problem, "Whole bone is the sum of the two; correct the one that is wrong."
-
-    return fault_per_row(file, f"whole_{measure}", wrong, describe)
+    problem = "found {whole:.10g} {unit}, but cortical + cancellous is {total:.10g} {unit}"
+    advice = "Whole bone is the sum of the two; correct the one that is wrong."
+    return fault_in_rows(
+        file, f"whole_{measure}", wrong, problem, advice, whole=whole, total=total, unit=unit
+    )
 
 
 def _check_part(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
     part, space = slices[f"trabecular_{measure}"], slices[f"cancellous_{measure}"]
     wrong = slices.index[part > space + np.maximum(ROUNDING, RELATIVE_ROUNDING * space)]
-
-    def describe(row: int) -> tuple[str, str]:
-        more_than = f"cancellous_{measure} ({space.loc[row]:.10g} {unit})"
-        problem = f"found {part.loc[row]:.10g} {unit}, more than {more_than}"
-        return (
-            problem,
-            "Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?",
-        )
-
-    return fault_per_row(file, f"trabecular_{measure}", wrong, describe)
+    problem = f"found {{part:.10g}} {unit}, more than cancellous_{measure} ({{space:.10g}} {unit})"
+    advice = "Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?"
+    return fault_in_rows(file, f"trabecular_{measure}", wrong, problem, advice, part=part, space=space)
 
 
 def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Fault]:
@@ -201,13 +184,9 @@ def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Faul
     volume = area * slices["thickness"]
     # Half a unit of the second decimal is allowed, so that a sliver rounded to zero area is no fault.
     dense = slices.index[content - 0.005 > MOST_DENSE / 1000 * (volume + 0.005 * slices["thickness"])]
-
-    def describe_dense(row: int) -> tuple[str, str]:
-        problem = (
-            f"found {content.loc[row]:.10g} mg in {volume.loc[row]:.10g} mm³, denser than "
-            f"hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
-        )
-        name = structure_label(structure).lower()
-        return problem, f"Check the units of {name}: area in mm², thickness in mm, content in mg."
-
-    return faults + fault_per_row(file, f"{structure}_content", dense, describe_dense)
+    problem = f"found {{content:.10g}} mg in {{volume:.10g}} mm³, denser than {HYDROXYAPATITE}"
+    name = structure_label(structure).lower()
+    advice = f"Check the units of {name}: area in mm², thickness in mm, content in mg."
+    return faults + fault_in_rows(
+        file, f"{structure}_content", dense, problem, advice, content=content, volume=volume
+    )

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_per_row, listing, nearest
-from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest, wrong_lengths
+from mgbone.study.dictionary import measured_fields, table_fields, table_schema, typeset_unit
 
 _BLANK_WORDS = {
     "na",
@@ -41,11 +41,7 @@ _BLANK_WORDS = {
 }
 
 # Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
-BELOW_LIMIT = {
-    "serum": {"serum_mg", "serum_ca", "serum_p", "serum_pth", "serum_osteocalcin", "serum_alp"},
-    "urine": {"ctx", "dpd"},
-}
-
+BELOW_LIMIT = {"serum": set(measured_fields("serum")), "urine": {"ctx", "dpd"}}
 _ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
 
 # How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read
@@ -200,12 +196,7 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
     bad = [
         number for number, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))
     ]
-
-    def describe(number: int) -> tuple[str, str]:
-        problem = f"has {len(rows[number - 1])} cells, but the header has {width} columns"
-        return problem, "Is a comma missing or too many, a decimal comma, or the end of the file cut off?"
-
-    table.faults += fault_per_row(file, None, bad, describe)
+    table.faults += wrong_lengths(file, rows, bad, f"header has {width}")
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
     return header, out.getvalue().encode()
@@ -330,9 +321,7 @@ def check_values(
     """
     if spec.get("constraints", {}).get("required"):
         missing = values.isna() if unreadable is None else values.isna() & ~unreadable
-        faults += fault_per_row(
-            file, spec["name"], values.index[missing], lambda row: ("is blank", _fill_in(spec))
-        )
+        faults += fault_in_rows(file, spec["name"], values.index[missing], "is blank", _fill_in(spec))
     if spec["type"] == "string":
         _check_pattern(values, spec, file, faults)
     else:
@@ -422,17 +411,10 @@ def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: lis
     unit = typeset_unit(spec.get("unit", ""))
     low = values.index[(values <= minimum) if positive else (values < minimum)]
     bound = f"more than {minimum}" if positive else f"{minimum} or more"
-
-    def describe(row: int) -> tuple[str, str]:
-        found = f"{values.loc[row]:.10g}"
-        problem = f"found {found}, allowed is {bound}{f' {unit}' if unit else ''}"
-        return problem, "Correct the value" + (", or leave the cell blank." if _may_be_blank(spec) else ".")
-
-    faults += fault_per_row(file, spec["name"], low, describe)
-
-
-def _may_be_blank(spec: dict[str, Any]) -> bool:
-    return not spec.get("constraints", {}).get("required", False)
+    problem = f"found {{value:.10g}}, allowed is {bound}{f' {unit}' if unit else ''}"
+    may_be_blank = not spec["constraints"].get("required", False)
+    advice = "Correct the value, or leave the cell blank." if may_be_blank else "Correct the value."
+    faults += fault_in_rows(file, spec["name"], low, problem, advice, value=values)
 
 
 def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
@@ -441,9 +423,9 @@ def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: l
         return
     wrong = [value for value in values.dropna().unique() if not re.fullmatch(pattern, value)]
     rows = values.index[values.isin(wrong)] if wrong else []
-    found = "found {!r}, allowed is a name without blanks around it"
+    problem = "found {value!r}, allowed is a name without blanks around it"
     advice = "Delete the blanks before and after it."
-    faults += fault_per_row(file, spec["name"], rows, lambda row: (found.format(values.loc[row]), advice))
+    faults += fault_in_rows(file, spec["name"], rows, problem, advice, value=values)
 
 
 # --- rows --------------------------------------------------------------------------------------------

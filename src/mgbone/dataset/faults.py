@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+import pandas as pd
 
 MOST_OF_A_KIND = 20
 """So many faults of one kind in one column are written out; the others are counted in one line."""
@@ -62,6 +64,33 @@ def fault_per_row(
         problem = f"{many} a fault of this kind, from row {rows[MOST_OF_A_KIND]} on"
         faults.append(Fault(file, problem, "Mend them in the same way.", column=column))
     return faults
+
+
+def fault_in_rows(
+    file: str, column: str | None, rows: Sequence[int], problem: str, advice: str, **of_row: object
+) -> list[Fault]:
+    """Return faults as `fault_per_row` does, all in the same words but for what stands in each row.
+
+    Parameters
+    ----------
+    problem, advice : str
+        ``{name}`` in them is filled in with `of_row`.
+    **of_row : Series or mapping by row, or object
+        What differs from row to row, or is the same in all.
+    """
+
+    def describe(row: int) -> tuple[str, str]:
+        found = {k: v[row] if isinstance(v, Mapping | pd.Series) else v for k, v in of_row.items()}
+        return problem.format(**found), advice.format(**found)
+
+    return fault_per_row(file, column, rows, describe)
+
+
+def wrong_lengths(file: str, rows: Sequence[Sequence[str]], bad: Sequence[int], width: str) -> list[Fault]:
+    """Return a fault for each row, counted from 1, that is longer or shorter than the table."""
+    problem = f"has {{cells}} cells, but the {width} columns"
+    advice = "Is a comma missing or too many, a decimal comma, or the end of the file cut off?"
+    return fault_in_rows(file, None, bad, problem, advice, cells={n: len(rows[n - 1]) for n in bad})
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

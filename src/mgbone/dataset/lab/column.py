@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.csv_table import BELOW_LIMIT
-from mgbone.dataset.faults import Fault, fault_per_row, listing
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.cell import Reading, is_decimal_point, read_name, read_number
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import fold
@@ -67,14 +67,9 @@ def numbers_of(
         values = cells.astype(float)
         readings: dict[int, Reading] = {}
         infinite = np.isinf(values)
-        sheet.faults += fault_per_row(
-            grid.where,
-            column.label,
-            values.index[infinite],
-            lambda row: (
-                f"found {values[row]}, expected a number",
-                "Write a number that a computer can hold.",
-            ),
+        problem, advice = "found {value}, expected a number", "Write a number that a computer can hold."
+        sheet.faults += fault_in_rows(
+            grid.where, column.label, values.index[infinite], problem, advice, value=values
         )
         values = values.mask(infinite)
     else:
@@ -84,12 +79,8 @@ def numbers_of(
     values = _converted(grid, values, readings, column, spec, sheet, units)
     if spec["type"] == "integer":
         broken = values.index[values.notna() & (values % 1 != 0)]
-        sheet.faults += fault_per_row(
-            grid.where,
-            column.label,
-            broken,
-            lambda row: (f"found {values[row]:.10g}, expected a whole number", "Write a whole number."),
-        )
+        problem, advice = "found {value:.10g}, expected a whole number", "Write a whole number."
+        sheet.faults += fault_in_rows(grid.where, column.label, broken, problem, advice, value=values)
         values = values.mask(values.index.isin(broken))
     return values, below
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mgbone.dataset.arrays.expression import expression_files
 from mgbone.dataset.csv_table import Table, check_repeated
-from mgbone.dataset.faults import Fault, fault_per_row, listing
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.cell import is_blank
 from mgbone.dataset.lab.combine import join
 from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text, read_workbook
@@ -285,13 +285,12 @@ def _match_groups(animals: list[Piece], study: Study, lab: LabFolder) -> None:
         taken = pd.Series(of_group, dtype=object).reindex(piece.frame.index)
         piece.frame["experiment"] = taken.where(taken.notna(), np.nan).astype("str")
         several = [row for row, pairs in found.items() if pairs and not (only or experiment_of_group(pairs))]
-
-        def describe(row: int, piece=piece) -> tuple[str, str]:
-            names = ", ".join(study.experiments)
-            problem = f"found {piece.frame.loc[row, 'group']!r}, a group of several experiments ({names})"
-            return problem, "Add a column 実験 / experiment that says which."
-
-        lab.faults += fault_per_row(piece.where, piece.labels["group"], several, describe)
+        lab.faults += fault_in_rows(
+            piece.where, piece.labels["group"], several,
+            "found {group!r}, a group of several experiments ({names})",
+            "Add a column 実験 / experiment that says which.",
+            group=piece.frame["group"], names=", ".join(study.experiments),
+        )  # fmt: skip
         piece.frame.loc[several, "experiment"] = "?"
         if len(several) < len(found):
             lab.notes.append(f"{piece.where}: no column names the experiment; it was taken from the groups.")
@@ -395,7 +394,7 @@ def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str,
             title = spec["title_ja"]
             advice = f"Fill in the {title} of this row; in a CSV file merged cells have to be filled, too."
             blank = frame.index[frame[column].isna()]
-            faults += fault_per_row(names, column, blank, lambda row, advice=advice: ("is blank", advice))
+            faults += fault_in_rows(names, column, blank, "is blank", advice)
 
 
 # --- slices and scans --------------------------------------------------------------------------------
@@ -422,12 +421,8 @@ def _complete_slices(lab: LabFolder, mapping: Mapped | None) -> None:
             advice = f'Add a column "{spec["title_ja"]}", or state it in {MAPPING}.'
             found.append(Fault(names, f"no slice has a {column}", advice))
         else:
-            found += fault_per_row(
-                names,
-                column,
-                blank,
-                lambda row, spec=spec: ("is blank", f"Fill in the {spec['title'].lower()} of this slice."),
-            )
+            advice = f"Fill in the {spec['title'].lower()} of this slice."
+            found += fault_in_rows(names, column, blank, "is blank", advice)
     lab.faults += [lab.place(fault) for fault in found]
     table.frame = frame
 

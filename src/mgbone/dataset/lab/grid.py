@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_per_row
+from mgbone.dataset.faults import Fault, wrong_lengths
 from mgbone.dataset.lab.cell import is_blank
 
 LISTS = "lists"
@@ -220,16 +220,12 @@ def _regular(text: str, delimiter: str, file: str) -> tuple[str, list[Fault]]:
         for number, (row, filled) in enumerate(zip(rows, cut, strict=True), start=1)
         if filled and number > begin and (len(filled) > width or len(row) < width)
     ]
-
-    def describe(number: int) -> tuple[str, str]:
-        problem = f"has {len(rows[number - 1])} cells, but the table has {width} columns"
-        return problem, "Is a comma missing or too many, a decimal comma, or the end of the file cut off?"
-
+    faults = wrong_lengths(file, rows, strange, f"table has {width}")
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     for row in cut:
         writer.writerow([" ".join(cell.split("\n")) for cell in row[:width]] + [""] * (width - len(row)))
-    return out.getvalue(), fault_per_row(file, None, strange, describe)
+    return out.getvalue(), faults
 
 
 def _cut(row: list[str]) -> list[str]:

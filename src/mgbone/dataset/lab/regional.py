@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.agreement import MOST_DENSE
+from mgbone.dataset.agreement import HYDROXYAPATITE, MOST_DENSE
 from mgbone.dataset.csv_table import Table
-from mgbone.dataset.faults import Fault, fault_per_row
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row
 from mgbone.dataset.lab.headings import place_named
 from mgbone.dataset.lab.parts import Piece
 from mgbone.study.design import REGIONS, STRUCTURES
@@ -101,24 +101,14 @@ def _from_endpoints(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
 
 def _too_dense(frame: pd.DataFrame, name: str, where: str, column: str | None) -> list[Fault]:
     rows = frame.index[frame[name] > MOST_DENSE]
-
-    def describe(row: int) -> tuple[str, str]:
-        problem = (
-            f"found {frame.loc[row, name]:.10g} mg/cm³, denser than hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
-        )
-        return problem, "Check the unit: density is kept in mg/cm³, content in mg, volume in mm³."
-
-    return fault_per_row(where, column, rows, describe)
+    problem = f"found {{density:.10g}} mg/cm³, denser than {HYDROXYAPATITE}"
+    advice = "Check the unit: density is kept in mg/cm³, content in mg, volume in mm³."
+    return fault_in_rows(where, column, rows, problem, advice, density=frame[name])
 
 
 def _unknown(piece: Piece, animals: Table) -> list[Fault]:
     names = piece.frame["animal_id"]
     strange = piece.frame.index[names.notna() & ~names.isin(animals.frame["animal_id"]) & ~names.duplicated()]
-
-    def describe(row: int) -> tuple[str, str]:
-        return (
-            f"found {names[row]!r}, which is not in the table of animals",
-            "Correct the name, or add the animal there.",
-        )
-
-    return fault_per_row(piece.where, piece.labels["animal_id"], strange, describe)
+    problem = "found {name!r}, which is not in the table of animals"
+    advice = "Correct the name, or add the animal there."
+    return fault_in_rows(piece.where, piece.labels["animal_id"], strange, problem, advice, name=names)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mgbone.dataset.csv_table import check_values
-from mgbone.dataset.faults import Fault, fault_per_row, listing
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.cell import is_blank, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
 from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
@@ -211,14 +211,8 @@ def _units_of(grid: Grid, body: pd.DataFrame, column: Column | None, sheet: Shee
         return None
     found = {cell: unit_of(no_bracket(str(cell))) for cell in body[column.place].dropna().unique()}
     strange = body.index[body[column.place].isin([cell for cell, unit in found.items() if unit is None])]
-
-    def describe(row: int) -> tuple[str, str]:
-        return (
-            f"found {body.loc[row, column.place]!r}, which is no unit known here",
-            "Write a unit such as mg/dL.",
-        )
-
-    sheet.faults += fault_per_row(grid.where, column.label, strange, describe)
+    problem, advice = "found {cell!r}, which is no unit known here", "Write a unit such as mg/dL."
+    sheet.faults += fault_in_rows(grid.where, column.label, strange, problem, advice, cell=body[column.place])
     return body[column.place].map(found).astype(object)
 
 
@@ -303,12 +297,9 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
         cell for cell in said.dropna().unique() if isinstance(cell, str) and is_row("summary", plain(cell))
     ]
     summary = said.isin(words)
-
-    def describe(row: int) -> tuple[str, str]:
-        problem = f"found {said[row]!r}, which seems to be a row of means or counts"
-        return problem, "Delete it; every row is an animal."
-
-    sheet.faults += fault_per_row(grid.where, who.label, body.index[summary], describe)
+    problem = "found {said!r}, which seems to be a row of means or counts"
+    advice = "Delete it; every row is an animal."
+    sheet.faults += fault_in_rows(grid.where, who.label, body.index[summary], problem, advice, said=said)
     return body[~(example | remark | summary)]
 
 
@@ -330,14 +321,11 @@ def check_formulas(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet:
             row for row, place in sorted(grid.formulas) if place == column.place + 1 and row in body.index
         ]
         empty = [row for row in rows if is_blank(body.loc[row, column.place])]
-
-        def describe(row: int) -> tuple[str, str]:
-            advice = (
-                "Open the workbook in Excel and save it, so that it is calculated; or paste the value itself."
-            )
-            return "holds a formula without a calculated value, and formulas are not run", advice
-
-        sheet.faults += fault_per_row(grid.where, column.label, empty, describe)
+        problem = "holds a formula without a calculated value, and formulas are not run"
+        advice = (
+            "Open the workbook in Excel and save it, so that it is calculated; or paste the value itself."
+        )
+        sheet.faults += fault_in_rows(grid.where, column.label, empty, problem, advice)
         if len(rows) > len(empty):
             many = f"{len(rows) - len(empty)} formula{'s' if len(rows) - len(empty) > 1 else ''}"
             note = f"{many} not run; the values as the spreadsheet saved them were read."
