@@ -10,6 +10,7 @@ from html import escape
 from pathlib import Path
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, Undefined
 
 from mgbone.study import naming
 from mgbone.study.dictionary import typeset_unit
@@ -17,31 +18,17 @@ from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import VERDICTS
 from mgbone.study.paths import project_root
 
+TEMPLATES = Path(__file__).parent
+
 SECTION_COLUMNS = ["figure", "notebook", "heading", "anchor"]
 _NAME = re.compile(r"""["'](\d\d_[^"'\s]+)["']""")
 
-_WORDS: Mapping[str, str] = {
-    "report": N_("The report"), "data": N_("These data"),
-    "difference": N_("Difference"), "interval": N_("95 % interval"),
-    "p": N_("p"), "test": N_("Test"), "where": N_("Shown in"),
-    "figure": N_("figure"), "stated_mean": N_("Stated mean"),
-    "up": N_("higher"), "down": N_("lower"), "significant": N_("significant"),
-    "trend": N_("trend"), "none": N_("no difference"),
-    "separated": N_("separate clusters"), "mixed": N_("mixed clusters"),
+_LEVELS: Mapping[str, str] = {
+    "separated": N_("separate clusters"),
+    "mixed": N_("mixed clusters"),
     "monotonic": N_("step by step with the diet"),
-    "not_monotonic": N_("not step by step"), "not_tested": N_("not tested"),
-    "no_ledger": N_("There is no ledger of statements for this study."),
-}  # fmt: skip
-
-_CSS = """
-.verdicts details{border-left:4px solid #999;margin:2px 0;padding:1px 8px}
-.verdicts .reproduced{border-color:#7fb79b}.verdicts .direction_only{border-color:#d9a400}
-.verdicts .contradicted{border-color:#b23a2c}.verdicts .not_tested{border-style:dotted}
-.verdicts summary{cursor:pointer}
-.verdicts dl{display:grid;grid-template-columns:max-content 1fr;gap:1px 10px;margin:4px 18px}
-.verdicts dt{color:#555}.verdicts dd{margin:0}
-@media print{.verdicts summary{list-style:none}.verdicts details{break-inside:avoid}}
-"""  # fmt: skip
+    "not_monotonic": N_("not step by step"),
+}
 
 
 def figure_sections(folder: str | Path | None = None) -> pd.DataFrame:
@@ -105,78 +92,30 @@ def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../
     ----------
     verdicts : DataFrame
         From `claims.judge`, with `link_sections`.
-    language : {"en", "ja"}
-        Of headings and lines; the statement is given in both.
     pages, figures : str
         What stands before the name of a notebook's page and of a figure in links, such as ``../``.
     """
     if verdicts.empty:
-        return f"<p>{escape(_word('no_ledger'))}</p>"
-    parts = [f"<style>{_CSS}</style>", '<div class="verdicts">']
-    for contrast, of_contrast in verdicts.groupby("contrast", sort=False):
-        parts.append(f"<h4>{escape(naming.contrast_label(contrast))}</h4>")
-        for domain, rows in of_contrast.groupby("domain", sort=False):
-            parts.append(f"<h5>{escape(naming.word(domain))}</h5>")
-            parts += [_fold(row, pages, figures) for row in rows.to_dict("records")]
-    return "\n".join([*parts, "</div>"])
-
-
-def _fold(row: Mapping[str, object], pages: str, figures: str) -> str:
-    verdict = str(row["verdict"])
-    key = "|".join(str(row[k]) for k in ("experiment", "endpoint", "contrast"))
-    first, second = (
-        ("statement_ja", "statement_en") if current() == "ja" else ("statement_en", "statement_ja")
+        return f"<p>{escape(tr('There is no ledger of statements for this study.'))}</p>"
+    statements = ["statement_en", "statement_ja"]
+    first, second = statements if current() == "en" else statements[::-1]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
-    p = f" <small>{escape(naming.format_p(row['p']))}</small>" if _known(row.get("p")) else ""
-    summary = (
-        f"{VERDICTS[verdict][1]} <small>{escape(str(row['claim_id']))}</small> {escape(str(row[first]))}{p} "
-        f"<small>({escape(naming.word(verdict))})</small>"
-    )
-    facts = {name: value for name, value in _facts(row, pages, figures).items() if value}
-    items = "".join(f"<dt>{escape(_word(name))}</dt><dd>{value}</dd>" for name, value in facts.items())
-    return (
-        f'<details class="{verdict}" id="verdict-{escape(str(row["claim_id"]), quote=True)}" '
-        f'data-row="{escape(key, quote=True)}"><summary>{summary}</summary>'
-        f"<dl><dt></dt><dd>{escape(str(row[second]))}</dd>{items}</dl></details>"
-    )
-
-
-def _facts(row: Mapping[str, object], pages: str, figures: str) -> dict[str, str]:
-    unit = typeset_unit(str(row["observed_unit"])) if _known(row.get("observed_unit")) else ""
-    facts = {
-        "report": _said(row["direction"], row["level"]),
-        "stated_mean": f"{row['value']:g} {escape(str(row['unit']))}" if _known(row.get("value")) else "",
-        "data": _said(row.get("observed_direction"), row.get("observed_level")),
-    }
-    if _known(row.get("estimate")):
-        facts["difference"] = f"{row['estimate']:+.3g} {escape(unit)}"
-    if _known(row.get("ci_low")):
-        facts["interval"] = f"{row['ci_low']:+.3g} … {row['ci_high']:+.3g} {escape(unit)}"
-    if _known(row.get("p")):
-        facts["p"] = escape(naming.format_p_value(row["p"]))
-        facts["test"] = escape(naming.name_of_test(str(row["test"])))
-    links = []
-    if _known(row.get("notebook")):
-        target = escape(f"{pages}{row['notebook']}.html#{row['anchor']}", quote=True)
-        links.append(f'<a href="{target}">{escape(str(row["notebook"]))}, {escape(str(row["heading"]))}</a>')
-    if _known(row.get("figure")):
-        target = escape(f"{figures}{row['figure']}", quote=True)
-        label = escape(f"{_word('figure')} {Path(str(row['figure'])).stem}")
-        links.append(f'<a href="{target}">{label}</a>')
-    return facts | {"where": "; ".join(links)}
+    return environment.get_template("ledger.html.j2").render(
+        verdicts=verdicts, pages=pages, figures=figures, first=first, second=second, tr=tr, said=_said,
+        known=_known, naming=naming, typeset=typeset_unit, stem=lambda figure: Path(figure).stem,
+        signs={verdict: sign for verdict, (_, sign) in VERDICTS.items()},
+    )  # fmt: skip
 
 
 def _said(direction: object, level: object) -> str:
     if not isinstance(level, str):
-        return escape(_word("not_tested"))
+        return naming.word("not_tested")
     if direction in ("up", "down") and level in ("significant", "trend"):
-        return escape(f"{_word(str(direction))} ({_word(level)})")
-    return escape(_word(level) if level in _WORDS else level)
-
-
-def _word(name: str) -> str:
-    return tr(_WORDS[name])
+        return f"{naming.word(direction)} ({naming.word(level)})"
+    return tr(_LEVELS[level]) if level in _LEVELS else naming.word(level)
 
 
 def _known(value: object) -> bool:
-    return value is not None and not pd.isna(value)
+    return not (value is None or isinstance(value, Undefined) or pd.isna(value))

@@ -48,11 +48,6 @@ def word(key: str) -> str:
     return tr(WORDS[key]) if key in WORDS else key
 
 
-def domain_label(domain: str) -> str:
-    """Return the name of a part of the study; one that has no name here stays as it is."""
-    return tr(domain) if domain in WORDS else domain
-
-
 def name_of_test(test: str) -> str:
     """Return the name of a statistical test; one that has no Japanese name here stays as it is."""
     return tr(_TESTS[test]) if test in _TESTS else test

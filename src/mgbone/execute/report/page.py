@@ -12,6 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from mgbone.claims.folded import TEMPLATES
 from mgbone.execute.report import provenance
 from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
@@ -21,7 +22,7 @@ from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, says_again, typeset_unit
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_, current, either, speaking, tr
+from mgbone.study.language import current, either, speaking, tr
 from mgbone.study.ledger import VERDICTS
 from mgbone.study.naming import AXES, axis_of, row_label
 from mgbone.study.paths import write_aside
@@ -63,8 +64,8 @@ def render(layout: Layout) -> str:
     verdicts = read_rows(layout.derived / "verdicts.csv") or []
     folder = Path(__file__).parent
     environment = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True, keep_trailing_newline=True,
+        loader=FileSystemLoader([folder, TEMPLATES]), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     environment.globals |= {
         "tr": tr,
@@ -143,7 +144,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
 
 
 class Words:
-    """Names of endpoints, groups and findings in the language of the page."""
+    """Names of endpoints, experiments and findings in the language of the page."""
 
     def __init__(self, study: Study):
         self.study = study
@@ -163,24 +164,12 @@ class Words:
             label = self.endpoint(endpoint)
         return label if axis_of(endpoint) != "density" else tr("{label} BMD", label=label)
 
-    def group(self, name: str) -> str:
-        """Return the label of a group as the study gives it."""
-        group = self.study.groups.get(name)
-        return name if group is None else either(group.label, group.label_ja)
-
-    def short_group(self, name: str) -> str:
-        """Return a group's name for a narrow column."""
-        known = name in naming.groups_in_use()
-        return naming.group_label(name, short=True) if known else self.group(name)
-
     def contrast(self, name: str, short: bool = False) -> str:
-        """Return ``case_vs_reference`` in words."""
-        case, separator, reference = name.partition("_vs_")
-        if not separator:
-            return naming.contrast_label(name)
-        label = self.short_group if short else self.group
-        words = N_("{case} vs {reference}")
-        return tr(words, case=label(case), reference=label(reference))
+        """Return a contrast in words; one of groups that the study doesn't know stays as it is."""
+        try:
+            return naming.contrast_label(name, short=short)
+        except MgboneError:
+            return name.replace("_vs_", " vs ")
 
     def experiment(self, name: str) -> str:
         """Return the label of an experiment; of what spans several, that it does."""
@@ -188,10 +177,6 @@ class Words:
         if experiment is None:
             return tr("Both experiments") if name == "both" else name
         return either(experiment.label, experiment.label_ja)
-
-    def domain(self, name: str) -> str:
-        """Return the name of a part of the study."""
-        return naming.word(name)
 
     def finding(self, direction: str, level: str, short: bool = False) -> str:
         """Return direction and level in words."""
@@ -269,7 +254,12 @@ def _sections(statements: Sequence[dict[str, Any]], words: Words) -> list[dict[s
     for statement in statements:
         found.setdefault((statement["section"], statement["domain"]), []).append(statement)
     return [
-        {"section": section, "domain": words.domain(domain), "key": f"{section}-{domain}", "statements": rows}
+        {
+            "section": section,
+            "domain": naming.word(domain),
+            "key": f"{section}-{domain}",
+            "statements": rows,
+        }
         for (section, domain), rows in found.items()
     ]
 
@@ -280,7 +270,14 @@ def _tally(verdicts: Sequence[Row], words: Words) -> list[dict[str, Any]]:
     lines = []
     for section, domain in keys:
         rows = [row for row in verdicts if (row["section"], row["domain"]) == (section, domain)]
-        lines.append({"section": section, "domain": domain, "label": words.domain(domain), **_count(rows)})
+        lines.append(
+            {
+                "section": section,
+                "domain": domain,
+                "label": naming.word(domain),
+                **_count(rows),
+            }
+        )
     if lines:
         lines.append({"section": "", "domain": "", "label": "", **_count(verdicts)})
     return lines
@@ -365,7 +362,7 @@ def _comparisons(evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
     return [
         {
             "key": domain,
-            "label": words.domain(domain),
+            "label": naming.word(domain),
             "rows": [
                 {
                     "endpoint": words.row(row["endpoint"]),
@@ -388,7 +385,7 @@ def _groups(study: Study, words: Words) -> list[dict[str, Any]]:
         {
             "experiment": words.experiment(experiment.name),
             "weeks": f"{experiment.weeks:g}",
-            "group": words.group(name),
+            "group": naming.group_label(name),
             "diet": f"{study.groups[name].dietary_mg_percent:g}",
             "feeding": study.groups[name].feeding,
             "first": name == experiment.groups[0],
