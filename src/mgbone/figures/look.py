@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from mgbone.study.design import Group
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import current
-from mgbone.study.naming import _adopted, group_label, groups_in_use
+from mgbone.study.naming import group_label, groups_in_use, in_use
 
 MM = 1 / 25.4
 SINGLE, ONE_AND_HALF, DOUBLE = 89.0, 136.0, 183.0  # column widths of a journal page, mm
@@ -170,7 +170,7 @@ def group_style(group: str) -> GroupStyle:
     MgboneError
         If no study in use has the group.
     """
-    own = _looks(tuple(_adopted[0].groups.values())) if _adopted else {}
+    own = _looks(tuple(in_use[0].groups.values())) if in_use else {}
     if group not in own and group not in GROUPS:
         raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(groups_in_use())}.")
     return own.get(group) or GROUPS[group]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.cel import CelWarning, read_cels
-from mgbone.dataset.arrays.expression import _annotation, _assign
+from mgbone.dataset.arrays.expression import annotation_file, assign_columns
 from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
@@ -412,12 +412,12 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
         table = read_expression_table(path)
-        faults, chosen = _assign(table, arrays, "arrays.csv")
+        faults, chosen = assign_columns(table, arrays, "arrays.csv")
         if faults:
             raise MgboneError("\n".join(map(str, faults)))
         values = table.log2(chosen)
     values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
-    symbols, annotation = table.symbols, _annotation(path.parent)
+    symbols, annotation = table.symbols, annotation_file(path.parent)
     if symbols is None and annotation is not None:
         annotated = read_transcript_annotation(annotation)["gene_symbol"]
         if values.index.isin(annotated.index).any():

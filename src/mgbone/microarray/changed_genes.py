@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from mgbone.microarray.differential import _one_contrast, split_contrast
+from mgbone.microarray.differential import one_contrast, split_contrast
 
 Q_GRID = (0.001, 0.01, 0.05, 0.10)
 LOG2_FOLD_CHANGE_GRID = (0.0, 0.25, 0.5, 1.0)
@@ -74,7 +74,7 @@ def overlap(
         If a contrast is not in the table.
     """
     called = call_genes(table, q, log2_fold_change)
-    sides = [_one_contrast(called, name) for name in (contrast_a, contrast_b)]
+    sides = [one_contrast(called, name) for name in (contrast_a, contrast_b)]
     columns = ["gene", "log2_fold_change", "q", "direction"]
     both = sides[0][columns].merge(sides[1][columns], on="gene", suffixes=("_a", "_b"), validate="1:1")
     a, b = both["direction_a"] != "none", both["direction_b"] != "none"

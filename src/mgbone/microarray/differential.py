@@ -363,7 +363,8 @@ def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
                 )
 
 
-def _one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
+def one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
+    """Return the rows of one contrast; that there are none is an error."""
     rows = table[table["contrast"] == contrast]
     if rows.empty:
         raise MgboneError(

@@ -13,7 +13,7 @@ import gseapy
 import pandas as pd
 import requests
 
-from mgbone.dataset.arrays._files import UnreadableFile, decode, read_bytes
+from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import dates_among, symbol_style
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root, resolve, write_aside

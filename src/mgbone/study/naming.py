@@ -79,17 +79,17 @@ WORDS: Mapping[str, str] = {
     "not_measured": N_("not measured"),
 }
 
-_adopted: list[Study] = []
+in_use: list[Study] = []
 
 
 def adopt(study: Study) -> None:
     """Speak of the groups of this study from now on, and forget those of the study adopted before."""
-    _adopted[:] = [study]
+    in_use[:] = [study]
 
 
 def groups_in_use() -> dict[str, Group]:
     """Return the groups that can be named: those of the study in use, and of the compendium's own."""
-    own = _adopted[0].groups if _adopted else {}
+    own = in_use[0].groups if in_use else {}
     return {**_preset_groups(), **own}
 
 

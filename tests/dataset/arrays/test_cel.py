@@ -16,7 +16,7 @@ import pytest
 from helpers import SHARED, R
 from helpers.cel_bytes import WRITERS, Scan, calvin, text, xda
 
-from mgbone.dataset.arrays import _files
+from mgbone.dataset.arrays import files
 from mgbone.dataset.arrays.cel import (
     DuplicateScanWarning,
     MixedVersionWarning,
@@ -374,7 +374,7 @@ def test_tables_that_point_backwards(tmp_path):
 
 
 def test_a_small_file_that_unfolds_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(_files, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(files, "MAX_BYTES", 100_000)
     refused(tmp_path, gzip.compress(text(Scan()) + b"\n" * 1_000_000), "unfolds to more than")
     refused(tmp_path, text(Scan()) + b"\n" * 200_000, "is larger than")
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from mgbone.dataset.arrays import _files, expression_table, library_files
+from mgbone.dataset.arrays import expression_table, files, library_files
 from mgbone.microarray import genesets
 from mgbone.study.errors import MgboneError, PlatformError
 
@@ -17,16 +17,16 @@ def test_plain_and_compressed_files_read_alike(tmp_path):
     path = tmp_path / "any.bin"
     for content in (TEXT, gzip.compress(TEXT), gzip.compress(TEXT[:999]) + gzip.compress(TEXT[999:])):
         path.write_bytes(content)
-        assert _files.read_bytes(path) == TEXT
+        assert files.read_bytes(path) == TEXT
     path.write_bytes(gzip.compress(TEXT) + b"\0" * 700)  # padded to whole blocks
-    assert _files.read_bytes(path) == TEXT
+    assert files.read_bytes(path) == TEXT
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, "first member", 1 << 20])
 def test_members_may_end_where_a_chunk_does(monkeypatch, chunk):
     members = [gzip.compress(TEXT[:500]), gzip.compress(TEXT[500:])]
-    monkeypatch.setattr(_files, "_CHUNK", len(members[0]) if chunk == "first member" else chunk)
-    assert _files.gunzip(io.BytesIO(b"".join(members)), 1 << 20) == TEXT
+    monkeypatch.setattr(files, "_CHUNK", len(members[0]) if chunk == "first member" else chunk)
+    assert files.gunzip(io.BytesIO(b"".join(members)), 1 << 20) == TEXT
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_members_may_end_where_a_chunk_does(monkeypatch, chunk):
 def test_what_is_not_read(tmp_path, content, words):
     path = tmp_path / "any.bin"
     path.write_bytes(content)
-    with pytest.raises(_files.UnreadableFile, match=words):
-        _files.read_bytes(path, most=2 << 20)
+    with pytest.raises(files.UnreadableFile, match=words):
+        files.read_bytes(path, most=2 << 20)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_not_read(tmp_path, content, words):
     ids=["matrix", "pgf", "annotation", "genesets"],
 )
 def test_a_small_file_that_unfolds_without_end_takes_little_memory(tmp_path, monkeypatch, read, error):
-    monkeypatch.setattr(_files, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
     path = tmp_path / "bomb.txt"
     path.write_bytes(gzip.compress(bytes(100 << 20)))
     tracemalloc.start()
@@ -75,5 +75,5 @@ def test_what_a_mac_leaves_in_a_folder_is_passed_over(tmp_path):
         path = tmp_path / ".lab" / name  # the folder itself may be a hidden one
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
-    found = [path.relative_to(tmp_path / ".lab").as_posix() for path in _files.files_below(tmp_path / ".lab")]
+    found = [path.relative_to(tmp_path / ".lab").as_posix() for path in files.files_below(tmp_path / ".lab")]
     assert found == ["b.pgf", "sub/a.pgf"]

@@ -40,10 +40,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays._files import GZIP, UnreadableFile, read_bytes
 from mgbone.dataset.arrays.cel_binary import _read_calvin, _read_xda
 from mgbone.dataset.arrays.cel_parts import CelFile, _fault
 from mgbone.dataset.arrays.cel_text import _read_text
+from mgbone.dataset.arrays.files import GZIP, UnreadableFile, read_bytes
 from mgbone.study.errors import CelError
 
 SATURATION = 65_000.0

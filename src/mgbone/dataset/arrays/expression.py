@@ -60,7 +60,7 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
         faults, chosen, left = [], [], []
         if {"array_id", "file"} <= set(arrays):
             listed = arrays.dropna(subset=["array_id", "file"])
-            faults, chosen = _assign(table, listed, file)
+            faults, chosen = assign_columns(table, listed, file)
             left = _left_out(table, chosen, file)
             try:
                 table.log2(chosen)
@@ -69,7 +69,7 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
     notes = [*dict.fromkeys(str(one.message) for one in told), *left]
     names = table.columns.index if table.symbols is None else table.symbols.dropna()
     style = symbol_style(names)
-    if not style.endswith(("(IL6)", "(Il6)", "unknown")) and _annotation(path.parent) is None:
+    if not style.endswith(("(IL6)", "(Il6)", "unknown")) and annotation_file(path.parent) is None:
         named = "no gene" if style == "none" else f"genes by {style}, not by symbols"
         faults.append(Fault(path.name, f"names {named}", SYMBOLS_NEEDED))
     return faults, notes
@@ -80,7 +80,7 @@ def _fault(path: Path, error: MgboneError) -> Fault:
     return Fault(path.name, problem or advice, f"{advice}." if problem else "Export it again.")
 
 
-def _assign(table: ExpressionTable, listed: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
+def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
     """Find the column of each array; those that have none, one of several, or that of another are faults."""
     faults, row_of = [], {}
     found = table.find(zip(listed["file"], listed["array_id"], strict=True))
@@ -116,9 +116,9 @@ def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]
     return notes
 
 
-def _annotation(folder: Path) -> Path | None:
+def annotation_file(folder: Path) -> Path | None:
     """Return the transcript annotation of the dataset, if there is one."""
-    from mgbone.dataset.arrays._files import files_below
+    from mgbone.dataset.arrays.files import files_below
 
     names = (".transcript.csv", ".transcript.csv.gz")
     return next(

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays._files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.array_names import is_signal, matching_columns, plain_name
+from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import date_like, dates_among
 from mgbone.dataset.faults import listing
 from mgbone.study.errors import MgboneError

@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays._files import files_below
+from mgbone.dataset.arrays.files import files_below
 from mgbone.dataset.arrays.library_files import (
     Clf,
     Pgf,

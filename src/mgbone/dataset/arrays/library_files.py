@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
-from mgbone.dataset.arrays._files import UnreadableFile, read_bytes
+from mgbone.dataset.arrays.files import UnreadableFile, read_bytes
 from mgbone.study.errors import PlatformError
 
 _TAB, _NEWLINE, _HASH = 9, 10, 35
