@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from mgbone.figures import canvas, look, titles
 from mgbone.figures.groups import draw_groups, experiment_title, title_pad
 from mgbone.study import naming
-from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Experiment, Study
+from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
@@ -27,20 +27,16 @@ NO_CELLS = N_("No dose was compared with its reference here")
 _LANE = 0.12  # height of the lane of one contrast below the curves of a profile, in parts of the panel
 
 
-def density_map(
-    cells: pd.DataFrame, study: Study, title: str = "", *, contrasts: Sequence[Contrast] | None = None
-) -> Figure:
-    """Draw 4 structures x 4 regions per contrast: percent difference as colour and number, p below it.
+def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
+    """Draw 4 structures x 4 regions per dose: percent difference as colour and number, p below it.
 
     Parameters
     ----------
     cells : DataFrame
         experiment, contrast, structure, region, percent, p, level and, if wanted, p_holm: a cell whose p_holm
         is below the significance threshold gets a heavy frame.
-    contrasts : sequence of Contrast, optional
-        Maps; without it each dose against its own reference.
     """
-    contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    contrasts = list(study.dose_order)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
@@ -72,7 +68,6 @@ def region_dots(
     experiment: str,
     *,
     structures: Sequence[str] = STRUCTURES,
-    contrasts: Sequence[str] | None = None,
 ) -> Figure:
     """Draw the animals behind each cell of the map for one experiment: rows structures, columns regions.
 
@@ -80,8 +75,6 @@ def region_dots(
     ----------
     measurements, evidence : DataFrame
         As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
-    contrasts : sequence of str, optional
-        Brackets; all of the study unless given.
     """
     chosen = study.experiments[experiment]
     title = titles.cells(chosen, study)
@@ -89,12 +82,11 @@ def region_dots(
     if not here["value"].notna().any():
         why = naming.not_measured([f"qCT, {experiment_title(chosen, study)}"])
         return canvas.empty_figure(why, title)
-    compared = [c for c in chosen.contrasts if contrasts is None or c.name in contrasts]
     test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
     tests = ", ".join(naming.name_of_test(t) for t in test)
     figure, axes = canvas.new_figure(
         len(structures), len(REGIONS), width=look.DOUBLE,
-        height=(38.0 + 4.4 * len(compared)) * len(structures),
+        height=(38.0 + 4.4 * len(chosen.contrasts)) * len(structures),
         title=title, subtitle=f"{experiment_title(chosen, study)}; {tests}",
         note=tr("; ").join([
             tr("Dots: animals; bar: mean ± SD"),
@@ -105,9 +97,9 @@ def region_dots(
         for column, region in enumerate(REGIONS):
             ax = axes[row, column]
             draw_groups(
-                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen, compared,
+                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen,
                 slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True)  # fmt: skip
-            ax.set_title(_cell_name(structure, region), pad=title_pad(compared))
+            ax.set_title(_cell_name(structure, region), pad=title_pad(chosen))
         axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', typeset=True)})")
     return figure
 
@@ -119,7 +111,6 @@ def profiles(
     *,
     tests: pd.DataFrame | None = None,
     animals: pd.DataFrame | None = None,
-    contrasts: Mapping[str, Sequence[str]] | None = None,
 ) -> Figure:
     """Draw density along the femur: group means with 95 % bands, rows structures, columns experiments.
 
@@ -129,11 +120,10 @@ def profiles(
         structure, experiment, group, percent (of length from the knee), n, mean, ci_low, ci_high.
     tests : DataFrame, optional
         structure, experiment, contrast, percent, p (family-wise): a bar below the curves where p is below the
-        significance threshold, a pale one where it is a trend, and the lowest p of each contrast in words.
+        significance threshold, a pale one where it is a trend, and the lowest p of each contrast in words;
+        for the contrasts of the report.
     animals : DataFrame, optional
         structure, animal_id, experiment, group, percent, density: each animal as a faint line.
-    contrasts : mapping, optional
-        Contrast names per experiment whose bars are drawn; without it those of the report.
     """
     if not len(summary) or not summary["mean"].notna().any():
         why = N_("No slices: a profile along the bone needs them")
@@ -147,7 +137,7 @@ def profiles(
         len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,
         sharex=True, sharey="row", title=title,
         subtitle=_profile_subtitle(n, tested=tests is not None))  # fmt: skip
-    compared = {e.name: _stated(e, contrasts) for e in experiments}
+    compared = {e.name: [c for c in e.contrasts if c in e.report_contrasts] for e in experiments}
     lanes = max(map(len, compared.values())) if tests is not None else 0
     for row, structure in enumerate(structures):
         for ax, experiment in zip(axes[row], experiments, strict=True):
@@ -322,12 +312,6 @@ def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
             rows["percent"], rows["mean"], color=ink, linestyle=look.line_style(group), zorder=3, gid="mean"
         )
     ax.set_xlim(0, 100)
-
-
-def _stated(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:
-    report = [c.name for c in experiment.report_contrasts]
-    names = report if chosen is None else chosen.get(experiment.name, ())
-    return [c for c in experiment.contrasts if c.name in names]
 
 
 def _significance(ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study) -> None:

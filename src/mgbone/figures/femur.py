@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -22,15 +22,13 @@ from mgbone.figures.density import (
     structure_name,
 )
 from mgbone.study import naming
-from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
+from mgbone.study.design import REGIONS, STRUCTURES, Study
 from mgbone.study.dictionary import region_label, structure_label
 from mgbone.study.language import N_, tr
 
 
-def femur_drawing(
-    cells: pd.DataFrame, study: Study, title: str = "", *, contrasts: Sequence[Contrast] | None = None
-) -> Figure:
-    """Draw a femur per contrast, its parts coloured by percent difference, numbers where there is a finding.
+def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
+    """Draw a femur per dose, its parts coloured by percent difference, numbers where there is a finding.
 
     Cortex, cancellous space and trabeculae are drawn in the bone, third by third; whole bone is the strip at
     its left; the four squares below it stand for the full length. Parts below the reference are hatched,
@@ -41,7 +39,7 @@ def femur_drawing(
     cells : DataFrame
         As for `density_map`.
     """
-    contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    contrasts = list(study.dose_order)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     figure, panels, axes = canvas.panels(

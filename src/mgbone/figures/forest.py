@@ -26,10 +26,9 @@ def effect_forest(
     study: Study,
     title: str = "",
     *,
-    contrasts: Sequence[Contrast] | None = None,
     headings: bool = False,
 ) -> Figure:
-    """Draw Hedges g with 95 % interval: rows endpoints, a panel per contrast, the experiments never pooled.
+    """Draw Hedges g with 95 % interval: rows endpoints, a panel per dose, the experiments never pooled.
 
     Parameters
     ----------
@@ -37,8 +36,6 @@ def effect_forest(
         experiment, endpoint, contrast, hedges_g, g_low, g_high, p, level.
     endpoints : sequence of str
         Rows from the top; a gap and a name set the axes of the argument apart.
-    contrasts : sequence of Contrast, optional
-        Panels; without it each dose against its own reference (``study.dose_order``).
     headings : bool
         Name the axes of the argument above their rows.
 
@@ -47,7 +44,7 @@ def effect_forest(
     Figure
         A sentence where there is no endpoint to draw.
     """
-    contrasts = list(contrasts if contrasts is not None else study.dose_order)
+    contrasts = list(study.dose_order)
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
         why = N_("No effect could be measured on this scale.")
         return canvas.empty_figure(why, title)

@@ -27,7 +27,6 @@ def ora_dots(
     themes: pd.DataFrame,
     title: str = "",
     *,
-    lists: Sequence[tuple[str, str]] | None = None,
     n: int = 10,
     tested: int | None = None,
 ) -> Figure:
@@ -42,16 +41,13 @@ def ora_dots(
         From `mgbone.microarray.enrichment.fold_terms`.
     themes : DataFrame
         theme, go_id.
-    lists : sequence of (contrast, direction), optional
-        Panels from the top; all lists with a term unless given.
     n : int
         Terms a panel at most.
     tested : int, optional
         Number of terms tested, to be said.
     """
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    if lists is None:
-        lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
+    lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
     panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
@@ -62,16 +58,15 @@ def ora_dots(
         subtitle=_ora_words(tested),
         note=N_("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)"),
         gridspec_kw={"height_ratios": heights}, sharex=True)  # fmt: skip
-    most = max((int(rows["hits"].max()) for rows in panels if len(rows)), default=1)
-    for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=False):
-        _ora_panel(ax, rows, theme_of, most)
-        title_of = f"{naming.contrast_label(contrast)}: {tr(_DIRECTIONS[direction])}"
-        ax.set_title(title_of + (f" (n = {int(rows['list_size'].iloc[0]):,})" if len(rows) else ""))
-    axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
     drawn = pd.concat(panels)
-    if len(drawn):
-        low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
-        axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
+    most = int(drawn["hits"].max())
+    for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=True):
+        _ora_panel(ax, rows, theme_of, most)
+        size = f"(n = {int(rows['list_size'].iloc[0]):,})"
+        ax.set_title(f"{naming.contrast_label(contrast)}: {tr(_DIRECTIONS[direction])} {size}")
+    axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
+    low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
+    axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
     _ora_legend(axes[0, 0], panels, theme_of, most)
     return figure
 
@@ -94,9 +89,6 @@ def _panel_terms(
 
 def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int) -> None:
     y = np.arange(len(rows))
-    if rows.empty:
-        middle = {"transform": ax.transAxes, "ha": "center", "va": "center", "color": look.QUIET}
-        ax.text(0.5, 0.5, tr(_NO_TERM), **middle)
     for place, row in zip(y, rows.itertuples(), strict=True):
         theme = theme_of.get(row.term)
         colour, marker = (THEMES[theme][0], THEMES[theme][1]) if theme else (_PLAIN, "o")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,6 @@ def group_dots(
     endpoints: Sequence[str],
     study: Study,
     title: str = "",
-    *,
-    experiments: Sequence[str] | None = None,
-    contrasts: Mapping[str, Sequence[str]] | None = None,
-    row_height: float = 58.0,
 ) -> Figure:
     """Draw endpoints as dots: a column per endpoint, a row per experiment, the experiments never pooled.
 
@@ -42,37 +38,30 @@ def group_dots(
         experiment, endpoint, contrast, p, level, test: the brackets. A contrast that is not in it gets none.
     endpoints : sequence of str
         In the order of the columns.
-    experiments : sequence of str, optional
-        Rows; all of the study that have data, unless given.
-    contrasts : mapping, optional
-        Contrast names per experiment; all of the study unless given.
-    row_height : float
-        Height of a row of panels, mm.
     """
     absent = [e for e in endpoints if not _has_values(measurements, e)]
     lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
         return canvas.empty_figure(lacking, title)
-    shown = _experiments(measurements, endpoints, study, experiments)
-    per_row = {e.name: _contrasts(e, contrasts) for e in shown}
+    present = set(measurements.loc[measurements["endpoint"].isin(endpoints), "experiment"])
+    shown = [experiment for experiment in study.experiments.values() if experiment.name in present]
     most = max(3, *(len(e.groups) for e in shown))
     slot = (look.panels_width(len(endpoints)) / len(endpoints) - 15) * look.MM * 72 / most
     figure, axes = canvas.new_figure(
         len(shown), len(endpoints), width=look.panels_width(len(endpoints)),
-        height=row_height * len(shown), sharey="col", title=title,
+        height=58.0 * len(shown), sharey="col", title=title,
         subtitle=n_and_tests(measurements, evidence, endpoints),
         note=tr(". ").join(filter(None, [
             tr("Dots: animals; bar: mean ± SD"), tr("* p < 0.05, † 0.05 ≤ p < 0.10"), lacking])))  # fmt: skip
     for row, experiment in enumerate(shown):
         for column, endpoint in enumerate(endpoints):
             ax = axes[row, column]
-            compared = per_row[experiment.name]
-            draw_groups(ax, measurements, evidence, endpoint, experiment, compared, slot=slot)
+            draw_groups(ax, measurements, evidence, endpoint, experiment, slot=slot)
             ax.tick_params(labelleft=True)
             ax.set_ylabel(endpoint_unit(endpoint, typeset=True))
-            panel_title(ax, endpoint_label(endpoint), per_row[experiment.name])
-        row_title(axes[row, 0], experiment, study, per_row[experiment.name])
+            panel_title(ax, endpoint_label(endpoint), experiment)
+        row_title(axes[row, 0], experiment, study)
     return figure
 
 
@@ -82,7 +71,6 @@ def draw_groups(
     evidence: pd.DataFrame,
     endpoint: str,
     experiment: Experiment,
-    contrasts: Sequence[Contrast],
     *,
     slot: float = 60.0,
     size: float = 4.4,
@@ -127,7 +115,7 @@ def draw_groups(
     if len(labels) > 3:
         canvas.turn_crowded(ax, [line for label in labels for line in label], slot)
     ax.margins(y=0.06)
-    brackets(ax, evidence, endpoint, experiment, contrasts, bare=bare)
+    brackets(ax, evidence, endpoint, experiment, bare=bare)
 
 
 def brackets(
@@ -135,14 +123,13 @@ def brackets(
     evidence: pd.DataFrame,
     endpoint: str,
     experiment: Experiment,
-    contrasts: Sequence[Contrast],
     *,
     bare: bool = False,
 ) -> None:
     """Draw a bracket with exact p and mark per contrast above the frame; what has no finding stays grey."""
     written = naming.format_p_value if bare else naming.format_p
     drawn = 0
-    for contrast in sorted(contrasts, key=lambda c: _reach(c, experiment)):
+    for contrast in sorted(experiment.contrasts, key=lambda c: _reach(c, experiment)):
         found = evidence[
             evidence["experiment"].eq(experiment.name)
             & evidence["endpoint"].eq(endpoint)
@@ -170,25 +157,25 @@ def brackets(
         drawn += 1
 
 
-def title_pad(contrasts: Sequence[Contrast]) -> float:
+def title_pad(experiment: Experiment) -> float:
     """Points that brackets take above a frame."""
-    return 5 + _BRACKET_STEP * len(contrasts)
+    return 5 + _BRACKET_STEP * len(experiment.contrasts)
 
 
-def panel_title(ax: Axes, name: str, contrasts: Sequence[Contrast]) -> None:
+def panel_title(ax: Axes, name: str, experiment: Experiment) -> None:
     """Write the name of a panel above its brackets; the empty line above it is for `row_title`."""
     ax.annotate(
-        f" \n{name}", (0, 1), xycoords="axes fraction", xytext=(0, title_pad(contrasts)),
+        f" \n{name}", (0, 1), xycoords="axes fraction", xytext=(0, title_pad(experiment)),
         textcoords="offset points",
         size=look.BASE_SIZE + 0.5, ha="left", va="bottom", annotation_clip=False, gid="panel-title",
     )  # fmt: skip
 
 
-def row_title(ax: Axes, experiment: Experiment, study: Study, contrasts: Sequence[Contrast]) -> None:
+def row_title(ax: Axes, experiment: Experiment, study: Study) -> None:
     """Write the name of an experiment above its row of panels."""
     written = ax.annotate(
         experiment_title(experiment, study), (0, 1), xycoords="axes fraction",
-        xytext=(-26, title_pad(contrasts) + 14), textcoords="offset points", ha="left", va="bottom",
+        xytext=(-26, title_pad(experiment) + 14), textcoords="offset points", ha="left", va="bottom",
         size=look.BASE_SIZE + 0.5, color=look.QUIET, annotation_clip=False, gid="row-title",
     )  # fmt: skip
     written.set_in_layout(False)  # it runs over several panels, which must not widen the first
@@ -215,19 +202,6 @@ def n_and_tests(measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: S
 
 def _has_values(measurements: pd.DataFrame, endpoint: str) -> bool:
     return bool(measurements.loc[measurements["endpoint"].eq(endpoint), "value"].notna().any())
-
-
-def _experiments(
-    measurements: pd.DataFrame, endpoints: Sequence[str], study: Study, chosen: Sequence[str] | None
-) -> list[Experiment]:
-    present = set(measurements.loc[measurements["endpoint"].isin(list(endpoints)), "experiment"])
-    names = list(chosen) if chosen is not None else [name for name in study.experiments if name in present]
-    return [study.experiments[name] for name in names or study.experiments]
-
-
-def _contrasts(experiment: Experiment, chosen: Mapping[str, Sequence[str]] | None) -> list[Contrast]:
-    names = None if chosen is None else chosen.get(experiment.name, ())
-    return [c for c in experiment.contrasts if names is None or c.name in names]
 
 
 def _reach(contrast: Contrast, experiment: Experiment) -> tuple[int, int]:
