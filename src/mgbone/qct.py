@@ -101,7 +101,7 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
     rows = []
     length = dataset.animals.set_index("animal_id")["femur_length"]
     for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
-        table = table.sort_values("slice")
+        table = table.sort_values("slice", kind="stable")
         position = table["position"].to_numpy()
         steps = np.diff(np.sort(position))
         pitch = float(np.median(steps)) if len(steps) else np.nan
@@ -137,7 +137,7 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
     length = dataset.animals.set_index("animal_id")["femur_length"]
     for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
-        table = table.sort_values("slice")
+        table = table.sort_values("slice", kind="stable")
         position, number = table["position"].to_numpy(), table["slice"].to_numpy()
         along = np.sort(position)
         steps = np.diff(along)
@@ -191,7 +191,9 @@ def profiles(
     for structure in structures:
         volume = slices[f"{structure}_area"] * slices["thickness"]
         density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
-        scanned = slices.assign(density=density).dropna(subset="density").sort_values("percent")
+        scanned = (
+            slices.assign(density=density).dropna(subset="density").sort_values("percent", kind="stable")
+        )
         for who, table in scanned.groupby(keys, sort=False):
             along = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
             values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}

@@ -302,7 +302,7 @@ def _animal_lines(ax: Axes, table: pd.DataFrame) -> None:
 
 def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
     for group in groups:
-        rows = table[table["group"].eq(group)].sort_values("percent")
+        rows = table[table["group"].eq(group)].sort_values("percent", kind="stable")
         ink = look.line_colour(group)
         ax.fill_between(
             rows["percent"], rows["ci_low"], rows["ci_high"], color=look.colour(group), alpha=0.22,
@@ -316,7 +316,7 @@ def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
 
 def _significance(ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study) -> None:
     for lane, contrast in enumerate(reversed(contrasts)):
-        rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent")
+        rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent", kind="stable")
         if rows.empty:
             continue
         y = 0.015 + 0.105 * lane

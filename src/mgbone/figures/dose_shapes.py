@@ -101,7 +101,7 @@ def _names(ax: Axes, named: pd.DataFrame) -> None:
     taken = [_around(ax, line) for line in ax.lines if line.get_marker() not in ("None", None, "")]
     taken += [text.get_window_extent(renderer) for text in ax.texts]
     frame = ax.get_window_extent(renderer)
-    for row in named.sort_values("p_either").to_dict("records"):
+    for row in named.sort_values(["p_either", "endpoint"]).to_dict("records"):
         best = None
         for dx, dy in _PLACES:
             label = ax.annotate(

@@ -39,7 +39,7 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         f"**{len(found)}** of {len(shapes)} endpoints have a shape ({len(found) - peaks} one way, {peaks} "
         f"with their extreme at {mildest}); about {limit * len(shapes):.1f} would by chance."
     ]
-    for row in found.sort_values("p_either").itertuples():
+    for row in found.sort_values(["p_either", "endpoint"]).itertuples():
         words = _SHAPE[row.shape, row.direction].format(mildest=mildest)
         lines.append(
             f"- {endpoint_label(row.endpoint)} {words}: z {row.z_one_way:+.1f} one way, "
@@ -50,7 +50,7 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
 
 def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the pairs that stand out without correction, as a reader wants them, the surest first."""
-    chosen = pairs[pairs["p"] < study.thresholds["significant"]].sort_values("p")
+    chosen = pairs[pairs["p"] < study.thresholds["significant"]].sort_values("p", kind="stable")
     table = pd.DataFrame(
         {
             "endpoints": chosen["a"].map(endpoint_label) + " and " + chosen["b"].map(endpoint_label),

@@ -98,7 +98,7 @@ def scores(values: np.ndarray, is_b: np.ndarray, n_genes: int = N_GENES) -> np.n
         sd = np.sqrt(within / (a.shape[1] + b.shape[1] - 2))
         sd += np.median(sd) or 1.0
         apart = mean_b - mean_a
-        best = np.argpartition(-np.abs(apart / sd), n_genes - 1)[:n_genes]
+        best = np.argsort(-np.abs(apart / sd), kind="stable")[:n_genes]
         axis = apart[best] / np.square(sd[best])
         length = float(axis @ apart[best])
         place = (
