@@ -91,9 +91,17 @@ test: $(INSTALLED) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
 	"$(PY)" -m pytest -n 2 --dist loadfile $(PYTEST)
 
 .PHONY: lint
-lint: $(INSTALLED) ## Look over code and notebooks with ruff
+lint: $(INSTALLED) ## Look over code and notebooks: ruff, the contracts of imports, unused code
 	"$(PY)" -m ruff check .
 	"$(PY)" -m ruff format --check .
+	"$(PY)" -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))'
+	@mkdir -p "$(BUILD)"
+	@"$(PY)" -m jupyter nbconvert --to script --stdout --log-level=ERROR notebooks/*.ipynb > "$(BUILD)/notebooks.py"
+	"$(PY)" -m vulture src "$(BUILD)/notebooks.py"
+
+.PHONY: messages
+messages: $(INSTALLED) ## Bring the Japanese catalogue up to date with code, templates and notebooks
+	@"$(PY)" -m tests.tools.messages
 
 .PHONY: strip
 strip: $(INSTALLED) ## Take outputs out of the notebooks and tidy them, before a commit

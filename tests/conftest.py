@@ -4,11 +4,11 @@ import pytest
 
 from mgbone.study.design import load_study
 from mgbone.study.language import use_language
-from mgbone.study.naming import adopt
+from mgbone.study.naming import use_study
 
 
 @pytest.fixture(autouse=True)
 def _as_at_the_start():
     yield
     use_language("en")
-    adopt(load_study())
+    use_study(load_study())

@@ -134,9 +134,11 @@ UNIMPORTED = {
     "ipykernel": "runs the notebooks",
     "jupyterlab": "make lab",
     "matplotlib-fontja": "brings the Japanese font",
+    "pre-commit": "lints before a commit (.pre-commit-config.yaml)",
     "pytest-xdist": "pytest -n",
     "ruff": "make lint",
     "uv": "make lock",
+    "vulture": "make lint",
 }
 
 

@@ -24,6 +24,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset.opening": ["check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "study.checklists": ["count_statuses", "load_checklist"],
-        "study.reading": ["in_words", "notes", "readable"],
+        "study.reading": ["as_text_table", "notes", "with_names"],
     },
 )

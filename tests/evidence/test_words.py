@@ -215,12 +215,12 @@ def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
             "direction_only": [1, 0],
         }
     )
-    shown = reading.readable(table)
+    shown = reading.with_names(table)
     assert shown["domain"].tolist() == ["Biochemistry", "Bone density (qCT)"]
     assert list(shown.columns) == ["endpoint", "domain", "0.04 % Mg vs Control", "direction only"]
-    by_endpoint = reading.readable(table.set_index("endpoint"))
+    by_endpoint = reading.with_names(table.set_index("endpoint"))
     assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
-    totals = reading.readable(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
+    totals = reading.with_names(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
     assert totals.index.tolist() == ["Bone density (qCT)", "total"]
 
 
@@ -229,15 +229,15 @@ def test_a_readable_table_names_groups_parts_of_bone_and_measures():
         {"group": ["mg001"], "structure": ["whole"], "region": ["mid"], "p_holm": [0.0312], "full": [1.0]},
         index=pd.Index(["4-1-1-01"], name="claim_id"),
     )
-    shown = reading.readable(cells)
+    shown = reading.with_names(cells)
     assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
     assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
     assert shown.index.name == "claim"
 
 
 def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
-    html = reading.in_words(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
+    html = reading.as_text_table(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
     assert "text-align: left" in html
     assert "&lt;LOD" in html
     assert "1a" in html
-    assert ">0<" not in reading.in_words(pd.DataFrame({"asks": ["n"]})).to_html()
+    assert ">0<" not in reading.as_text_table(pd.DataFrame({"asks": ["n"]})).to_html()

@@ -56,14 +56,14 @@ def own_study(folder, raw=TWO_GROUPS):
 
 @pytest.fixture
 def study():
-    naming.adopt(load_study())
+    naming.use_study(load_study())
     return load_study()
 
 
 @pytest.fixture(autouse=True)
 def _own_groups_again():
     yield
-    naming.adopt(load_study())
+    naming.use_study(load_study())
 
 
 # ---- What is there, and what is said of the rest
@@ -72,22 +72,24 @@ def _own_groups_again():
 @pytest.mark.parametrize("part", ["serum", "urine", "qct", "arrays", "growth"])
 def test_a_part_is_held_if_it_has_values(part, tmp_path):
     whole = in_memory(cel_paths=(tmp_path,), platform_folder=tmp_path)
-    assert parts.holds(whole, part)
+    assert parts.has_part(whole, part)
     frames = tables()
     blank = {name: frames[name].copy() for name in ("animals", "serum", "urine", "qct_slices")}
     for name, table in blank.items():
         kept = ["animal_id", "experiment", "group", "slice", "position", "thickness"]
         table[[c for c in table if c not in kept]] = np.nan
         blank[name] = table
-    assert not parts.holds(in_memory(**blank, cel_paths=()), part)
+    assert not parts.has_part(in_memory(**blank, cel_paths=()), part)
     if part != "growth":
         name = {"qct": "qct_slices"}.get(part, part)
-        assert not parts.holds(in_memory(**{name: None}, cel_paths=(tmp_path,)), part)
+        assert not parts.has_part(in_memory(**{name: None}, cel_paths=(tmp_path,)), part)
 
 
 def test_two_arrays_are_too_few(tmp_path):
     few = tables()["arrays"].head(2)
-    assert not parts.holds(in_memory(arrays=few, cel_paths=(tmp_path,), platform_folder=tmp_path), "arrays")
+    assert not parts.has_part(
+        in_memory(arrays=few, cel_paths=(tmp_path,), platform_folder=tmp_path), "arrays"
+    )
 
 
 @pytest.mark.parametrize("ends", [True, False])
@@ -306,13 +308,13 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
         f"d{n}": {"label": f"{n / 1000:g} % Mg", "dietary_mg_percent": n / 1000} for n in (40, 30, 20, 10, 5)
     }
     raw = {**TWO_GROUPS, "groups": {**TWO_GROUPS["groups"], **doses}}
-    naming.adopt(own_study(tmp_path, raw))
+    naming.use_study(own_study(tmp_path, raw))
     less = ["d40", "d30", "d20", "low", "d10", "d5"]
     lightness = [look.luminance(look.colour(g)) for g in less]
     assert lightness == sorted(lightness, reverse=True)
     assert len({(look.colour(g), look.marker(g)) for g in [*less, "normal"]}) == 7
     assert speak("ja", naming.contrast_label, "low_vs_normal") == "低Mg食 対 通常食"
-    naming.adopt(study)
+    naming.use_study(study)
     assert "low" not in naming.groups_in_use()
 
 
@@ -326,7 +328,7 @@ def test_titles_name_the_groups_of_the_study(tmp_path, study):
     assert titles.compared(cases) == "0.04 % and 0.02 % Mg compared"
     assert speak("ja", titles.compared, cases) == "0.04％と0.02％の比較"
     own = own_study(tmp_path)
-    naming.adopt(own)
+    naming.use_study(own)
     assert titles.design(own) == "One experiment, two groups, three weeks of diet"
     assert speak("ja", titles.design, own) == "1つの実験、各2群、3週間の食餌"
     shown = titles.cells(own.experiments["winter"], own)

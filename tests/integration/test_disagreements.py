@@ -49,14 +49,14 @@ def shown(stated, measured, study):
         {"experiment": "exp2", "endpoint": "serum_mg", "contrast": "mg004_vs_control", "test": ["a", "b"],
          "p": [0.04, 0.15]}
     )  # fmt: skip
-    table = disagreements.confront(stated, compare(measured, study), tests)
+    table = disagreements.hold_against_sources(stated, compare(measured, study), tests)
     return table.set_index(["topic", "source"])
 
 
 def test_another_design_has_no_disagreements(study):
     assert len(disagreements_.disagreements_for(study)) == 12
     other = replace(study, experiments={"exp1": study.experiments["exp1"]})
-    nothing = disagreements.confront(
+    nothing = disagreements.hold_against_sources(
         disagreements_.disagreements_for(other), compare(pd.DataFrame(columns=COLUMNS), other)
     )
     assert nothing.empty and "holds" in nothing

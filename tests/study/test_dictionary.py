@@ -279,5 +279,5 @@ def test_the_schema_files_are_plain_json_with_unescaped_japanese():
 
 def test_what_says_once_more_is_told_apart():
     again = ["score_bone_metabolism", "serum_alp/serum_osteocalcin", "serum_mg~serum_ca"]
-    assert all(dictionary.says_again(name) for name in again)
-    assert not any(dictionary.says_again(name) for name in ("serum_mg", "bmd_whole_full", "array_clustering"))
+    assert all(dictionary.is_derived(name) for name in again)
+    assert not any(dictionary.is_derived(name) for name in ("serum_mg", "bmd_whole_full", "array_clustering"))

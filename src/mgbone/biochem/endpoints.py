@@ -9,7 +9,7 @@ import pandas as pd
 import pingouin as pg
 
 from mgbone.dataset.opening import Dataset
-from mgbone.dataset.parts import holds
+from mgbone.dataset.parts import has_part
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.rank_tests import SUBSTITUTE
 from mgbone.study.design import Study
@@ -93,7 +93,7 @@ def sample_sizes(dataset: Dataset) -> dict[str, Any]:
     """Return the animals and arrays of each (experiment, group), and which samples there are."""
     counts = count_values(dataset).set_index(["experiment", "group"])
     sizes = {name: {key: int(n) for key, n in counts[name].items()} for name in ("animals", "arrays")}
-    return {**sizes, "samples": tuple(part for part in ("serum", "urine", "qct") if holds(dataset, part))}
+    return {**sizes, "samples": tuple(part for part in ("serum", "urine", "qct") if has_part(dataset, part))}
 
 
 def describe_serum(dataset: Dataset) -> pd.DataFrame:

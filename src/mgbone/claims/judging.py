@@ -17,7 +17,7 @@ _RENAMED = {
 }
 
 
-def spoken_of(table: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
+def in_ledger(table: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
     """Keep the comparisons of which a ledger speaks; without a ledger all of them."""
     return table.merge(ledger[KEYS].drop_duplicates()) if len(ledger) else table
 

@@ -43,7 +43,7 @@ PARTS: Mapping[str, Part] = {
 }
 
 
-def holds(dataset: Dataset, part: str) -> bool:
+def has_part(dataset: Dataset, part: str) -> bool:
     """Return whether a dataset holds a part: a value that was measured, not only a file of blank cells.
 
     Parameters

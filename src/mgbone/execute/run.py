@@ -13,7 +13,7 @@ from IPython.display import HTML, Image, Markdown, display
 from matplotlib.figure import Figure
 
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
-from mgbone.dataset.parts import PARTS, holds
+from mgbone.dataset.parts import PARTS, has_part
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
 from mgbone.execute.places import Settings, relative
 from mgbone.figures.save import save_figure
@@ -102,7 +102,7 @@ class Run:
         NothingToShow
             If the dataset holds none of them.
         """
-        lacking = [part for part in parts if not holds(self.dataset, part)]
+        lacking = [part for part in parts if not has_part(self.dataset, part)]
         ends = len(lacking) == len(parts)
         if lacking:
             display(HTML(absent_box(self.dataset, lacking, ends=ends)))
@@ -246,7 +246,7 @@ def open_run(
     use_language(language)
     places = Settings(dataset, figures_folder, derived_folder, language=language)
     run = Run(notebook, open_dataset(places.data), places.figures, places.derived, language)
-    naming.adopt(run.study)
+    naming.use_study(run.study)
     pd.set_option("display.max_colwidth", None)  # a statement of the ledger is there to be read to its end
     display(HTML(_banner(run)))
     return run

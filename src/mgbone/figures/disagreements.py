@@ -24,7 +24,7 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     Parameters
     ----------
     confronted : DataFrame
-        From `mgbone.integration.disagreements.confront`.
+        From `mgbone.integration.disagreements.hold_against_sources`.
     """
     if confronted.empty:
         why = N_("No disagreement of sources is recorded for this study.")  # fmt: skip

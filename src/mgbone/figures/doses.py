@@ -15,7 +15,7 @@ from matplotlib.patches import FancyBboxPatch
 from mgbone.figures import canvas, look
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Study
-from mgbone.study.dictionary import endpoint_label, says_again
+from mgbone.study.dictionary import endpoint_label, is_derived
 from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
@@ -265,7 +265,7 @@ def _cell_lines(
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    return here[[axis_of(e) == axis and not says_again(e) for e in here["endpoint"]]]
+    return here[[axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]]
 
 
 def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:

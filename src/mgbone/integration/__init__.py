@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "disagreements": ["RATIO", "confront", "formation_evidence"],
+        "disagreements": ["RATIO", "hold_against_sources", "formation_evidence"],
         "doses": [
             "SCORES",
             "combine",

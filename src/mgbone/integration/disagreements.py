@@ -14,7 +14,7 @@ FORMATION = ("serum_alp", "serum_osteocalcin")
 RATIO = "/".join(FORMATION)
 
 
-def confront(
+def hold_against_sources(
     sources: pd.DataFrame, evidence: pd.DataFrame, tests: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """Set what sources state beside what these data show for the nearest comparison.

@@ -145,7 +145,7 @@ def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
     Parameters
     ----------
     confronted : DataFrame
-        From `mgbone.integration.disagreements.confront`.
+        From `mgbone.integration.disagreements.hold_against_sources`.
     ratio : DataFrame
         From `mgbone.integration.disagreements.formation_evidence`.
     """

@@ -79,7 +79,7 @@ def axis_of(endpoint: str) -> str:
     return _endpoints().get(endpoint, {}).get("axis", "transcriptome")
 
 
-def says_again(name: str) -> bool:
+def is_derived(name: str) -> bool:
     """Return whether an endpoint says once more what others say: gene scores, ratios, correlations.
 
     Such rows belong to the evidence, but not to a count of what a dose did.

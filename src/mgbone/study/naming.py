@@ -82,7 +82,7 @@ WORDS: Mapping[str, str] = {
 in_use: list[Study] = []
 
 
-def adopt(study: Study) -> None:
+def use_study(study: Study) -> None:
     """Speak of the groups of this study from now on, and forget those of the study adopted before."""
     in_use[:] = [study]
 

@@ -15,7 +15,7 @@ from mgbone.study.ledger import VERDICTS
 from mgbone.study.naming import contrast_label, format_p_value, group_label, word
 
 
-def readable(table: pd.DataFrame) -> pd.DataFrame:
+def with_names(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with names for codes (also in headings and index), exact p, and numbers of three digits.
 
     All cells but whole numbers come back as text.
@@ -34,7 +34,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     return shown.rename_axis(index=_heading(table.index.name)) if table.index.name else shown
 
 
-def in_words(table: pd.DataFrame) -> Styler:
+def as_text_table(table: pd.DataFrame) -> Styler:
     """Set a table of sentences from the left, as text is read; mere row numbers are not shown."""
     left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
     shown = table.style.format(escape="html").set_table_styles(left)

@@ -20,7 +20,7 @@ from mgbone.dataset.lab.combine import join
 from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text, read_workbook
 from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
-from mgbone.dataset.lab.mapping import MAPPING, Mapped, read_mapping
+from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import regional_table
 from mgbone.dataset.lab.sheet import read_sheet
@@ -215,7 +215,7 @@ def _read_titles(grid: Grid, lab: LabFolder) -> None:
             lab.title_ja = cells[1]
 
 
-def _read(grid: Grid, mapping: Mapped | None, unmapped: bool, lab: LabFolder) -> Sheet | None:
+def _read(grid: Grid, mapping: ScannerMapping | None, unmapped: bool, lab: LabFolder) -> Sheet | None:
     """Read a sheet that is of use; `unmapped` says that the mapping file of the qCT is faulty."""
     table = table_named(grid.sheet or Path(grid.file).stem)
     if unmapped and table in ("qct_slices", REGIONAL):
@@ -400,7 +400,7 @@ def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str,
 # --- slices and scans --------------------------------------------------------------------------------
 
 
-def _complete_slices(lab: LabFolder, mapping: Mapped | None) -> None:
+def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
     """Turn and number slices, fill in what the mapping file says of all, and report what is missing."""
     table, names = lab.tables["qct_slices"], lab.names["qct_slices"]
     frame = table.frame

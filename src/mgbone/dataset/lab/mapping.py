@@ -41,7 +41,7 @@ _REGIONAL = {
 
 
 @dataclass
-class Mapped:
+class ScannerMapping:
     """A mapping file, understood.
 
     Attributes
@@ -141,7 +141,7 @@ class Mapped:
         return frame, notes
 
 
-def read_mapping(folder: Path) -> tuple[Mapped | None, list[Fault]]:
+def read_mapping(folder: Path) -> tuple[ScannerMapping | None, list[Fault]]:
     """Read the mapping file of a folder; one in which every line is a remark, as in the template, is none."""
     path = folder / MAPPING
     if not path.is_file():
@@ -170,8 +170,8 @@ def _fault(problem: str, advice: str) -> Fault:
     return Fault(MAPPING, problem, advice)
 
 
-def _understood(raw: Mapping[str, Any]) -> tuple[Mapped, list[Fault]]:
-    mapped, faults = Mapped(), []
+def _understood(raw: Mapping[str, Any]) -> tuple[ScannerMapping, list[Fault]]:
+    mapped, faults = ScannerMapping(), []
     for key in raw:
         if key not in _KEYS:
             near = nearest(str(key), _KEYS)
@@ -208,7 +208,7 @@ def _understood(raw: Mapping[str, Any]) -> tuple[Mapped, list[Fault]]:
     return mapped, faults
 
 
-def _columns(columns: Any, mapped: Mapped) -> list[Fault]:
+def _columns(columns: Any, mapped: ScannerMapping) -> list[Fault]:
     if not isinstance(columns, dict) or not columns:
         return [_fault("has no columns", "List them under columns, as 'animal_id: Sample ID'.")]
     slices = mapped.form == "slices"
@@ -234,7 +234,7 @@ def _columns(columns: Any, mapped: Mapped) -> list[Fault]:
     return faults
 
 
-def _units(units: Any, mapped: Mapped) -> list[Fault]:
+def _units(units: Any, mapped: ScannerMapping) -> list[Fault]:
     if not isinstance(units, dict):
         return [_fault("units has the wrong form", "Write them as 'position: mm'.")]
     slices = mapped.form == "slices"
@@ -257,7 +257,7 @@ def _units(units: Any, mapped: Mapped) -> list[Fault]:
     return faults
 
 
-def _scan(raw: Mapping[str, Any], mapped: Mapped) -> list[Fault]:
+def _scan(raw: Mapping[str, Any], mapped: ScannerMapping) -> list[Fault]:
     faults = []
     direction = " ".join(str(raw.get("direction") or "").casefold().replace("-", " ").split())
     if direction not in (FORWARD, BACKWARD):

@@ -20,7 +20,7 @@ from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import HEADINGS, LEVELS, ODDS, RULES, SHAPES, SIGNS, THRESHOLDS, UNITS
 from mgbone.study import naming
 from mgbone.study.design import Study
-from mgbone.study.dictionary import endpoint_label, endpoint_unit, says_again, typeset_unit
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import current, either, speaking, tr
 from mgbone.study.ledger import VERDICTS
@@ -103,7 +103,7 @@ def _unit(row: Row) -> str:
 
 def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str, Any]:
     """Return everything that the template needs, in the order of reading."""
-    naming.adopt(layout.study)
+    naming.use_study(layout.study)
     words = Words(layout.study)
     by_key = {row_key(row): row for row in evidence}
     shown = pictures(layout, _figure_names(layout, evidence, verdicts))
@@ -330,7 +330,7 @@ def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str
             r
             for r in evidence
             if (r["experiment"], r["contrast"]) == (contrast.experiment, contrast.name)
-            and not says_again(r["endpoint"])
+            and not is_derived(r["endpoint"])
         ]
         findings = [
             {
