@@ -8,12 +8,24 @@ import pytest
 from helpers import ROOT
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
+import mgbone
+
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 SORTS = {"sort_values", "argsort", "argpartition", "lexsort", "nsmallest"}
 
 
 def test_imports_go_down_only():
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_names_that_others_call_stay():
+    """What is used from outside, under the names of the first version."""
+    for name in ("open_dataset", "check_dataset", "load_study", "open_run", "DatasetError", "MgboneError"):
+        assert callable(getattr(mgbone, name)), name
+    assert callable(mgbone.evidence.compare)
+    assert callable(mgbone.claims.judge)
+    for name in ("read_cel", "rma", "differential_expression"):
+        assert callable(getattr(mgbone.microarray, name)), name
 
 
 def test_no_module_is_longer_than_500_lines():

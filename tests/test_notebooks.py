@@ -1,6 +1,7 @@
 """What has to hold for the notebooks as they are stored: short cells, one import, no path, no output."""
 
 import ast
+import inspect
 import re
 import statistics
 
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 from helpers import ROOT
 
+import mgbone
 from mgbone.execute.notebook import PARAMETERS
 from mgbone.execute.places import Settings
 
@@ -63,6 +65,18 @@ def test_cells_are_short(notebook):
 
 def nodes(cell):
     return list(ast.walk(ast.parse(cell.source)))
+
+
+def test_every_name_that_a_notebook_takes_from_a_room_is_there(notebook):
+    """The faces of rooms load lazily, so that a name which is gone would be missed in the last cell only."""
+    source = "\n".join(cell.source for cell in code_cells(notebook) if "exercise" not in tags(cell))
+    found = re.findall(r"\b(mg|biochem|qct|microarray|integration)((?:\.[a-z]\w*)+)", source, re.IGNORECASE)
+    assert found
+    for room, names in set(found):
+        one = mgbone if room == "mg" else getattr(mgbone, room)
+        for name in names.split(".")[1:]:
+            if inspect.ismodule(one):
+                one = getattr(one, name)
 
 
 def test_no_function_outside_an_exercise(notebook):

@@ -8,22 +8,27 @@ import lazy_loader
 __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=[
-        "biochem",
-        "claims",
-        "dataset",
-        "evidence",
-        "execute",
-        "figures",
-        "integration",
-        "microarray",
-        "qct",
-        "study",
-    ],
+    submodules=(
+        [
+            "biochem",
+            "claims",
+            "dataset",
+            "evidence",
+            "execute",
+            "figures",
+            "integration",
+            "microarray",
+            "qct",
+            "study",
+        ]
+    ),
     submod_attrs={
-        "dataset.opening": ["check_dataset", "open_dataset"],
+        "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "study.checklists": ["count_statuses", "load_checklist"],
+        "study.design": ["load_study"],
+        "study.disagreements": ["disagreements_for"],
+        "study.errors": ["DatasetError", "MgboneError"],
         "study.reading": ["as_text_table", "notes", "with_names"],
     },
 )
