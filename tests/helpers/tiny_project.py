@@ -12,7 +12,7 @@ REAL = (
     "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
     "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py", "study/__init__.py",
-    "study/design.py", "study/dictionary.py", "study/errors.py", "study/paths.py",
+    "study/design.py", "study/dictionary.py", "study/errors.py", "study/language.py", "study/paths.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
