@@ -13,6 +13,7 @@ REAL = (
     "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
     "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py", "study/__init__.py",
     "study/design.py", "study/dictionary.py", "study/errors.py", "study/language.py", "study/paths.py",
+    "study/schema/endpoints.json", "study/schema/tables.json",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
