@@ -22,24 +22,45 @@ def profiles():
     return figures.profiles(qct.profile_summary(profile), dataset.study, "Profiles", animals=profile)
 
 
-def running_sums():
-    """Running sums over genes ranked by a t whose last bits come from linear algebra."""
+CONTRAST = "mg002_vs_control"
+GENES = [f"Gene{i:04d}" for i in range(2000)]
+SETS = genesets.GeneSets({"T1": tuple(GENES[:90])}, {"T1": "a term"})
+THEMES = pd.DataFrame(
+    {"theme": ["bone_metabolism_genes"], "go_id": ["T1"], "term": ["a term"], "reason": [""]}
+)
+
+
+def tested_genes():
+    """Genes of which some changed, tested; values to six decimals as those of arrays."""
     rng = np.random.default_rng(0)
-    genes = [f"Gene{i:04d}" for i in range(2000)]
     groups = pd.Series({f"{g}-{i}": g for g in ("control", "mg004", "mg002") for i in range(4)})
-    values = pd.DataFrame(rng.normal(7, 0.3, (2000, 12)), genes, groups.index)
-    values.loc[genes[:60], groups == "mg002"] += 0.4
-    contrast = "mg002_vs_control"
-    tested = differential.differential_expression(values, groups, [contrast])
-    sets = genesets.GeneSets({"T1": tuple(genes[:90])}, {"T1": "a term"})
-    results, sums = enrichment.prerank(tested, sets, contrast, 50)
-    themes = pd.DataFrame(
-        {"theme": ["bone_metabolism_genes"], "go_id": ["T1"], "term": ["a term"], "reason": [""]}
-    )
-    return figures.running_sums(results.assign(least_p=1 / 51), sums, themes, "Sums")
+    values = pd.DataFrame(rng.normal(7, 0.3, (2000, 12)), GENES, groups.index)
+    values.loc[GENES[:60], groups == "mg002"] += 1.5
+    return differential.differential_expression(values.round(6), groups, [CONTRAST])
+
+
+def running_sums():
+    """Running sums over genes ranked by t."""
+    results, sums = enrichment.prerank(tested_genes(), SETS, CONTRAST, 50)
+    return figures.running_sums(results.assign(least_p=1 / 51), sums, THEMES, "Sums")
+
+
+def volcano():
+    """A cloud of genes, the best of them with leaders that begin at the edge of their names."""
+    tested = tested_genes()
+    called = tested.assign(direction=differential_calls(tested))
+    return figures.volcano(genesets.name_genes(called, {"bone_metabolism_genes": SETS.genes["T1"]}), "Genes")
+
+
+def differential_calls(tested):
+    """Up, down or none, by q and fold change."""
+    changed = (tested["q"] < 0.05) & (tested["log2_fold_change"].abs() >= 0.5)
+    return np.where(changed, np.where(tested["log2_fold_change"] > 0, "up", "down"), "none")
 
 
 if __name__ == "__main__":
-    for draw in (profiles, running_sums):
+    for draw in (profiles, running_sums, volcano):
         for path in save_figure(draw(), Path(sys.argv[1]), draw.__name__, stamp="SIMULATED DATA"):
             print(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    ranked = tested_genes().sort_values("t", kind="stable")["gene"].str.cat()
+    print("ranks", hashlib.sha256(ranked.encode()).hexdigest())

@@ -157,7 +157,8 @@ class Run:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
         path = self.derived_folder / f"{name}.csv"
         with write_aside(path) as aside:
-            table.to_csv(aside, index=False, float_format="%.10g", lineterminator="\n")
+            # More digits than these differ between processors.
+            table.to_csv(aside, index=False, float_format="%.8g", lineterminator="\n")
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:

@@ -185,7 +185,8 @@ def _legend_of_parts(ax: Axes) -> None:
         ax.annotate(
             tr(words), target, xytext=(24, y), ha="left", va="center",
             size=look.SMALL_SIZE, color=look.QUIET, zorder=6,
-            arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0},
+            arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0,
+                        "patchA": None},
         )  # fmt: skip
     ax.text(
         -25, 101.5, structure_label("whole"), ha="left", va="bottom", size=look.SMALL_SIZE,

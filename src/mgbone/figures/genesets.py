@@ -249,14 +249,18 @@ def running_sums(
 
 
 def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str) -> None:
-    # The last bits of t differ between processors; a line that crosses a pixel by them is another picture.
+    # The last bits differ between processors. Between two hits the sum falls in a straight line, and which of its
+    # many points Agg leaves out would hang on them: the corners are drawn.
     x, y = rows["rank"].to_numpy(), rows["running_sum"].round(8).to_numpy()
+    hit = rows["hit"].to_numpy()
+    corner = hit | np.append(hit[1:], True)
+    corner[0] = True
     peak = int(np.argmax(np.abs(y)))
-    ax.plot(x, y, color=colour, linewidth=1.3, rasterized=True)
+    ax.plot(x[corner], y[corner], color=colour, linewidth=1.3)
     ax.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
     ax.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
     ax.vlines(
-        x[rows["hit"].to_numpy()], 0, 0.11, color=colour, linewidth=0.35, alpha=0.8, rasterized=True,
+        x[hit], 0, 0.11, color=colour, linewidth=0.35, alpha=0.8, rasterized=True,
         transform=ax.get_xaxis_transform(),
     )  # fmt: skip
     above = y[peak] > 0

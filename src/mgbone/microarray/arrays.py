@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -120,11 +120,12 @@ def normalise(scans: ArraySet) -> tuple[RmaSteps, pd.DataFrame]:
     steps : RmaSteps
         Without probes (`RmaSteps.has_probes`) where there are no scans.
     genes : DataFrame of float, genes x arrays
-        log2 expression.
+        log2 expression, from scans to six decimals: those behind them differ between processors.
     """
     if scans.expression is not None:
         return RmaSteps.without_probes(scans.expression), scans.expression
     steps = rma_steps(scans.probes, scans.platform.probesets)
+    steps = replace(steps, expression=steps.expression.round(6))
     return steps, summarise_to_genes(steps.expression, scans.platform.annotation["gene_symbol"])
 
 
