@@ -11,7 +11,7 @@ from scipy import stats
 
 from mgbone.evidence.comparison import compare, long_table
 from mgbone.evidence.permutation import permutation_p
-from mgbone.evidence.rank_tests import kruskal_dunn
+from mgbone.evidence.rank_tests import kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
 from mgbone.study.language import N_
 
@@ -155,7 +155,7 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
                 "n": len(table),
                 "p_anova": _anova(table, groups),
                 "p_welch": float(welch),
-                "p_kruskal": kruskal_dunn(groups)[0],
+                "p_kruskal": kruskal_wallis(groups),
             }
         )
     return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
@@ -243,8 +243,8 @@ def _games_howell(groups: Groups, pairs: Pairs) -> list[float]:
 
 
 def _dunn(groups: Groups, pairs: Pairs) -> list[float]:
-    p = kruskal_dunn(groups)[1]
-    return [p[frozenset(pair)] for pair in pairs]
+    z = rank_z(groups)
+    return [two_sided(z[pair]) for pair in pairs]
 
 
 def _permutation(groups: Groups, pairs: Pairs) -> list[float]:

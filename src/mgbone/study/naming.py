@@ -56,9 +56,7 @@ def name_of_test(test: str) -> str:
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
-    "Kruskal-Wallis on Gehan scores, Dunn with Holm": N_(
-        "Dunn's test on Gehan scores (values below a limit hollow)"
-    ),
+    "Gehan's test between each two groups, Holm": N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
 
