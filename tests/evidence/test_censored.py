@@ -12,10 +12,12 @@ from mgbone.biochem.endpoints import derive_endpoints
 from mgbone.dataset.descriptor import write_datapackage
 from mgbone.dataset.opening import check_dataset, open_dataset
 from mgbone.evidence.bayes import weigh_absence
-from mgbone.evidence.comparison import GEHAN, TUKEY, compare
+from mgbone.evidence.comparison import STUDENT, TUKEY, compare
+from mgbone.evidence.other_tests import compare_tests, omnibus_tests
 from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_wallis
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
+from mgbone.study.naming import GEHAN
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +119,27 @@ def test_p_is_gehans_between_two_groups_with_holm(dataset):
     raw = [kruskal_wallis({g: filled[g] for g in pair}) for pair in pairs]
     assert min(found["p"]) == pytest.approx(3 * min(raw))
     assert weigh_absence(table, found.reset_index()).empty
+
+
+def test_other_tests_are_on_ranks_or_missing(study):
+    """Ranks don't change under logarithms; a test that needs a number in a limit's place is not made."""
+    table = censored(OUTLIER, {"control": 1.0})
+    tests = compare_tests(table, study).set_index("test")
+    p = compare(table, study)["p"].item()
+    for name in ("tukey_kramer", "dunn", "mann_whitney", "log_scale"):
+        assert tests.loc[name, "p"] == p
+        assert tests.loc[name, "test_run"] == GEHAN
+    for name in ("games_howell", "permutation"):
+        assert np.isnan(tests.loc[name, "p"])
+        assert tests.loc[name, "test_run"] == "not tested"
+    row = omnibus_tests(table).iloc[0]
+    assert row[["p_anova", "p_welch"]].isna().all()
+    # Of two groups chi2 is z squared.
+    assert row["p_kruskal"] == pytest.approx(p)
+    first = pd.concat([table, table.assign(endpoint="serum_mg", censored=False)], ignore_index=True)
+    run = compare_tests(first, study).set_index(["endpoint", "test"])["test_run"]
+    assert run["serum_mg", "tukey_kramer"] == STUDENT
+    assert run["serum_mg", "dunn"] == "Dunn"
 
 
 # --- "not detected", without a limit in the cell -----------------------------------------------------------

@@ -10,10 +10,11 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
-from mgbone.evidence.rank_tests import SUBSTITUTE, rank_z, two_sided
+from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_sided
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
+from mgbone.study.naming import GEHAN
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
 
@@ -26,7 +27,6 @@ EVIDENCE_COLUMNS = [
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
 STUDENT = "Student's t test"
-GEHAN = "Gehan's test between each two groups, Holm"
 
 
 def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -196,18 +196,13 @@ def _row(
 def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, tuple[float, float]]:
     """Gehan's z and its Holm-adjusted p per contrast; empty without a censored value."""
     measured = table.dropna(subset="value")
-    if "censored" not in measured or not measured["censored"].any():
+    if not hides_values(measured):
         return {}
-    hidden = measured["censored"].astype(bool)
-    limits = measured["value"].where(~hidden, measured["value"] / SUBSTITUTE)
-    parts = {g: rows.index for g, rows in measured.groupby("group") if len(rows) > 1}
-    tested = [c for c in contrasts if {c.case, c.reference} <= set(parts)]
+    values, hidden = as_limits(measured)
+    tested = [c for c in contrasts if {c.case, c.reference} <= set(values)]
     if not tested:
         return {}
-    found = rank_z(
-        {g: limits[i].to_numpy(float) for g, i in parts.items()},
-        {g: hidden[i].to_numpy() for g, i in parts.items()},
-    )
+    found = rank_z(values, hidden)
     z = [found[c.case, c.reference] for c in tested]
     p = pg.multicomp([two_sided(one) for one in z], method="holm")[1]
     return {c.name: (one, float(adjusted)) for c, one, adjusted in zip(tested, z, p, strict=True)}

@@ -6,9 +6,29 @@ from collections.abc import Mapping
 from itertools import permutations
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 SUBSTITUTE = 2**-0.5  # what is put in the place of a censored value, as a part of its limit
+
+
+def hides_values(table: pd.DataFrame) -> bool:
+    """Say whether a table of measurements holds values below a limit (a true ``censored``)."""
+    return "censored" in table and bool(table["censored"].fillna(False).astype(bool).any())
+
+
+def as_limits(table: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Return values by group, limits in the place of what stands for them, and which of them are limits.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns group, value, censored; no value missing. Groups of one animal are left out.
+    """
+    parts = {g: rows for g, rows in table.groupby("group", sort=False) if len(rows) > 1}
+    hidden = {g: rows["censored"].fillna(False).to_numpy(bool) for g, rows in parts.items()}
+    values = {g: rows["value"].to_numpy(float) for g, rows in parts.items()}
+    return {g: np.where(hidden[g], v / SUBSTITUTE, v) for g, v in values.items()}, hidden
 
 
 def gehan_scores(values: np.ndarray, censored: np.ndarray | None = None) -> np.ndarray:
