@@ -15,6 +15,7 @@ from scipy import stats
 
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.permutation import correlations, label_permutations, share_as_large, t_statistics
+from mgbone.evidence.ties import settled
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
@@ -401,10 +402,10 @@ def _per_region(
 def _content_over_volume(slices: pd.DataFrame, structure: str) -> pd.Series:
     volume = (slices[f"{structure}_area"] * slices["thickness"]).groupby(slices["animal_id"]).sum()
     content = slices[f"{structure}_content"].groupby(slices["animal_id"]).sum()
-    return MG_PER_MM3_TO_MG_PER_CM3 * content / volume.where(volume > 0)
+    return settled(MG_PER_MM3_TO_MG_PER_CM3 * content / volume.where(volume > 0))
 
 
 def _mean_of_slices(slices: pd.DataFrame, structure: str) -> pd.Series:
     volume = slices[f"{structure}_area"] * slices["thickness"]
     density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
-    return density.groupby(slices["animal_id"]).mean()
+    return settled(density.groupby(slices["animal_id"]).mean())

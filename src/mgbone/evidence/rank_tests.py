@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mgbone.evidence.ties import settled
+
 SUBSTITUTE = 2**-0.5  # what is put in the place of a censored value, as a part of its limit
 
 
@@ -28,7 +30,7 @@ def as_limits(table: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, np.
     parts = {g: rows for g, rows in table.groupby("group", sort=False) if len(rows) > 1}
     hidden = {g: rows["censored"].fillna(False).to_numpy(bool) for g, rows in parts.items()}
     values = {g: rows["value"].to_numpy(float) for g, rows in parts.items()}
-    return {g: np.where(hidden[g], v / SUBSTITUTE, v) for g, v in values.items()}, hidden
+    return {g: np.where(hidden[g], settled(v / SUBSTITUTE), v) for g, v in values.items()}, hidden
 
 
 def gehan_scores(values: np.ndarray, censored: np.ndarray | None = None) -> np.ndarray:

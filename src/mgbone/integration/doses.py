@@ -11,6 +11,7 @@ from scipy import stats
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of
+from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
@@ -56,7 +57,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
             case.assign(
                 contrast=contrast.name,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 * case["value"] / case["endpoint"].map(reference),
+                percent=settled(100 * case["value"] / case["endpoint"].map(reference)),
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
