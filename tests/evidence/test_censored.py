@@ -90,7 +90,7 @@ def test_direction_is_that_of_the_ranks_by_hand(study):
     z = (scores[8:].mean() - scores[:8].mean()) / np.sqrt((scores**2).sum() / 15 * (1 / 8 + 1 / 8))
     assert row["p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-10)
     assert row["estimate"] < 0
-    assert (row["direction"], row["level"]) == ("up", "significant")
+    assert (row["direction"], row["level"], row["points"]) == ("up", "significant", "up")
 
 
 def test_limits_that_differ_tell_no_groups_apart(study):

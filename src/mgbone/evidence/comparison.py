@@ -22,7 +22,7 @@ EVIDENCE_COLUMNS = [
     "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
     "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
     "p", "test", "direction", "level",
-    "mean_case", "sd_case", "mean_reference", "sd_reference",
+    "mean_case", "sd_case", "mean_reference", "sd_reference", "points",
 ]  # fmt: skip
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
@@ -52,8 +52,9 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is
-        the mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values,
-        p, interval and level are missing: nothing was tested.
+        the mean of the case minus that of the reference, in `unit`; `points` says where the difference points
+        (up, down, none) whatever its level, `direction` only where there is a finding. Where a group has
+        fewer than two values, p, interval and level are missing: nothing was tested.
 
     Raises
     ------
@@ -190,6 +191,7 @@ def _row(
         "sd_case": _sd(case),
         "mean_reference": reference.mean(),
         "sd_reference": _sd(reference),
+        "points": points_of(estimate),
     }
 
 
@@ -220,7 +222,13 @@ def _on_ranks(found: tuple[float, float] | None, study: Study) -> dict[str, obje
     # Where no value is surely larger than another, as when all lie below limits, there is nothing to test.
     level = study.level(p) if np.isfinite(p) else None
     test = "not tested" if level is None else GEHAN
-    changed = {"p": p, "test": test, "level": level, "direction": direction_of(z, level)}
+    changed = {
+        "p": p,
+        "test": test,
+        "level": level,
+        "direction": direction_of(z, level),
+        "points": points_of(z),
+    }
     return changed | dict.fromkeys(["ci_low", "ci_high", "g_low", "g_high"], np.nan)
 
 
@@ -228,9 +236,14 @@ def direction_of(estimate: float, level: str | None) -> str | None:
     """Direction of a finding: up or down where there is one, ``none`` where the level is none."""
     if level is None:
         return None
-    if level == "none" or estimate == 0:
-        return "none"
-    return "up" if estimate > 0 else "down"
+    return "none" if level == "none" else points_of(estimate)
+
+
+def points_of(estimate: float) -> str | None:
+    """Where a difference points, whatever its level: up, down or none; None where it is missing."""
+    if not np.isfinite(estimate):
+        return None
+    return "none" if estimate == 0 else "up" if estimate > 0 else "down"
 
 
 def _sd(values: np.ndarray) -> float:

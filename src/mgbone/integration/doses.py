@@ -10,7 +10,7 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
 from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
@@ -159,6 +159,7 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
         "test": "Jonckheere-Terpstra on percent of reference",
         "direction": direction_of(test["tau"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
+        "points": points_of(test["tau"]),
     }
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS).astype({"ci_low": float, "ci_high": float})
 

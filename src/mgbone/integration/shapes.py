@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
 from mgbone.evidence.permutation import share_as_large
 from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
@@ -118,6 +118,7 @@ def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
             "level": shapes["shape"],
         }
     )
+    rows["points"] = rows["estimate"].map(points_of)
     return rows.reindex(columns=EVIDENCE_COLUMNS)
 
 
