@@ -132,7 +132,7 @@ class Run:
         empty = {
             f"evidence_{part}": [*EVIDENCE_COLUMNS, "figure"],
             f"measurements_{part}": MEASUREMENT_COLUMNS,
-            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p"],
+            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p", "test_run"],
         }
         if evidence is not None:
             self.write(evidence.assign(figure=None), f"evidence_{part}")

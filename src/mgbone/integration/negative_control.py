@@ -14,6 +14,7 @@ from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.comparison import compare
+from mgbone.evidence.ties import settled
 from mgbone.integration import doses
 from mgbone.integration.shapes import one_way_statistic
 from mgbone.microarray.clustering import n_splits
@@ -372,7 +373,7 @@ def _judge_order(
         if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
             return None
         members = np.array([values[chosen] for chosen in here == contrast.case])
-        levels.append(members / mean[:, None])
+        levels.append(settled(members / mean[:, None]))
     change = np.diff([level.mean(axis=1) for level in levels], axis=0)
     sign = 1 if row.direction == "up" else -1
     return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])
