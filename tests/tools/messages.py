@@ -1,8 +1,8 @@
 """Bring the Japanese catalogues up to date with code, templates and notebooks: ``make messages``.
 
 New messages come in without a translation, changed ones marked as fuzzy, and those that are gone go. A test
-holds that neither is left (tests/study/test_language.py). In `CATALOGUE` a message is found by its English; in
-`PROSE` by its cell, so that a cell whose English was changed keeps its Japanese, as fuzzy, to be looked at.
+holds that neither is left (tests/study/test_language.py). In `CATALOGUE` a message is found by its English,
+in `PROSE` by its cell, so that a cell whose English was changed keeps its Japanese, as fuzzy, to be looked at.
 """
 
 import ast
@@ -45,7 +45,9 @@ def messages() -> Iterator[tuple[str, str]]:
     for _, cell in _cells("code"):
         yield from _of_code("".join(cell["source"]), notebook=True)
     # The Makefile has what its targets do behind ##, headings behind ##@, and hands the rest to say.sh.
-    for told in re.findall(r"(?m)\$\(SAY\) '([^']+)'|^[a-z-]+:.*?## (.+)$|^##@ (.+)$", MAKEFILE.read_text("utf-8")):
+    for told in re.findall(
+        r"(?m)\$\(SAY\) '([^']+)'|^[a-z-]+:.*?## (.+)$|^##@ (.+)$", MAKEFILE.read_text("utf-8")
+    ):
         yield "".join(told), ""
 
 
@@ -124,7 +126,7 @@ def catalogues() -> dict[Path, tuple[Catalog, str]]:
 
 
 def lacking(catalogue: Catalog) -> list[str]:
-    """Name the messages that have no Japanese or one that is out of date: by the cell, or by their English."""
+    """Name the messages without Japanese or with one that is out of date: by cell, or by their English."""
     return [m.context or m.id for m in catalogue if m.id and (m.fuzzy or not m.string)]
 
 

@@ -10,10 +10,11 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import varies
+from mgbone.study.language import N_
 
 # Jeffreys' limits of "substantial" evidence, for and against.
 FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
-ABSENCE, NOTHING, DIFFERENCE = "speaks for absence", "says nothing", "speaks for a difference"
+ABSENCE, NOTHING, DIFFERENCE = N_("speaks for absence"), N_("says nothing"), N_("speaks for a difference")
 SPEAKS = (ABSENCE, NOTHING, DIFFERENCE)
 
 

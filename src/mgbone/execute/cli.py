@@ -64,11 +64,15 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(run)
     run.set_defaults(command=_run)
 
-    report = commands.add_parser("report", help=tr("write the page and the research object of a finished run"))
+    report = commands.add_parser(
+        "report", help=tr("write the page and the research object of a finished run")
+    )
     _add_settings(report)
     report.set_defaults(command=_report)
 
-    fetch = commands.add_parser("genesets", help=tr("fetch a current library of gene sets (needs the network)"))
+    fetch = commands.add_parser(
+        "genesets", help=tr("fetch a current library of gene sets (needs the network)")
+    )
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser

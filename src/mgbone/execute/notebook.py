@@ -295,8 +295,10 @@ def _sweep(written: list[Path]) -> None:
 
 
 # The exporter's own template leaves out what a picture shows.
-_TEMPLATE = """{% extends 'lab/index.html.j2' %}{% block data_png scoped %}{{ super() | replace(
-'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html) }}{% endblock %}"""
+_TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped %}{{ super() | replace(
+'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html)
+}}{% endblock %}"""
 
 
 def _html(executed: nbformat.NotebookNode) -> str:

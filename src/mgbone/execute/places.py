@@ -24,8 +24,8 @@ def of_language(folder: Path, language: str) -> Path:
 class Settings:
     """What a run is told; relative folders count from the project's, and hold one subfolder a dataset.
 
-    What words stand in (figures, notebooks, report) lies apart for each language (`of_language`); derived tables
-    are the same in all.
+    What words stand in (figures, notebooks, report) lies apart for each language (`of_language`); derived
+    tables are the same in all.
 
     The fields but `build_folder` are the parameters of a notebook, by the same names.
     """

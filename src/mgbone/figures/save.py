@@ -62,7 +62,7 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
 
 
 def said(figure: Figure) -> dict[str, str]:
-    """Return the headline of a figure as its ``Title`` and the line below as its ``Description``, unbroken."""
+    """Return the headline of a figure as ``Title`` and the line below it as ``Description``, unbroken."""
     texts = {text.get_gid(): text.get_text() for text in figure.texts}
     keys = {"title": "Title", "subtitle": "Description"}
     # A break between Japanese letters stands for nothing, one between words for a blank.

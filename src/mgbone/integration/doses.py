@@ -190,8 +190,8 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (of reference;
-        missing for arrays), p.
+        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (difference
+        from the reference's mean; missing for arrays), p.
     """
     tables = []
     for contrast in study.dose_order:
@@ -200,7 +200,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         ]
         chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
         chosen = chosen[~chosen["endpoint"].str.contains("/")]  # a ratio says what its two parts say
-        percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
+        percent = 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
         percent = percent.where(chosen["domain"] != "microarray")  # a score has no natural zero
         dose = study.groups[contrast.case].dietary_mg_percent
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))

@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from mgbone.study.errors import StudyError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -123,8 +124,12 @@ class Study:
         return "trend" if p < self.thresholds["trend"] else "none"
 
     def assumption_table(self) -> pd.DataFrame:
-        """One row per assumption: id, decision, reason."""
-        return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+        """One row per assumption: id, decision, reason; the latter two in the language in use."""
+        said = [
+            {"id": a["id"], **{key: either(a[key], a.get(f"{key}_ja", "")) for key in ("decision", "reason")}}
+            for a in self.assumptions
+        ]
+        return pd.DataFrame(said, columns=["id", "decision", "reason"])
 
 
 def load_study(path: str | Path | None = None) -> Study:

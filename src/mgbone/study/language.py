@@ -1,8 +1,8 @@
 """Two languages: English stands in code and notebooks, Japanese in ``locale/``, one message after another.
 
 The language is set once per run (`use_language`); whatever writes words asks `tr` for them, and notebooks get
-their prose from `prose`. Data that are bilingual themselves (the dictionary, study.yml, the ledger) stay data:
-`either` chooses between the two.
+their prose from `prose`. Data that are bilingual themselves (the dictionary, study.yml, the ledger) stay
+data: `either` chooses between the two.
 """
 
 from __future__ import annotations
