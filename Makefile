@@ -39,7 +39,7 @@ FOLDER := $(notdir $(DATASET))
 TONGUE := $(if $(filter-out en,$(LANGUAGE)),/$(LANGUAGE))
 OUT    := $(BUILD)/$(FOLDER)$(TONGUE)
 SAY    := sh src/mgbone/study/locale/say.sh "$(LANGUAGE)"
-MGBONE  = "$(PY)" -m mgbone.execute.cli --language "$(LANGUAGE)"
+SPEAK  := --language "$(LANGUAGE)"
 ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
 $(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
 endif
@@ -68,17 +68,17 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 
 .PHONY: check
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
-	@$(MGBONE) check "$(DATASET)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" $(SPEAK)
 
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
-	@$(MGBONE) report --dataset "$(DATASET)" \
+	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@$(MGBONE) new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
@@ -120,7 +120,7 @@ bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BEN
 
 .PHONY: genesets
 genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)
-	@$(MGBONE) genesets
+	@"$(PY)" -m mgbone.execute.cli genesets $(SPEAK)
 
 .PHONY: lock
 lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=--upgrade for newest versions)
@@ -210,7 +210,7 @@ $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
 CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
 
 $(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOOR)) $(if $(CHANGED),FORCE) | $(INSTALLED) $(OUT)/settings
-	@$(MGBONE) check "$(DATASET)" --record "$(OUT)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)" $(SPEAK)
 $(OUT)/dataset.digest: $(OUT)/dataset.checked ;
 
 # The notebooks of which a file that they wrote is gone: each leaves a list of them.
@@ -221,7 +221,7 @@ LOST := $(shell for stem in $(NOTEBOOKS); do \
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
     $(wildcard data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
-	@$(MGBONE) run notebooks/$1.ipynb --dataset "$(DATASET)" \
+	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
 $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))

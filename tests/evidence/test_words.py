@@ -101,19 +101,22 @@ def test_the_ledger_reads_as_report_against_data():
     assert table["report"].tolist() == [
         "▼ down (significant)",
         "▲ up (significant)",
-        "none",
-        "separated",
+        "no difference",
+        "separate clusters",
         "▼ down (significant)",
     ]
     assert table["data"].tolist() == [
         "▼ down (significant)",
         "▲ up (trend)",
         "▼ down (significant)",
-        "mixed",
+        "mixed clusters",
         "not tested",
     ]
     assert table["p"].tolist() == ["p = 0.0004", "p = 0.062", "p = 0.0496", "p = 0.600", ""]
-    assert table["verdict"].tolist() == VERDICTS["verdict"].tolist()
+    assert table["verdict"].tolist() == [
+        "reproduced", "direction only", "contradicted", "contradicted", "not tested"
+    ]  # fmt: skip
+    assert verdict_table(VERDICTS.iloc[:0]).iloc[0].tolist() == ["none", "", "", "", ""]
     assert table["statement"].iloc[0] == "Mg fell."
 
 
@@ -126,8 +129,8 @@ def test_verdicts_are_counted():
 def test_genes_are_counted_per_contrast_and_direction():
     called = pd.DataFrame({"contrast": ["a", "a", "a", "b"], "direction": ["up", "none", "up", "none"]})
     counts = gene_counts(called)
-    assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
-    assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}
+    assert counts.loc["a"].to_dict() == {"higher": 2, "lower": 0, "no difference": 1}
+    assert counts.loc["b"].to_dict() == {"higher": 0, "lower": 0, "no difference": 1}
 
 
 def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
@@ -154,12 +157,12 @@ def test_flags_are_named_with_their_limits():
     }  # fmt: skip
     told = array_words.name_flags(flags).data
     assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
-    assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
+    assert told.endswith("1 of 2 arrays exceed a limit: **b** (NUSE median, brightness).")
     none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
     told = array_words.name_flags(none).data
     assert "NUSE up to" not in told and "brightness within" not in told
     assert told.endswith(
-        "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
+        "None of the 1 arrays exceeds one. Not known without scans: NUSE median, brightness."
     )
 
 
@@ -216,12 +219,12 @@ def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
         }
     )
     shown = reading.with_names(table)
-    assert shown["domain"].tolist() == ["Biochemistry", "Bone density (qCT)"]
-    assert list(shown.columns) == ["endpoint", "domain", "0.04 % Mg vs Control", "direction only"]
+    assert shown["part"].tolist() == ["Biochemistry", "Bone density (qCT)"]
+    assert list(shown.columns) == ["endpoint", "part", "0.04 % Mg vs Control", "direction only"]
     by_endpoint = reading.with_names(table.set_index("endpoint"))
     assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
     totals = reading.with_names(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
-    assert totals.index.tolist() == ["Bone density (qCT)", "total"]
+    assert totals.index.tolist() == ["Bone density (qCT)", "Total"]
 
 
 def test_a_readable_table_names_groups_parts_of_bone_and_measures():

@@ -113,7 +113,7 @@ def test_dose_response_and_findings(study):
     assert table.loc[0.01, "ci_low"] == pytest.approx(100 * (2.0 + source["ci_low"]) / 2.0)
     found = findings_per_dose(evidence, study)
     assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
-    assert found["percent"].tolist() == pytest.approx([90, 70, 40])
+    assert found["percent"].tolist() == pytest.approx([-10, -30, -60])
 
 
 def test_reported_means_stand_on_the_scale_of_their_own_reference(study):

@@ -134,7 +134,10 @@ def test_counts_per_kind(study, claims):
         [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
     ]  # fmt: skip
     words = tell_control(table.reset_index(), object()).data
-    assert "17 statements of an effect" in words and "**62** in data without effect" in words
+    assert (
+        "Statements of an effect in serum, urine, intake or density: 17; " in words
+        and "**62** in data without effect" in words
+    )
     alone = tell_control(negative_control.count_control(claims, verdicts, None, chances, permuted), None).data
     assert "was not judged" in alone and "in data without effect;" not in alone
 

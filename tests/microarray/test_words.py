@@ -79,7 +79,7 @@ def test_best_genes_show_their_interval():
         "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
     shown = array_words.top_genes_table(pd.DataFrame([row]), load_study()).iloc[0]
-    assert shown["95% interval"] == "+3.03 to +3.46"
+    assert shown["95 % interval"] == "+3.03 to +3.46"
     assert (shown["log2 fold change"], shown["q"]) == ("+3.24", "1.9e-8")
 
 
@@ -89,4 +89,4 @@ def test_clusterings_are_told_by_the_rule():
         "silhouette": 0.586, "p": 0.0286, "splits": 35,
     }  # fmt: skip
     shown = array_words.clusterings(pd.DataFrame([verdict])).iloc[0]
-    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separated", 35, "0.029")
+    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separate clusters", 35, "0.029")

@@ -2,7 +2,7 @@
 
 New messages come in without a translation, changed ones marked as fuzzy, and those that are gone go. A test
 holds that neither is left (tests/study/test_language.py). In `CATALOGUE` a message is found by its English,
-in `PROSE` by its cell, so that a cell whose English was changed keeps its Japanese, as fuzzy, to be looked at.
+in `PROSE` by its cell: one whose English was changed keeps its Japanese, marked to be looked at.
 """
 
 import ast

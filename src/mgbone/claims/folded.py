@@ -46,7 +46,7 @@ def figure_sections(folder: str | Path | None = None) -> pd.DataFrame:
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
-                source = prose(path.stem, cell["id"], source)
+                source = prose(path.stem, cell.get("id", ""), source)
                 found = re.findall(r"^#{1,4} +(.+)$", source, re.M)
                 heading = found[-1].strip() if found else heading
             elif "run.show(" in source:
@@ -96,13 +96,11 @@ def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../
         return f"<p>{escape(tr('There is no ledger of statements for this study.'))}</p>"
     if "anchor" in verdicts and current() != "en":
         verdicts = link_sections(verdicts, figure_sections())
-    statements = ["statement_en", "statement_ja"]
-    first, second = statements if current() == "en" else statements[::-1]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("ledger.html.j2").render(
-        verdicts=verdicts, pages=pages, figures=figures, first=first, second=second, tr=tr, said=_said,
+        verdicts=verdicts, pages=pages, figures=figures, ja=current() == "ja", tr=tr, said=_said,
         known=_known, naming=naming, typeset=typeset_unit, stem=lambda figure: Path(figure).stem,
         signs={verdict: sign for verdict, (_, sign) in VERDICTS.items()},
     )  # fmt: skip
@@ -112,7 +110,7 @@ def _said(direction: object, level: object) -> str:
     if not isinstance(level, str):
         return naming.word("not_tested")
     if direction in ("up", "down") and level in ("significant", "trend"):
-        return f"{naming.word(direction)} ({naming.word(level)})"
+        return tr("{direction} ({level})", direction=naming.word(direction), level=naming.word(level))
     return naming.word(level)
 
 

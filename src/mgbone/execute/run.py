@@ -269,7 +269,6 @@ def _banner(run: Run) -> str:
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
     kind = tr("SIMULATED DATA, no measurement") if dataset.is_simulated else tr("Measured data")
     title = either(dataset.title, dataset.title_ja)
-    return (
-        f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {escape(title)} ({escape(dataset.name)}){design}</div>"
-    )
+    said = tr("{kind}: {title} ({name})", kind=kind, title=escape(title), name=f"<code>{dataset.name}</code>")
+    style = f"border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}"
+    return f'<div style="{style}">{said}{design}</div>'

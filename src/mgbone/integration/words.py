@@ -104,17 +104,17 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
         )
     ]
     within = N_(
-        "- {what} ({n} in {groups} groups, {df} degrees of freedom): **|r| = {smallest:.2f}** is found 4 "
+        "- {what} (n = {n} in {groups} groups, {df} degrees of freedom): **|r| = {smallest:.2f}** is found 4 "
         "times in 5 at p < {limit:g}; {smallest_strict:.2f} if no line of the network should be chance."
     )
     between = N_(
-        "- {what}, two groups of {each}: a difference of **{smallest:.2f} SD** is found 4 times in 5 by a t "
+        "- {what}, two groups of {size}: a difference of **{smallest:.2f} SD** is found 4 times in 5 by a t "
         "test of these two at p < {limit:g}; Tukey-Kramer over more groups asks for more."
     )
     for row in detectable.to_dict("records"):
         what = tr(row["what"].partition(", ")[2]).capitalize()
         said = within if row["effect"] == "r" else between
-        lines.append(tr(said, **row | {"what": what, "limit": limit, "each": row["n"] // 2}))
+        lines.append(tr(said, **row | {"what": what, "limit": limit, "size": row["n"] // 2}))
     return Markdown("\n".join(lines))
 
 

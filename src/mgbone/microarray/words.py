@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 
 import pandas as pd
 from IPython.display import Markdown
@@ -54,7 +55,7 @@ def top_genes_table(table: pd.DataFrame, study: Study) -> pd.DataFrame:
             tr("comparison"): table["contrast"].map(contrast_label),
             tr("gene"): table["gene"],
             tr("log2 fold change"): table["log2_fold_change"].map("{:+.2f}".format),
-            tr("{confidence:.0%} interval", confidence=study.thresholds["confidence"]): intervals,
+            tr("{percent:g} % interval", percent=100 * study.thresholds["confidence"]): intervals,
             tr("average log2 expression"): table["average_expression"].map("{:.1f}".format),
             tr("moderated t"): table["t"].map("{:+.1f}".format),
             "p": table["p"].map(format_p_value),
@@ -217,10 +218,9 @@ def _measures(columns: Iterable[str]) -> str:
 
 def hand_table(by_hand: pd.DataFrame) -> pd.DataFrame:
     """Return the steps of one gene worked by hand (`mgbone.microarray.differential.one_gene_by_hand`)."""
+    formula = [f"<code>{escape(text)}</code>" for text in by_hand["formula"]]
     value = by_hand["value"].map("{:.4g}".format)
-    return pd.DataFrame(
-        {tr("step"): by_hand["name"].map(tr), tr("formula"): by_hand["formula"], tr("value"): value}
-    )
+    return pd.DataFrame({tr("step"): by_hand["name"].map(tr), tr("formula"): formula, tr("value"): value})
 
 
 def name_flags(flags: pd.DataFrame) -> Markdown:
@@ -241,15 +241,11 @@ def name_flags(flags: pd.DataFrame) -> Markdown:
         tr("**{array}** ({measures})", array=row.array_id, measures=_measures(row.flags.split(", ")))
         for row in found.itertuples()
     )
-    said = [tr("Limits: {rules}.", rules=rules)]
-    counted = {"n": len(found), "all": len(flags), "named": named}
+    rest = tr(" Not known without scans: {measures}.", measures=unknown) if unknown else ""
+    said = N_("Limits: {rules}. None of the {all} arrays exceeds one.{rest}")
     if named:
-        said.append(tr("{n} of {all} arrays exceed a limit: {named}.", **counted))
-    else:
-        said.append(tr("None of the {all} arrays exceeds one.", **counted))
-    if unknown:
-        said.append(tr("Not known without scans: {measures}.", measures=unknown))
-    return Markdown(" ".join(said))
+        said = N_("Limits: {rules}. {n} of {all} arrays exceed a limit: {named}.{rest}")
+    return Markdown(tr(said, rules=rules, n=len(found), all=len(flags), named=named, rest=rest))
 
 
 def overlap(shared: pd.DataFrame) -> Markdown:
