@@ -14,7 +14,6 @@ from mgbone.simulate import arrays as simulation
 from mgbone.simulate import gene_model, platform_writer
 from mgbone.simulate.array_numbers import read_numbers, stream
 from mgbone.simulate.cel_writer import SIMULATED_NOTE
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, PlatformError
 
 SEED = 11
@@ -251,7 +250,7 @@ def test_no_analysis_imports_the_simulation():
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "null"])
-def analysed(request, tmp_path_factory):
+def analysed(request, tmp_path_factory, study):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
     from mgbone.dataset.arrays.cel import read_cels
     from mgbone.microarray import (
@@ -272,7 +271,6 @@ def analysed(request, tmp_path_factory):
     main = chip.probesets["type"].eq(platform_writer.MAIN).to_numpy()[chip.owner]
     summary = rma(read_cels(paths[4:], cells=chip.cells[main]), symbol[main])
     found = {}
-    study = load_study()
     for experiment in ARRAY_GROUPS:
         arrays = table[table["experiment"] == experiment].set_index("array_id")
         contrasts = [contrast.name for contrast in study.experiments[experiment].array_contrasts]

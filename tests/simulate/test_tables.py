@@ -20,7 +20,6 @@ from scipy import stats
 import mgbone.simulate
 from mgbone.simulate import __main__ as command
 from mgbone.simulate import calibration, dataset_writer, femur, readme, tables
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
@@ -30,11 +29,6 @@ DOMAINS = ["biochem", "qct"]
 # The declared levels drawn in by a margin, so that no statement hangs on a rounding.
 WIDE = {"significant": (0, 0.04), "trend": (0.055, 0.095), "none": (0.15, 1)}
 DECLARED = {"significant": (0, 0.05), "trend": (0.05, 0.10), "none": (0.10, 1)}
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module", params=["simulated", "null"])
