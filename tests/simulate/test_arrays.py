@@ -282,12 +282,12 @@ def analysed(request, tmp_path_factory, study):
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
         themes = findings.theme_evidence(terms, genesets.load_themes(), study, experiment)
         found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
-    return request.param, found, truth
+    return request.param, found, truth, [path.stat().st_size for path in paths]
 
 
 @pytest.mark.slow
 def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
-    effect, found, truth = analysed
+    effect, found, truth, _ = analysed
     genes = pd.concat([part[0] for part in found.values()])
     genes = genes.merge(truth, on=["gene", "contrast"])
     called = genes[genes["q"] < 0.05]
@@ -308,7 +308,7 @@ def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
 
 @pytest.mark.slow
 def test_the_themes_of_the_report_hold_with_a_margin(analysed):
-    effect, found, _ = analysed
+    effect, found, *_ = analysed
     themes = pd.concat([part[2] for part in found.values()])
     if not effect:
         assert (themes["direction"] == "none").all()
@@ -327,7 +327,7 @@ def test_the_themes_of_the_report_hold_with_a_margin(analysed):
 
 
 @pytest.mark.slow
-def test_full_size_has_the_size_of_real_files(tmp_path):
-    paths, _ = simulation.simulate_arrays(tmp_path, array_table(), True, SEED)
-    assert len(paths) == 24
-    assert all(2.9e6 < path.stat().st_size < 3.1e6 for path in paths[4:])
+def test_full_size_has_the_size_of_real_files(analysed):
+    *_, sizes = analysed
+    assert len(sizes) == 24
+    assert all(2.9e6 < size < 3.1e6 for size in sizes[4:])
