@@ -174,26 +174,32 @@ def n_dots(figure):
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    """Return a function that draws and saves a figure, once for each language: the figure, PNG and SVG.
+def drawn():
+    """Return a function that draws a figure, once for each language, for tests that only look at it."""
+    draw = cache(lambda name, language: speak(language, DRAWINGS[name]))
+    return lambda name, language="en": draw(name, language)
 
-    The figure is for looking at: a test that changes one draws its own.
-    """
+
+@pytest.fixture(scope="module")
+def saved(drawn, tmp_path_factory):
+    """Return a function that saves such a figure, once for each language."""
     folder = tmp_path_factory.mktemp("figures")
 
     @cache
     def save(name, language):
-        figure = speak(language, DRAWINGS[name])
         stamp = speak(language, tr, "SIMULATED DATA")
-        return figure, save_figure(figure, folder / language, name, stamp=stamp)
+        return save_figure(drawn(name, language), folder / language, name, stamp=stamp)
 
-    return lambda name, language="en": save(name, language)
+    return save
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(name, language, saved, tmp_path):
-    figure, written = saved(name, language)
+def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(
+    name, language, drawn, saved, tmp_path
+):
+    figure, written = drawn(name, language), saved(name, language)
     assert isinstance(figure, Figure)
     assert [p.name for p in written] == [f"{name}.png", f"{name}.svg"]
     assert all(p.stat().st_size > 5000 for p in written)
@@ -205,10 +211,11 @@ def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(nam
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_nothing_is_cut_off_at_the_edge(name, language, saved):
-    figure, _ = saved(name, language)
+def test_nothing_is_cut_off_at_the_edge(name, language, drawn, saved):
+    figure, _ = drawn(name, language), saved(name, language)
     figure.set_dpi(DPI)  # for which the panels were laid out
     figure.draw_without_rendering()
     width, height = figure.bbox.width, figure.bbox.height
@@ -287,8 +294,8 @@ def test_region_dots_show_every_animal_in_every_cell():
     assert len(texts(figure, "p")) == 16 * len(MADE.study.experiments["exp1"].contrasts)
 
 
-def test_slice_means_show_every_animal_in_every_cell(saved):
-    assert n_dots(saved("slices")[0]) == 48 * 16
+def test_slice_means_show_every_animal_in_every_cell(drawn):
+    assert n_dots(drawn("slices")) == 48 * 16
 
 
 def test_the_map_has_the_numbers_of_the_cells():
@@ -333,8 +340,8 @@ def test_the_femur_tells_less_from_more_without_colour():
         assert {line.get_linestyle() for line in below.lines if line.get_gid() == "strut"} == {"--"}
 
 
-def test_region_dots_bracket_every_contrast_with_the_number_of_p(saved):
-    figure = saved("region_dots")[0]
+def test_region_dots_bracket_every_contrast_with_the_number_of_p(drawn):
+    figure = drawn("region_dots")
     chosen = MADE.evidence[
         MADE.evidence["experiment"].eq("exp2") & MADE.evidence["endpoint"].str.contains("cortical|trabecular")
     ]
@@ -345,8 +352,8 @@ def test_region_dots_bracket_every_contrast_with_the_number_of_p(saved):
     assert sorted(texts(figure, "p")) == sorted(expected)
 
 
-def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(saved):
-    figure = saved("dilution")[0]
+def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(drawn):
+    figure = drawn("dilution")
     assert n_dots(figure) == 3 * len(MADE.urine)
     scatter, paths = figure.axes[:2]
     drawn = np.concatenate([line.get_xydata() for line in scatter.lines])
@@ -396,8 +403,8 @@ def test_the_design_names_only_samples_that_are_there(language):
     assert ("動物" if language == "ja" else "animals") in none
 
 
-def test_pair_feeding_draws_each_difference_of_the_table(saved):
-    figure = saved("pair_feeding")[0]
+def test_pair_feeding_draws_each_difference_of_the_table(drawn):
+    figure = drawn("pair_feeding")
     drawn = [line.get_xdata()[0] for ax in figure.axes for line in ax.lines if line.get_gid() == "difference"]
     shown = MADE.adjusted[
         ~MADE.adjusted["contrast"].eq("pairfed_vs_control") | MADE.adjusted["model"].eq("unadjusted")
@@ -405,8 +412,8 @@ def test_pair_feeding_draws_each_difference_of_the_table(saved):
     assert sorted(drawn) == pytest.approx(sorted(shown["percent"]))
 
 
-def test_profiles_bar_is_where_p_is_small(saved):
-    figure = saved("profiles")[0]
+def test_profiles_bar_is_where_p_is_small(drawn):
+    figure = drawn("profiles")
     bars = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "bar-significant"]
     assert len(bars) == len(BOTH)
     assert 12 < bars[0].get_x() < 16
@@ -415,8 +422,8 @@ def test_profiles_bar_is_where_p_is_small(saved):
     assert len(lines) == 48 * len(BOTH)
 
 
-def test_the_forest_has_one_effect_per_endpoint_and_dose(saved):
-    figure = saved("forest")[0]
+def test_the_forest_has_one_effect_per_endpoint_and_dose(drawn):
+    figure = drawn("forest")
     effects = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "effect"]
     drawn = sorted(float(line.get_xdata()[0]) for line in effects)
     doses = MADE.evidence[MADE.evidence["contrast"].isin([c.name for c in MADE.study.dose_order])]
@@ -432,8 +439,8 @@ def test_the_forest_says_why_an_effect_has_no_interval():
         assert ("no line: values below a limit of detection" in note) == said
 
 
-def test_the_verdict_map_holds_every_claim_once(saved):
-    figure = saved("verdicts")[0]
+def test_the_verdict_map_holds_every_claim_once(drawn):
+    figure = drawn("verdicts")
     drawn = [str(p.get_gid()) for ax in figure.axes for p in ax.patches]
     claims = [g.removeprefix("claim-") for g in drawn if g.startswith("claim-")]
     assert sorted(claims) == sorted(MADE.verdicts["claim_id"])
@@ -449,15 +456,15 @@ def test_the_verdict_map_takes_evidence_that_is_missing():
     assert texts(figure, "verdict").count("?") == (verdicts["verdict"] == "not_tested").sum()
 
 
-def test_dose_response_shows_animals_and_reported_values(saved):
-    figure = saved("dose")[0]
+def test_dose_response_shows_animals_and_reported_values(drawn):
+    figure = drawn("dose")
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
     assert sorted(float(line.get_ydata()[0]) for line in reported) == [39.0, 71.4]
 
 
-def test_dose_response_names_both_shapes_and_blackens_the_better_one(saved):
-    figure = saved("dose")[0]
+def test_dose_response_names_both_shapes_and_blackens_the_better_one(drawn):
+    figure = drawn("dose")
     row = MADE.shapes.set_index("endpoint").loc["serum_mg"]
     (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
     one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
@@ -467,8 +474,8 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one(saved):
     assert (one_way.get_color(), peak.get_color()) == (look.INK, "#767676")
 
 
-def test_shapes_are_named_and_filled_where_one_is_supported(saved):
-    figure = saved("shapes")[0]
+def test_shapes_are_named_and_filled_where_one_is_supported(drawn):
+    figure = drawn("shapes")
     (ax,) = figure.axes
     points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
     assert len(points) == len(MADE.shapes)
@@ -480,8 +487,8 @@ def test_shapes_are_named_and_filled_where_one_is_supported(saved):
     assert named == {naming.row_label(e) for e in supported} != set()
 
 
-def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(saved):
-    figure = saved("network")[0]
+def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(drawn):
+    figure = drawn("network")
     lines = {p.get_gid(): p for p in figure.axes[0].patches if str(p.get_gid()).startswith("pair-")}
     assert set(lines) == {f"pair-{r.a}-{r.b}" for r in MADE.pairs.itertuples() if r.p < 0.05} != set()
     for row in MADE.pairs[MADE.pairs["p"] < 0.05].itertuples():
@@ -496,13 +503,13 @@ def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(sav
     )
 
 
-def test_forest_names_the_axes_of_the_argument(saved):
-    headings = texts(saved("one_scale")[0], "heading")
+def test_forest_names_the_axes_of_the_argument(drawn):
+    headings = texts(drawn("one_scale"), "heading")
     assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
 
 
-def test_control_marks_this_dataset_and_the_one_without_effect(saved):
-    figure = saved("control")[0]
+def test_control_marks_this_dataset_and_the_one_without_effect(drawn):
+    figure = drawn("control")
     marks = {line.get_gid(): line.get_xdata()[0] for line in figure.axes[0].lines if line.get_gid()}
     row = MADE.counts.set_index("kind").loc["effect"]
     assert marks == {"nominal": row["nominal"], "this": row["this"], "null": row["null"]}
@@ -540,8 +547,8 @@ def test_figures_without_anything_to_draw_say_so():
         assert figure.axes[0].texts[0].get_text()
 
 
-def test_per_dose_says_every_finding(saved):
-    figure = saved("per_dose")[0]
+def test_per_dose_says_every_finding(drawn):
+    figure = drawn("per_dose")
     written = texts(figure, "finding")
     shown = dose_tables.findings_per_dose(MADE.everything, MADE.study)
     freely_fed = MADE.evidence[MADE.evidence["contrast"].eq("mg001_vs_control")]
@@ -561,8 +568,8 @@ def test_per_dose_says_every_finding(saved):
             )
 
 
-def test_the_choice_of_test_frames_what_changes(saved):
-    figure = saved("choices")[0]
+def test_the_choice_of_test_frames_what_changes(drawn):
+    figure = drawn("choices")
     framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
     wide = MADE.choices.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
     differs = wide["declared"].map(MADE.study.level) != wide["other"].map(MADE.study.level)
@@ -658,10 +665,11 @@ def test_narrow_panels_name_the_dose_alone():
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
 
 
+@pytest.mark.slow
 def test_seaborn_cannot_take_the_font_away(saved, tmp_path):
     import seaborn
 
-    _, before = saved("groups", "ja")
+    before = saved("groups", "ja")
     seaborn.set_theme(font="DejaVu Serif")
     stamp = speak("ja", tr, "SIMULATED DATA")
     after = save_figure(speak("ja", DRAWINGS["groups"]), tmp_path, "groups", stamp=stamp)
@@ -670,8 +678,8 @@ def test_seaborn_cannot_take_the_font_away(saved, tmp_path):
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_dose_response_names_every_dose_with_its_own_reference(language, saved):
-    figure = saved("dose", language)[0]
+def test_a_dose_response_names_every_dose_with_its_own_reference(language, drawn):
+    figure = drawn("dose", language)
     said = " ".join(
         t.get_text().replace("\n", " ")
         for t in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
