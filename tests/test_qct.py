@@ -25,15 +25,10 @@ from mgbone.qct import (
     slice_table,
     strongest_points,
 )
-from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES
 
 TRUTH = json.loads((R / "groups_truth.json").read_text())
 ONE = "e2-control-1"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

@@ -11,14 +11,8 @@ from mgbone.biochem.pair_feeding import ADJUSTED, UNADJUSTED, adjust_for_intake,
 from mgbone.evidence import bayes, other_tests
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.rank_tests import gehan_scores, kruskal_wallis, rank_z, two_sided
-from mgbone.study.design import load_study
 
 TRUTH = json.loads((R / "absence_truth.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

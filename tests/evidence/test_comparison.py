@@ -10,15 +10,9 @@ from helpers import R
 
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare, hedges_g
 from mgbone.evidence.other_tests import omnibus_tests
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 
 TRUTH = json.loads((R / "groups_truth.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def measurements(values, groups, experiment="exp2", endpoint="serum_mg"):

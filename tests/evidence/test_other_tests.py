@@ -9,7 +9,6 @@ from helpers import R
 from scipy import stats
 
 from mgbone.evidence.other_tests import DECLARED, NAMES, changed_levels, compare_tests, without_most_extreme
-from mgbone.study.design import load_study
 
 TRUTH = json.loads((R / "sensitivity_truth.json").read_text())
 CASES = [
@@ -33,11 +32,6 @@ def measured(groups, experiment, endpoint="serum_mg"):
         for i, v in enumerate(values)
     ]
     return pd.DataFrame(rows).assign(unit="mg/dL")
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

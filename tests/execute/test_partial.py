@@ -54,18 +54,6 @@ def own_study(folder, raw=TWO_GROUPS):
     return load_study(folder / "study.yml")
 
 
-@pytest.fixture
-def study():
-    naming.use_study(load_study())
-    return load_study()
-
-
-@pytest.fixture(autouse=True)
-def _own_groups_again():
-    yield
-    naming.use_study(load_study())
-
-
 # ---- What is there, and what is said of the rest
 
 

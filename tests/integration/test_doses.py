@@ -23,7 +23,6 @@ from mgbone.integration.doses import (
     require_all_tested,
     stack,
 )
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
@@ -50,11 +49,6 @@ def measured(centres=CENTRES, endpoint="serum_mg"):
         for i, d in enumerate(spread)
     ]
     return pd.DataFrame(rows)
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def test_each_dose_is_measured_against_its_own_reference(study):

@@ -20,14 +20,8 @@ from mgbone.integration.within_animals import (
     wide_table,
     within_evidence,
 )
-from mgbone.study.design import load_study
 
 GROUPS = [("exp1", "control"), ("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "control"), ("exp2", "mg004")]
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def measured(values, n=8):

@@ -34,7 +34,6 @@ from mgbone.microarray.changed_genes import gene_lists
 from mgbone.microarray.differential import differential_expression
 from mgbone.microarray.enrichment import camera, over_representation
 from mgbone.microarray.genesets import GeneSets
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 
 CONTRASTS = ["mg001_vs_pairfed", "mg004_vs_control", "mg002_vs_control"]
@@ -45,11 +44,6 @@ THEMES = pd.DataFrame(
         "go_id": ["GO:0000001", "GO:0000003", "GO:0000002"],
     }
 )
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

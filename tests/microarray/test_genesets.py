@@ -22,7 +22,6 @@ from mgbone.execute import cli
 from mgbone.microarray import differential as ex
 from mgbone.microarray import enrichment, genesets
 from mgbone.microarray import findings as array_evidence
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root
@@ -366,8 +365,7 @@ def test_nothing_to_rank_is_said(limma_data):
 # ---- Evidence
 
 
-def test_evidence_speaks_through_the_best_term(enriched):
-    study = load_study()
+def test_evidence_speaks_through_the_best_term(enriched, study):
     rows = array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp1")
     assert rows.columns.tolist()[: len(EVIDENCE_COLUMNS)] == EVIDENCE_COLUMNS
     assert rows["endpoint"].tolist() == [*genesets.load_themes()["theme"].unique()]
@@ -390,19 +388,16 @@ def test_evidence_speaks_through_the_best_term(enriched):
         (0.1, "none", "none"),
     ],
 )
-def test_evidence_levels_are_the_studys(enriched, q, level, direction):
+def test_evidence_levels_are_the_studys(enriched, q, level, direction, study):
     table = enriched[0].copy()
     table["q"] = 1.0
     table.loc[(table["term"] == "GO:0055074") & (table["direction"] == "down"), "q"] = q
-    rows = array_evidence.theme_evidence(table, genesets.load_themes(), load_study(), "exp1").set_index(
-        "endpoint"
-    )
+    rows = array_evidence.theme_evidence(table, genesets.load_themes(), study, "exp1").set_index("endpoint")
     row = rows.loc["mineral_metabolism_genes"]
     assert (row["level"], row["direction"]) == (level, direction)
 
 
-def test_evidence_counts_arrays_and_needs_go(enriched):
-    study = load_study()
+def test_evidence_counts_arrays_and_needs_go(enriched, study):
     groups = pd.Series(["mg001"] * 3 + ["pairfed"] * 4)
     rows = array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp1", groups)
     assert (rows["n_case"].iloc[0], rows["n_reference"].iloc[0]) == (3, 4)

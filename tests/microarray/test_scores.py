@@ -7,7 +7,6 @@ import pytest
 from mgbone.evidence.comparison import MEASUREMENT_COLUMNS, compare
 from mgbone.microarray.genesets import load_themes
 from mgbone.microarray.scores import score_arrays, score_measurements, score_of
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import domain_of, endpoint_label
 from mgbone.study.errors import MgboneError
 
@@ -68,7 +67,7 @@ def test_small_sets_are_left_out_and_none_at_all_is_refused(expression):
         score_arrays(expression, {"bone_metabolism_genes": ["IL6"] * 30})
 
 
-def test_scores_become_measurements_one_per_animal(expression):
+def test_scores_become_measurements_one_per_animal(expression, study):
     table = pd.DataFrame(
         {
             "array_id": ["a1", "a2", "a3", "a4", "a5"],
@@ -86,7 +85,7 @@ def test_scores_become_measurements_one_per_animal(expression):
     assert value["x", "score_bone_metabolism"] == pytest.approx(
         scores.loc[["a1", "a2"], "bone_metabolism_genes"].mean()
     )
-    evidence = compare(measured, load_study())
+    evidence = compare(measured, study)
     assert set(evidence["domain"]) == {"microarray"}
     assert evidence[["n_case", "n_reference"]].drop_duplicates().to_numpy().tolist() == [[2, 2]]
 
