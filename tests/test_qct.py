@@ -288,6 +288,20 @@ def test_profile_does_not_reach_beyond_the_scan(study):
     assert profile.loc[80.1:].isna().all()
 
 
+def test_profile_has_no_value_in_a_gap(study):
+    """Slices 20 to 34 are gone: 8 mm without a slice, from 9.25 to 17.25 mm of 30."""
+    dataset, _ = trabeculae_scanned_to(60)
+    gone = dataset.qct_slices["slice"].between(20, 34)
+    dataset = in_memory(animals=dataset.animals, qct_slices=dataset.qct_slices[~gone])
+    profile = profiles(dataset, study, ("whole",), n_points=97).set_index("percent")["density"]
+    assert profile.loc[31:57].isna().all()
+    assert profile.loc[:30].notna().all() and profile.loc[58:].notna().all()
+    blank, _ = trabeculae_scanned_to(30)
+    profile = profiles(blank, study, n_points=97).set_index("percent").groupby("structure")["density"]
+    assert profile.get_group("trabecular").loc[50:].isna().all()
+    assert profile.get_group("cortical").notna().all()
+
+
 def test_summary_gives_the_t_interval():
     values = np.array([701.0, 715.0, 698.0, 722.0])
     profile = pd.DataFrame(
@@ -376,8 +390,27 @@ def test_points_that_an_animal_lacks_are_left_out(contrast):
     case, reference = np.arange(9.0).reshape(3, 3), np.arange(9.0).reshape(3, 3) ** 1.1
     case[1, 0] = np.nan
     assert profile_test(along(case, reference), contrast)["percent"].tolist() == [1.0, 2.0]
+
+
+def test_an_animal_without_values_is_left_out_and_named(study, contrast):
+    rng = np.random.default_rng(5)
+    case, reference = rng.normal(700, 20, (2, 4, 3))
     case[2, :] = np.nan
-    assert profile_test(along(case, reference), contrast).empty
+    profile = along(case, reference)
+    tested = profile_tests(profile, study)
+    others = profile_test(profile[profile["animal_id"] != "mg002-2"], contrast)
+    assert tested["p"].tolist() == others["p"].tolist() and len(tested) == 3
+    assert tested["n_permutations"].unique().tolist() == [35]  # 3 against 4 animals
+    assert tested["left_out"].unique().tolist() == ["mg002-2"]
+    assert strongest_points(tested)["left_out"].tolist() == ["mg002-2"]
+    assert "left_out" not in strongest_points(others.assign(structure="whole"))
+
+
+def test_an_animal_whose_slices_are_blank_stays_in_the_profiles(study):
+    dataset = in_memory()
+    dataset.qct_slices.loc[dataset.qct_slices["animal_id"] == ONE, "trabecular_content"] = np.nan
+    profile = profiles(dataset, study, ("trabecular",)).set_index("animal_id")["density"]
+    assert profile[ONE].isna().all() and len(profile[ONE]) == 51
 
 
 def test_tests_are_those_that_the_report_states(study):

@@ -232,7 +232,8 @@ def profiles(
     -------
     DataFrame
         Columns structure, animal_id, experiment, group, percent, density (mg/cm3); missing where a femur was
-        not scanned that far.
+        not scanned that far, and in gaps: between slices with a density that lie more than one and a half
+        steps apart (a step is the median distance between slices of the animal).
     """
     grid = np.linspace(2, 98, n_points)
     slices = located_slices(dataset, study)
@@ -241,16 +242,27 @@ def profiles(
     for structure in structures:
         volume = slices[f"{structure}_area"] * slices["thickness"]
         density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
-        scanned = (
-            slices.assign(density=density).dropna(subset="density").sort_values("percent", kind="stable")
-        )
+        scanned = slices.assign(density=density).sort_values("percent", kind="stable")
         for who, table in scanned.groupby(keys, sort=False):
-            along = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
+            along = _along(grid, table["percent"].to_numpy(float), table["density"].to_numpy(float))
             values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}
             tables.append(pd.DataFrame({"structure": structure} | values))
     if not tables:
         return pd.DataFrame(columns=["structure", *keys, "percent", "density"])
     return pd.concat(tables, ignore_index=True)
+
+
+def _along(grid: np.ndarray, at: np.ndarray, density: np.ndarray) -> np.ndarray:
+    """Interpolate between slices in order, but not over a gap nor beyond the ends; shape of the grid."""
+    known = np.isfinite(density)
+    if not known.any():
+        return np.full(len(grid), np.nan)
+    limit = 1.5 * np.median(np.diff(at)) if len(at) > 1 else 0.0
+    at, density = at[known], density[known]
+    along = np.interp(grid, at, density, left=np.nan, right=np.nan)
+    after = np.clip(np.searchsorted(at, grid), 1, max(len(at) - 1, 1))
+    in_gap = np.diff(at, append=at[-1])[after - 1] > limit
+    return np.where(in_gap & ~np.isin(grid, at), np.nan, along)
 
 
 def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
@@ -284,13 +296,14 @@ def profile_tests(
         if _enough(along, contrast)
     ]
     if not tables:
-        columns = ["experiment", "contrast", "percent", "difference", "t", "p", "n_permutations", "structure"]
+        columns = ["experiment", "contrast", "percent", "difference", "t", "p", "n_permutations", "left_out"]
+        columns.append("structure")
         return pd.DataFrame(columns=columns)
     return pd.concat(tables, ignore_index=True)
 
 
 def _enough(profile: pd.DataFrame, contrast: Contrast) -> bool:
-    here = profile[profile["experiment"] == contrast.experiment]
+    here = profile[profile["experiment"].eq(contrast.experiment) & profile["density"].notna()]
     sizes = here.groupby("group")["animal_id"].nunique()
     return min(sizes.get(contrast.case, 0), sizes.get(contrast.reference, 0)) > 1
 
@@ -307,19 +320,22 @@ def profile_test(
     Parameters
     ----------
     profile : DataFrame
-        From `profiles`, one structure. Points that an animal of the two groups lacks are left out.
+        From `profiles`, one structure. Animals without any value are left out and named, and then points
+        that an animal of the two groups lacks.
 
     Returns
     -------
     DataFrame
-        Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations.
+        Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations, left_out (the
+        animals without a value, joined by ", ").
     """
     chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin(
         [contrast.case, contrast.reference]
     )
     table = profile[chosen]
     wide = table.pivot(index="animal_id", columns="percent", values="density")  # noqa: PD010
-    wide = wide.dropna(axis="columns")
+    left_out = ", ".join(wide.index[wide.isna().all(axis="columns")])
+    wide = wide.dropna(how="all").dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
     permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
@@ -334,15 +350,20 @@ def profile_test(
             "t": t_statistics(values, is_case),
             "p": share_as_large(largest, observed),
             "n_permutations": len(largest),
+            "left_out": left_out,
         }
     )
 
 
 def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
-    """Return, per structure and contrast, the point of the femur with the smallest family-wise p."""
+    """Return, per structure and contrast, the point of the femur with the smallest family-wise p.
+
+    Where animals without a value were left out, a column left_out names them.
+    """
     known = tests.dropna(subset="p")
     best = known.loc[known.groupby(["structure", "contrast"], sort=False)["p"].idxmin()]
-    return best[["structure", "contrast", "percent", "difference", "t", "p"]].reset_index(drop=True)
+    named = ["left_out"] if best["left_out"].ne("").any() else []
+    return best[["structure", "contrast", "percent", "difference", "t", "p", *named]].reset_index(drop=True)
 
 
 def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
