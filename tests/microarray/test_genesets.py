@@ -266,6 +266,15 @@ def test_empty_lists_are_tested_and_say_nothing(shipped, chip):
         enrichment.over_representation({}, shipped, chip)
 
 
+def test_symbols_that_differ_in_case_only_are_two_genes():
+    """The list holds Gene0 to Gene9, the set GENE0 to GENE9, and both are on the chip: no gene in common."""
+    lower, capitals = [f"Gene{i}" for i in range(200)], tuple(f"GENE{i}" for i in range(10))
+    sets = genesets.GeneSets({"capitals": capitals})
+    tested = enrichment.over_representation({"c": {"up": lower[:10]}}, sets, [*lower, *capitals])
+    row = tested.iloc[0]
+    assert (row["hits"], row["p"], row["genes"]) == (0, 1, "")
+
+
 def test_redundant_terms_fold_under_the_best():
     columns = {"contrast": "c", "direction": "up", "q": 0.001}
     rows = pd.DataFrame(
