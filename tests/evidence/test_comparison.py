@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from helpers import R
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare, hedges_g
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, compare, hedges_g
 from mgbone.evidence.other_tests import omnibus_tests
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
@@ -130,3 +130,13 @@ def test_unknown_group_and_missing_column_are_named(study):
         compare(measurements([1.0, 2.0], ["control", "mg005"]), study)
     with pytest.raises(MgboneError, match="lacks the column unit"):
         compare(measurements([1.0], ["control"]).drop(columns="unit"), study)
+
+
+def test_an_animal_that_stands_there_twice_is_named(study):
+    table = measurements(TRUTH["y"], TRUTH["g"])
+    twice = pd.concat([table, table.iloc[[3]].assign(value=9.0)], ignore_index=True)
+    for wants in (lambda t: compare(t, study), animals_by_endpoints):
+        with pytest.raises(MgboneError, match=r"'a3' twice for 'serum_mg'"):
+            wants(twice)
+    wide = animals_by_endpoints(table)
+    assert wide["serum_mg"].to_dict() == dict(zip(table["animal_id"], TRUTH["y"], strict=True))

@@ -59,7 +59,7 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     Raises
     ------
     MgboneError
-        If a column is missing, or a group does not belong to its experiment.
+        If a column is missing, a group does not belong to its experiment, or an animal stands there twice.
     """
     _check(measurements, study)
     rows = []
@@ -112,6 +112,7 @@ def _check(measurements: pd.DataFrame, study: Study) -> None:
         raise MgboneError(
             f"measurements lacks the column {', '.join(missing)}; it needs {', '.join(MEASUREMENT_COLUMNS)}."
         )
+    _check_once(measurements)
     for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
         known = study.experiments[experiment].groups if experiment in study.experiments else ()
         if group not in known:
@@ -119,6 +120,35 @@ def _check(measurements: pd.DataFrame, study: Study) -> None:
             raise MgboneError(
                 f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}."
             )
+
+
+def animals_by_endpoints(measurements: pd.DataFrame, index: str | list[str] = "animal_id") -> pd.DataFrame:
+    """Put the endpoints of each animal side by side.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns animal_id, endpoint, value, and those of `index`.
+
+    Returns
+    -------
+    DataFrame
+        Index as asked for, in the order of the rows; a column per endpoint.
+
+    Raises
+    ------
+    MgboneError
+        If an animal has two values of an endpoint: their mean would be a third animal.
+    """
+    _check_once(measurements)
+    return measurements.pivot_table(index=index, columns="endpoint", values="value", sort=False)
+
+
+def _check_once(measurements: pd.DataFrame) -> None:
+    twice = measurements[measurements.duplicated(["animal_id", "endpoint"])]
+    if len(twice):
+        animal, endpoint = twice[["animal_id", "endpoint"]].iloc[0]
+        raise MgboneError(f"measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.")
 
 
 def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mgbone.evidence.comparison import compare
+from mgbone.evidence.comparison import animals_by_endpoints, compare
 from mgbone.study.design import Study
 from mgbone.study.disagreements import SOURCE_COLUMNS
 from mgbone.study.ledger import KEYS
@@ -69,7 +69,7 @@ def formation_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame
     if "censored" in chosen:
         chosen = chosen[~chosen["censored"].fillna(False).astype(bool)]
     keys = ["animal_id", "experiment", "group"]
-    wide = chosen.pivot_table(index=keys, columns="endpoint", values="value", sort=False)
+    wide = animals_by_endpoints(chosen, keys)
     if not set(FORMATION) <= set(wide.columns):
         return compare(measurements.iloc[:0], study)
     ratio = np.log(wide[FORMATION[0]] / wide[FORMATION[1]]).dropna().rename("value").reset_index()
