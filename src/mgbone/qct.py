@@ -14,7 +14,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.permutation import correlations, label_permutations, share_as_large, t_statistics
+from mgbone.evidence.permutation import family_wise_p, t_statistics
 from mgbone.evidence.ties import settled
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import region_label, structure_label
@@ -280,16 +280,14 @@ def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(ci_low=summary["mean"] - half_width, ci_high=summary["mean"] + half_width)
 
 
-def profile_tests(
-    profile: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0
-) -> pd.DataFrame:
+def profile_tests(profile: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Apply `profile_test` to each structure and each contrast that the report states.
 
     The error is held over the length of one structure in one contrast, not over structures and contrasts. A
     contrast with a group of fewer than two animals is not tested and has no rows.
     """
     tables = [
-        profile_test(along, contrast, n_permutations, seed).assign(structure=structure)
+        profile_test(along, contrast).assign(structure=structure)
         for structure, along in profile.groupby("structure", sort=False)
         for experiment in study.experiments.values()
         for contrast in experiment.report_contrasts
@@ -308,14 +306,11 @@ def _enough(profile: pd.DataFrame, contrast: Contrast) -> bool:
     return min(sizes.get(contrast.case, 0), sizes.get(contrast.reference, 0)) > 1
 
 
-def profile_test(
-    profile: pd.DataFrame, contrast: Contrast, n_permutations: int = 5000, seed: int = 0
-) -> pd.DataFrame:
+def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     """Compare two groups at every point of the femur, holding the family-wise error over its whole length.
 
     The animals' group labels are permuted and each point's t is held against the largest |t| over all points
-    of each permutation (max-statistic, Westfall and Young 1993). All splits are taken where there are no more
-    than `n_permutations`, otherwise a seeded sample of them with the observed one among them.
+    of each permutation (`mgbone.evidence.permutation.family_wise_p`), exact for groups of this size.
 
     Parameters
     ----------
@@ -338,9 +333,7 @@ def profile_test(
     wide = wide.dropna(how="all").dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
-    permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
-    largest = np.abs(permuted).max(axis=1, initial=0)
-    observed = np.abs(correlations(values, is_case[None, :]))[0]
+    p, n_permutations = family_wise_p(values, is_case)
     return pd.DataFrame(
         {
             "experiment": contrast.experiment,
@@ -348,8 +341,8 @@ def profile_test(
             "percent": wide.columns.to_numpy(),
             "difference": values[is_case].mean(axis=0) - values[~is_case].mean(axis=0),
             "t": t_statistics(values, is_case),
-            "p": share_as_large(largest, observed),
-            "n_permutations": len(largest),
+            "p": p,
+            "n_permutations": n_permutations,
             "left_out": left_out,
         }
     )
