@@ -25,6 +25,7 @@ from mgbone.qct import (
     slice_mean_differences,
     slice_table,
     strongest_points,
+    survivors,
 )
 from mgbone.study.design import REGIONS, STRUCTURES, load_study
 
@@ -431,6 +432,53 @@ def test_tests_are_those_that_the_report_states(study):
 # --- differences per cell --------------------------------------------------------------------------------
 
 
+NOBODY = regional_density(in_memory(), load_study()).iloc[:0]
+
+
+def test_cells_of_the_shipped_data_have_the_exact_p(study):
+    """All 12,870 splits, listed by an outside recomputation in R."""
+    density = regional_density(open_dataset("data/simulated"), study)
+    cells = percent_differences(compare(density, study), density).set_index(["contrast", "endpoint"])
+    assert cells.loc[("mg002_vs_control", "bmd_trabecular_distal"), "p_maxt"] == pytest.approx(
+        0.0525, abs=5e-5
+    )
+    counts = survivors(cells.reset_index(), study).set_index("contrast")
+    assert counts["significant_maxt"].eq(0).all()
+
+
+def test_max_t_is_held_against_the_largest_cell_by_hand(study):
+    """Two groups of three, two cells: of 20 splits, how many reach as far in either cell?"""
+    cells = {"bmd_whole_full": [3.0, 5, 7, 1, 2, 4], "bmd_whole_mid": [1.0, 0, 2, 1, 3, 0]}
+    rows = [
+        {
+            "animal_id": f"{i}",
+            "experiment": "exp2",
+            "group": ("mg002", "control")[i > 2],
+            "endpoint": e,
+            "value": v,
+        }
+        for e, values in cells.items()
+        for i, v in enumerate(values)
+    ]
+    table = pd.DataFrame(rows).assign(unit="mg/cm3")
+    # |t| rises with the distance of the mean of the case from that of all, in SD of all.
+    reach = {e: {} for e in cells}
+    for e, values in cells.items():
+        values = np.array(values)
+        for split in combinations(range(6), 3):
+            reach[e][split] = abs(values[list(split)].mean() - values.mean()) / values.std()
+    largest = [max(reach[e][s] for e in cells) for s in combinations(range(6), 3)]
+    found = percent_differences(compare(table, study), table).set_index("endpoint")
+    for e in cells:
+        expected = np.mean([one >= reach[e][0, 1, 2] - 1e-9 for one in largest])
+        assert found.loc[e, "p_maxt"] == pytest.approx(expected)
+    lone = table[~(table["endpoint"].eq("bmd_whole_mid") & table["animal_id"].eq("1"))]
+    found = percent_differences(compare(lone, study), lone).set_index("endpoint")
+    assert np.isnan(found.loc["bmd_whole_mid", "p_maxt"])  # an animal lacks it
+    own = np.mean([reach["bmd_whole_full"][s] >= reach["bmd_whole_full"][0, 1, 2] - 1e-9 for s in reach[e]])
+    assert found.loc["bmd_whole_full", "p_maxt"] == pytest.approx(own)
+
+
 def cells_with(p, domain="qct"):
     n = len(p)
     endpoints = [f"bmd_{s}_{r}" for s in STRUCTURES for r in REGIONS][:n]
@@ -451,7 +499,7 @@ def cells_with(p, domain="qct"):
 def test_corrections_are_those_of_r():
     p = [0.01, 0.04, 0.03, 0.2]
     other = cells_with([0.9, 0.9, 0.9, 0.9]).assign(contrast="mg004_vs_control")
-    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True))
+    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True), NOBODY)
     assert cells["p_holm"].tolist()[:4] == pytest.approx(TRUTH["holm"])
     assert cells["q"].tolist()[:4] == pytest.approx(TRUTH["bh"])
     assert cells["percent"].tolist() == pytest.approx([-5] * 8)
@@ -460,7 +508,7 @@ def test_corrections_are_those_of_r():
 
 
 def test_corrections_count_only_what_was_tested():
-    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]))
+    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]), NOBODY)
     tested = cells["p"].notna()
     assert cells.loc[tested, "p_holm"].tolist() == pytest.approx(TRUTH["holm"])
     assert cells.loc[tested, "q"].tolist() == pytest.approx(TRUTH["bh"])
@@ -469,7 +517,7 @@ def test_corrections_count_only_what_was_tested():
 
 def test_only_density_is_counted(study):
     mixed = pd.concat([cells_with([0.01, 0.02]), cells_with([0.01], domain="biochem")], ignore_index=True)
-    assert len(percent_differences(mixed)) == 2
+    assert len(percent_differences(mixed, NOBODY)) == 2
 
 
 def test_sixteen_cells_per_contrast_from_slices_to_map(study):
@@ -477,7 +525,8 @@ def test_sixteen_cells_per_contrast_from_slices_to_map(study):
     slices = in_memory().qct_slices
     for structure in STRUCTURES:
         slices[f"{structure}_content"] *= rng.uniform(0.9, 1.1, len(slices))
-    cells = percent_differences(compare(regional_density(in_memory(qct_slices=slices), study), study))
+    density = regional_density(in_memory(qct_slices=slices), study)
+    cells = percent_differences(compare(density, study), density)
     assert cells.groupby(["experiment", "contrast"]).size().tolist() == [16] * 6
     assert (cells["p_holm"] >= cells["q"] - 1e-12).all()
     assert (cells["q"] >= cells["p"] - 1e-12).all()

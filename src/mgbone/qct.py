@@ -14,6 +14,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.dataset.opening import Dataset
+from mgbone.evidence.comparison import animals_by_endpoints
 from mgbone.evidence.permutation import family_wise_p, t_statistics
 from mgbone.evidence.ties import settled
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
@@ -370,8 +371,8 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns contrast, cells, significant and trend (unadjusted), significant_holm, significant_bh, and
-        expected: how many significant cells chance alone would give.
+        Columns contrast, cells, significant and trend (unadjusted), significant_maxt, significant_holm,
+        significant_bh, and expected: how many significant cells chance alone would give.
     """
     limit = study.thresholds["significant"]
     rows = []
@@ -383,25 +384,36 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
                 "cells": len(tested),
                 "significant": int((tested["level"] == "significant").sum()),
                 "trend": int((tested["level"] == "trend").sum()),
+                "significant_maxt": int((tested["p_maxt"] < limit).sum()),
                 "significant_holm": int((tested["p_holm"] < limit).sum()),
                 "significant_bh": int((tested["q"] < limit).sum()),
                 "expected": limit * len(tested),
             }
         )
-    columns = ["contrast", "cells", "significant", "trend", "significant_holm", "significant_bh", "expected"]
+    columns = ["contrast", "cells", "significant", "trend"]
+    columns += ["significant_maxt", "significant_holm", "significant_bh", "expected"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Return the 16 cells per contrast: structure, region, percent difference, p, level and both corrections.
+def percent_differences(evidence: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
+    """Return the 16 cells per contrast: structure, region, percent difference, p, level and corrections.
 
-    Holm (family-wise) and Benjamini-Hochberg (false discovery) are taken over the 16 cells of one contrast,
-    on the p values of the declared test.
+    The corrections hold an error over the 16 cells of one contrast. max-T (`family_wise_p`, the two groups'
+    t) knows that cells overlap, since it permutes animals with all their cells; animals without any value and
+    then cells that an animal lacks take no part. Holm (family-wise) and Benjamini-Hochberg (false discovery)
+    see only the p values of the declared test.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        From `mgbone.evidence.compare`.
+    measurements : DataFrame
+        What it was made from.
 
     Returns
     -------
     DataFrame
-        Columns experiment, contrast, structure, region, endpoint, percent, p, p_holm, q, level.
+        Columns experiment, contrast, structure, region, endpoint, percent, p, p_maxt, p_holm, q, level.
     """
     cells = evidence[evidence["domain"] == "qct"].copy()
     cells[["structure", "region"]] = cells["endpoint"].str.extract(r"^bmd_([a-z]+)_([a-z]+)$")
@@ -409,19 +421,26 @@ def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     by_contrast = cells.groupby(["experiment", "contrast"], sort=False)["p"]
     cells["p_holm"] = by_contrast.transform(_adjusted, method="holm")
     cells["q"] = by_contrast.transform(_adjusted, method="fdr_bh")
-    order = [
-        "experiment",
-        "contrast",
-        "structure",
-        "region",
-        "endpoint",
-        "percent",
-        "p",
-        "p_holm",
-        "q",
-        "level",
+    together = [
+        _cells_together(measurements[measurements["endpoint"].isin(table["endpoint"])], *key)
+        for key, table in cells.groupby(["experiment", "contrast"], sort=False)
     ]
-    return cells[order].reset_index(drop=True)
+    known = pd.concat(together) if together else pd.Series(dtype=float)
+    cells["p_maxt"] = known.reindex(pd.MultiIndex.from_frame(cells[["contrast", "endpoint"]])).to_numpy()
+    order = ["experiment", "contrast", "structure", "region", "endpoint", "percent"]
+    return cells[[*order, "p", "p_maxt", "p_holm", "q", "level"]].reset_index(drop=True)
+
+
+def _cells_together(measurements: pd.DataFrame, experiment: str, contrast: str) -> pd.Series:
+    """Return p of max-T over the cells of a contrast, by contrast and endpoint."""
+    case, reference = contrast.split("_vs_")
+    here = measurements["experiment"].eq(experiment) & measurements["group"].isin([case, reference])
+    wide = animals_by_endpoints(measurements[here], ["animal_id", "group"]).dropna(axis="columns")
+    is_case = wide.index.get_level_values("group") == case
+    several = 1 < is_case.sum() < len(wide) - 1
+    p = family_wise_p(wide.to_numpy(float), is_case)[0] if several else np.nan
+    cells = pd.MultiIndex.from_product([[contrast], wide.columns])
+    return pd.Series(p, index=cells, dtype=float)
 
 
 def _adjusted(p: pd.Series, method: str) -> np.ndarray:
