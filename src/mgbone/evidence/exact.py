@@ -48,12 +48,12 @@ def dunnett(groups: Mapping[str, np.ndarray], control: str) -> dict[str, float]:
     within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / df
     n, mean = len(groups[control]), groups[control].mean()
     others = {name: values for name, values in groups.items() if name != control}
-    if not within > 0:
+    if not any(np.ptp(v) > 0 for v in groups.values()):  # the mean of equal numbers is not always that number
         return dict.fromkeys(others, np.nan)
     error = {name: np.sqrt(1 / len(values) + 1 / n) for name, values in others.items()}
     sizes = [len(values) for values in others.values()]
     return {
-        name: 1 - _all_within(abs(values.mean() - mean) / np.sqrt(within) / error[name], sizes, n, df)
+        name: max(1 - _all_within(abs(values.mean() - mean) / np.sqrt(within) / error[name], sizes, n, df), 0)
         for name, values in others.items()
     }
 
