@@ -294,7 +294,7 @@ def test_ties_are_broken_as_in_the_evidence():
     rows = pd.DataFrame(
         {
             "contrast": "a_vs_b", "term": ["GO:0000001", "GO:0000003"], "name": ["x", "y"], "direction": "up",
-            "hits": [1, 2], "n_genes": 20, "p": 1.0, "q": 1.0, "log2_odds_ratio": [-1.0, 0.5],
+            "hits": [1, 2], "n_genes": 20, "p": 1.0, "q_both": 1.0, "log2_odds_ratio": [-1.0, 0.5],
         }
     )  # fmt: skip
     assert best_theme_terms(rows, THEMES)["term"].tolist() == ["GO:0000003"]

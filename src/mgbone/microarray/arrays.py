@@ -265,12 +265,14 @@ def array_evidence(
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
-    """Return, per contrast and theme, the term with the smallest q, the one in the evidence.
+    """Return, per contrast and theme, the term with the smallest q over both lists, the one in the evidence.
 
+    That q is the column q here.
     Contrasts come in the order of `enriched`, themes in that of `themes`.
     """
     named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
-    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False])
+    named = named.assign(q=named["q_both"])
+    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False], kind="stable")
     order = order.drop_duplicates(["contrast", "theme"])
     columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
     places = {

@@ -17,7 +17,7 @@ from mgbone.study.errors import MgboneError
 
 ORA_COLUMNS = [
     "contrast", "direction", "term", "name", "set_size", "list_size", "hits", "expected",
-    "odds_ratio", "log2_odds_ratio", "ci_low", "ci_high", "p", "q", "genes",
+    "odds_ratio", "log2_odds_ratio", "ci_low", "ci_high", "p", "q", "q_both", "genes",
 ]  # fmt: skip
 
 SMALLEST, LARGEST = 10, 1000
@@ -39,7 +39,8 @@ def over_representation(
     The background is the chip: genes that it can't see are taken out of lists and sets first, and sets are
     kept if `smallest` to `largest` of their genes remain. Symbols are compared as written: two that differ in
     case only are two genes. Benjamini-Hochberg q values count *all* sets kept, those without any gene of the
-    list (p = 1) too, list by list.
+    list (p = 1) too, list by list; `q_both` counts them over the lists of a contrast together, for a question
+    that either list may answer.
 
     Parameters
     ----------
@@ -72,7 +73,9 @@ def over_representation(
             tables.append(table.assign(contrast=contrast, direction=direction))
     if not tables:
         raise MgboneError("There is no list of genes to test; hand in expression.gene_lists(table).")
-    return pd.concat(tables, ignore_index=True)[ORA_COLUMNS]
+    tested = pd.concat(tables, ignore_index=True)
+    tested["q_both"] = tested.groupby("contrast")["p"].transform(stats.false_discovery_control, method="bh")
+    return tested[ORA_COLUMNS]
 
 
 def restrict(
