@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import gseapy
@@ -333,12 +334,40 @@ def test_prerank_is_seeded_and_gives_the_running_sum(limma_data):
     pd.testing.assert_frame_equal(results, again)
     first = results.set_index("term").loc["Set1"]
     assert first["nes"] > 1.5
-    assert first["p"] == pytest.approx(1 / 201)
+    # No random set of those that count, of one sign, reaches as far: (0 + 1) / (n + 1).
+    assert 0 < first["n_permutations"] < 200
+    assert first["p"] == 1 / (first["n_permutations"] + 1)
+    assert "q" not in results
     line = running[running["term"] == "Set1"]
     assert len(line) == len(values)
     assert line["hit"].sum() == 30
     assert line["running_sum"].max() == pytest.approx(first["es"], abs=1e-6)
     assert line["t"].is_monotonic_decreasing
+
+
+def test_score_and_running_sum_by_hand():
+    """Ten genes of |t| 1 in a ranking of 14: places 1 to 9 and 12 (from 0)."""
+    names = [f"Gene{i:02d}" for i in range(14)]
+    table = pd.DataFrame({"gene": names, "contrast": "c", "t": [1.0] * 7 + [-1.0] * 7})
+    members = (*names[1:10], names[12])
+    results, running = enrichment.prerank(table, genesets.GeneSets({"s": members}), "c", permutations=2000)
+    # Down a quarter, up nine tenths, down two quarters, up a tenth, down a quarter: 0.65 at the tenth place.
+    expected = np.cumsum([-0.25, *[0.1] * 9, -0.25, -0.25, 0.1, -0.25])
+    assert running["running_sum"].to_numpy() == pytest.approx(expected)
+    row = results.iloc[0]
+    assert row["es"] == pytest.approx(0.65)
+    assert row["leading_edge"].split(";") == names[1:10]
+    # All 1,001 sets of ten, listed: the share as far out among those whose farthest point lies above 0.
+    scores = []
+    for chosen in combinations(range(14), 10):
+        steps = np.full(14, -0.25)
+        steps[list(chosen)] = 0.1
+        line = np.cumsum(steps)
+        scores.append(line.max() if line.max() > -line.min() + 1e-12 else line.min())
+    above = np.array([s for s in scores if s > 0])
+    assert row["p"] == pytest.approx((above >= 0.65 - 1e-9).mean(), abs=0.04)
+    assert row["nes"] == pytest.approx(0.65 / above.mean(), rel=0.03)
+    assert row["n_permutations"] == pytest.approx(2000 * len(above) / len(scores), abs=120)
 
 
 def test_tied_values_do_not_depend_on_chance(limma_data):

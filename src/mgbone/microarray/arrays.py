@@ -317,14 +317,14 @@ def prerank_best_terms(
     -------
     results, running : DataFrame
         As from `mgbone.microarray.enrichment.prerank`, contrasts one below the other; `least_p` is the
-        smallest p that so many permutations can show.
+        smallest p that the permutations that count can show.
     """
     results, running = [], []
     for contrast, terms in best.groupby("contrast", sort=False)["term"]:
         found, sums = prerank(
             tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
         )
-        results.append(found.assign(least_p=1 / (permutations + 1)))
+        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
         running.append(sums)
     if not results:
         columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
