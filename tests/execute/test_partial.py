@@ -190,10 +190,11 @@ def test_a_group_of_one_is_said_to_be_untested_and_drawn(study):
 
 
 def test_a_mean_of_zero_gives_no_percent(study):
-    found = compare(measured(LACKING["zero reference"]), study)
+    table = measured(LACKING["zero reference"])
+    found = compare(table, study)
     said = evidence_words.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
     assert "difference +8.2, 95 %" in said
-    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"))
+    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"), table)
     assert cells.loc[cells["contrast"] == "mg004_vs_control", "percent"].isna().all()
 
 

@@ -94,3 +94,18 @@ def test_each_theme_has_a_score_in_the_dictionary():
     for theme in load_themes()["theme"].unique():
         assert endpoint_label(score_of(theme)).endswith("gene score")
         assert domain_of(score_of(theme)) == "microarray"
+
+
+def test_symbols_that_differ_in_case_only_are_two_genes():
+    """Capitals lie at the top of the array, the same names in lower case at the bottom."""
+    names = [
+        *(f"GENE{i}" for i in range(20)),
+        *(f"Other{i}" for i in range(200)),
+        *(f"Gene{i}" for i in range(20)),
+    ]
+    values = pd.DataFrame({"one": np.arange(240.0, 0, -1), "two": np.arange(240.0, 0, -1)}, index=names)
+    score = score_arrays(values, {"capitals": names[:20]}).loc["one", "capitals"]
+    renamed = values.set_axis([f"Top{i}" for i in range(20)] + names[20:])
+    assert score == pytest.approx(
+        score_arrays(renamed, {"capitals": renamed.index[:20]}).loc["one", "capitals"]
+    )
