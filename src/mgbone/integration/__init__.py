@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "negative_control": [
             "chance_of",
+            "chance_of_verdict",
             "count_control",
             "distribution",
             "judge_control",

@@ -117,6 +117,32 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     return pd.Series(chances, index=statements.index, name="chance", dtype=float)
 
 
+def chance_of_verdict(verdicts: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> pd.Series:
+    """Return the probability of each verdict, whatever it is, where the diets do nothing (see `chance_of`).
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
+
+    Returns
+    -------
+    Series
+        By the index of `verdicts`; missing where nothing was tested, or theory gives no answer. Without
+        effect a difference points either way equally often: half of all stated effects are contradicted.
+    """
+    reproduced = chance_of(verdicts, measurements, study)
+    verdict, animals = verdicts["verdict"], kind_of(verdicts) == "effect"
+    cases = [
+        (verdict == "reproduced", reproduced),
+        ((verdict == "direction_only") & animals, 0.5 - reproduced),
+        ((verdict == "contradicted") & animals, reproduced * 0 + 0.5),
+        (verdict == "contradicted", 1 - reproduced),
+    ]
+    chance = np.select(*zip(*cases, strict=True), default=np.nan)
+    return pd.Series(chance, verdicts.index, name="p_without_effect")
+
+
 def permute_labels(
     measurements: pd.DataFrame,
     statements: pd.DataFrame,

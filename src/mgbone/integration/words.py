@@ -100,8 +100,8 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     for row in detectable[detectable["effect"] == "g"].itertuples():
         lines.append(
             f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
-            f"**{row.smallest:.2f} SD** is found 4 times in 5 by a t test of these two at p < {limit:g}; "
-            "Tukey-Kramer over more groups asks for more."
+            f"**{row.smallest:.2f} SD** is found 4 times in 5 by the declared test over {row.groups} groups "
+            f"at p < {limit:g}."
         )
     return Markdown("\n".join(lines))
 
