@@ -15,7 +15,7 @@ from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
 from mgbone.integration import doses as dose_tables
 from mgbone.integration import negative_control
-from mgbone.integration.words import tell_control
+from mgbone.integration.words import control_table
 from mgbone.study.ledger import load_claims
 
 
@@ -127,10 +127,14 @@ def test_counts_per_kind(study, claims):
     assert spread[spread["kind"] == "effect"][["reproduced", "share"]].to_numpy().tolist() == [
         [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
     ]  # fmt: skip
-    words = tell_control(table.reset_index(), object()).data
-    assert "17 statements of an effect" in words and "**62** in data without effect" in words
-    alone = tell_control(negative_control.count_control(claims, verdicts, None, chances, permuted), None).data
-    assert "was not judged" in alone and "in data without effect;" not in alone
+    told = control_table(table.reset_index()).set_index("how many")
+    assert (
+        told.loc[17, "without effect: shuffled labels"] == "33 %"
+        and told.loc[17, "by theory"] == "at most 50 %"
+    )
+    assert told.loc[62, "in the dataset without effect"] == "100 %" and told.loc[62, "reproduced here"] == 62
+    alone = negative_control.count_control(claims, verdicts, None, chances, permuted)
+    assert set(control_table(alone)["in the dataset without effect"]) == {"–"}
 
 
 def test_only_statements_that_were_tested_are_counted(claims):
@@ -149,7 +153,7 @@ def test_without_statements_or_measurements_nothing_is_counted(study, claims):
         none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame()
     )
     assert empty.empty
-    assert "nothing to judge" in tell_control(empty, None).data
+    assert control_table(empty).empty
     assert negative_control.chance_of(claims, nothing, study).isna().sum() == 79
 
 

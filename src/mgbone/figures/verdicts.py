@@ -78,14 +78,16 @@ def _tally(verdicts: pd.DataFrame) -> str:
     said = []
     for asserts, sentence in words.items():
         counts = verdicts.loc[verdicts["asserts"] == asserts, "verdict"].value_counts()
-        parts = [f"{naming.word(v)} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
+        names = {v: naming.word(v) for v in VERDICTS}
+        if asserts == "absence":
+            names["reproduced"] = tr(N_("not shown otherwise"))
+        parts = [f"{names[v]} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
         said += [tr(sentence, n=counts.sum(), rest=tr(", ").join(parts))] if parts else []
     return tr("; ").join(said)
 
 
 def _map_note(columns: Sequence[tuple[str, ...]]) -> str:
-    words = N_("In a cell, left: the report (grey: implied by it), middle: these data, right: the verdict, "
-               "pale where chance alone would give it")  # fmt: skip
+    words = N_("In a cell: the report (grey: implied), these data, the verdict (pale: chance alone gives it)")
     others = {name.partition("_vs_")[2] for column in columns for name in column[1:]}
     names = tr(", ").join(naming.group_label(g) for g in sorted(others))
     extra = N_("; a: against {names}")

@@ -35,6 +35,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "wide_table",
             "within_evidence",
         ],
-        "words": ["count_power", "count_shapes", "count_sources", "fold_out", "pair_table", "tell_control"],
+        "words": ["count_power", "count_shapes", "count_sources", "fold_out", "pair_table", "control_table"],
     },
 )

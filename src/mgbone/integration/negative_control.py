@@ -20,22 +20,23 @@ from mgbone.integration.shapes import one_way_statistic
 from mgbone.microarray.clustering import n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_
 from mgbone.study.paths import resolve, write_table
 
 NULL = "data/null"
 KINDS = {
-    "effect": "an effect in serum, urine, intake or density",
-    "no_effect": "no difference there",
-    "order": "the order of doses",
-    "array_effect": "separate clusters, or changed genes of a theme",
-    "array_mixed": "mixed clusters",
+    "effect": N_("an effect in serum, urine, intake or density"),
+    "no_effect": N_("no difference there"),
+    "order": N_("the order of doses"),
+    "array_effect": N_("separate clusters, or changed genes of a theme"),
+    "array_mixed": N_("mixed clusters"),
 }
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
     "permuted_mean", "permuted_low", "permuted_high",
 ]  # fmt: skip
-_BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
-           "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
+_BOUNDS = {"effect": N_("at most"), "no_effect": N_("about"), "order": N_("about"),
+           "array_effect": N_("at most"), "array_mixed": N_("at least")}  # fmt: skip
 
 
 def main(target: str) -> None:
