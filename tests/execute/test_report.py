@@ -612,6 +612,7 @@ def answers(html, tmp_path_factory):
     return found, answer.stderr
 
 
+@pytest.mark.slow
 @browser
 def test_a_phone_never_scrolls_the_page_sideways(answers):
     found, _ = answers
@@ -621,6 +622,7 @@ def test_a_phone_never_scrolls_the_page_sideways(answers):
     ] == []
 
 
+@pytest.mark.slow
 @browser
 def test_a_browser_shows_all_figures_asks_for_nothing_and_has_no_fault(answers):
     found, log = answers
@@ -632,6 +634,7 @@ def test_a_browser_shows_all_figures_asks_for_nothing_and_has_no_fault(answers):
     assert "CONSOLE" not in log
 
 
+@pytest.mark.slow
 @browser
 def test_a_link_to_a_statement_unfolds_it(answers):
     found, _ = answers
@@ -640,6 +643,7 @@ def test_a_link_to_a_statement_unfolds_it(answers):
     assert unfolded > folded + 2000
 
 
+@pytest.mark.slow
 @browser
 def test_on_paper_every_fold_is_open(html, layout, tmp_path):
     """With the page's script in one of the languages, by style alone in the other."""
@@ -668,6 +672,7 @@ def test_on_paper_every_fold_is_open(html, layout, tmp_path):
         assert all("Simulated data" in text for text in pages)
 
 
+@pytest.mark.slow
 @browser
 def test_the_figures_are_whole_on_paper(html, tmp_path):
     """No picture is taller than a page of A4 within its margins: it would be cut."""

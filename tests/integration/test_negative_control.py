@@ -181,6 +181,7 @@ def test_the_evidence_is_written_to_eight_digits(study, claims, monkeypatch, tmp
     assert set(read["domain"]) == {"biochem", "qct", "integration"}
 
 
+@pytest.mark.slow
 def test_a_control_that_is_not_whole_is_said_in_a_sentence(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "study.yml").write_text("")

@@ -83,6 +83,7 @@ def test_r_and_p_are_those_of_a_partial_correlation_and_of_bland_and_altman(wide
     assert pair["p"] == pytest.approx(repeated["pval"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_counting_group_means_as_observations_would_find_too_much(study):
     """Over many pairs without any link, p is uniform with the reduced degrees of freedom."""
     rng = np.random.default_rng(5)
