@@ -50,7 +50,7 @@ def test_the_ledger_reads_as_report_against_data():
     assert table["absence"].tolist() == ["", "", "not shown", "", "", "absence supported"]
     assert "by chance" not in table
     chances = verdict_table(VERDICTS.assign(p_without_effect=[0.00993, 0.49, 0.04, 0.97, np.nan, 0.96]))
-    assert chances["by chance"].tolist() == ["0.99 %", "49 %", "4 %", "97 %", "", "96 %"]
+    assert chances["by chance"].tolist() == ["0.993 %", "49 %", "4 %", "97 %", "", "96 %"]
 
 
 def test_effects_and_absences_are_never_one_sum():

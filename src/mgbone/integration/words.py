@@ -118,7 +118,7 @@ def control_table(counts: pd.DataFrame) -> pd.DataFrame:
 
     def share(column: str) -> pd.Series:
         rate = 100 * counts[column] / counts["statements"]
-        return rate.map(lambda percent: f"{percent:.2g} %" if pd.notna(percent) else "–").astype(str)
+        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
 
     return pd.DataFrame(
         {

@@ -178,7 +178,7 @@ def absence_in_words(said: object) -> str:
 
 def as_chance(p: float) -> str:
     """Write a chance in percent: 2.5 %, or nothing where it is missing."""
-    return "" if math.isnan(p) else f"{100 * p:.2g} %"
+    return "" if math.isnan(p) else f"{100 * p:.3g} %"
 
 
 def format_p_value(p: float) -> str:
