@@ -6,7 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mgbone.study.language import N_, either, tr
-from mgbone.study.naming import format_p, word
+from mgbone.study.naming import SUPPORTED, absence_in_words, as_chance, format_p, word
 from mgbone.study.reading import or_none
 
 NO_LEDGER = N_(
@@ -15,11 +15,24 @@ NO_LEDGER = N_(
     "folder.*"
 )
 
+# Effects and absences are never added up: an absence is "reproduced" by nearly any data.
+_ASSERTED = {
+    "effect": N_("- Statements of an effect: **{n} of {of}** reproduced{rest}."),
+    "absence": N_(
+        "- Statements of an absence: **{n} of {of}** not shown otherwise; **{supported}** of them are "
+        "supported, since the data exclude a difference beyond the bound that the study declares{rest}."
+    ),
+}
+
 _SIGN = {"up": N_("▲ up"), "down": N_("▼ down")}
 
 
 def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger as a reader wants it: statement, reported and observed finding, p, verdict."""
+    """Return the ledger as a reader wants it: statement, reported and observed finding, p, verdict.
+
+    Beside the verdict stand the criteria that are met, what is said of an absence and, where it was computed
+    (`p_without_effect`), the chance of this verdict with nothing to find.
+    """
 
     def said(direction: pd.Series, level: pd.Series) -> list[str]:
         return [
@@ -35,20 +48,30 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
             tr("data"): said(verdicts["observed_direction"], verdicts["observed_level"]),
             "p": verdicts["p"].map(lambda p: format_p(p) if pd.notna(p) else ""),
             tr("verdict"): verdicts["verdict"].map(word),
+            tr("criteria met"): verdicts["criteria"].fillna(""),
+            tr("absence"): verdicts["absence"].map(absence_in_words),
         }
     )
+    if "p_without_effect" in verdicts:
+        table[tr("by chance")] = verdicts["p_without_effect"].map(as_chance)
     return or_none(table.set_axis(pd.Index(verdicts["claim_id"], name=tr("claim"))))
 
 
 def count_verdicts(verdicts: pd.DataFrame) -> Markdown:
-    """Say how many statements got which verdict."""
+    """Say how many statements got which verdict, those of an effect and those of an absence apart."""
     if verdicts.empty:
         return Markdown(tr(NO_LEDGER))
-    counts = verdicts["verdict"].value_counts()
-    parts = tr(", ").join(
-        tr("**{n}** {verdict}", n=n, verdict=word(verdict)) for verdict, n in counts.items()
-    )
-    return Markdown(tr("Of {n} statements: {parts}.", n=len(verdicts), parts=parts))
+    lines = []
+    for asserts, words in _ASSERTED.items():
+        rows = verdicts[verdicts["asserts"] == asserts]
+        counts = rows["verdict"].value_counts()
+        rest = "".join(
+            tr("; {n} {verdict}", n=n, verdict=word(v)) for v, n in counts.items() if v != "reproduced"
+        )
+        supported = int(rows["absence"].eq(SUPPORTED).sum())
+        told = {"n": counts.get("reproduced", 0), "of": len(rows), "supported": supported, "rest": rest}
+        lines += [tr(words, **told)] if len(rows) else []
+    return Markdown("\n".join(lines))
 
 
 def count_changes(changed: pd.DataFrame, claims: pd.DataFrame) -> Markdown:

@@ -8,10 +8,11 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mgbone.evidence import bayes
+from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, typeset_unit
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import contrast_label, format_p
+from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p
 from mgbone.study.reading import or_none
 
 _LEVEL = {"significant": N_("significant"), "trend": N_("a trend"), "none": N_("no difference shown")}
@@ -63,18 +64,24 @@ def _not_measured(
     return [tr(said, name=name, contrast=contrast_label(c)) for c in lacking]
 
 
-def width_of_effects(evidence: pd.DataFrame) -> Markdown:
-    """Say how large an effect must be to be told from none, from the narrowest interval of Hedges g."""
+def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> Markdown:
+    """Say how large a true difference the declared test finds, and how wide the narrowest interval is."""
     known = evidence.dropna(subset=["g_low", "g_high"])
     if known.empty:
         return Markdown(tr("*No effect size has an interval.*"))
     half = (known["g_high"] - known["g_low"]) / 2
     row = known.loc[half.idxmin()]
+    animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
+    of = animals[row["experiment"], row["endpoint"]]
+    limit = study.thresholds["significant"]
+    needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(
         tr(
-            "The narrowest interval reaches {half:.2f} SD to either side ({n_case:.0f} against "
-            "{n_reference:.0f} animals): these data can't tell an effect smaller than that from none.",
-            half=half.min(), **row[["n_case", "n_reference"]],
+            "With {n} animals in each of {groups} groups the declared test finds a true difference of "
+            "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest "
+            "interval of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate "
+            "may lie.",
+            n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min(),
         )
     )  # fmt: skip
 
@@ -121,6 +128,10 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     weighed : DataFrame
         From `mgbone.evidence.bayes.weigh_absence`.
     """
+
+    def in_percent(form: str, column: str) -> list[str]:
+        return [tr(form, percent=value) for value in weighed[column]]
+
     intervals = [
         tr("{low:+.3g} to {high:+.3g} %", low=low, high=high) if pd.notna(low) else "–"
         for low, high in zip(weighed["percent_low"], weighed["percent_high"], strict=True)
@@ -131,8 +142,12 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
             tr("comparison"): weighed["contrast"].map(contrast_label),
             tr("95 % interval"): intervals,
             "p": weighed["p"].map(format_p),
+            tr("bound"): in_percent(N_("± {percent:g} %"), "bound_percent"),
+            tr("p, equivalence"): weighed["p_equivalence"].map(format_p),
+            tr("excluded beyond"): in_percent(N_("{percent:.3g} %"), "smallest_bound_percent"),
+            tr("severity"): weighed["severity"].map("{:.2f}".format),
+            tr("the data"): weighed["absence"].map(absence_in_words),
             tr("Bayes factor"): weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
-            tr("the data"): weighed["speaks"].map(tr),
         }
     )
     return or_none(table.reset_index(drop=True))
@@ -142,18 +157,21 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
         return Markdown(tr("*No comparison that could be tested is without a finding.*"))
-    counts = weighed["speaks"].value_counts().reindex(bayes.SPEAKS, fill_value=0)
-    n_case, n_reference = weighed[["n_case", "n_reference"]].max()
+    said = weighed["absence"].eq(SUPPORTED)
+    beyond = weighed.loc[~said, "smallest_bound_percent"]
+    others = tr(
+        " The others exclude no more than what is larger than {low:.2g} to {high:.2g} %.",
+        low=beyond.min(), high=beyond.max(),
+    )  # fmt: skip
     return Markdown(
         tr(
-            "Of {n} comparisons without a finding, **{absence}** speak for absence, **{nothing}** say "
-            "nothing, **{difference}** speak for a difference. The Bayes factors run from {low:.2f} to "
-            "{high:.2f}. With "
-            "{n_case} against {n_reference} animals, two groups with exactly the same mean would give "
-            "{best:.2f}; at least {enough} a group are needed before equal means can speak for absence.",
-            n=len(weighed), absence=counts[bayes.ABSENCE], nothing=counts[bayes.NOTHING],
-            difference=counts[bayes.DIFFERENCE], low=weighed["bf10"].min(), high=weighed["bf10"].max(),
-            n_case=n_case, n_reference=n_reference, best=bayes.smallest_bayes_factor(n_case, n_reference),
+            "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
+            "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, "
+            "and with so many animals two groups with exactly the same mean would give {best:.2f}. At "
+            "least {enough} a group are needed before equal means can speak for absence (1/3).",
+            n=len(weighed), supported=said.sum(), others=others if len(beyond) else "",
+            low=weighed["bf10"].min(), high=weighed["bf10"].max(),
+            best=bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
             enough=bayes.animals_to_show_absence(),
         )
     )  # fmt: skip

@@ -108,8 +108,8 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
         "times in 5 at p < {limit:g}; {smallest_strict:.2f} if no line of the network should be chance."
     )
     between = N_(
-        "- {what}, two groups of {size}: a difference of **{smallest:.2f} SD** is found 4 times in 5 by a t "
-        "test of these two at p < {limit:g}; Tukey-Kramer over more groups asks for more."
+        "- {what}, {size} a group: a difference of **{smallest:.2f} SD** is found 4 times in 5 by the "
+        "declared test over {groups} groups at p < {limit:g}."
     )
     for row in detectable.to_dict("records"):
         what = tr(row["what"].partition(", ")[2]).capitalize()
@@ -118,47 +118,29 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     return Markdown("\n".join(lines))
 
 
-def tell_control(counts: pd.DataFrame, control: pd.DataFrame | None) -> Markdown:
-    """Say how many statements would be called reproduced where there is nothing to find.
+def control_table(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each kind of statement is reproduced: here, and where there is nothing to find.
 
     Parameters
     ----------
     counts : DataFrame
         From `mgbone.integration.negative_control.count_control`.
-    control : DataFrame or None
-        Verdicts on the dataset without effect, if it was judged.
     """
-    if counts.empty:
-        return Markdown(tr("*Without a ledger there is nothing to judge.*"))
-    lines = []
-    if control is None:
-        missing = tr(
-            "*The dataset without effect was not judged: this study has a design of its own, or data/null "
-            "is not complete (`make data`). Permuted labels stand alone.*"
-        )
-        lines.append(f"{missing}\n")
-    for row in counts.to_dict("records"):
-        null = tr(", **{null:.0f}** in data without effect", **row) if pd.notna(row["null"]) else ""
-        expected = []
-        if pd.notna(row["nominal"]):
-            expected.append(tr(_THEORY[row["bound"]], **row))
-        if pd.notna(row["permuted_mean"]):
-            said = N_(
-                "{permuted_mean:.2g} with permuted labels (95 % of permutations: {permuted_low:.0f} to "
-                "{permuted_high:.0f})"
-            )
-            expected.append(tr(said, **row))
-        said = N_("- Statements of {kind}: {statements}; {this} reproduced here{null}; {expected}.")
-        kind, told = tr(KINDS[row["kind"]]), tr("; ").join(expected)
-        lines.append(tr(said, **row | {"kind": kind, "null": null, "expected": told}))
-    return Markdown("\n".join(lines))
 
+    def share(column: str) -> pd.Series:
+        rate = 100 * counts[column] / counts["statements"]
+        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
 
-_THEORY = {
-    "at most": N_("at most {nominal:.2g} expected by theory"),
-    "about": N_("about {nominal:.2g} expected by theory"),
-    "at least": N_("at least {nominal:.2g} expected by theory"),
-}
+    return pd.DataFrame(
+        {
+            tr("statements of"): [tr(KINDS[kind]) for kind in counts["kind"]],
+            tr("how many"): counts["statements"],
+            tr("reproduced here"): counts["this"],
+            tr("without effect: shuffled labels"): share("permuted_mean"),
+            tr("by theory"): counts["bound"].map(tr).astype(str) + " " + share("nominal"),
+            tr("in the dataset without effect"): share("null"),
+        }
+    )
 
 
 def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:

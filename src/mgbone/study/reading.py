@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -72,9 +73,21 @@ def _heading(column: object) -> object:
     return contrast_label(column) if "_vs_" in str(column) else tr(_HEADINGS.get(column, str(column)))
 
 
+def _endpoints(patterns: str) -> str:
+    """Name endpoints, or all regions of a structure (``bmd_whole_*``), out of a list."""
+    whole = re.compile(r"bmd_([a-z]+)_\*")
+    return tr(", ").join(
+        tr("{structure}, all regions", structure=structure_label(found[1]))
+        if (found := whole.fullmatch(name))
+        else endpoint_label(name) if name in endpoints() else name
+        for name in patterns.split(", ")
+    )  # fmt: skip
+
+
 _NAMES = {
     "experiment": experiment_label,
     "endpoint": endpoint_label,
+    "endpoints": _endpoints,
     "endpoint_in_unit": partial(endpoint_label, unit=True),
     "contrast": contrast_label,
     "domain": word,
@@ -108,6 +121,8 @@ _HEADINGS = {
     "compendium": N_("this compendium"),
     "endpoint": N_("endpoint"),
     "endpoint_in_unit": N_("endpoint"),
+    "endpoints": N_("endpoints"),
+    "bound_percent": N_("bound (%)"),
     "contrast": N_("comparison"),
     "domain": N_("part"),
     "structure": N_("structure"),
@@ -149,6 +164,8 @@ _HEADINGS = {
     "percent_corrected": N_("after (%)"),
     "p_corrected": N_("p after"),
     "level_corrected": N_("level after"),
+    "p_maxt": N_("p, max-T"),
+    "significant_maxt": N_("significant after max-T"),
     "p_holm": N_("p, Holm"),
     "cells": N_("cells"),
     "significant_holm": N_("significant after Holm"),
