@@ -20,8 +20,8 @@ NAMES = set(
         Barbie Benjamini Bonferroni Bouxsein Creedon Debian Dunn Dunnett Games Gehan Hedges Hochberg Holm
         Howell Irizarry Jeffreys Jonckheere Kendall Kramer Kruskal Latheta Lite Mack Mann Najam Olkin Pearson
         Rand Rouder Smyth Storey Student Subramanian Terpstra Tukey Wallis Welch Westfall Whitney Wistar Wolfe
-        Young Gene Ontology et al doi and mmol nmol day log limma camera moderated mean robust multi array average
-        median polish relative expression unscaled standard error single sample fold change set
+        Young Gene Ontology et al doi and mmol nmol day log limma camera moderated mean robust multi array
+        average median polish relative expression unscaled standard error single sample fold change set
         """,
     )
 )
