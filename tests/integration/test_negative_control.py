@@ -129,7 +129,7 @@ def test_counts_per_kind(study, claims):
     ]  # fmt: skip
     told = control_table(table.reset_index()).set_index("how many")
     assert (
-        told.loc[17, "without effect: shuffled labels"] == "33 %"
+        told.loc[17, "without effect: shuffled labels"] == "33.3 %"
         and told.loc[17, "by theory"] == "at most 50 %"
     )
     assert told.loc[62, "in the dataset without effect"] == "100 %" and told.loc[62, "reproduced here"] == 62
