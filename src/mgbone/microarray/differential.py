@@ -290,9 +290,7 @@ def _group_means(values: np.ndarray, design: np.ndarray) -> dict[str, Any]:
     """
     n, df = design.sum(axis=0), len(design) - design.shape[1]
     means = np.column_stack([values[:, group].mean(axis=1) for group in design.T])
-    squares = sum(
-        ((values[:, group] - means[:, [i]]) ** 2).sum(axis=1) for i, group in enumerate(design.T)
-    )
+    squares = sum(((values[:, group] - means[:, [i]]) ** 2).sum(axis=1) for i, group in enumerate(design.T))
     return {
         "coefficients": means,
         "stdev_unscaled": np.broadcast_to(np.sqrt(1 / n), means.shape),

@@ -59,6 +59,9 @@ _TESTS: Mapping[str, str] = {
     "Kruskal-Wallis on Gehan scores, Dunn with Holm": N_(
         "Dunn's test on Gehan scores (values below a limit hollow)"
     ),
+    "every step a contrast of log ratios, the largest p": N_(
+        "every step a contrast of log ratios, the largest p"
+    ),
     "not tested": N_("not tested"),
 }
 
