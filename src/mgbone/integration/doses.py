@@ -10,7 +10,8 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.ties import settled
 from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
@@ -57,7 +58,7 @@ def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             case.assign(
                 contrast=contrast.name,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 * (case["value"] / case["endpoint"].map(reference) - 1),
+                percent=settled(100 * (case["value"] / case["endpoint"].map(reference) - 1)),
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
@@ -158,6 +159,7 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
         "test": "every step a contrast of log ratios, the largest p",
         "direction": direction_of(least["estimate"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
+        "points": points_of(table["estimate"].sum()),  # from the mildest to the hardest diet
     }
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS)
 

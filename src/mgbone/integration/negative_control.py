@@ -18,7 +18,7 @@ from mgbone.integration import contrasts, doses
 from mgbone.microarray.clustering import n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.paths import resolve, write_aside
+from mgbone.study.paths import resolve, write_table
 
 NULL = "data/null"
 KINDS = {
@@ -37,10 +37,8 @@ _BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
 
 
 def main(target: str) -> None:
-    """Write the evidence of the dataset without effect, every digit of it, for notebook 04."""
-    evidence = evidence_of(open_dataset(NULL))
-    with write_aside(resolve(target)) as aside:
-        evidence.to_csv(aside, index=False, lineterminator="\n")
+    """Write the evidence of the dataset without effect for notebook 04."""
+    write_table(evidence_of(open_dataset(NULL)), resolve(target))
 
 
 def evidence_of(dataset: Dataset) -> pd.DataFrame:
