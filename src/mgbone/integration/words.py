@@ -11,19 +11,19 @@ from mgbone.integration.disagreements import RATIO
 from mgbone.integration.negative_control import KINDS
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label
 
 _SHAPE = {
-    ("one_way", "up"): "rises as magnesium gets scarcer",
-    ("one_way", "down"): "falls as magnesium gets scarcer",
-    ("peak", "up"): "is highest at {mildest}",
-    ("peak", "down"): "is lowest at {mildest}",
+    ("one_way", "up"): N_("rises as magnesium gets scarcer"),
+    ("one_way", "down"): N_("falls as magnesium gets scarcer"),
+    ("peak", "up"): N_("is highest at {mildest}"),
+    ("peak", "down"): N_("is lowest at {mildest}"),
 }
 
 
 def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
-    """Say which endpoints follow the dose, which turn at the mildest one, and how many would by chance.
+    """Say which endpoints follow the dose or turn at the mildest one, and which can't be given a shape.
 
     Parameters
     ----------
@@ -31,22 +31,59 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         From `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
-        return Markdown("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
+        none = N_("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
+        return Markdown(tr(none))
     limit = study.thresholds["significant"]
     mildest = narrow_label(study.dose_order[0].case)
-    found = shapes[shapes["shape"] != "neither"]
-    peaks = int((found["shape"] == "peak").sum())
+    found = shapes[shapes["p_either"] < limit].sort_values(["p", "p_either", "endpoint"], kind="stable")
+    named = found["shape"].ne("neither")
+    counted = N_(
+        "**{found}** of {all} endpoints differ over both tests (p < {limit:g}; about {chance:.1f} would by "
+        "chance). The contrasts that a shape implies all hold in **{named}** of them; the others have no "
+        "shape that can be named."
+    )
     lines = [
-        f"**{len(found)}** of {len(shapes)} endpoints have a shape ({len(found) - peaks} one way, {peaks} "
-        f"with their extreme at {mildest}); about {limit * len(shapes):.1f} would by chance."
-    ]
-    for row in found.sort_values(["p_either", "endpoint"]).itertuples():
-        words = _SHAPE[row.shape, row.direction].format(mildest=mildest)
-        lines.append(
-            f"- {endpoint_label(row.endpoint)} {words}: z {row.z_one_way:+.1f} one way, "
-            f"{row.z_peak:+.1f} for a peak, {format_p(row.p_either)} over both."
+        tr(
+            counted,
+            found=len(found),
+            all=len(shapes),
+            limit=limit,
+            chance=limit * len(shapes),
+            named=sum(named),
         )
+    ]
+    for row in found.to_dict("records"):
+        words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")), mildest=mildest)
+        lines.append(
+            tr(
+                "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
+                "{all} for every contrast.",
+                endpoint=endpoint_label(row["endpoint"]), shape=words, one_way=row["z_one_way"],
+                peak=row["z_peak"], either=format_p(row["p_either"]), all=format_p(row["p"]),
+            )
+        )  # fmt: skip
     return Markdown("\n".join(lines))
+
+
+def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
+    """Say how often the test of the dose order finds something where there is nothing.
+
+    Parameters
+    ----------
+    size : DataFrame
+        From `mgbone.integration.doses.size_of_dose_order`.
+    """
+    if size.empty:
+        return Markdown(tr("*Not every dose and its reference were measured: no order can be tested.*"))
+    each, (whole,) = size["size"].iloc[:-1], size["size"].iloc[-1:]
+    said = N_(
+        "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
+        "in {least:.1%} to {most:.1%} of draws (nominal {limit:.0%}), and the whole order, which needs "
+        "every step, is called in {whole:.2%}. Were one step missing and the others beyond doubt, it would "
+        "be called in half of what that step has."
+    )
+    limit = study.thresholds["significant"]
+    return Markdown(tr(said, limit=limit, least=each.min(), most=each.max(), whole=whole))
 
 
 def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:

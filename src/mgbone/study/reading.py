@@ -78,6 +78,7 @@ _HEADINGS = {
     "hedges_g": "Hedges g",
     "g_low": "g from",
     "g_high": "g to",
+    "percent": "change (%)",
     "percent_uncorrected": "before (%)",
     "p_uncorrected": "p before",
     "level_uncorrected": "level before",
