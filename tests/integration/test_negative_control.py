@@ -1,5 +1,6 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -106,6 +107,15 @@ def test_theory_of_the_dose_order_is_what_its_parts_give(study):
     estimate, _, _, p = contrasts.log_ratios(draws, contrasts.steps(study), study)
     simulated = (contrasts.all_hold(estimate, p, -1) < 0.05).mean()
     assert chance == pytest.approx(simulated, abs=5e-5)
+
+
+@pytest.mark.parametrize(("arrays", "separated"), [(2, 0), (3, 0), (4, 1 / 35), (5, 1 / 126), (0, np.nan)])
+def test_chance_of_separate_clusters_knows_how_many_arrays_the_rule_needs(study, claims, arrays, separated):
+    """One in n over k / 2 splits: 8!/(4! 4! 2!) = 35, 10!/(5! 5! 2!) = 126; three a group can't get there."""
+    of = dataclasses.replace(study, arrays_per_group=arrays)
+    chances = negative_control.chance_of(claims, made.measurements(study), of)
+    assert chances[claims["level"] == "separated"].tolist() == pytest.approx([separated], nan_ok=True)
+    assert chances[claims["level"] == "mixed"].tolist() == pytest.approx([1 - separated] * 2, nan_ok=True)
 
 
 def test_every_statement_has_a_kind(claims):

@@ -9,10 +9,12 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
+from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray import clustering
 from mgbone.microarray import findings as array_evidence
 from mgbone.study.errors import MgboneError, StudyError
+from mgbone.study.ledger import load_claims
 
 
 def arrays(effect: float, labels=("pairfed",) * 4 + ("mg001",) * 4, seed: int = 1, genes: int = 2000):
@@ -43,14 +45,41 @@ def test_groups_that_do_not_differ_are_mixed():
     assert levels.count("separated") <= 1
 
 
-def test_both_halves_of_the_rule_are_needed():
+def test_both_halves_of_the_rule_are_needed(monkeypatch):
     values, groups = arrays(1.0)
-    assert clustering.cluster_arrays(values, groups, bootstraps=2, cluster_p=0.02).verdict["level"] == "mixed"
+    with monkeypatch.context() as patched:
+        patched.setattr(clustering, "_cohesion", lambda *_: (0.1, 2 / 35, np.zeros(35), True))
+        loose = clustering.cluster_arrays(values, groups, bootstraps=2)
+    assert (loose.verdict["rand"], loose.verdict["level"]) == (1, "mixed")
     # An outlier takes a cluster of its own.
     values.iloc[:, 0] += np.random.default_rng(2).normal(0, 3, len(values))
     spoilt = clustering.cluster_arrays(values, groups, bootstraps=2)
     assert spoilt.verdict["rand"] < 1
     assert spoilt.verdict["level"] == "mixed"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "least", "level"),
+    [((3, 3), 1 / 10, "not_tested"), ((2, 4), 1 / 15, "not_tested"), ((3, 4), 1 / 35, "separated"),
+     ((2, 2, 2), 1 / 15, "not_tested"), ((3, 3, 3), 1 / 280, "separated")],
+)  # fmt: skip
+def test_too_few_arrays_are_not_tested(sizes, least, level):
+    """Even groups that differ wholly have p = 1 / (all splits): 6!/(3! 3! 2!) = 10 at three against three."""
+    labels = sum(((g,) * n for g, n in zip(("pairfed", "mg001", "mg002"), sizes, strict=False)), ())
+    found = clustering.cluster_arrays(*arrays(1.5, labels), bootstraps=2)
+    assert (found.verdict["rand"], found.verdict["level"]) == (1, level)
+    assert found.verdict["p"] == pytest.approx(least)
+
+
+def test_evidence_of_too_few_arrays_has_no_level(study):
+    found = clustering.cluster_contrasts(
+        *arrays(1.5, ("pairfed",) * 3 + ("mg001",) * 3), ["mg001_vs_pairfed"], bootstraps=2
+    )
+    row = array_evidence.clustering_evidence(found, "exp1", study).iloc[0]
+    assert row[["level", "direction", "p"]].isna().all()
+    assert (row["test"], row["n_case"], row["n_reference"]) == ("not tested", 3, 3)
+    claim = load_claims().query("endpoint == 'array_clustering' and experiment == 'exp1'")
+    assert judge(claim, row.to_frame().T)["verdict"].tolist() == ["not_tested"]
 
 
 def test_tree_and_silhouette_are_those_of_scipy_and_sklearn():

@@ -357,16 +357,28 @@ def top_genes(
     return best.merge(pd.concat(intervals, ignore_index=True), on=["gene", "contrast"], validate="1:1")
 
 
-def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, str, str]:
-    """Return gene, contrast and experiment of the smallest p in the first contrast, among the genes named.
+def extreme_variances(
+    genes: pd.DataFrame, tested: pd.DataFrame, table: pd.DataFrame, among: Collection[str], q: float
+) -> tuple[list[str], str, str]:
+    """Return the genes of the first contrast whose arrays vary least and most within the groups.
 
-    Among all genes where the chip has none of those named.
+    Among the genes named that changed (q below the limit); among all named where fewer than two did, and
+    among all genes where the chip has fewer than two of those named.
+
+    Returns
+    -------
+    genes : list of str
+    contrast, experiment : str
     """
     first = tested[tested["contrast"].eq(tested["contrast"].iloc[0])]
     named = first[first["gene"].isin(among)]
-    first = named if len(named) else first
-    row = first.loc[first["p"].idxmin()]
-    return row["gene"], row["contrast"], row["experiment"]
+    changed = named[named["q"] < q]
+    chosen = next(rows for rows in (changed, named, first) if len(rows) > 1)
+    experiment = first["experiment"].iloc[0]
+    groups = groups_of(table, experiment)
+    values = genes.loc[chosen["gene"], groups.index].T
+    squares = ((values - values.groupby(groups).transform("mean")) ** 2).sum()
+    return [squares.idxmin(), squares.idxmax()], first["contrast"].iloc[0], experiment
 
 
 def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = None) -> dict[str, np.ndarray]:

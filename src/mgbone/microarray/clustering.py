@@ -42,9 +42,10 @@ class Clustering:
         Expression of the genes used, each gene minus its mean over the arrays; genes in tree order, arrays
         in `order`.
     verdict : mapping
-        level ("separated" or "mixed"), rand (adjusted Rand index of cut and groups), cut_support (share of
-        bootstrap trees whose cut gives exactly the groups), silhouette (mean), p, splits (how many were
-        compared), exact (whether those were all there are), n_genes, linkage, bootstraps.
+        level ("separated", "mixed" or "not_tested"), rand (adjusted Rand index of cut and groups),
+        cut_support (share of bootstrap trees whose cut gives exactly the groups), silhouette (mean), p,
+        splits (how many were compared), exact (whether those were all there are), n_genes, linkage,
+        bootstraps.
     clusters : Series
         Cluster of each array when the tree is cut at the number of groups, from 1.
     null : ndarray
@@ -78,7 +79,8 @@ def cluster_arrays(
 
     *Rule.* Groups are ``separated`` if cutting the tree into as many clusters as there are groups gives
     exactly the groups (adjusted Rand index 1), and a permutation test of their cohesion has p <
-    `cluster_p`; otherwise they are ``mixed``.
+    `cluster_p`; otherwise they are ``mixed``. Where the arrays are too few for so small a p
+    (`can_be_separated`) the rule can't answer, and the level is ``not_tested``.
 
     *Cohesion.* The mean silhouette (Rousseeuw 1987) of the arrays, for the true groups against every
     distinct way of splitting the arrays into groups of these sizes, itself included: p is the share with a
@@ -115,8 +117,9 @@ def cluster_arrays(
     branches = _branches(tree)
     support, cut_support = _bootstrap(matrix, branches, codes, linkage, bootstraps, seed)
     rand = _adjusted_rand(codes, clusters)
+    level = "separated" if rand > 1 - 1e-9 and p < cluster_p else "mixed"
     verdict = {
-        "level": "separated" if rand > 1 - 1e-9 and p < cluster_p else "mixed",
+        "level": level if can_be_separated(np.bincount(codes).tolist(), cluster_p) else "not_tested",
         "rand": rand,
         "cut_support": cut_support,
         "silhouette": silhouette,
@@ -295,6 +298,11 @@ def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[floa
         random = [_silhouette(distances, rng.permutation(codes)) for _ in range(9999)]
         null = np.array([observed, *random])
     return observed, float(np.mean(null >= observed - 1e-12)), null, exact
+
+
+def can_be_separated(sizes: Sequence[int], cluster_p: float) -> bool:
+    """Say if groups of these sizes could be told apart at all: p is no smaller than one over their splits."""
+    return n_splits(sizes) * cluster_p > 1
 
 
 def n_splits(sizes: Sequence[int]) -> int:

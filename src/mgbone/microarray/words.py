@@ -9,6 +9,7 @@ from IPython.display import Markdown
 
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import tr
 from mgbone.study.naming import contrast_label, format_p_value
 
 _SIGN = {"up": "▲ raised", "down": "▼ lowered"}
@@ -25,7 +26,7 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "comparison": table["comparison"].map(contrast_label),
-            "the groups are": table["level"],
+            "the groups are": table["level"].replace("not_tested", tr("not tested: too few arrays")),
             "agreement of cut and groups (adjusted Rand index)": table["rand"].map("{:.2f}".format),
             "bootstrap trees cut so": table["cut_support"].map("{:.0%}".format),
             "mean silhouette": table["silhouette"].map("{:.2f}".format),
@@ -60,14 +61,51 @@ def top_genes_table(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     )
 
 
-def best_terms(best: pd.DataFrame) -> pd.DataFrame:
-    """Return the term that speaks best for each theme.
+def backgrounds(expressed: pd.DataFrame, on_chip: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Count the enriched terms of each list under the declared background and against the whole chip.
+
+    Parameters
+    ----------
+    expressed, on_chip : DataFrame
+        From `mgbone.microarray.enrichment.over_representation`, with either background.
+    study : Study
+        Its `gene_set_q` is the limit.
+    """
+    limit = study.thresholds["gene_set_q"]
+    keys = ["contrast", "direction"]
+    counts = [
+        table.assign(enriched=table["q"] < limit)
+        .groupby(keys, sort=False)
+        .agg(genes=("background", "first"), changed=("list_size", "first"), enriched=("enriched", "sum"))
+        for table in (expressed, on_chip)
+    ]
+    both = counts[0].join(counts[1].add_suffix("_chip")).reset_index()
+    return pd.DataFrame(
+        {
+            "comparison": both["contrast"].map(contrast_label),
+            "list": both["direction"].map(_SIGN),
+            "genes expressed": both["genes"].map("{:,}".format),
+            "of them in the list": both["changed"],
+            f"terms with q < {limit:g}": both["enriched"],
+            "genes on the chip": both["genes_chip"].map("{:,}".format),
+            "in the list": both["changed_chip"],
+            f"terms with q < {limit:g} against the chip": both["enriched_chip"],
+        }
+    )
+
+
+def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
+    """Return the term that speaks best for each theme, and its q against the whole chip.
 
     Parameters
     ----------
     best : DataFrame
         From `mgbone.microarray.arrays.best_theme_terms`.
+    on_chip : DataFrame
+        From `mgbone.microarray.enrichment.over_representation`, with all genes of the chip as background.
     """
+    keys = ["contrast", "direction", "term"]
+    chip_q = best[keys].merge(on_chip[[*keys, "q"]], how="left", validate="m:1")["q"]
     return pd.DataFrame(
         {
             "comparison": best["contrast"].map(contrast_label),
@@ -77,6 +115,7 @@ def best_terms(best: pd.DataFrame) -> pd.DataFrame:
             "genes in the list": best["hits"],
             "p": best["p"].map(format_p_value),
             "q": best["q"].map(format_p_value),
+            "q against the whole chip": chip_q.map(format_p_value).to_numpy(),
         }
     )
 
