@@ -27,7 +27,7 @@ KINDS = {
     "no_effect": N_("no difference there"),
     "order": N_("the order of doses"),
     "array_effect": N_("separate clusters, or changed genes of a theme"),
-    "array_mixed": N_("mixed clusters"),
+    "array_mixed": N_("clusters that mix the groups"),
 }
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
