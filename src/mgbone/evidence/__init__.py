@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "bayes": ["weigh_absence"],
         "comparison": ["compare"],
+        "letters": ["journal_notes", "journal_tables", "summary_table"],
         "other_tests": [
             "DECLARED",
             "NAMES",
