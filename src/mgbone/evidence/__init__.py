@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "each_finding",
             "findings",
             "name_outliers",
+            "tell_trends",
             "width_of_effects",
         ],
     },
