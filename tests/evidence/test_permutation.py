@@ -10,6 +10,7 @@ from scipy import stats
 
 from mgbone.evidence.permutation import (
     correlations,
+    family_wise_p,
     label_permutations,
     permutation_p,
     share_as_large,
@@ -21,19 +22,28 @@ EIGHT = np.arange(16) < 8
 
 
 def test_all_splits_come_once_whatever_the_order_of_the_labels():
-    labels = label_permutations(np.array([False, True, False, True, True]), 10, seed=0)
+    labels = label_permutations(np.array([False, True, False, True, True]))
     assert labels.shape == (10, 5)
     assert {tuple(np.flatnonzero(row)) for row in labels} == set(combinations(range(5), 3))
 
 
 def test_a_sample_of_splits_holds_the_observed_one_and_its_size():
-    labels = label_permutations(~EIGHT, 100, seed=3)
-    assert labels.shape == (100, 16)
-    assert (labels.sum(axis=1) == 8).all()
-    assert (labels[0] == ~EIGHT).all()
+    twelve = np.arange(24) >= 12  # 2,704,156 splits
+    labels = label_permutations(twelve, 100, seed=3)
+    assert labels.shape == (101, 24)
+    assert (labels.sum(axis=1) == 12).all()
+    assert (labels[0] == twelve).all()
     assert len(np.unique(labels, axis=0)) > 90
-    assert (labels == label_permutations(~EIGHT, 100, seed=3)).all()
-    assert (labels != label_permutations(~EIGHT, 100, seed=4)).any()
+    assert (labels == label_permutations(twelve, 100, seed=3)).all()
+    assert (labels != label_permutations(twelve, 100, seed=4)).any()
+    assert label_permutations(np.arange(20) < 10).shape == (184_756, 20)
+
+
+def test_the_largest_statistic_never_gives_zero_by_a_sample():
+    far = np.where(np.arange(24) < 12, 0.0, 100.0)[:, None] + np.arange(24)[:, None] % 5
+    p, made = family_wise_p(far, np.arange(24) >= 12, n_random=400, seed=4)
+    assert made == 401
+    assert p[0] == 1 / 401  # (0 + 1) / (400 + 1)
 
 
 def test_t_and_correlation_are_those_of_scipy():
@@ -75,6 +85,19 @@ def test_values_that_do_not_vary_show_nothing(value):
 def test_t_is_infinite_where_only_the_groups_differ():
     values = np.where(EIGHT, 1.0, 2.0)[:, None]
     assert t_statistics(values, EIGHT)[0] == -np.inf
+
+
+def test_a_missing_value_never_gives_a_number():
+    values = np.arange(1.0, 9)
+    hole = np.where(values == 3, np.nan, values)
+    for case, reference in ((hole, values), (values, hole), (hole, hole)):
+        assert np.isnan(permutation_p(case, reference))
+    both = np.column_stack([np.tile(values, 2) ** 2, np.concatenate([hole, values])])
+    r = correlations(both, EIGHT[None, :])[0]
+    t = t_statistics(both, EIGHT)
+    assert np.isnan([r[1], t[1]]).all() and np.isfinite([r[0], t[0]]).all()
+    assert np.isnan(share_as_large(np.array([1.0, 2.0]), np.array([np.nan, 1.0]))).tolist() == [True, False]
+    assert np.isnan(share_as_large(np.array([1.0, np.nan]), np.array([1.0]))).all()
 
 
 def test_ties_count_as_large():

@@ -16,12 +16,6 @@ from mgbone.integration.within_animals import (
     wide_table,
 )
 from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table
-from mgbone.study.design import load_study
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +55,7 @@ def test_power_is_said_in_numbers(study, pairs):
     assert f"**{(both['q'] < 0.05).sum()}** stand after correction" in words
     assert f"of {both['q_partial'].notna().sum()} with others held, as in the figure, **" in words
     assert f"figure, **{(both['q_partial'] < 0.05).sum()}** still stand" in words
-    assert "by a t test of these two at p < 0.05" in words
+    assert "by the declared test over 3 groups at p < 0.05" in words
     r, g = (detectable.loc[detectable["effect"] == e, "smallest"].iloc[0] for e in "rg")
     assert f"48 in 6 groups, 41 degrees of freedom): **|r| = {r:.2f}**" in words
     assert f"Two groups of 8 animals: a difference of **{g:.2f} SD**" in words

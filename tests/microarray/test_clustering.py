@@ -13,7 +13,6 @@ from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray import clustering
 from mgbone.microarray import findings as array_evidence
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, StudyError
 from mgbone.study.ledger import load_claims
 
@@ -72,11 +71,11 @@ def test_too_few_arrays_are_not_tested(sizes, least, level):
     assert found.verdict["p"] == pytest.approx(least)
 
 
-def test_evidence_of_too_few_arrays_has_no_level():
+def test_evidence_of_too_few_arrays_has_no_level(study):
     found = clustering.cluster_contrasts(
         *arrays(1.5, ("pairfed",) * 3 + ("mg001",) * 3), ["mg001_vs_pairfed"], bootstraps=2
     )
-    row = array_evidence.clustering_evidence(found, "exp1", load_study()).iloc[0]
+    row = array_evidence.clustering_evidence(found, "exp1", study).iloc[0]
     assert row[["level", "direction", "p"]].isna().all()
     assert (row["test"], row["n_case"], row["n_reference"]) == ("not tested", 3, 3)
     claim = load_claims().query("endpoint == 'array_clustering' and experiment == 'exp1'")
@@ -135,7 +134,7 @@ def test_support_is_high_where_the_branch_is_real():
     assert nodes["height"].is_monotonic_increasing
 
 
-def test_each_group_is_held_against_its_own_reference():
+def test_each_group_is_held_against_its_own_reference(study):
     labels = ("control",) * 4 + ("mg004",) * 4 + ("mg002",) * 4
     values, groups = arrays(0.0, labels)
     values.iloc[:300, 8:] += 1.0
@@ -144,7 +143,7 @@ def test_each_group_is_held_against_its_own_reference():
     )
     table = clustering.clustering_table(found).set_index("comparison")
     assert table["level"].to_dict() == {"mg004_vs_control": "mixed", "mg002_vs_control": "separated"}
-    rows = array_evidence.clustering_evidence(found, "exp2", load_study())
+    rows = array_evidence.clustering_evidence(found, "exp2", study)
     assert rows.columns.tolist() == EVIDENCE_COLUMNS
     assert rows["level"].tolist() == ["mixed", "separated"]
     assert set(rows["direction"]) == {"none"}
@@ -152,7 +151,7 @@ def test_each_group_is_held_against_its_own_reference():
     assert rows["estimate"].tolist() == table["silhouette"].tolist()
     assert (rows["n_case"] == 4).all()
     with pytest.raises(StudyError):
-        array_evidence.clustering_evidence(found, "exp1", load_study())
+        array_evidence.clustering_evidence(found, "exp1", study)
 
 
 @pytest.mark.parametrize(

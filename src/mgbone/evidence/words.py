@@ -8,9 +8,10 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mgbone.evidence import bayes
+from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, typeset_unit
-from mgbone.study.naming import contrast_label, format_p
+from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p
 
 _LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
 
@@ -60,16 +61,21 @@ def _not_measured(
     return [f"- {name}, {contrast_label(c)}: not measured in both groups." for c in lacking]
 
 
-def width_of_effects(evidence: pd.DataFrame) -> Markdown:
-    """Say how large an effect must be to be told from none, from the narrowest interval of Hedges g."""
+def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> Markdown:
+    """Say how large a true difference the declared test finds, and how wide the narrowest interval is."""
     known = evidence.dropna(subset=["g_low", "g_high"])
     if known.empty:
         return Markdown("*No effect size has an interval.*")
     half = (known["g_high"] - known["g_low"]) / 2
     row = known.loc[half.idxmin()]
+    animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
+    of = animals[row["experiment"], row["endpoint"]]
+    limit = study.thresholds["significant"]
+    needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(
-        f"The narrowest interval reaches {half.min():.2f} SD to either side ({row['n_case']:.0f} against "
-        f"{row['n_reference']:.0f} animals): these data can't tell an effect smaller than that from none."
+        f"With {of.min()} animals in each of {len(of)} groups the declared test finds a true difference of "
+        f"**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest interval "
+        f"of Hedges g reaches {half.min():.2f} SD to either side: so far from the truth an estimate may lie."
     )
 
 
@@ -111,18 +117,19 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     weighed : DataFrame
         From `mgbone.evidence.bayes.weigh_absence`.
     """
-    if weighed.empty:
-        columns = ["endpoint", "comparison", "95 % interval", "p", "Bayes factor", "the data"]
-        return pd.DataFrame(columns=columns)
-    low, high = (weighed[f"percent_{end}"].map("{:+.3g}".format) for end in ("low", "high"))
+    low, high = (weighed[f"percent_{end}"].map("{:+.3g}".format).astype(str) for end in ("low", "high"))
     table = pd.DataFrame(
         {
             "endpoint": weighed["endpoint"].map(endpoint_label),
             "comparison": weighed["contrast"].map(contrast_label),
             "95 % interval": (low + " to " + high + " %").where(weighed["percent_low"].notna(), "–"),
             "p": weighed["p"].map(format_p),
+            "bound": weighed["bound_percent"].map("± {:g} %".format),
+            "p, equivalence": weighed["p_equivalence"].map(format_p),
+            "excluded beyond": weighed["smallest_bound_percent"].map("{:.3g} %".format),
+            "severity": weighed["severity"].map("{:.2f}".format),
+            "the data": weighed["absence"].map(absence_in_words),
             "Bayes factor": weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
-            "the data": weighed["speaks"],
         }
     )
     return table.reset_index(drop=True)
@@ -132,16 +139,21 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
         return Markdown("*No comparison that could be tested is without a finding.*")
-    counts = weighed["speaks"].value_counts().reindex(bayes.SPEAKS, fill_value=0)
-    plural = {words: words.replace("speaks", "speak").replace("says", "say") for words in bayes.SPEAKS}
-    parts = [f"**{n}** {plural[words]}" for words, n in counts.items()]
-    n_case, n_reference = weighed[["n_case", "n_reference"]].max()
-    best = bayes.smallest_bayes_factor(n_case, n_reference)
+    said = weighed["absence"].eq(SUPPORTED)
+    best = bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max())
+    needed = bayes.animals_to_show_absence()
+    beyond = weighed.loc[~said, "smallest_bound_percent"]
+    others = (
+        f" The others exclude no more than what is larger than {beyond.min():.2g} to {beyond.max():.2g} %."
+        if len(beyond)
+        else ""
+    )
     return Markdown(
-        f"Of {len(weighed)} comparisons without a finding, {', '.join(parts)}. The Bayes factors run from "
-        f"{weighed['bf10'].min():.2f} to {weighed['bf10'].max():.2f}. With {n_case} against {n_reference} "
-        f"animals, two groups with exactly the same mean would give {best:.2f}; at least "
-        f"{bayes.animals_to_show_absence()} a group are needed before equal means can speak for absence."
+        f"Of {len(weighed)} comparisons without a finding, **{said.sum()}** exclude a difference beyond the "
+        f"bound declared for them.{others} Bayes factors can't tell: they run from "
+        f"{weighed['bf10'].min():.2f} to {weighed['bf10'].max():.2f}, and with so many animals two groups "
+        f"with exactly the same mean would give {best:.2f}. At least {needed} a group are needed before "
+        "equal means can speak for absence (1/3)."
     )
 
 

@@ -74,6 +74,7 @@ def choice_of_test(
                 **(look.BOLD if differs else {}),  # on a dark cell the frame alone would be lost in grey
             )  # fmt: skip
     labels = [f"{row_label(e)}: {naming.contrast_label(c)}" for _, e, c in keys]
+    labels = [a + b for a, b in zip(labels, _declared_otherwise(table, declared, keys), strict=True)]
     ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
     called = [tr((names or {}).get(t, naming.name_of_test(t))) for t in tests]
     heads = ["\n".join(canvas.wrap(name, 390 / len(tests), look.SMALL_SIZE)) for name in called]
@@ -84,3 +85,9 @@ def choice_of_test(
     ax.set_ylim(len(keys), 0)
     ax.spines[:].set_visible(False)
     return figure
+
+
+def _declared_otherwise(table: pd.DataFrame, declared: str, keys: list[tuple]) -> list[str]:
+    """Name the test that was run in the declared one's place, for values below a limit."""
+    run = table[table["test"] == declared].set_index(["experiment", "endpoint", "contrast"])["test_run"]
+    return [f" ({naming.name_of_test(run[key])})" if run[key] == naming.GEHAN else "" for key in keys]

@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "negative_control": [
             "chance_of",
+            "chance_of_verdict",
             "count_control",
             "distribution",
             "judge_control",
@@ -34,6 +35,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "wide_table",
             "within_evidence",
         ],
-        "words": ["count_power", "count_shapes", "count_sources", "fold_out", "pair_table", "tell_control"],
+        "words": ["count_power", "count_shapes", "count_sources", "fold_out", "pair_table", "control_table"],
     },
 )

@@ -10,7 +10,9 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.percent import percent_intervals
+from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
@@ -56,7 +58,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
             case.assign(
                 contrast=contrast.name,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 * case["value"] / case["endpoint"].map(reference),
+                percent=settled(100 * case["value"] / case["endpoint"].map(reference)),
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
@@ -67,7 +69,8 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the
     contrast.
 
-    The interval is that of the difference (Tukey), divided by the reference mean, which is taken as fixed.
+    The interval is Fieller's, at Tukey's critical value: the reference's mean is uncertain, too
+    (`mgbone.evidence.percent`).
 
     Returns
     -------
@@ -82,14 +85,14 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
             & evidence["contrast"].eq(contrast.name)
             & evidence["domain"].isin(["biochem", "qct"])
         ]
-        scale = 100 / chosen["mean_reference"]
+        found = percent_intervals(chosen)
         rows.append(
             chosen[["endpoint", "domain", "experiment", "contrast", "p", "level"]].assign(
                 group=contrast.case,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 + scale * chosen["estimate"],
-                ci_low=100 + scale * chosen["ci_low"],
-                ci_high=100 + scale * chosen["ci_high"],
+                percent=100 + found["percent"],
+                ci_low=100 + found["percent_low"],
+                ci_high=100 + found["percent_high"],
             )
         )
     columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]
@@ -158,6 +161,7 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
         "test": "Jonckheere-Terpstra on percent of reference",
         "direction": direction_of(test["tau"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
+        "points": points_of(test["tau"]),
     }
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS).astype({"ci_low": float, "ci_high": float})
 

@@ -13,35 +13,35 @@ from scipy import stats
 from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
-from mgbone.evidence.comparison import compare
+from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.evidence.ties import settled
 from mgbone.integration import doses
 from mgbone.integration.shapes import one_way_statistic
 from mgbone.microarray.clustering import can_be_separated, n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.paths import resolve, write_aside
+from mgbone.study.language import N_
+from mgbone.study.paths import resolve, write_table
 
 NULL = "data/null"
 KINDS = {
-    "effect": "an effect in serum, urine, intake or density",
-    "no_effect": "no difference there",
-    "order": "the order of doses",
-    "array_effect": "separate clusters, or changed genes of a theme",
-    "array_mixed": "mixed clusters",
+    "effect": N_("an effect in serum, urine, intake or density"),
+    "no_effect": N_("no difference there"),
+    "order": N_("the order of doses"),
+    "array_effect": N_("separate clusters, or changed genes of a theme"),
+    "array_mixed": N_("mixed clusters"),
 }
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
     "permuted_mean", "permuted_low", "permuted_high",
 ]  # fmt: skip
-_BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
-           "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
+_BOUNDS = {"effect": N_("at most"), "no_effect": N_("about"), "order": N_("about"),
+           "array_effect": N_("at most"), "array_mixed": N_("at least")}  # fmt: skip
 
 
 def main(target: str) -> None:
-    """Write the evidence of the dataset without effect, every digit of it, for notebook 04."""
-    evidence = evidence_of(open_dataset(NULL))
-    with write_aside(resolve(target)) as aside:
-        evidence.to_csv(aside, index=False, lineterminator="\n")
+    """Write the evidence of the dataset without effect for notebook 04."""
+    write_table(evidence_of(open_dataset(NULL)), resolve(target))
 
 
 def evidence_of(dataset: Dataset) -> pd.DataFrame:
@@ -119,6 +119,32 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     return pd.Series(chances, index=statements.index, name="chance", dtype=float)
 
 
+def chance_of_verdict(verdicts: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> pd.Series:
+    """Return the probability of each verdict, whatever it is, where the diets do nothing (see `chance_of`).
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
+
+    Returns
+    -------
+    Series
+        By the index of `verdicts`; missing where nothing was tested, or theory gives no answer. Without
+        effect a difference points either way equally often: half of all stated effects are contradicted.
+    """
+    reproduced = chance_of(verdicts, measurements, study)
+    verdict, animals = verdicts["verdict"], kind_of(verdicts) == "effect"
+    cases = [
+        (verdict == "reproduced", reproduced),
+        ((verdict == "direction_only") & animals, 0.5 - reproduced),
+        ((verdict == "contradicted") & animals, reproduced * 0 + 0.5),
+        (verdict == "contradicted", 1 - reproduced),
+    ]
+    chance = np.select(*zip(*cases, strict=True), default=np.nan)
+    return pd.Series(chance, verdicts.index, name="p_without_effect")
+
+
 def permute_labels(
     measurements: pd.DataFrame,
     statements: pd.DataFrame,
@@ -143,7 +169,7 @@ def permute_labels(
     judged: dict[str, np.ndarray] = {}
     labellings = {}
     for experiment, table in _usable(measurements).groupby("experiment", sort=False):
-        wide = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+        wide = animals_by_endpoints(table)
         group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
         labels = np.tile(group.to_numpy(object), (n_permutations, 1))
         labels[1:] = rng.permuted(labels[1:], axis=1)
@@ -383,7 +409,7 @@ def _judge_order(
         if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
             return None
         members = np.array([values[chosen] for chosen in here == contrast.case])
-        levels.append(members / mean[:, None])
+        levels.append(settled(members / mean[:, None]))
     change = np.diff([level.mean(axis=1) for level in levels], axis=0)
     sign = 1 if row.direction == "up" else -1
     return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])

@@ -11,6 +11,7 @@ from mgbone.integration.disagreements import RATIO
 from mgbone.integration.negative_control import KINDS
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import tr
 from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label
 
 _SHAPE = {
@@ -100,43 +101,35 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     for row in detectable[detectable["effect"] == "g"].itertuples():
         lines.append(
             f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
-            f"**{row.smallest:.2f} SD** is found 4 times in 5 by a t test of these two at p < {limit:g}; "
-            "Tukey-Kramer over more groups asks for more."
+            f"**{row.smallest:.2f} SD** is found 4 times in 5 by the declared test over {row.groups} groups "
+            f"at p < {limit:g}."
         )
     return Markdown("\n".join(lines))
 
 
-def tell_control(counts: pd.DataFrame, control: pd.DataFrame | None) -> Markdown:
-    """Say how many statements would be called reproduced where there is nothing to find.
+def control_table(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each kind of statement is reproduced: here, and where there is nothing to find.
 
     Parameters
     ----------
     counts : DataFrame
         From `mgbone.integration.negative_control.count_control`.
-    control : DataFrame or None
-        Verdicts on the dataset without effect, if it was judged.
     """
-    if counts.empty:
-        return Markdown("*Without a ledger there is nothing to judge.*")
-    lines = []
-    if control is None:
-        lines.append(
-            "*The dataset without effect was not judged: this study has a design of its own, or data/null "
-            "is not complete (`make data`). Permuted labels stand alone.*\n"
-        )
-    for row in counts.itertuples():
-        null = f", **{row.null:.0f}** in data without effect" if pd.notna(row.null) else ""
-        theory = f"{row.bound} {row.nominal:.2g} expected by theory" if pd.notna(row.nominal) else ""
-        shuffled = (
-            f"{row.permuted_mean:.2g} with permuted labels (95 % of permutations: {row.permuted_low:.0f} to "
-            f"{row.permuted_high:.0f})"
-            if pd.notna(row.permuted_mean)
-            else ""
-        )
-        expected = "; ".join(filter(None, [theory, shuffled]))
-        what = f"{row.statements} statement{'' if row.statements == 1 else 's'} of {KINDS[row.kind]}"
-        lines.append(f"- {what}: {row.this} reproduced here{null}; {expected}.")
-    return Markdown("\n".join(lines))
+
+    def share(column: str) -> pd.Series:
+        rate = 100 * counts[column] / counts["statements"]
+        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
+
+    return pd.DataFrame(
+        {
+            tr("statements of"): [tr(KINDS[kind]) for kind in counts["kind"]],
+            tr("how many"): counts["statements"],
+            tr("reproduced here"): counts["this"],
+            tr("without effect: shuffled labels"): share("permuted_mean"),
+            tr("by theory"): counts["bound"].map(tr).astype(str) + " " + share("nominal"),
+            tr("in the dataset without effect"): share("null"),
+        }
+    )
 
 
 def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:

@@ -12,6 +12,7 @@ from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 
 UNTESTED = {"test": "not tested"}
+_BEST = ["q_both", "p", "log2_odds_ratio"]
 
 
 def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:
@@ -73,8 +74,9 @@ def theme_evidence(
 ) -> pd.DataFrame:
     """Turn the tests of all terms into one row of evidence per theme and contrast.
 
-    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested,
-    not those of the theme alone, so that picking the best of a few is paid for. `estimate` is the log2 odds
+    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested in
+    both lists (`q_both`), not those of the theme or of one list alone, so that picking the best is paid for.
+    `estimate` is the log2 odds
     ratio of that term in the list (above 0: more genes than by chance), with its Woolf interval; `p` is its
     q; `direction` the list that it was found in, none where its level is none.
 
@@ -129,15 +131,15 @@ def theme_evidence(
 
 
 def _found(of_theme: pd.DataFrame, study: Study) -> dict[str, object]:
-    best = of_theme.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False]).iloc[0]
-    level = study.level(best["q"])
+    best = of_theme.sort_values(_BEST, ascending=[True, True, False], kind="stable").iloc[0]
+    level = study.level(best["q_both"])
     return {
         "estimate": best["log2_odds_ratio"],
         "ci_low": best["ci_low"],
         "ci_high": best["ci_high"],
         "unit": "log2 odds ratio",
-        "p": best["q"],
-        "test": f"over-representation, BH over all terms ({best['term']})",
+        "p": best["q_both"],
+        "test": f"over-representation, BH over all terms of both lists ({best['term']})",
         "direction": "none" if level == "none" else best["direction"],
         "level": level,
         "term": best["term"],

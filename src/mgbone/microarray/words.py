@@ -105,7 +105,7 @@ def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
         From `mgbone.microarray.enrichment.over_representation`, with all genes of the chip as background.
     """
     keys = ["contrast", "direction", "term"]
-    chip_q = best[keys].merge(on_chip[[*keys, "q"]], how="left", validate="m:1")["q"]
+    chip_q = best[keys].merge(on_chip[[*keys, "q_both"]], how="left", validate="m:1")["q_both"]
     return pd.DataFrame(
         {
             "comparison": best["contrast"].map(contrast_label),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,12 @@ class Study:
     gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
+    equivalence: tuple[Mapping[str, Any], ...] = ()
+
+    def equivalence_bound(self, endpoint: str) -> float:
+        """Return the largest difference that counts as none, in percent; missing where undeclared."""
+        named = (e for e in self.equivalence if any(fnmatchcase(endpoint, one) for one in e["endpoints"]))
+        return float(next(named, {"percent": "nan"})["percent"])
 
     @property
     def design(self) -> object:
@@ -125,6 +132,12 @@ class Study:
     def assumption_table(self) -> pd.DataFrame:
         """One row per assumption: id, decision, reason."""
         return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+
+    def equivalence_table(self) -> pd.DataFrame:
+        """One row per bound of equivalence: endpoints, percent, reason."""
+        return pd.DataFrame(list(self.equivalence), columns=["endpoints", "percent", "reason"]).assign(
+            endpoints=[", ".join(entry["endpoints"]) for entry in self.equivalence]
+        )
 
 
 def load_study(path: str | Path | None = None) -> Study:
@@ -174,6 +187,7 @@ def _completed(raw: dict[str, Any], path: Path) -> dict[str, Any]:
         "arrays_per_group": 0,
         "regions": theirs["regions"],
         "gene_sets": theirs["gene_sets"],
+        "equivalence": theirs["equivalence"],
     }
     return {**defaults, **raw, "thresholds": limits}
 
@@ -199,6 +213,7 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         gene_set_symbols=str(raw.get("gene_set_symbols", "as written")),
         assumptions=tuple(raw["assumptions"]),
         methods=dict(raw.get("methods") or {}),
+        equivalence=tuple(raw["equivalence"]),
     )
     twice = [name for name, n in Counter(c.name for c in study.contrasts).items() if n > 1]
     if twice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -35,11 +36,13 @@ def row_label(endpoint: str) -> str:
 
 # Colour and symbol say the same; in grey the colours differ by lightness (93, 86, 42, white with hatching).
 VERDICTS: Mapping[str, str] = {
-    "reproduced": ("#dceee6", "✓"),
+    "reproduced": ("#86c5a8", "✓"),
     "direction_only": ("#f4d58a", "≈"),
     "contradicted": ("#b23a2c", "✗"),
     "not_tested": ("#ffffff", "?"),
 }
+SUPPORTED, NOT_SHOWN = N_("absence supported"), N_("not shown")
+BEYOND = N_("effect excluded beyond {percent} %")
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 
@@ -53,12 +56,13 @@ def name_of_test(test: str) -> str:
     return tr(_TESTS[test]) if test in _TESTS else test
 
 
+GEHAN = "Gehan's test between each two groups, Holm"
+"""The test in the declared one's place where values lie below a limit of detection."""
+
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
-    "Kruskal-Wallis on Gehan scores, Dunn with Holm": N_(
-        "Dunn's test on Gehan scores (values below a limit hollow)"
-    ),
+    GEHAN: N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
 
@@ -72,6 +76,8 @@ WORDS: Mapping[str, str] = {
     "qct": N_("Bone density (qCT)"),
     "microarray": N_("Gene expression"),
     "integration": N_("Integration"),
+    "effect": N_("effect"),
+    "absence": N_("absence"),
     "reproduced": N_("reproduced"),
     "direction_only": N_("direction only"),
     "contradicted": N_("contradicted"),
@@ -150,6 +156,29 @@ def format_p(p: float) -> str:
     """Write a p value exactly: ``p = 0.032``, ``p = 0.0004``, ``p = 1.2e-7``; ``not tested`` if missing."""
     number = format_p_value(p)
     return f"p = {number}" if number else "not tested"
+
+
+def absence(smallest_bound: float, bound: float) -> str:
+    """Say what a comparison without a finding excludes: what counts at all, what is larger, or nothing."""
+    if smallest_bound <= bound:
+        return SUPPORTED
+    # Beyond a doubling nothing is excluded that a reader would have asked about.
+    if smallest_bound < 100:
+        return BEYOND.format(percent=f"{math.ceil(10 * smallest_bound) / 10:g}")
+    return NOT_SHOWN
+
+
+def absence_in_words(said: object) -> str:
+    """Return what `absence` says in the language in use; nothing where it says nothing."""
+    if not isinstance(said, str) or not said:
+        return ""
+    percent = re.search(r"[\d.]+", said)
+    return tr(BEYOND, percent=percent.group()) if percent else tr(said)
+
+
+def as_chance(p: float) -> str:
+    """Write a chance in percent: 2.5 %, or nothing where it is missing."""
+    return "" if math.isnan(p) else f"{100 * p:.3g} %"
 
 
 def format_p_value(p: float) -> str:
