@@ -70,6 +70,19 @@ def test_codes_become_words(both):
     assert set(array_words.best_terms(best.assign(hits=0), on_chip)["among the genes"]) == {"no gene"}
 
 
+def test_severity_is_said_in_numbers():
+    table = pd.DataFrame(
+        {"contrast": "mg004_vs_control", "profile": "mg001_vs_pairfed", "part": [0.5, 1.0], "ways": 70,
+         "called_mixed": [60 / 70, 2 / 70]}
+    )  # fmt: skip
+    told = array_words.tell_severity(table).data
+    assert "0.04 % Mg vs Control**: with 50, 100 % of the change of 0.01 % Mg vs Pair-fed" in told
+    assert "mixed in 86, 3 % of 70 ways" in told and "against a change of 100 % of that size or more" in told
+    blind = array_words.tell_severity(table.assign(called_mixed=0.9)).data
+    assert "speaks against no change of that size" in blind
+    assert "No comparison is mixed beside one" in array_words.tell_severity(table.iloc[:0]).data
+
+
 def test_terms_are_counted_under_both_backgrounds(study):
     rows = {"contrast": "mg001_vs_pairfed", "direction": ["up", "up", "down"], "term": ["A", "B", "A"]}
     expressed = pd.DataFrame({**rows, "background": 900, "list_size": [9, 9, 4], "q": [0.01, 0.2, 0.3]})
