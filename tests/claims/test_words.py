@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.claims.words import count_verdicts, verdict_table
+from mgbone.study.naming import word
 
 VERDICTS = pd.DataFrame(
     [
@@ -30,21 +31,21 @@ def test_the_ledger_reads_as_report_against_data():
     assert table["report"].tolist() == [
         "▼ down (significant)",
         "▲ up (significant)",
-        "none",
-        "separated",
+        "no difference",
+        "separate clusters",
         "▼ down (significant)",
-        "none",
+        "no difference",
     ]
     assert table["data"].tolist() == [
         "▼ down (significant)",
         "▲ up (trend)",
         "▼ down (significant)",
-        "mixed",
+        "mixed clusters",
         "not tested",
-        "none",
+        "no difference",
     ]
     assert table["p"].tolist() == ["p = 0.0004", "p = 0.062", "p = 0.0496", "p = 0.600", "", "p = 0.900"]
-    assert table["verdict"].tolist() == VERDICTS["verdict"].tolist()
+    assert table["verdict"].tolist() == [word(v) for v in VERDICTS["verdict"]]
     assert table["statement"].iloc[0] == "Mg fell."
     assert table["criteria met"].tolist() == ["2/2", "1/2", "0/2", "0/1", "", "2/2"]
     assert table["absence"].tolist() == ["", "", "not shown", "", "", "absence supported"]

@@ -106,7 +106,7 @@ def test_best_genes_show_their_interval(study):
         "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
     shown = array_words.top_genes_table(pd.DataFrame([row]), study).iloc[0]
-    assert shown["95% interval"] == "+3.03 to +3.46"
+    assert shown["95 % interval"] == "+3.03 to +3.46"
     assert (shown["log2 fold change"], shown["q"]) == ("+3.24", "1.9e-8")
 
 
@@ -116,14 +116,14 @@ def test_clusterings_are_told_by_the_rule():
         "silhouette": 0.586, "p": 0.0286, "splits": 35,
     }  # fmt: skip
     shown = array_words.clusterings(pd.DataFrame([verdict])).iloc[0]
-    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separated", 35, "0.029")
+    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separate clusters", 35, "0.029")
 
 
 def test_genes_are_counted_per_contrast_and_direction():
     called = pd.DataFrame({"contrast": ["a", "a", "a", "b"], "direction": ["up", "none", "up", "none"]})
     counts = array_words.gene_counts(called)
-    assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
-    assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}
+    assert counts.loc["a"].to_dict() == {"higher": 2, "lower": 0, "no difference": 1}
+    assert counts.loc["b"].to_dict() == {"higher": 0, "lower": 0, "no difference": 1}
 
 
 def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
@@ -150,12 +150,12 @@ def test_flags_are_named_with_their_limits():
     }  # fmt: skip
     told = array_words.name_flags(flags).data
     assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
-    assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
+    assert told.endswith("1 of 2 arrays exceed a limit: **b** (NUSE median, brightness).")
     none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
     told = array_words.name_flags(none).data
     assert "NUSE up to" not in told and "brightness within" not in told
     assert told.endswith(
-        "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
+        "None of the 1 arrays exceeds one. Not known without scans: NUSE median, brightness."
     )
 
 

@@ -518,6 +518,7 @@ def test_own_tukey_table_agrees_with_scipy(simulated, study):
         assert row.p == pytest.approx(p, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_calibration_that_contradicts_the_ledger_is_reported(study, monkeypatch):
     monkeypatch.setattr(tables, "MAX_ATTEMPTS", 1)
     monkeypatch.setattr(tables, "statements_hold", lambda drawn, study: False)
@@ -553,7 +554,7 @@ def test_the_table_of_chance_findings_is_what_the_seeds_give(study, findings_by_
 # --- folders --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["simulated", "null"])
+@pytest.mark.parametrize("name", [pytest.param("simulated", marks=pytest.mark.slow), "null"])
 def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path, drawn_once):
     shipped = dataset_writer.SHIPPED[name]
     new = dataset_writer.write_dataset(
@@ -701,6 +702,7 @@ def test_the_command_names_what_it_does_not_know(capsys):
     assert "There is no shipped dataset 'lab2026'; choose simulated or null." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_counts_chance_findings(capsys, monkeypatch, findings_by_chance):
     monkeypatch.setattr(tables, "chance_findings", findings_by_chance)
     assert command.main(["--chance", "2"]) == 0

@@ -14,9 +14,7 @@ from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.comparison import animals_by_endpoints, compare
-from mgbone.evidence.ties import settled
-from mgbone.integration import doses
-from mgbone.integration.shapes import one_way_statistic
+from mgbone.integration import contrasts, doses
 from mgbone.microarray.clustering import can_be_separated, n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
@@ -29,7 +27,7 @@ KINDS = {
     "no_effect": N_("no difference there"),
     "order": N_("the order of doses"),
     "array_effect": N_("separate clusters, or changed genes of a theme"),
-    "array_mixed": N_("mixed clusters"),
+    "array_mixed": N_("clusters that mix the groups"),
 }
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
@@ -88,9 +86,8 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     For normal values of equal variance the difference of two groups over its standard error is Student's t.
     Tukey-Kramer calls it significant, or a trend, beyond a quantile of the studentised range, so that the
     probability of each level, with the stated sign, is an area under t. A stated mean must agree besides,
-    which makes the probability of such a row smaller: it is an upper limit there. The order of doses counts
-    with half the level of its trend test; that test takes the means of the references as known, which makes
-    it kinder than it says (`permute_labels` shows by how much). Arrays: separate clusters
+    which makes the probability of such a row smaller: it is an upper limit there. The order of doses
+    needs every step (`mgbone.integration.contrasts.chance_of_order`). Arrays: separate clusters
     need the true split to be the most cohesive one (one in all splits of n against n), and can't come out
     where that is not rare enough for the rule (fewer than four arrays a group); a theme may come out with
     the false discovery rate at most.
@@ -111,7 +108,7 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
         elif kind == "array_mixed":
             chances.append(1 - separated)
         elif kind == "order":
-            chances.append(limits[0] / 2)
+            chances.append(_chance_of_order(row["endpoint"], sizes, limits[0], study))
         else:
             found = (row["experiment"], row["endpoint"]) in sizes.index.droplevel("group")
             of = sizes[row["experiment"], row["endpoint"]] if found else sizes.iloc[:0]
@@ -389,40 +386,35 @@ def _reproduced_under(
     return right & (np.abs(mean + centre[column] - float(row["value"])) <= half)
 
 
+def _chance_of_order(endpoint: object, sizes: pd.Series, limit: float, study: Study) -> float:
+    groups = [(c.experiment, g) for c in study.dose_order for g in (c.reference, c.case)]
+    of = {(e, g): int(sizes.get((e, endpoint, g), 0)) for e, g in groups}
+    return contrasts.chance_of_order(of, study, limit) if min(of.values(), default=0) > 1 else np.nan
+
+
 def _judge_order(
     labellings: Mapping[str, tuple[pd.DataFrame, np.ndarray]], row: object, study: Study
 ) -> np.ndarray | None:
-    """Whether the endpoint goes the stated way at every step and by the trend test, under each labelling.
+    """Whether every step goes the stated way with a significant p, under each labelling.
 
     None where it was not measured, or blanks would make the sizes of groups vary with the labelling.
     """
-    levels = []
+    values = {}
     for contrast in study.dose_order:
         wide, labels = labellings[contrast.experiment]
         if row.endpoint not in wide:
             return None
         known = wide[row.endpoint].notna().to_numpy()
-        values, here = wide[row.endpoint].to_numpy(float)[known], labels[:, known]
-        reference = here == contrast.reference
-        mean = (reference * values).sum(axis=1) / reference.sum(axis=1)
-        sizes = (here == contrast.case).sum(axis=1)
-        if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
-            return None
-        members = np.array([values[chosen] for chosen in here == contrast.case])
-        levels.append(settled(members / mean[:, None]))
-    change = np.diff([level.mean(axis=1) for level in levels], axis=0)
+        for group in (contrast.reference, contrast.case):
+            chosen = labels[:, known] == group
+            sizes = chosen.sum(axis=1)
+            if sizes.min() < sizes.max() or sizes.min() < 2:
+                return None
+            measured = np.broadcast_to(wide[row.endpoint].to_numpy(float)[known], chosen.shape)
+            values[contrast.experiment, group] = measured[chosen].reshape(len(chosen), -1)
+    estimate, _, _, p = contrasts.log_ratios(values, contrasts.steps(study), study)
     sign = 1 if row.direction == "up" else -1
-    return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])
-
-
-def _kendall_p(levels: list[np.ndarray]) -> np.ndarray:
-    """Two-sided p of Jonckheere-Terpstra by its normal approximation, for values without ties."""
-    sizes = [level.shape[1] for level in levels]
-    n = sum(sizes)
-    pairs = (n * n - sum(m * m for m in sizes)) / 2
-    score = 2 * one_way_statistic(levels) - pairs
-    variance = (n * (n - 1) * (2 * n + 5) - sum(m * (m - 1) * (2 * m + 5) for m in sizes)) / 18
-    return 2 * stats.norm.sf(np.abs(score) / np.sqrt(variance))
+    return contrasts.all_hold(estimate, p, sign) < study.thresholds["significant"]
 
 
 if __name__ == "__main__":

@@ -34,11 +34,11 @@ def over_representation(
 ) -> pd.DataFrame:
     """Test each set for holding more genes of a list than by chance (Fisher 1935, one-sided).
 
-    Genes outside the background are taken out of lists and sets first, and sets are
-    kept if `smallest` to `largest` of their genes remain. Symbols are compared as written: two that differ in
-    case only are two genes. Benjamini-Hochberg q values count *all* sets kept, those without any gene of the
-    list (p = 1) too, list by list; `q_both` counts them over the lists of a contrast together, for a question
-    that either list may answer.
+    Genes outside the background are taken out of lists and sets first, and sets are kept if `smallest` to
+    `largest` of their genes remain. Symbols are compared as written: two that differ in case only are two
+    genes. Benjamini-Hochberg q values count *all* sets kept, those without any gene of the list (p = 1) too,
+    list by list; `q_both` counts them over the lists of a contrast together, for a question that either list
+    may answer.
 
     Parameters
     ----------
@@ -122,8 +122,8 @@ def _enrich(genes: list[str], gene_sets: GeneSets, chip: set[str]) -> pd.DataFra
         term=table.index,
         name=[gene_sets.name(t) for t in table.index],
         list_size=k,
-        background=n,
         p=np.minimum(stats.hypergeom.sf(x - 1, n, m, k), 1.0),
+        background=n,
         expected=m * k / n,
         odds_ratio=odds,
         log2_odds_ratio=np.log2(odds),

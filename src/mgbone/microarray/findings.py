@@ -11,8 +11,8 @@ from mgbone.microarray.clustering import Clustering, can_be_separated
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 
-UNTESTED = {"test": "not tested"}
 _BEST = ["q_both", "p", "log2_odds_ratio"]
+UNTESTED = {"test": "not tested"}
 
 
 def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:

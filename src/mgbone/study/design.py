@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from mgbone.study.errors import StudyError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -130,14 +131,20 @@ class Study:
         return "trend" if p < self.thresholds["trend"] else "none"
 
     def assumption_table(self) -> pd.DataFrame:
-        """One row per assumption: id, decision, reason."""
-        return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+        """One row per assumption: id, decision, reason; the latter two in the language in use."""
+        said = [
+            {"id": a["id"], **{key: either(a[key], a.get(f"{key}_ja", "")) for key in ("decision", "reason")}}
+            for a in self.assumptions
+        ]
+        return pd.DataFrame(said, columns=["id", "decision", "reason"])
 
     def equivalence_table(self) -> pd.DataFrame:
-        """One row per bound of equivalence: endpoints, percent, reason."""
-        return pd.DataFrame(list(self.equivalence), columns=["endpoints", "percent", "reason"]).assign(
-            endpoints=[", ".join(entry["endpoints"]) for entry in self.equivalence]
-        )
+        """One row per bound of equivalence: endpoints, bound_percent, reason in the language in use."""
+        said = [
+            (", ".join(one["endpoints"]), one["percent"], either(one["reason"], one.get("reason_ja", "")))
+            for one in self.equivalence
+        ]
+        return pd.DataFrame(said, columns=["endpoints", "bound_percent", "reason"])
 
 
 def load_study(path: str | Path | None = None) -> Study:

@@ -62,6 +62,9 @@ GEHAN = "Gehan's test between each two groups, Holm"
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
+    "every step a contrast of log ratios, the largest p": N_(
+        "every step a contrast of log ratios, the largest p"
+    ),
     GEHAN: N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
@@ -76,6 +79,14 @@ WORDS: Mapping[str, str] = {
     "qct": N_("Bone density (qCT)"),
     "microarray": N_("Gene expression"),
     "integration": N_("Integration"),
+    "separated": N_("separate clusters"),
+    "mixed": N_("mixed clusters"),
+    "monotonic": N_("step by step with the diet"),
+    "not_monotonic": N_("not step by step"),
+    "total": N_("Total"),
+    "stated": N_("stated"),
+    "partly": N_("partly"),
+    "open": N_("open"),
     "effect": N_("effect"),
     "absence": N_("absence"),
     "reproduced": N_("reproduced"),
@@ -102,6 +113,14 @@ def groups_in_use() -> dict[str, Group]:
 @cache
 def _preset_groups() -> Mapping[str, Group]:
     return load_study().groups
+
+
+def experiment_label(experiment: str) -> str:
+    """Return "Experiment 1" for the first of the study; of what spans all, that it does."""
+    names = list(in_use[0].experiments if in_use else load_study().experiments)
+    if experiment not in names:
+        return tr("Both experiments") if experiment == "both" else experiment
+    return tr("Experiment {n}", n=1 + names.index(experiment))
 
 
 def group_label(group: str, *, short: bool = False) -> str:

@@ -62,7 +62,6 @@ THRESHOLDS: Mapping[str, str] = {
 UNITS: Mapping[str, str] = {
     "log2 odds ratio": N_("log2 odds ratio"),
     "mean silhouette": N_("mean silhouette"),
-    "Kendall tau": N_("Kendall tau"),
     "log ratio": N_("log ratio"),
 }
 
