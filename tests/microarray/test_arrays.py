@@ -27,6 +27,7 @@ from mgbone.microarray.arrays import (
     groups_of,
     load_arrays,
     prerank_best_terms,
+    severity_of_mixed,
     themes_under_both,
     top_genes,
 )
@@ -250,6 +251,17 @@ def test_clusterings_hold_the_arrays_of_their_contrast(genes, table, study):
 
 
 # --- what the arrays say ---------------------------------------------------------------------------------
+
+
+def test_severity_tries_the_change_of_what_is_separated(genes, tested, table, study):
+    clusterings = cluster_all_contrasts(genes, table, study, bootstraps=1)
+    severity = severity_of_mixed(genes, tested, clusterings, study, parts=(0.01, 1.0))
+    assert severity[["contrast", "profile", "part", "ways"]].to_numpy().tolist() == [
+        ["mg004_vs_control", "mg001_vs_pairfed", 0.01, 70], ["mg004_vs_control", "mg001_vs_pairfed", 1.0, 70],
+    ]  # fmt: skip
+    assert severity["called_mixed"].tolist() == [pytest.approx(1, abs=0.05), 0]
+    alone = {"mg004_vs_control": clusterings["mg004_vs_control"]}
+    assert severity_of_mixed(genes, tested, alone, study).empty
 
 
 def test_evidence_has_clustering_and_themes_of_every_contrast(genes, table, study, enriched):

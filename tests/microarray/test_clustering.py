@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -121,6 +123,42 @@ def test_too_many_splits_are_drawn_at_random_and_seeded():
     assert found.verdict["splits"] == 10_000
     assert found.verdict == again.verdict
     assert found.verdict["p"] >= 1 / 10_000
+
+
+def test_a_large_change_is_hardly_ever_called_mixed_and_none_nearly_always():
+    """All 70 ways to share out 8 arrays; without a change the cut is the groups in 1 of 35 at most."""
+    values, groups = arrays(0.0, seed=6)
+    found = clustering.cluster_arrays(values, groups, bootstraps=2)
+    change = pd.Series(0.0, index=values.index)
+    nothing, ways = clustering.share_called_mixed(found, values, change)
+    assert ways == 70 and nothing >= 34 / 35
+    change.iloc[:300] = 1.0
+    shares = [clustering.share_called_mixed(found, values, part * change)[0] for part in (0.05, 0.2, 1.0)]
+    assert shares[0] > shares[1] > shares[2] == 0
+    # What the groups differ by already does not help to see the change.
+    apart = values + np.outer(np.arange(len(values)) % 7 == 0, groups == "mg001") * 2.0
+    assert clustering.share_called_mixed(found, apart, change * 0)[0] == nothing
+
+
+def test_the_share_called_mixed_is_that_of_the_rule_itself():
+    """For each way, let `cluster_arrays` judge arrays that were shared out and changed here."""
+    values, groups = arrays(0.0, ("pairfed",) * 3 + ("mg001",) * 4, seed=2, genes=600)
+    found = clustering.cluster_arrays(values, groups, n_genes=100, bootstraps=2)
+    change = pd.Series(np.where(np.arange(600) < 60, 0.45, 0.0), index=values.index)
+    share, ways = clustering.share_called_mixed(found, values, change)
+    residual = values.copy()
+    for group in ("pairfed", "mg001"):
+        own = groups.index[groups == group]
+        residual[own] = values[own].sub(values[own].mean(axis=1), axis=0)
+    residual = residual.add(values.mean(axis=1), axis=0)
+    mixed = 0
+    for chosen in combinations(values.columns, 3):
+        changed = residual.copy()
+        changed[list(chosen)] = changed[list(chosen)].add(change, axis=0)
+        labels = pd.Series(["a" if c in chosen else "b" for c in values.columns], index=values.columns)
+        level = clustering.cluster_arrays(changed, labels, n_genes=100, bootstraps=1).verdict["level"]
+        mixed += level == "mixed"
+    assert (share, ways) == (mixed / 35, 35) and 0.05 < share < 0.95
 
 
 def test_support_is_high_where_the_branch_is_real():

@@ -62,12 +62,25 @@ def test_codes_become_words(both):
     assert table["camera: its genes are"].tolist()[-1] == "not tested"
     best = both.rename(columns={"over_representation_direction": "direction"})
     best = best.assign(term=best["name"], hits=3, p=0.01, q=0.5)
-    on_chip = best.assign(q=[0.001, 0.002, 0.003, 0.004, 0.005]).iloc[::-1]
+    on_chip = best.assign(q_both=[0.001, 0.002, 0.003, 0.004, 0.005]).iloc[::-1]
     table = array_words.best_terms(best, on_chip)
     assert table["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
     assert table["q against the whole chip"].tolist() == ["0.001", "0.002", "0.003", "0.004", "0.005"]
     # Where no list holds a gene of the theme, the first list in the alphabet is not where they are.
     assert set(array_words.best_terms(best.assign(hits=0), on_chip)["among the genes"]) == {"no gene"}
+
+
+def test_severity_is_said_in_numbers():
+    table = pd.DataFrame(
+        {"contrast": "mg004_vs_control", "profile": "mg001_vs_pairfed", "part": [0.5, 1.0], "ways": 70,
+         "called_mixed": [60 / 70, 2 / 70]}
+    )  # fmt: skip
+    told = array_words.tell_severity(table).data
+    assert "0.04 % Mg vs Control**: with 50, 100 % of the change of 0.01 % Mg vs Pair-fed" in told
+    assert "mixed in 86, 3 % of 70 ways" in told and "against a change of 100 % of that size or more" in told
+    blind = array_words.tell_severity(table.assign(called_mixed=0.9)).data
+    assert "speaks against no change of that size" in blind
+    assert "No comparison is mixed beside one" in array_words.tell_severity(table.iloc[:0]).data
 
 
 def test_terms_are_counted_under_both_backgrounds(study):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,7 +18,12 @@ from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platfo
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray.changed_genes import overlap, overlap_summary
-from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts
+from mgbone.microarray.clustering import (
+    Clustering,
+    cluster_arrays,
+    cluster_contrasts,
+    share_called_mixed,
+)
 from mgbone.microarray.differential import (
     DE_COLUMNS,
     differential_expression,
@@ -239,6 +244,36 @@ def cluster_all_contrasts(
                 genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
             )
     return clusterings
+
+
+def severity_of_mixed(
+    genes: pd.DataFrame,
+    tested: pd.DataFrame,
+    clusterings: dict[str, Clustering],
+    study: Study,
+    parts: Sequence[float] = (0.25, 0.5, 0.75, 1.0),
+) -> pd.DataFrame:
+    """Ask of each mixed comparison how large a change it would have missed (`share_called_mixed`).
+
+    The change tried is that of the first comparison that is separated: its log2 fold changes, or a part.
+
+    Returns
+    -------
+    DataFrame
+        Columns contrast, profile (the separated contrast), part, called_mixed (share of the ways), ways; no
+        rows where nothing is mixed or nothing separated.
+    """
+    levels = {name: found.verdict["level"] for name, found in clusterings.items()}
+    profile = next((name for name, level in levels.items() if level == "separated"), None)
+    rows = []
+    for contrast in [name for name, level in levels.items() if level == "mixed" and profile]:
+        change = tested[tested["contrast"] == profile].set_index("gene")["log2_fold_change"]
+        for part in parts:
+            said = share_called_mixed(
+                clusterings[contrast], genes, part * change, study.thresholds["cluster_p"]
+            )
+            rows.append((contrast, profile, part, *said))
+    return pd.DataFrame(rows, columns=["contrast", "profile", "part", "called_mixed", "ways"])
 
 
 def array_evidence(

@@ -14,6 +14,7 @@ from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import contrast_label, format_p_value, word
 
+SELDOM = 0.05  # a change that the rule misses no oftener than this is one that it speaks against
 _SIGN = {"up": N_("▲ raised"), "down": N_("▼ lowered")}
 
 
@@ -38,6 +39,36 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             "p": table["p"].map(format_p_value),
         }
     )
+
+
+def tell_severity(severity: pd.DataFrame) -> Markdown:
+    """Say in numbers what the verdict "mixed" would have missed.
+
+    Parameters
+    ----------
+    severity : DataFrame
+        From `mgbone.microarray.arrays.severity_of_mixed`.
+    """
+    if severity.empty:
+        return Markdown(
+            tr("No comparison is mixed beside one that is separated, whose change could be tried.")
+        )
+    lines = []
+    for (contrast, profile), rows in severity.groupby(["contrast", "profile"], sort=False):
+        said = tr(
+            "**{c}**: with {parts} % of the change of {profile} added, the rule still says mixed in "
+            "{mixed} % of {n} ways to share out the arrays.",
+            c=contrast_label(contrast), profile=contrast_label(profile), n=rows["ways"].iloc[0],
+            parts=", ".join(f"{100 * part:.0f}" for part in rows["part"]),
+            mixed=", ".join(f"{100 * share:.0f}" for share in rows["called_mixed"]))  # fmt: skip
+        seen = rows.loc[rows["called_mixed"] <= SELDOM, "part"]
+        ruled_out = (
+            tr("So it speaks against a change of {part} % of that size or more, not against a smaller one.",
+               part=f"{100 * seen.min():.0f}")
+            if len(seen) else tr("So it speaks against no change of that size.")
+        )  # fmt: skip
+        lines.append(f"- {said} {ruled_out}")
+    return Markdown("\n".join(lines))
 
 
 def top_genes_table(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -110,7 +141,7 @@ def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
         From `mgbone.microarray.enrichment.over_representation`, with all genes of the chip as background.
     """
     keys = ["contrast", "direction", "term"]
-    chip_q = best[keys].merge(on_chip[[*keys, "q"]], how="left", validate="m:1")["q"]
+    chip_q = best[keys].merge(on_chip[[*keys, "q_both"]], how="left", validate="m:1")["q_both"]
     return pd.DataFrame(
         {
             tr("comparison"): best["contrast"].map(contrast_label),
