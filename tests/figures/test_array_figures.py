@@ -72,15 +72,8 @@ def named(d: dict) -> pd.DataFrame:
 
 
 def by_hand(d: dict):
-    steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
-    return calling.gene_by_hand(
-        d["values"],
-        d["groups"],
-        steps,
-        "Gene005",
-        "mg002_vs_control",
-        "One gene",
-    )
+    steps = differential.genes_by_hand(d["values"], d["groups"], ["Gene005", "Gene012"], "mg002_vs_control")
+    return calling.genes_by_hand(d["values"], d["groups"], steps, "mg002_vs_control", "Two genes")
 
 
 def overlap(d: dict):
@@ -137,7 +130,7 @@ FIGURES = {
     "boxes": boxes,
     "map": array_map,
     "pseudo": pseudo,
-    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=4),
+    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=[4]),
     "camera": lambda d: fg.camera_bars(d["camera"], d["themes"], "camera"),
     "running": lambda d: fg.running_sums(
         d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], "Sums"

@@ -1,5 +1,6 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from helpers.small_dataset import in_memory
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
+from mgbone.integration import contrasts, negative_control
 from mgbone.integration import doses as dose_tables
-from mgbone.integration import negative_control
 from mgbone.integration.words import control_table
 from mgbone.study.ledger import load_claims
 
@@ -95,12 +96,26 @@ def test_correlated_endpoints_make_counts_vary_more_than_a_binomial(study, claim
     assert counts.var() > 1.5 * (chance * (1 - chance)).sum()
 
 
-def test_p_of_the_dose_order_is_that_of_the_trend_test(study):
-    measured = noise(study, 2).query("endpoint == 'serum_mg'")
-    percents = dose_tables.percent_of_reference(measured, study)
-    doses = [g["percent"].to_numpy()[None, :] for _, g in percents.groupby("contrast", sort=False)]
-    expected = dose_tables.dose_order_test(percents)["p"].iloc[0]
-    assert negative_control._kendall_p(doses)[0] == pytest.approx(expected, rel=1e-9)
+def test_theory_of_the_dose_order_is_what_its_parts_give(study):
+    """Two steps that share no group are independent; those of the study share the control of a diet."""
+    sizes = {("exp2", g): 8 for g in ("control", "mg004", "mg002")}
+    sizes |= {("exp1", g): 8 for g in ("pairfed", "mg001")}
+    chance = contrasts.chance_of_order(sizes, study, 0.05)
+    assert 1e-5 < chance < 0.025**2  # each step alone has 0.025; the second starts where the first ends
+    rng = np.random.default_rng(3)
+    draws = {key: 1 + 0.1 * rng.standard_normal((200_000, 8)) for key in sizes}
+    estimate, _, _, p = contrasts.log_ratios(draws, contrasts.steps(study), study)
+    simulated = (contrasts.all_hold(estimate, p, -1) < 0.05).mean()
+    assert chance == pytest.approx(simulated, abs=5e-5)
+
+
+@pytest.mark.parametrize(("arrays", "separated"), [(2, 0), (3, 0), (4, 1 / 35), (5, 1 / 126), (0, np.nan)])
+def test_chance_of_separate_clusters_knows_how_many_arrays_the_rule_needs(study, claims, arrays, separated):
+    """One in n over k / 2 splits: 8!/(4! 4! 2!) = 35, 10!/(5! 5! 2!) = 126; three a group can't get there."""
+    of = dataclasses.replace(study, arrays_per_group=arrays)
+    chances = negative_control.chance_of(claims, made.measurements(study), of)
+    assert chances[claims["level"] == "separated"].tolist() == pytest.approx([separated], nan_ok=True)
+    assert chances[claims["level"] == "mixed"].tolist() == pytest.approx([1 - separated] * 2, nan_ok=True)
 
 
 def test_every_statement_has_a_kind(claims):
@@ -154,7 +169,7 @@ def test_without_statements_or_measurements_nothing_is_counted(study, claims):
     )
     assert empty.empty
     assert control_table(empty).empty
-    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 79
+    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 80
 
 
 def test_endpoints_below_a_limit_are_left_out(study, claims):

@@ -31,7 +31,7 @@ NAMES = {
     "mann_whitney": N_("Mann-\nWhitney,\nHolm"),
     "permutation": N_("permutation,\nHolm"),
     "log_scale": N_("Tukey on\nlogarithms"),
-    "without_extreme": N_("without the\nmost extreme\nanimal"),
+    "without_extreme": N_("without\nthe most\nextreme\nanimal"),
 }
 
 _SHORT = {

@@ -16,15 +16,15 @@ from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow
 from mgbone.study.reading import or_none
 
 _SHAPE = {
-    ("one_way", "up"): N_("- {name} rises as magnesium gets scarcer: {numbers}"),
-    ("one_way", "down"): N_("- {name} falls as magnesium gets scarcer: {numbers}"),
-    ("peak", "up"): N_("- {name} is highest at {mildest}: {numbers}"),
-    ("peak", "down"): N_("- {name} is lowest at {mildest}: {numbers}"),
+    ("one_way", "up"): N_("rises as magnesium gets scarcer"),
+    ("one_way", "down"): N_("falls as magnesium gets scarcer"),
+    ("peak", "up"): N_("is highest at {mildest}"),
+    ("peak", "down"): N_("is lowest at {mildest}"),
 }
 
 
 def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
-    """Say which endpoints follow the dose, which turn at the mildest one, and how many would by chance.
+    """Say which endpoints follow the dose or turn at the mildest one, and which can't be given a shape.
 
     Parameters
     ----------
@@ -35,23 +35,58 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         return Markdown(
             tr("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
         )
+    limit = study.thresholds["significant"]
     mildest = narrow_label(study.dose_order[0].case)
-    found = shapes[shapes["shape"] != "neither"]
-    peaks = int((found["shape"] == "peak").sum())
+    found = shapes[shapes["p_either"] < limit].sort_values(["p", "p_either", "endpoint"], kind="stable")
+    named = found["shape"].ne("neither")
+    counted = N_(
+        "**{found}** of {all} endpoints differ over both tests (p < {limit:g}; about {chance:.1f} would by "
+        "chance). The contrasts that a shape implies all hold in **{named}** of them; the others have no "
+        "shape that can be named."
+    )
     lines = [
         tr(
-            "**{found}** of {all} endpoints have a shape ({one_way} one way, {peaks} with their extreme at "
-            "{mildest}); about {chance:.1f} would by chance.",
-            found=len(found), all=len(shapes), one_way=len(found) - peaks, peaks=peaks, mildest=mildest,
-            chance=study.thresholds["significant"] * len(shapes),
+            counted,
+            found=len(found),
+            all=len(shapes),
+            limit=limit,
+            chance=limit * len(shapes),
+            named=sum(named),
         )
-    ]  # fmt: skip
-    for row in found.sort_values(["p_either", "endpoint"]).to_dict("records"):
-        said = N_("z {z_one_way:+.1f} one way, {z_peak:+.1f} for a peak, {p} over both.")
-        numbers = tr(said, **row, p=format_p(row["p_either"]))
-        name = endpoint_label(row["endpoint"])
-        lines.append(tr(_SHAPE[row["shape"], row["direction"]], name=name, mildest=mildest, numbers=numbers))
+    ]
+    for row in found.to_dict("records"):
+        words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")), mildest=mildest)
+        lines.append(
+            tr(
+                "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
+                "{all} for every contrast.",
+                endpoint=endpoint_label(row["endpoint"]), shape=words, one_way=row["z_one_way"],
+                peak=row["z_peak"], either=format_p(row["p_either"]), all=format_p(row["p"]),
+            )
+        )  # fmt: skip
     return Markdown("\n".join(lines))
+
+
+def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
+    """Say how often the test of the dose order finds something where there is nothing.
+
+    Parameters
+    ----------
+    size : DataFrame
+        From `mgbone.integration.doses.size_of_dose_order`.
+    """
+    if size.empty:
+        return Markdown(tr("*Not every dose and its reference were measured: no order can be tested.*"))
+    each, (whole,) = size["size"].iloc[:-1], size["size"].iloc[-1:]
+    said = N_(
+        "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
+        "in {least:.1f} to {most:.1f} % of draws (nominal {nominal:g} %), and the whole order, which needs "
+        "every step, is called in {whole:.2f} %. Were one step missing and the others beyond doubt, it would "
+        "be called in half of what that step has."
+    )
+    limit = study.thresholds["significant"]
+    least, most = 100 * each.min(), 100 * each.max()
+    return Markdown(tr(said, limit=limit, nominal=100 * limit, least=least, most=most, whole=100 * whole))
 
 
 def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:

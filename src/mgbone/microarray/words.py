@@ -14,6 +14,7 @@ from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import contrast_label, format_p_value, word
 
+SELDOM = 0.05  # a change that the rule misses no oftener than this is one that it speaks against
 _SIGN = {"up": N_("▲ raised"), "down": N_("▼ lowered")}
 
 
@@ -28,7 +29,9 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             tr("comparison"): table["comparison"].map(contrast_label),
-            tr("the groups are"): table["level"].map(word),
+            tr("the groups are"): table["level"]
+            .map(word)
+            .replace(word("not_tested"), tr("not tested: too few arrays")),
             tr("agreement of cut and groups (adjusted Rand index)"): table["rand"].map("{:.2f}".format),
             tr("bootstrap trees cut so"): table["cut_support"].map("{:.0%}".format),
             tr("mean silhouette"): table["silhouette"].map("{:.2f}".format),
@@ -36,6 +39,36 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             "p": table["p"].map(format_p_value),
         }
     )
+
+
+def tell_severity(severity: pd.DataFrame) -> Markdown:
+    """Say in numbers what the verdict "mixed" would have missed.
+
+    Parameters
+    ----------
+    severity : DataFrame
+        From `mgbone.microarray.arrays.severity_of_mixed`.
+    """
+    if severity.empty:
+        return Markdown(
+            tr("No comparison is mixed beside one that is separated, whose change could be tried.")
+        )
+    lines = []
+    for (contrast, profile), rows in severity.groupby(["contrast", "profile"], sort=False):
+        said = tr(
+            "**{c}**: with {parts} % of the change of {profile} added, the rule still says mixed in "
+            "{mixed} % of {n} ways to share out the arrays.",
+            c=contrast_label(contrast), profile=contrast_label(profile), n=rows["ways"].iloc[0],
+            parts=", ".join(f"{100 * part:.0f}" for part in rows["part"]),
+            mixed=", ".join(f"{100 * share:.0f}" for share in rows["called_mixed"]))  # fmt: skip
+        seen = rows.loc[rows["called_mixed"] <= SELDOM, "part"]
+        ruled_out = (
+            tr("So it speaks against a change of {part} % of that size or more, not against a smaller one.",
+               part=f"{100 * seen.min():.0f}")
+            if len(seen) else tr("So it speaks against no change of that size.")
+        )  # fmt: skip
+        lines.append(f"- {said} {ruled_out}")
+    return Markdown("\n".join(lines))
 
 
 def top_genes_table(table: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -64,14 +97,51 @@ def top_genes_table(table: pd.DataFrame, study: Study) -> pd.DataFrame:
     )
 
 
-def best_terms(best: pd.DataFrame) -> pd.DataFrame:
-    """Return the term that speaks best for each theme.
+def backgrounds(expressed: pd.DataFrame, on_chip: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Count the enriched terms of each list under the declared background and against the whole chip.
+
+    Parameters
+    ----------
+    expressed, on_chip : DataFrame
+        From `mgbone.microarray.enrichment.over_representation`, with either background.
+    study : Study
+        Its `gene_set_q` is the limit.
+    """
+    limit = study.thresholds["gene_set_q"]
+    keys = ["contrast", "direction"]
+    counts = [
+        table.assign(enriched=table["q"] < limit)
+        .groupby(keys, sort=False)
+        .agg(genes=("background", "first"), changed=("list_size", "first"), enriched=("enriched", "sum"))
+        for table in (expressed, on_chip)
+    ]
+    both = counts[0].join(counts[1].add_suffix("_chip")).reset_index()
+    return pd.DataFrame(
+        {
+            tr("comparison"): both["contrast"].map(contrast_label),
+            tr("list"): both["direction"].map(_SIGN).map(tr),
+            tr("genes expressed"): both["genes"].map("{:,}".format),
+            tr("of them in the list"): both["changed"],
+            tr("terms with q < {limit:g}", limit=limit): both["enriched"],
+            tr("genes on the chip"): both["genes_chip"].map("{:,}".format),
+            tr("in the list"): both["changed_chip"],
+            tr("terms with q < {limit:g} against the chip", limit=limit): both["enriched_chip"],
+        }
+    )
+
+
+def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
+    """Return the term that speaks best for each theme, and its q against the whole chip.
 
     Parameters
     ----------
     best : DataFrame
         From `mgbone.microarray.arrays.best_theme_terms`.
+    on_chip : DataFrame
+        From `mgbone.microarray.enrichment.over_representation`, with all genes of the chip as background.
     """
+    keys = ["contrast", "direction", "term"]
+    chip_q = best[keys].merge(on_chip[[*keys, "q_both"]], how="left", validate="m:1")["q_both"]
     return pd.DataFrame(
         {
             tr("comparison"): best["contrast"].map(contrast_label),
@@ -81,6 +151,7 @@ def best_terms(best: pd.DataFrame) -> pd.DataFrame:
             tr("genes in the list"): best["hits"],
             "p": best["p"].map(format_p_value),
             "q": best["q"].map(format_p_value),
+            tr("q against the whole chip"): chip_q.map(format_p_value).to_numpy(),
         }
     )
 
@@ -217,10 +288,11 @@ def _measures(columns: Iterable[str]) -> str:
 
 
 def hand_table(by_hand: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps of one gene worked by hand (`mgbone.microarray.differential.one_gene_by_hand`)."""
+    """Return the steps of genes worked by hand (`mgbone.microarray.differential.genes_by_hand`)."""
+    genes = by_hand.columns.drop(["step", "name", "formula"])
     formula = [f"<code>{escape(text)}</code>" for text in by_hand["formula"]]
-    value = by_hand["value"].map("{:.4g}".format)
-    return pd.DataFrame({tr("step"): by_hand["name"].map(tr), tr("formula"): formula, tr("value"): value})
+    steps = pd.DataFrame({tr("step"): by_hand["name"].map(tr), tr("formula"): formula})
+    return steps.join(by_hand[genes].map("{:.4g}".format))
 
 
 def name_flags(flags: pd.DataFrame) -> Markdown:

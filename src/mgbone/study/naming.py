@@ -62,6 +62,9 @@ GEHAN = "Gehan's test between each two groups, Holm"
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
+    "every step a contrast of log ratios, the largest p": N_(
+        "every step a contrast of log ratios, the largest p"
+    ),
     GEHAN: N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
