@@ -1,5 +1,6 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -15,14 +16,8 @@ from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
 from mgbone.integration import contrasts, negative_control
 from mgbone.integration import doses as dose_tables
-from mgbone.integration.words import tell_control
-from mgbone.study.design import load_study
+from mgbone.integration.words import control_table
 from mgbone.study.ledger import load_claims
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +96,8 @@ def test_correlated_endpoints_make_counts_vary_more_than_a_binomial(study, claim
     assert counts.var() > 1.5 * (chance * (1 - chance)).sum()
 
 
-def test_theory_of_the_dose_order_is_what_its_parts_give():
+def test_theory_of_the_dose_order_is_what_its_parts_give(study):
     """Two steps that share no group are independent; those of the study share the control of a diet."""
-    study = load_study()
     sizes = {("exp2", g): 8 for g in ("control", "mg004", "mg002")}
     sizes |= {("exp1", g): 8 for g in ("pairfed", "mg001")}
     chance = contrasts.chance_of_order(sizes, study, 0.05)
@@ -113,6 +107,15 @@ def test_theory_of_the_dose_order_is_what_its_parts_give():
     estimate, _, _, p = contrasts.log_ratios(draws, contrasts.steps(study), study)
     simulated = (contrasts.all_hold(estimate, p, -1) < 0.05).mean()
     assert chance == pytest.approx(simulated, abs=5e-5)
+
+
+@pytest.mark.parametrize(("arrays", "separated"), [(2, 0), (3, 0), (4, 1 / 35), (5, 1 / 126), (0, np.nan)])
+def test_chance_of_separate_clusters_knows_how_many_arrays_the_rule_needs(study, claims, arrays, separated):
+    """One in n over k / 2 splits: 8!/(4! 4! 2!) = 35, 10!/(5! 5! 2!) = 126; three a group can't get there."""
+    of = dataclasses.replace(study, arrays_per_group=arrays)
+    chances = negative_control.chance_of(claims, made.measurements(study), of)
+    assert chances[claims["level"] == "separated"].tolist() == pytest.approx([separated], nan_ok=True)
+    assert chances[claims["level"] == "mixed"].tolist() == pytest.approx([1 - separated] * 2, nan_ok=True)
 
 
 def test_every_statement_has_a_kind(claims):
@@ -139,10 +142,14 @@ def test_counts_per_kind(study, claims):
     assert spread[spread["kind"] == "effect"][["reproduced", "share"]].to_numpy().tolist() == [
         [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
     ]  # fmt: skip
-    words = tell_control(table.reset_index(), object()).data
-    assert "17 statements of an effect" in words and "**62** in data without effect" in words
-    alone = tell_control(negative_control.count_control(claims, verdicts, None, chances, permuted), None).data
-    assert "was not judged" in alone and "in data without effect;" not in alone
+    told = control_table(table.reset_index()).set_index("how many")
+    assert (
+        told.loc[17, "without effect: shuffled labels"] == "33.3 %"
+        and told.loc[17, "by theory"] == "at most 50 %"
+    )
+    assert told.loc[62, "in the dataset without effect"] == "100 %" and told.loc[62, "reproduced here"] == 62
+    alone = negative_control.count_control(claims, verdicts, None, chances, permuted)
+    assert set(control_table(alone)["in the dataset without effect"]) == {"–"}
 
 
 def test_only_statements_that_were_tested_are_counted(claims):
@@ -161,7 +168,7 @@ def test_without_statements_or_measurements_nothing_is_counted(study, claims):
         none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame()
     )
     assert empty.empty
-    assert "nothing to judge" in tell_control(empty, None).data
+    assert control_table(empty).empty
     assert negative_control.chance_of(claims, nothing, study).isna().sum() == 80
 
 
@@ -189,6 +196,7 @@ def test_the_evidence_is_written_to_eight_digits(study, claims, monkeypatch, tmp
     assert set(read["domain"]) == {"biochem", "qct", "integration"}
 
 
+@pytest.mark.slow
 def test_a_control_that_is_not_whole_is_said_in_a_sentence(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "study.yml").write_text("")
@@ -212,3 +220,17 @@ def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
     assert reproduced[kinds == "array_effect"].sum() == 0
     assert reproduced[kinds == "array_mixed"].sum() == 2
     assert reproduced[kinds == "no_effect"].sum() >= 50
+
+
+def test_a_verdict_has_the_chance_it_has_without_effect(study):
+    """Whatever the verdict: the chances of all that a statement can get make one."""
+    verdicts = ["reproduced", "direction_only", "contradicted", "not_tested"]
+    effect = pd.DataFrame({"verdict": verdicts, "direction": "down", "level": "significant"})
+    absence = pd.DataFrame({"verdict": [verdicts[0], verdicts[2]], "direction": "none", "level": "none"})
+    table = pd.concat([effect, absence], ignore_index=True).assign(
+        experiment="exp1", domain="biochem", endpoint="serum_mg", contrast="mg001_vs_control"
+    )
+    measured = negative_control.measure(in_memory(study=study, arrays=None))
+    chance = negative_control.chance_of_verdict(table, measured, study)
+    assert chance[:3].sum() == pytest.approx(1) and chance[4:].sum() == pytest.approx(1)
+    assert chance[0] < 0.02 and chance[4] > 0.9 and pd.isna(chance[3])

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "negative_control": [
             "chance_of",
+            "chance_of_verdict",
             "count_control",
             "distribution",
             "judge_control",
@@ -42,7 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "count_sources",
             "fold_out",
             "pair_table",
-            "tell_control",
+            "control_table",
             "tell_size",
         ],
     },
