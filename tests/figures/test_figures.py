@@ -57,7 +57,7 @@ class Frames:
     verdicts = once(lambda frames: judge(frames.claims, frames.everything))
     profiles = once(lambda frames: by_structure(lambda s: figure_data.profile(frames.study, s)))
     profile_tests = once(lambda frames: by_structure(lambda s: figure_data.profile_tests(frames.study)))
-    percents = once(lambda frames: dose_tables.percent_of_reference(frames.measurements, frames.study))
+    percents = once(lambda frames: dose_tables.percent_change(frames.measurements, frames.study))
     shapes = once(lambda frames: dose_shapes(frames.measurements, frames.study, 200))
     wide = once(lambda frames: wide_table(frames.measurements))
     pairs = once(lambda frames: partial_within(frames.wide, correlate_within(frames.wide)))

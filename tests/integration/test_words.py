@@ -42,7 +42,7 @@ def test_the_size_of_a_test_is_said_in_numbers(study):
         {"step": ["0.04 to 0.02 % Mg", "0.02 to 0.01 % Mg", "all"], "size": [0.046, 0.0488, 0.0002]}
     )
     words = tell_size(size, study).data
-    assert "4.6% to 4.9% of draws (nominal 5%)" in words and "is called in 0.02%" in words
+    assert "4.6 to 4.9 % of draws (nominal 5 %)" in words and "called in 0.02 %" in words
     assert "no order can be tested" in tell_size(size.iloc[:0], study).data
 
 

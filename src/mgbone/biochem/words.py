@@ -14,7 +14,7 @@ from mgbone.study.naming import format_p
 
 
 def pair_feeding_table(
-    adjusted: pd.DataFrame, groups: Mapping[str, tuple[str, str, str]]
+    adjusted: pd.DataFrame, groups: Mapping[str, tuple[str, str, str]], evidence: pd.DataFrame
 ) -> pd.DataFrame | Markdown:
     """Divide the difference from the control into intake and magnesium, in percent of the control's mean.
 
@@ -25,6 +25,8 @@ def pair_feeding_table(
     groups : mapping
         From `mgbone.biochem.pair_feeding.pair_fed_experiments`: freely fed control, pair-fed group,
         and the group that it was paired with, by experiment. Where there is none, a sentence is returned.
+    evidence : DataFrame
+        From `mgbone.evidence.compare`: the declared p, beside those of this check.
     """
     if not groups:
         return Markdown(
@@ -33,10 +35,15 @@ def pair_feeding_table(
     if adjusted.empty:
         return Markdown(tr("*Intake, or a group, was not measured: nothing can be divided.*"))
     here = {name: adjusted[adjusted["experiment"] == name] for name in groups}
-    return pd.concat([_divided(here[name], *of) for name, of in groups.items() if len(here[name])])
+    declared = evidence.set_index(["experiment", "contrast", "endpoint"])["p"]
+    return pd.concat(
+        [_divided(here[name], declared[name], *of) for name, of in groups.items() if len(here[name])]
+    )
 
 
-def _divided(adjusted: pd.DataFrame, control: str, paired: str, case: str) -> pd.DataFrame:
+def _divided(
+    adjusted: pd.DataFrame, declared: pd.Series, control: str, paired: str, case: str
+) -> pd.DataFrame:
     rows = {
         key: part.set_index("endpoint") for key, part in adjusted.groupby(["contrast", "model"], sort=False)
     }
@@ -48,7 +55,8 @@ def _divided(adjusted: pd.DataFrame, control: str, paired: str, case: str) -> pd
         tr("of it magnesium"): rows[f"{case}_vs_{paired}", UNADJUSTED]["percent"],
     }
     table = pd.DataFrame({name: column.map(_signed) for name, column in columns.items()}, index=whole.index)
-    table["p"] = rows[f"{case}_vs_{paired}", UNADJUSTED]["p"].map(format_p)
+    table[tr("p, declared")] = declared[f"{case}_vs_{paired}"].reindex(whole.index).map(format_p)
+    table[tr("p, this pair alone")] = rows[f"{case}_vs_{paired}", UNADJUSTED]["p"].map(format_p)
     table[tr("magnesium, adjusted for intake")] = checked["percent"].map(_signed)
     table[tr("p, adjusted")] = checked["p"].map(format_p)
     table[tr("slope on intake")] = checked["p_slope"].map(format_p)

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import pandas as pd
 from IPython.display import Markdown
 
-from mgbone.evidence import bayes
+from mgbone.evidence import bayes, trends
 from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, typeset_unit
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p
+from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p, word
 from mgbone.study.reading import or_none
 
 _LEVEL = {"significant": N_("significant"), "trend": N_("a trend"), "none": N_("no difference shown")}
@@ -118,6 +118,47 @@ def _percent(estimate: float, reference: float) -> str:
 
 def _reported(study: Study) -> list[str]:
     return [c.name for e in study.experiments.values() for c in e.report_contrasts]
+
+
+def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
+    """Say of statements of a trend that nobody can replicate one, and what holds by a wider criterion.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
+    """
+    stated = trends.stated_trends(verdicts, study)
+    if stated.empty:
+        return Markdown(tr("*No statement is of a trend.*"))
+    n = stated["n_case"].max()
+    groups = max(len(study.experiments[name].groups) for name in stated["experiment"])
+    low, high = (study.thresholds[level] for level in ("significant", "trend"))
+    said = N_(
+        "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls between "
+        "{low:g} and {high:g} again in at most {here:.0f} % of repetitions with {n:.0f} animals a group, "
+        "and more animals do not help ({ever:.0f} % with as many as one likes). So a verdict on a trend "
+        "says little; beside it stands the criterion *same sign, p < {high:g}*, which **{same}** of "
+        "{stated} statements of a trend meet:"
+    )
+    chances = {
+        "here": 100 * trends.most_frequent_trend(n, groups, study),
+        "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
+    }
+    counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
+    lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
+    for row in stated.to_dict("records"):
+        lines.append(
+            tr(
+                "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; "
+                "same sign, p < {high:g}: {met}",
+                endpoint=endpoint_label(row["endpoint"]), comparison=contrast_label(row["contrast"]),
+                direction=word(row["direction"]), p=format_p(row["p"]), high=high,
+                verdict=word(row["verdict"]),
+                met=tr(N_("yes") if row["same_sign"] else N_("no")),
+            )
+        )  # fmt: skip
+    return Markdown("\n".join(lines))
 
 
 def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -158,6 +158,16 @@ class Run:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
         path = self.derived_folder / f"{name}.csv"
         write_table(table, path)
+        self.outputs.append(path)
+
+    def write_workbook(
+        self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()
+    ) -> None:
+        """Write tables as ``<name>.xlsx`` beside the derived tables, stamped if the data are simulated."""
+        from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
+
+        path = self.derived_folder / f"{name}.xlsx"
+        write_workbook(tables, path, notes, self.stamp)
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:

@@ -80,12 +80,13 @@ def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
     each, (whole,) = size["size"].iloc[:-1], size["size"].iloc[-1:]
     said = N_(
         "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
-        "in {least:.1%} to {most:.1%} of draws (nominal {limit:.0%}), and the whole order, which needs "
-        "every step, is called in {whole:.2%}. Were one step missing and the others beyond doubt, it would "
+        "in {least:.1f} to {most:.1f} % of draws (nominal {nominal:g} %), and the whole order, which needs "
+        "every step, is called in {whole:.2f} %. Were one step missing and the others beyond doubt, it would "
         "be called in half of what that step has."
     )
     limit = study.thresholds["significant"]
-    return Markdown(tr(said, limit=limit, least=each.min(), most=each.max(), whole=whole))
+    least, most = 100 * each.min(), 100 * each.max()
+    return Markdown(tr(said, limit=limit, nominal=100 * limit, least=least, most=most, whole=100 * whole))
 
 
 def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:

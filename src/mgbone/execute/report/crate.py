@@ -31,6 +31,7 @@ MIT = "https://spdx.org/licenses/MIT"
 
 _TYPES = {
     ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".json": "application/json",
     ".yml": "application/yaml",
     ".md": "text/markdown",
@@ -247,10 +248,10 @@ class _Packer:
         licence = None
         if place == "figures" and layout.is_simulated:
             licence = {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
-        what = "Figure" if place == "figures" else "Table" if path.suffix == ".csv" else "Executed notebook"
+        kinds = {"figures": "Figure", "data/derived": "Table", "build": "Executed notebook"}
         stamp = " (simulated data)" if layout.is_simulated else ""
         return self.add_file(source_file(path, f"{place}/{folder}/{path.name}"),
-                             name=f"{what} {path.stem}{stamp}", license=licence)  # fmt: skip
+                             name=f"{kinds[place]} {path.stem}{stamp}", license=licence)  # fmt: skip
 
     def add_report(
         self, software: Entity, outputs: Iterable[Entity], settings: list[Entity], shared: dict[str, Entity]
