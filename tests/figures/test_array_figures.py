@@ -255,7 +255,7 @@ def test_no_enriched_term_is_said_in_words(study_like, language):
     """Without any effect there is no term to draw, and bare axes would look like a fault."""
     figure = speak(language, fg.ora_dots, study_like["folded"].head(0), study_like["themes"], "Terms")
     said = " ".join(words(figure)).replace("\n", " ")
-    assert ("no term with q < 0.05" if language == "en" else "termなし") in said
+    assert ("no term with q < 0.05" if language == "en" else "タームなし") in said
     assert "1 genes" not in said
 
 
