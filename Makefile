@@ -81,8 +81,10 @@ new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measure
 	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
 .PHONY: lab
+# In Japanese the executed notebooks, where there are: those in notebooks/ hold English prose.
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
-	$(if $(TONGUE),JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/study/locale/jupyter") "$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb
+	$(if $(TONGUE),JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/study/locale/jupyter") "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
+	    --LabApp.default_url=/lab/tree/$(firstword $(if $(TONGUE),$(wildcard $(OUT)/01_biochem.ipynb)) notebooks/01_biochem.ipynb)
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
