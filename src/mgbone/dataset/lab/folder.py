@@ -17,13 +17,14 @@ from mgbone.dataset.csv_table import Table, check_repeated
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.cell import is_blank
 from mgbone.dataset.lab.combine import join
-from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text, read_workbook
+from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
 from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import regional_table
 from mgbone.dataset.lab.sheet import read_sheet
+from mgbone.dataset.lab.workbook import read_workbook
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES
 

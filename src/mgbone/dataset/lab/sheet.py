@@ -66,7 +66,7 @@ def read_sheet(
         )
         sheet.faults.append(Fault(grid.where, problem, advice))
         return sheet
-    check_headings(grid, table, start, headings, sheet)
+    check_headings(grid, table, start, headings, sheet, bool(read_as))
     first, unit_row, limit_row = rows_below(grid, start, headings)
     columns = columns_of(grid, start, headings, unit_row, limit_row, units or {}, sheet)
     names = {column.place for column in columns if is_name(column.heading)}
@@ -262,13 +262,13 @@ def fill_merged(grid: Grid, body: pd.DataFrame, first: int, columns: list[Column
         if column is None or high < first or low == high:
             continue
         rows = f"rows {low} to {high}"
-        if right > left or not is_name(column.heading) or column.heading.field == "@value":
+        if low < first or right > left or not is_name(column.heading) or column.heading.field == "@value":
             problem = f"the cells of {rows} are merged, so that it is not known whose value it is"
             advice = "Unmerge them, and write a value into each row."
             sheet.faults.append(Fault(grid.where, problem, advice, row=low, column=column.label))
-        else:
-            value = body.loc[max(low, first), left - 1]
-            body.loc[max(low, first) : high, left - 1] = value
+        elif low in body.index:
+            value = body.loc[low, left - 1]
+            body.loc[low:high, left - 1] = value
             sheet.notes.append(
                 f"{grid.where}, column {column.label}: {value!r} in merged cells holds for {rows}."
             )
