@@ -18,6 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     Errors that are meant for the person at the keyboard are shown as their text alone.
     """
+    for stream in (sys.stdout, sys.stderr):  # what a terminal has no sign for, it shows as \\u4e00
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
     # can do without; nothing here holds such an address.

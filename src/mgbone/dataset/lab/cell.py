@@ -29,6 +29,10 @@ _DATE = re.compile(
 )
 
 
+REPORTED = "\0reported"
+"""Stands for a name that was reported as a fault, and must not count as blank, too. No cell can hold it."""
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a cell holds.
@@ -57,6 +61,16 @@ class Reading:
 def lexicon() -> dict[str, Any]:
     """Return what laboratories write, from words.yml."""
     return yaml.safe_load(files("mgbone.dataset.lab").joinpath("words.yml").read_text(encoding="utf-8"))
+
+
+class ShownNumber(float):
+    """A number that its sheet shows otherwise, as 1 under the format ``000``: `text` is what people see."""
+
+    def __new__(cls, value: float, text: str) -> ShownNumber:
+        """Keep the text beside the number."""
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
 
 
 def plain(text: str) -> str:
@@ -195,6 +209,8 @@ def read_name(cell: object) -> tuple[str | None, str]:
         return None, ""
     if isinstance(cell, bool):
         return None, f"found {str(cell).upper()}, a truth value"
+    if isinstance(cell, ShownNumber):
+        return cell.text, ""
     if isinstance(cell, int | float):
         return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):

@@ -10,11 +10,11 @@ import pandas as pd
 
 from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import Reading, is_decimal_point, read_name, read_number
+from mgbone.dataset.lab.cell import REPORTED, Reading, is_decimal_point, read_name, read_number
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.lab.parts import Column, Sheet
-from mgbone.dataset.lab.units import conversion, differ
+from mgbone.dataset.lab.units import Unit, conversion, differ, unit_of
 from mgbone.study.dictionary import typeset_unit
 
 
@@ -36,7 +36,7 @@ def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet, say: bool =
         note = f"names written in half width: {listing(changed, most=5)}."
         sheet.notes.append(f"{grid.where}, column {label}: {note}")
     values = cells.map({cell: name for cell, (name, _) in found.items()})
-    values[bad] = "?"  # reported; it must not count as blank too
+    values[bad] = REPORTED
     return values.where(values.notna(), np.nan).astype("str")
 
 
@@ -229,7 +229,7 @@ def _converted(
                 f"the unit {unit.text} can't be converted to {typeset_unit(target)}, "
                 f"in which {spec['name']} is kept"
             )
-            advice = "Convert the values first, or correct the unit."
+            advice = _how_to_convert(unit, target)
             sheet.faults.append(Fault(grid.where, problem, advice, column=column.label))
             values = values.mask(values.index.isin(rows))
         elif by.factor != 1:
@@ -240,3 +240,13 @@ def _converted(
             )
             sheet.notes.append(f"{grid.where}, column {column.label}: {note}")
     return values
+
+
+def _how_to_convert(unit: Unit, target: str) -> str:
+    """Say what a unit lacks that can't be converted by itself."""
+    aim = unit_of(target)
+    if aim and any(unit.dimensions[place] == 1 for place in (1, 2)) and aim.dimensions[0] == 1:
+        return "Convert the values first, by the molar mass that the maker of the assay gives."
+    if aim and unit.dimensions == (*aim.dimensions[:-1], 0):
+        return f"Write {typeset_unit(target)} if it is the amount of one day; otherwise divide by the days."
+    return "Convert the values first, or correct the unit."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,8 @@ import pandas as pd
 from mgbone.dataset.arrays.expression import expression_files
 from mgbone.dataset.csv_table import Table, check_repeated
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import is_blank
+from mgbone.dataset.lab.by_group import groups_above, one_row_each
+from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
 from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
 from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
@@ -23,7 +25,7 @@ from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import regional_table
-from mgbone.dataset.lab.sheet import read_sheet
+from mgbone.dataset.lab.sheet import no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES
@@ -48,6 +50,8 @@ class LabFolder:
         Regional densities: animal_id, structure, region, density (mg/cm3).
     faults, notes : list
     title, title_ja : str
+    unread : list of Fault
+        What kept a sheet from being read, which counts only if no other one names the animals.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -59,11 +63,12 @@ class LabFolder:
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+    unread: list[Fault] = field(default_factory=list)
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
         """The tables by name, with cells that have been reported as missing."""
-        return {name: table.frame.replace("?", np.nan) for name, table in self.tables.items()}
+        return {name: table.frame.replace(REPORTED, np.nan) for name, table in self.tables.items()}
 
     def place(self, fault: Fault) -> Fault:
         """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
@@ -117,7 +122,7 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
     lab = LabFolder(title=folder.name)
     mapping, unmapped = read_mapping(folder)
     grids = list(_grids(folder, lab))
-    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), lab)) is not None]
+    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
     for sheet in sheets:
         lab.faults += sheet.faults
         lab.notes += sheet.notes
@@ -136,7 +141,8 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
             "Fill in the sheet of animals, or add a table with columns 動物ID, "
             "実験 and 群 (animal_id, experiment, group)."
         )
-        lab.faults.append(Fault(folder.name, "no table says which animals there are", advice))
+        missing = Fault(folder.name, "no table says which animals there are", advice)
+        lab.faults += lab.unread or [missing]
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
@@ -216,7 +222,9 @@ def _read_titles(grid: Grid, lab: LabFolder) -> None:
             lab.title_ja = cells[1]
 
 
-def _read(grid: Grid, mapping: ScannerMapping | None, unmapped: bool, lab: LabFolder) -> Sheet | None:
+def _read(
+    grid: Grid, mapping: ScannerMapping | None, unmapped: bool, study: Study, lab: LabFolder
+) -> Sheet | None:
     """Read a sheet that is of use; `unmapped` says that the mapping file of the qCT is faulty."""
     table = table_named(grid.sheet or Path(grid.file).stem)
     if unmapped and table in ("qct_slices", REGIONAL):
@@ -227,9 +235,14 @@ def _read(grid: Grid, mapping: ScannerMapping | None, unmapped: bool, lab: LabFo
         return sheet
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
+    if groups := groups_above(grid, study):
+        grid, faults = one_row_each(grid, groups)
+        if faults:
+            return Sheet(faults=faults)
     sheet = read_sheet(grid, table)
     if sheet is None:
         lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
+        lab.unread.append(no_animals(grid, table))
     elif _is_empty_template(grid, sheet):
         return None
     else:
@@ -292,7 +305,8 @@ def _match_groups(animals: list[Piece], study: Study, lab: LabFolder) -> None:
             "Add a column 実験 / experiment that says which.",
             group=piece.frame["group"], names=", ".join(study.experiments),
         )  # fmt: skip
-        piece.frame.loc[several, "experiment"] = "?"
+        unknown = piece.frame["group"].eq(REPORTED)
+        piece.frame.loc[[*several, *piece.frame.index[unknown]], "experiment"] = REPORTED
         if len(several) < len(found):
             lab.notes.append(f"{piece.where}: no column names the experiment; it was taken from the groups.")
 
@@ -312,7 +326,7 @@ def _match(
         What each row may mean, where that is one name.
     """
     values, label = piece.frame[name], piece.labels[name]
-    found = {row: find(row, text) for row, text in values.items() if isinstance(text, str) and text != "?"}
+    found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}
     meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
     bad = [row for row, names in meant.items() if len(names) != 1]
     # One fault per text: a group that is misspelt in eight rows is one mistake.
@@ -333,7 +347,7 @@ def _match(
     canonical = values.copy()
     taken: Counter[tuple[str, str]] = Counter()
     for row, names in meant.items():
-        canonical[row] = names[0] if len(names) == 1 else "?"
+        canonical[row] = names[0] if len(names) == 1 else REPORTED
         if len(names) == 1 and values[row] != names[0]:
             taken[values[row], names[0]] += 1
     piece.frame[name] = canonical
@@ -374,7 +388,7 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
     found: list[Fault] = []
     _check_needed(name, frame, absent, names, found)
-    check_repeated(frame.replace("?", np.nan)[fields], names, name, found)
+    check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name, found)
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
     if measured:
@@ -433,13 +447,13 @@ def _find_scans(folder: Path, lab: LabFolder) -> None:
     if "arrays" not in lab.tables:
         return
     table = lab.tables["arrays"]
-    here = {path.name.casefold(): f"cel/{path.name}" for path in (folder / "cel").glob("*") if path.is_file()}
+    here = {fold_file(path.name): f"cel/{path.name}" for path in (folder / "cel").glob("*") if path.is_file()}
     moved = []
 
     def find(name: object) -> object:
         if not isinstance(name, str) or (folder / name.replace("\\", "/")).is_file():
             return name.replace("\\", "/") if isinstance(name, str) else name
-        last = name.replace("\\", "/").rpartition("/")[2].casefold()
+        last = fold_file(name.replace("\\", "/").rpartition("/")[2])
         for candidate in (last, f"{last}.cel", f"{last}.cel.gz"):
             if candidate in here:
                 moved.append(name)
@@ -450,3 +464,8 @@ def _find_scans(folder: Path, lab: LabFolder) -> None:
     if moved:
         lab.notes.append(f"{lab.names['arrays']}: CEL files found in cel/ for {listing(moved, most=4)}.")
     table.frame = table.frame.assign(file=files.astype("str"))
+
+
+def fold_file(name: str) -> str:
+    """Return what is compared of a file's name: tables are read in half width, a Mac's disk is decomposed."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -35,7 +35,7 @@ SAVE_AS = {
     ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
 }
 
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "blanks"}
 
 
 @dataclass
@@ -131,7 +131,7 @@ class Grid:
 
 
 def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
-    """Read a text file whose columns are parted by commas, tabs or semicolons.
+    """Read a text file whose columns are parted by commas, tabs, semicolons or, as R writes them, blanks.
 
     UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read.
     """
@@ -149,7 +149,8 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
     if delimiter != ",":
         notes.append(f"{file}: columns are parted by {_DELIMITERS[delimiter]}.")
     try:
-        text, faults = _regular(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter, file)
+        text = _with_first_heading(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter)
+        text, faults = _regular(text, delimiter, file)
     except csv.Error as error:
         advice = "Save it again as CSV; look for a quotation mark without its pair."
         return None, [Fault(file, f"can't be read as CSV ({error})", advice)]
@@ -183,10 +184,12 @@ def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the columns: comma, tab or semicolon, whichever most of the first lines agree on."""
+    """Return what parts the columns: what most of the first lines agree on; a blank only if nothing else."""
     head = text[:20_000].splitlines()[:TOP]
     best = (0, ",")
     for delimiter in _DELIMITERS:
+        if delimiter == " " and best[0]:
+            break
         try:
             counts = Counter(len(row) - 1 for row in csv.reader(head, delimiter=delimiter))
         except csv.Error:
@@ -194,6 +197,13 @@ def _delimiter(text: str) -> str:
         score = max((rows * columns for columns, rows in counts.items()), default=0)
         best = max(best, (score, delimiter), key=lambda one: one[0])
     return best[1]
+
+
+def _with_first_heading(text: str, delimiter: str) -> str:
+    """Put a blank heading over the names of rows, which R's write.table leaves without one."""
+    widths = [len(row) for _, row in zip(range(TOP), _records(text, delimiter), strict=False)]
+    alike = len(widths) > 1 and set(widths[1:]) == {widths[0] + 1} and text[0] not in delimiter
+    return f"{delimiter}{text}" if alike else text
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:

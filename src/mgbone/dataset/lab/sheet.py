@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mgbone.dataset.csv_table import check_values
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import is_blank, plain
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest
+from mgbone.dataset.lab.cell import is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
 from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
 from mgbone.dataset.lab.grid import Grid
@@ -58,13 +58,7 @@ def read_sheet(
         return None
     sheet = Sheet(notes=list(grid.notes))
     if not known or not has_names:
-        found = listing([heading.text for heading in headings if heading.text], most=6) or "nothing"
-        problem = f"no heading names the animals; found in row {start}: {found}"
-        advice = (
-            'Put a row of headings above the table, with "animal_id" or '
-            '"動物ID" over the names of the animals.'
-        )
-        sheet.faults.append(Fault(grid.where, problem, advice))
+        sheet.faults.append(no_animals(grid, table))
         return sheet
     check_headings(grid, table, start, headings, sheet, bool(read_as))
     first, unit_row, limit_row = rows_below(grid, start, headings)
@@ -89,6 +83,21 @@ def read_sheet(
     else:
         _read_wide(grid, table, body, columns, sheet)
     return sheet
+
+
+def no_animals(grid: Grid, table: str = "") -> Fault:
+    """Return the fault of a sheet whose headings name no animals: what was found, and which may be meant."""
+    start, headings = find_headings(grid, table, {})
+    texts = [heading.text for heading in headings if heading.text]
+    names = {fold(word): word for word in (*lexicon()["columns"]["animal_id"]["names"], "animal_id")}
+    near = next((text for text in texts if nearest(fold(no_bracket(text)), names)), None)
+    advice = (
+        'Put a row of headings above the table, with "animal_id" or "動物ID" over the names of the animals.'
+    )
+    if near:
+        advice = f'If {near!r} holds the names of the animals, write "animal_id" or "動物ID" in its place.'
+    problem = f"no heading names the animals; found in row {start}: {listing(texts, most=6) or 'nothing'}"
+    return Fault(grid.where, problem, advice)
 
 
 def _read_wide(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column], sheet: Sheet) -> None:

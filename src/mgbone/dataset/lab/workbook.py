@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.lab.cell import ShownNumber
 from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid
 
 MOST_UNPACKED = 100_000_000
@@ -42,16 +43,6 @@ _ZEROS = re.compile(r"0{2,}")
 
 class Unreadable(Exception):
     """Why a workbook is not read: problem and advice."""
-
-
-class ShownNumber(float):
-    """A number that the sheet shows otherwise, as 1 under the format ``000``: `text` is what people see."""
-
-    def __new__(cls, value: float, text: str) -> ShownNumber:
-        """Keep the text beside the number."""
-        made = super().__new__(cls, value)
-        made.text = text
-        return made
 
 
 def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[str]]:
