@@ -24,7 +24,7 @@ from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, gr
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
-from mgbone.dataset.lab.regional import regional_table
+from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
 from mgbone.study.design import Study
@@ -148,8 +148,10 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
     _find_scans(folder, lab)
     regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
     regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
-    lab.regions, faults = regional_table(regional, lab.tables.get("animals"), "qct_slices" in lab.tables)
+    animals = lab.tables.get("animals")
+    lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
     lab.faults += faults
+    lab.notes += notes
     places = [re.split(r", column |: ", note)[0] for note in lab.notes]
     lab.notes = [
         note for _, note in sorted(zip(map(places.index, places), lab.notes, strict=True), key=itemgetter(0))
@@ -439,6 +441,8 @@ def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
             advice = f"Fill in the {spec['title'].lower()} of this slice."
             found += fault_in_rows(names, column, blank, "is blank", advice)
     lab.faults += [lab.place(fault) for fault in found]
+    for structure in SOFT:
+        lab.notes += below_zero(f"{names}, {structure}", frame[f"{structure}_content"], frame["animal_id"])
     table.frame = frame
 
 

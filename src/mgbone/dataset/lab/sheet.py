@@ -242,13 +242,9 @@ def _read_regional(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet:
     for name, unit in (("density", "mg/cm3"), ("content", "mg"), ("volume", "mm3")):
         column = by_field.get(f"@{name}")
         if column is not None:
-            spec = {
-                "name": name,
-                "title": name,
-                "type": "number",
-                "unit": unit,
-                "constraints": {"minimum": 0},
-            }
+            # Marrow may lie below zero on a calibrated scale; `regional_table` looks at what may not.
+            limits = {"minimum": 0} if name == "volume" else {}
+            spec = {"name": name, "title": name, "type": "number", "unit": unit, "constraints": limits}
             strict = Column(
                 column.place, Heading(column.heading.text, REGIONAL, name), column.unit, column.limit
             )

@@ -175,6 +175,8 @@ def _validate(
             "0以上の数値を入力してください。測定していなければ空欄に。/ Enter a number, 0 or more, or "
             "leave the cell blank."
         )
+        if "minimum" not in spec.get("constraints", {}):
+            rule.errorStyle = "warning"  # marrow may lie below zero
         if may_be_below:
             rule.errorStyle = "warning"
             rule.error = (
