@@ -19,15 +19,9 @@ from mgbone.biochem.endpoints import (
     findings_without_creatinine,
 )
 from mgbone.evidence.comparison import compare
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import endpoints
 
 FIRST = "e1-control-1"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def values(dataset, animal=FIRST):

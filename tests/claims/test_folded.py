@@ -12,7 +12,6 @@ from helpers.languages import speak
 from mgbone.claims.folded import figure_sections, link_sections, verdict_details
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
-from mgbone.study.design import load_study
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
 
@@ -21,8 +20,7 @@ FIGURE = {"biochem": "01_minerals", "qct": "02_density_map", "microarray": "03_c
 
 
 @pytest.fixture(scope="module")
-def verdicts():
-    study = load_study()
+def verdicts(study):
     rows = compare(made.measurements(study), study)
     evidence = pd.concat([rows, made.array_evidence().astype({"p": float})], ignore_index=True)
     evidence["figure"] = "simulated/" + evidence["domain"].map(FIGURE) + ".png"

@@ -6,7 +6,7 @@ import pytest
 
 from mgbone.claims.judging import judge, tally
 from mgbone.evidence.comparison import points_of
-from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES
 from mgbone.study.errors import StudyError
 from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
 
@@ -50,8 +50,7 @@ def test_ledger_covers_every_cell_of_the_density_map(claims):
     assert list(cells.index) == ["mg001_vs_pairfed", "mg002_vs_control", "mg004_vs_control"]
 
 
-def test_ledger_contrasts_exist(claims):
-    study = load_study()
+def test_ledger_contrasts_exist(claims, study):
     for row in claims[claims["experiment"] != "both"].itertuples():
         study.contrast(row.experiment, row.contrast)
 

@@ -54,18 +54,6 @@ def own_study(folder, raw=TWO_GROUPS):
     return load_study(folder / "study.yml")
 
 
-@pytest.fixture
-def study():
-    naming.use_study(load_study())
-    return load_study()
-
-
-@pytest.fixture(autouse=True)
-def _own_groups_again():
-    yield
-    naming.use_study(load_study())
-
-
 # ---- What is there, and what is said of the rest
 
 
@@ -202,10 +190,11 @@ def test_a_group_of_one_is_said_to_be_untested_and_drawn(study):
 
 
 def test_a_mean_of_zero_gives_no_percent(study):
-    found = compare(measured(LACKING["zero reference"]), study)
+    table = measured(LACKING["zero reference"])
+    found = compare(table, study)
     said = evidence_words.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
     assert "difference +8.2, 95 %" in said
-    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"))
+    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"), table)
     assert cells.loc[cells["contrast"] == "mg004_vs_control", "percent"].isna().all()
 
 

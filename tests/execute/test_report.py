@@ -29,7 +29,6 @@ from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import THRESHOLDS
 from mgbone.figures import canvas
 from mgbone.figures.save import save_figure
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 from mgbone.study.ledger import VERDICTS, load_claims
@@ -263,8 +262,7 @@ def test_a_verdict_is_a_word_and_a_mark_never_a_colour_alone(page):
     assert all(e.text.split()[-1] in "✓≈✗?" and e.attrs["aria-label"] for e in cells)
 
 
-def test_every_assumption_and_threshold_of_the_study_is_told(page, layout):
-    study = load_study()
+def test_every_assumption_and_threshold_of_the_study_is_told(page, layout, study):
     for assumption in study.assumptions:
         (entry,) = page.find("div", id=f"a-{assumption['id']}")
         language = next(e for e in page.elements if entry in e.around and e.tag == "dt").attrs["lang"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -144,18 +145,26 @@ FIGURES = {
 }
 
 
+@pytest.fixture(scope="module")
+def drawn(study_like):
+    """Return a function that draws a figure, once for each language, for tests that only look at it."""
+    draw = cache(lambda name, language: speak(language, FIGURES[name], study_like))
+    return lambda name, language="en": draw(name, language)
+
+
 def words(figure) -> list[str]:
     return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", FIGURES)
-def test_is_drawn_whole_in_both_languages(name, language, study_like, tmp_path):
-    figure = speak(language, FIGURES[name], study_like)
+def test_is_drawn_whole_in_both_languages(name, language, drawn, tmp_path):
+    figure = drawn(name, language)
     shown = "".join(words(figure))
     assert any(letter > "぀" for letter in shown) == (language == "ja")
     width, height = figure.get_size_inches() * figure.dpi
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     # matplotlib keeps tick labels beyond the limits of an axis without drawing them.
     ticks = {id(label) for tick in figure.findobj(Tick) for label in (tick.label1, tick.label2)}
     for text in figure.findobj(Text):
@@ -169,6 +178,7 @@ def test_is_drawn_whole_in_both_languages(name, language, study_like, tmp_path):
     assert all(f.stat().st_size > 3000 for f in files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tree", "volcano", "ora", "running"])
 def test_same_table_same_bytes(name, study_like, tmp_path):
     files = [save_figure(FIGURES[name](study_like), tmp_path / str(i), name) for i in range(2)]
@@ -177,9 +187,9 @@ def test_same_table_same_bytes(name, study_like, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["volcano", "ma"])
-def test_gene_names_do_not_overlap(name, study_like):
-    figure = FIGURES[name](study_like)
-    figure.canvas.draw()
+def test_gene_names_do_not_overlap(name, drawn):
+    figure = drawn(name)
+    figure.draw_without_rendering()
     genes = [t for t in figure.findobj(Annotation) if t.get_text().startswith("Gene")]
     assert len(genes) > 8
     for a, b in itertools.combinations(genes, 2):
@@ -188,17 +198,17 @@ def test_gene_names_do_not_overlap(name, study_like):
             assert not one.overlaps(two), (a.get_text(), b.get_text())
 
 
-def test_names_are_those_of_the_changed_genes_of_the_themes(study_like):
+def test_names_are_those_of_the_changed_genes_of_the_themes(study_like, drawn):
     table = named(study_like)
     chosen = table[table["named"]]
     assert (chosen["direction"] != "none").all()
     assert (chosen.groupby(["contrast", "theme", "direction"]).size() <= 6).all()
-    shown = {t.get_text() for t in FIGURES["volcano"](study_like).findobj(Annotation)}
+    shown = {t.get_text() for t in drawn("volcano").findobj(Annotation)}
     assert set(chosen["gene"]) <= shown
 
 
-def test_volcano_draws_every_gene_once(study_like):
-    figure = FIGURES["volcano"](study_like)
+def test_volcano_draws_every_gene_once(drawn):
+    figure = drawn("volcano")
     for ax in figure.axes:
         clouds = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
         assert sum(len(line.get_xdata()) for line in clouds) == 900
@@ -216,9 +226,9 @@ def test_spread_keeps_order_distance_and_limits():
     assert crowded[-1] >= -1e-9
 
 
-def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
+def test_tree_shows_every_array_its_support_and_the_verdict(study_like, drawn):
     tree = study_like["tree"]
-    figure = FIGURES["tree"](study_like)
+    figure = drawn("tree")
     shown = words(figure)
     assert [shown.count(str(i)) >= 3 for i in range(1, 5)] == [True] * 4
     supports = [f"{100 * s:.0f}" for s in tree.nodes["support"].dropna()]
@@ -226,8 +236,8 @@ def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
     assert any(str(tree.verdict["level"]) in w for w in shown)
 
 
-def test_cohesion_says_p_and_level(study_like):
-    shown = " ".join(words(FIGURES["cohesion"](study_like)))
+def test_cohesion_says_p_and_level(study_like, drawn):
+    shown = " ".join(words(drawn("cohesion")))
     for tree in study_like["trees"].values():
         assert naming.format_p(tree.verdict["p"]) in shown
         assert str(tree.verdict["level"]) in shown
@@ -270,10 +280,10 @@ def test_camera_fills_bars_only_below_the_limit(study_like):
     assert len(filled) == 1
 
 
-def test_running_sum_says_nes_p_and_n(study_like):
+def test_running_sum_says_nes_p_and_n(study_like, drawn):
     results, _ = study_like["prerank"]
     row = results.set_index("term").loc["T3"]
-    shown = " ".join(words(FIGURES["running"](study_like)))
+    shown = " ".join(words(drawn("running")))
     assert f"NES = {row['nes']:.2f}".replace("-", "−") in shown
     assert f"n = {row['n_genes']}" in shown
 
@@ -291,6 +301,6 @@ def test_the_legend_of_a_single_distribution_is_whole(language):
     line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
     densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
     figure = speak(language, array_quality.array_distributions, densities, groups, "Distributions")
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
     assert box.x0 >= 0 and box.x1 <= figure.bbox.x1

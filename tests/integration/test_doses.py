@@ -23,7 +23,6 @@ from mgbone.integration.doses import (
     require_all_tested,
     stack,
 )
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
@@ -50,11 +49,6 @@ def measured(centres=CENTRES, endpoint="serum_mg"):
         for i, d in enumerate(spread)
     ]
     return pd.DataFrame(rows)
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def test_each_dose_is_measured_against_its_own_reference(study):
@@ -110,7 +104,12 @@ def test_dose_response_and_findings(study):
     table = dose_response(evidence, study).set_index("dietary_mg_percent")
     assert table["percent"].to_dict() == pytest.approx({0.04: 90, 0.02: 70, 0.01: 40})
     source = evidence.set_index("contrast").loc["mg001_vs_pairfed"]
-    assert table.loc[0.01, "ci_low"] == pytest.approx(100 * (2.0 + source["ci_low"]) / 2.0)
+    n, m = source["n_case"], source["n_reference"]
+    error = (source["ci_high"] - source["estimate"]) ** 2 / (1 / n + 1 / m)
+    for limit in table.loc[0.01, ["ci_low", "ci_high"]] / 100:
+        # At the limit the difference of case and so many times the reference is just not significant.
+        apart = source["mean_case"] - limit * source["mean_reference"]
+        assert apart**2 == pytest.approx(error * (1 / n + limit**2 / m))
     found = findings_per_dose(evidence, study)
     assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
     assert found["percent"].tolist() == pytest.approx([90, 70, 40])

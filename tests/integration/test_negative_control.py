@@ -16,13 +16,7 @@ from mgbone.evidence.comparison import compare
 from mgbone.integration import doses as dose_tables
 from mgbone.integration import negative_control
 from mgbone.integration.words import tell_control
-from mgbone.study.design import load_study
 from mgbone.study.ledger import load_claims
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,6 @@ from mgbone.integration.shapes import (
     one_way_statistic,
     shape_evidence,
 )
-from mgbone.study.design import load_study
 
 # Fasting metabolic rate of white-tailed deer in six periods of the year (Silver et al. 1969), the example of
 # Hollander, Wolfe and Chicken (2014, section 6.3A) for a known peak in the fourth period.
@@ -26,11 +25,6 @@ DEER = [
         [53.8, 53.9, 62.5, 46.6], [44.3, 34.1, 35.7, 35.6], [31.7, 22.1, 30.7],
     )
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def measured(means, *, n=8, seed=0, endpoint="x", spread=1.0):

@@ -20,14 +20,9 @@ from mgbone.integration.within_animals import (
     wide_table,
     within_evidence,
 )
-from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
 
 GROUPS = [("exp1", "control"), ("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "control"), ("exp2", "mg004")]
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def measured(values, n=8):
@@ -220,3 +215,10 @@ def test_what_so_many_animals_can_show_is_what_r_says(study):
     assert table.loc["two groups, animals", "smallest"] == pytest.approx(truth["d"]["8"], abs=1e-4)
     assert table.loc["two groups, arrays", "smallest"] == pytest.approx(truth["d"]["4"], abs=1e-4)
     assert smallest_detectable(wide.iloc[:0], pairs.iloc[:0], study).empty
+
+
+def test_a_doubled_animal_is_no_mean_of_two():
+    table = measured(linked)
+    twice = pd.concat([table, table.iloc[[0]].assign(value=0.0)], ignore_index=True)
+    with pytest.raises(MgboneError, match="twice"):
+        wide_table(twice)

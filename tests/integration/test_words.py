@@ -16,12 +16,6 @@ from mgbone.integration.within_animals import (
     wide_table,
 )
 from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table
-from mgbone.study.design import load_study
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

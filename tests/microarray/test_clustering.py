@@ -12,7 +12,6 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray import clustering
 from mgbone.microarray import findings as array_evidence
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, StudyError
 
 
@@ -106,7 +105,7 @@ def test_support_is_high_where_the_branch_is_real():
     assert nodes["height"].is_monotonic_increasing
 
 
-def test_each_group_is_held_against_its_own_reference():
+def test_each_group_is_held_against_its_own_reference(study):
     labels = ("control",) * 4 + ("mg004",) * 4 + ("mg002",) * 4
     values, groups = arrays(0.0, labels)
     values.iloc[:300, 8:] += 1.0
@@ -115,7 +114,7 @@ def test_each_group_is_held_against_its_own_reference():
     )
     table = clustering.clustering_table(found).set_index("comparison")
     assert table["level"].to_dict() == {"mg004_vs_control": "mixed", "mg002_vs_control": "separated"}
-    rows = array_evidence.clustering_evidence(found, "exp2", load_study())
+    rows = array_evidence.clustering_evidence(found, "exp2", study)
     assert rows.columns.tolist() == EVIDENCE_COLUMNS
     assert rows["level"].tolist() == ["mixed", "separated"]
     assert set(rows["direction"]) == {"none"}
@@ -123,7 +122,7 @@ def test_each_group_is_held_against_its_own_reference():
     assert rows["estimate"].tolist() == table["silhouette"].tolist()
     assert (rows["n_case"] == 4).all()
     with pytest.raises(StudyError):
-        array_evidence.clustering_evidence(found, "exp1", load_study())
+        array_evidence.clustering_evidence(found, "exp1", study)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Tables of notebook 03: names for codes, and which themes hold under both tests."""
+"""Sentences and tables of notebook 03: names for codes, and which themes hold under both tests."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mgbone.microarray import words as array_words
-from mgbone.study.design import load_study
 
 
 @pytest.fixture
@@ -41,8 +41,8 @@ def both():
     return pd.DataFrame(rows, columns=columns).assign(over_representation_hits=7)
 
 
-def test_a_theme_holds_under_both_only_with_the_same_sign(both):
-    firm, first_only = array_words.tell_both_tests(both, load_study()).data.split("\n")
+def test_a_theme_holds_under_both_only_with_the_same_sign(both, study):
+    firm, first_only = array_words.tell_both_tests(both, study).data.split("\n")
     assert firm.endswith(": Inflammatory response genes ▲ raised (0.01 % Mg vs Pair-fed, camera q = 0.007).")
     assert "Mineral metabolism genes ▼ lowered (0.01 % Mg vs Pair-fed, camera q = 0.160)" in first_only
     assert "0.04 % Mg vs Control" in first_only  # significant under both, but in opposite directions
@@ -50,8 +50,8 @@ def test_a_theme_holds_under_both_only_with_the_same_sign(both):
     assert "0.02 % Mg vs Control, camera q = 0.01" not in firm + first_only  # not over-represented at all
 
 
-def test_none_is_said(both):
-    told = array_words.tell_both_tests(both.iloc[:0], load_study()).data
+def test_none_is_said(both, study):
+    told = array_words.tell_both_tests(both.iloc[:0], study).data
     assert told.count("none.") == 2
 
 
@@ -73,12 +73,12 @@ def test_a_theme_that_is_not_over_represented_is_not_said_to_be(both):
     assert set(array_words.both_tests(empty)["most among"]) == {"no gene"}
 
 
-def test_best_genes_show_their_interval():
+def test_best_genes_show_their_interval(study):
     row = {
         "contrast": "mg002_vs_control", "gene": "Nnmt", "log2_fold_change": 3.241, "ci_low": 3.03,
         "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
-    shown = array_words.top_genes_table(pd.DataFrame([row]), load_study()).iloc[0]
+    shown = array_words.top_genes_table(pd.DataFrame([row]), study).iloc[0]
     assert shown["95% interval"] == "+3.03 to +3.46"
     assert (shown["log2 fold change"], shown["q"]) == ("+3.24", "1.9e-8")
 
@@ -90,3 +90,57 @@ def test_clusterings_are_told_by_the_rule():
     }  # fmt: skip
     shown = array_words.clusterings(pd.DataFrame([verdict])).iloc[0]
     assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separated", 35, "0.029")
+
+
+def test_genes_are_counted_per_contrast_and_direction():
+    called = pd.DataFrame({"contrast": ["a", "a", "a", "b"], "direction": ["up", "none", "up", "none"]})
+    counts = array_words.gene_counts(called)
+    assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
+    assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}
+
+
+def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
+    genes = pd.DataFrame(0.0, index=list("abc"), columns=["x", "y"])
+    assert array_words.how_normalised(True, genes, 1234).data == (
+        "Normalised here by RMA: 1,234 probe sets, summarised to 3 genes in 2 arrays."
+    )
+    assert array_words.how_normalised(False, genes, 3).data.startswith(
+        "These values came normalised: 3 genes in 2"
+    )
+
+
+def test_flags_are_named_with_their_limits():
+    flags = pd.DataFrame(
+        {
+            "array_id": ["a", "b"], "rle_median": 0.0, "rle_iqr": 0.2, "nuse_median": 1.0,
+            "correlation": 0.99, "brightness": 0.0, "flags": ["", "nuse, brightness"],
+            "flagged": [False, True],
+        }
+    )  # fmt: skip
+    flags.attrs["limits"] = {
+        "max_rle_median": 0.1, "max_rle_spread": 1.5, "max_nuse_median": 1.05, "min_correlation": 0.9,
+        "max_brightness": 1.0,
+    }  # fmt: skip
+    told = array_words.name_flags(flags).data
+    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
+    assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
+    none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
+    told = array_words.name_flags(none).data
+    assert "NUSE up to" not in told and "brightness within" not in told
+    assert told.endswith(
+        "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
+    )
+
+
+def test_an_overlap_is_told_beside_what_chance_gives():
+    row = {
+        "contrast_a": "mg004_vs_control", "contrast_b": "mg002_vs_control", "genes": 22900, "changed_a": 182,
+        "changed_b": 183, "both_same": 87, "both_opposite": 1, "expected": 1.454, "correlation": 0.646,
+        "correlation_by_chance": 0.5,
+    }  # fmt: skip
+    told = array_words.overlap(pd.DataFrame([row])).data
+    assert "changed 182 genes" in told and "**87** changed the same way in both, 1 in opposite" in told
+    assert (
+        "where 1.5 would change the same way if" in told
+        and "r = 0.65; the shared reference alone would give 0.50" in told
+    )

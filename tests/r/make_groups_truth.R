@@ -14,11 +14,11 @@ hedges <- function(x, y) {
   sp <- sqrt(((length(x) - 1) * var(x) + (length(y) - 1) * var(y)) / n)
   (mean(x) - mean(y)) / sp * (1 - 3 / (4 * (length(x) + length(y)) - 9))
 }
-# The interval of a large sample (Hedges and Olkin 1985, p. 86) with the quantile of t, as effsize::cohen.d gives it
-# (hedges.correction = TRUE, noncentral = FALSE).
+# The exact interval of the difference in SD: the noncentralities of t whose tails beyond t are 2.5 %.
 hedges_ci <- function(x, y) {
-  n <- length(x) + length(y); g <- hedges(x, y)
-  g + c(-1, 1) * qt(0.975, n - 2) * sqrt(n / (length(x) * length(y)) + g^2 / (2 * n))
+  scale <- sqrt(1 / length(x) + 1 / length(y)); t <- t.test(x, y, var.equal = TRUE)$statistic
+  limit <- function(p) uniroot(function(ncp) pt(t, length(x) + length(y) - 2, ncp) - p, c(-35, 35), tol = 1e-13)$root
+  scale * c(limit(0.975), limit(0.025))
 }
 percent <- c(95, 91, 88, 97, 71, 69, 75, 66, 40, 36, 45, 71.5)
 dose <- rep(1:3, each = 4)

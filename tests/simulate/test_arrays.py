@@ -14,7 +14,6 @@ from mgbone.simulate import arrays as simulation
 from mgbone.simulate import gene_model, platform_writer
 from mgbone.simulate.array_numbers import read_numbers, stream
 from mgbone.simulate.cel_writer import SIMULATED_NOTE
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, PlatformError
 
 SEED = 11
@@ -251,7 +250,7 @@ def test_no_analysis_imports_the_simulation():
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "null"])
-def analysed(request, tmp_path_factory):
+def analysed(request, tmp_path_factory, study):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
     from mgbone.dataset.arrays.cel import read_cels
     from mgbone.microarray import (
@@ -272,7 +271,6 @@ def analysed(request, tmp_path_factory):
     main = chip.probesets["type"].eq(platform_writer.MAIN).to_numpy()[chip.owner]
     summary = rma(read_cels(paths[4:], cells=chip.cells[main]), symbol[main])
     found = {}
-    study = load_study()
     for experiment in ARRAY_GROUPS:
         arrays = table[table["experiment"] == experiment].set_index("array_id")
         contrasts = [contrast.name for contrast in study.experiments[experiment].array_contrasts]
@@ -284,12 +282,12 @@ def analysed(request, tmp_path_factory):
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
         themes = findings.theme_evidence(terms, genesets.load_themes(), study, experiment)
         found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
-    return request.param, found, truth
+    return request.param, found, truth, [path.stat().st_size for path in paths]
 
 
 @pytest.mark.slow
 def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
-    effect, found, truth = analysed
+    effect, found, truth, _ = analysed
     genes = pd.concat([part[0] for part in found.values()])
     genes = genes.merge(truth, on=["gene", "contrast"])
     called = genes[genes["q"] < 0.05]
@@ -310,7 +308,7 @@ def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
 
 @pytest.mark.slow
 def test_the_themes_of_the_report_hold_with_a_margin(analysed):
-    effect, found, _ = analysed
+    effect, found, *_ = analysed
     themes = pd.concat([part[2] for part in found.values()])
     if not effect:
         assert (themes["direction"] == "none").all()
@@ -329,7 +327,7 @@ def test_the_themes_of_the_report_hold_with_a_margin(analysed):
 
 
 @pytest.mark.slow
-def test_full_size_has_the_size_of_real_files(tmp_path):
-    paths, _ = simulation.simulate_arrays(tmp_path, array_table(), True, SEED)
-    assert len(paths) == 24
-    assert all(2.9e6 < path.stat().st_size < 3.1e6 for path in paths[4:])
+def test_full_size_has_the_size_of_real_files(analysed):
+    *_, sizes = analysed
+    assert len(sizes) == 24
+    assert all(2.9e6 < size < 3.1e6 for size in sizes[4:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -21,6 +22,7 @@ import mgbone.simulate
 from mgbone.simulate import __main__ as command
 from mgbone.simulate import calibration, dataset_writer, femur, readme, tables
 from mgbone.study.design import load_study
+from mgbone.study.dictionary import TABLES
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
@@ -30,11 +32,6 @@ DOMAINS = ["biochem", "qct"]
 # The declared levels drawn in by a margin, so that no statement hangs on a rounding.
 WIDE = {"significant": (0, 0.04), "trend": (0.055, 0.095), "none": (0.15, 1)}
 DECLARED = {"significant": (0, 0.05), "trend": (0.05, 0.10), "none": (0.10, 1)}
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module", params=["simulated", "null"])
@@ -50,6 +47,26 @@ def simulated():
 @pytest.fixture(scope="module")
 def null():
     return read(DATA / "null")
+
+
+@pytest.fixture(scope="module")
+def draw_once():
+    """`simulate_tables`, but a seed that was drawn before gives a copy of what it gave then."""
+    drawn = cache(lambda effect, seed: tables.simulate_tables(load_study(), effect=effect, seed=seed))
+
+    def draw(study, *, effect, seed):
+        assert study == load_study()
+        found = drawn(effect, seed)
+        frames = {name: getattr(found, name).copy() for name in TABLES}
+        return tables.Tables(**frames, attempts=found.attempts)
+
+    return draw
+
+
+@pytest.fixture
+def drawn_once(draw_once, monkeypatch):
+    """For tests of what becomes of the tables, not of how they are drawn."""
+    monkeypatch.setattr(dataset_writer, "simulate_tables", draw_once)
 
 
 def read(folder: Path) -> dict[str, pd.DataFrame]:
@@ -77,12 +94,22 @@ def endpoints(dataset: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def tukey(wide: pd.DataFrame, experiment: str, endpoint: str, contrast: str) -> tuple[float, float]:
     """Difference (case minus reference) and p of scipy's own Tukey-Kramer test over the three groups."""
+    return tukey_of_groups(wide, experiment, endpoint)(contrast)
+
+
+def tukey_of_groups(wide: pd.DataFrame, experiment: str, endpoint: str) -> Callable:
+    """Test all pairs of an experiment's groups; return a function that tells difference and p of one."""
     of_experiment = wide[wide["experiment"] == experiment]
     groups = {group: table[endpoint].to_numpy() for group, table in of_experiment.groupby("group")}
     assert len(groups) == 3
-    case, reference = (list(groups).index(group) for group in contrast.split("_vs_"))
     result = stats.tukey_hsd(*groups.values())
-    return result.statistic[case, reference], result.pvalue[case, reference]
+    differences, p = result.statistic, result.pvalue
+
+    def of(contrast: str) -> tuple[float, float]:
+        case, reference = (list(groups).index(group) for group in contrast.split("_vs_"))
+        return differences[case, reference], p[case, reference]
+
+    return of
 
 
 @cache
@@ -96,7 +123,9 @@ def held(dataset: dict[str, pd.DataFrame], limits: dict[str, tuple[float, float]
     wide = endpoints(dataset)
     claims = load_claims()
     claims = claims[claims["domain"].isin(DOMAINS)].copy()
-    results = [tukey(wide, *key) for key in claims[["experiment", "endpoint", "contrast"]].to_numpy()]
+    tests = cache(lambda experiment, endpoint: tukey_of_groups(wide, experiment, endpoint))
+    keys = claims[["experiment", "endpoint", "contrast"]].to_numpy()
+    results = [tests(experiment, endpoint)(contrast) for experiment, endpoint, contrast in keys]
     claims["difference"], claims["p"] = np.array(results).T
     low, high = np.array([limits[level] for level in claims["level"]]).T
     inside = claims["p"].between(low, high)
@@ -416,6 +445,7 @@ def test_the_seed_decides_everything(study):
     assert not first.serum.equals(other.serum)
 
 
+@pytest.mark.slow
 def test_any_seed_gives_a_dataset_that_shows_what_the_report_states(study):
     drawn = tables.simulate_tables(study, effect=True, seed=1)
     assert drawn.attempts < 10
@@ -441,12 +471,26 @@ def test_a_calibration_that_contradicts_the_ledger_is_reported(study, monkeypatc
         tables.simulate_tables(study, effect=True, seed=1)
 
 
-def test_the_table_of_chance_findings_is_what_the_seeds_give(study):
+@pytest.fixture(scope="module")
+def findings_by_chance():
+    """`chance_findings`, for each seed once."""
+    count = tables.chance_findings
+    counted = cache(lambda seed: count(load_study(), seed))
+
+    def of(study, seed):
+        assert study == load_study()
+        return counted(seed)
+
+    return of
+
+
+@pytest.mark.slow
+def test_the_table_of_chance_findings_is_what_the_seeds_give(study, findings_by_chance):
     table = readme.chance_table()
     first = dataset_writer.SHIPPED["null"].seed
     assert list(table["seed"]) == list(range(first, first + 200))
     for row in table.iloc[[0, 6, 17]].itertuples():
-        assert tables.chance_findings(study, row.seed) == row.findings
+        assert findings_by_chance(study, row.seed) == row.findings
     assert (table["findings"] <= 2).mean() > 0.95
     claims = shipped_claims("null", "DECLARED")
     assert table["findings"].iloc[0] == claims.loc[claims["level"] != "none", "holds"].sum()
@@ -456,7 +500,7 @@ def test_the_table_of_chance_findings_is_what_the_seeds_give(study):
 
 
 @pytest.mark.parametrize("name", ["simulated", "null"])
-def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path):
+def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path, drawn_once):
     shipped = dataset_writer.SHIPPED[name]
     new = dataset_writer.write_dataset(
         tmp_path / name, effect=shipped.effect, seed=shipped.seed, arrays=False
@@ -486,7 +530,7 @@ def fake_arrays(folder, arrays, animals, effect, seed):
 
 
 @pytest.fixture
-def small(tmp_path, monkeypatch):
+def small(tmp_path, monkeypatch, drawn_once):
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     folder = tmp_path / "null"
     shipped = dataset_writer.SHIPPED["null"]
@@ -588,7 +632,7 @@ def test_an_unreadable_descriptor_is_named(small):
 # --- the command and the house rules --------------------------------------------------------------
 
 
-def test_the_command_writes_what_is_asked_for(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_what_is_asked_for(tmp_path, monkeypatch, capsys, drawn_once):
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     monkeypatch.setattr(dataset_writer, "shipped_folder", lambda name: tmp_path / name)
     assert command.main(["data/null"]) == 0
@@ -603,7 +647,8 @@ def test_the_command_names_what_it_does_not_know(capsys):
     assert "There is no shipped dataset 'lab2026'; choose simulated or null." in capsys.readouterr().err
 
 
-def test_the_command_counts_chance_findings(capsys):
+def test_the_command_counts_chance_findings(capsys, monkeypatch, findings_by_chance):
+    monkeypatch.setattr(tables, "chance_findings", findings_by_chance)
     assert command.main(["--chance", "2"]) == 0
     assert capsys.readouterr().out == "seed,findings\n2002361,0\n2002362,0\n"
 

@@ -10,6 +10,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import compare, long_table
+from mgbone.evidence.exact import dunnett
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
@@ -25,6 +26,7 @@ NOT_TESTED = "not tested"
 NAMES = {
     "tukey_kramer": N_("Tukey-Kramer\n(declared)"),
     "games_howell": N_("Games-\nHowell"),
+    "dunnett": N_("Dunnett"),
     "dunn": N_("Dunn,\nHolm"),
     "mann_whitney": N_("Mann-\nWhitney,\nHolm"),
     "permutation": N_("permutation,\nHolm"),
@@ -33,6 +35,7 @@ NAMES = {
 }
 
 _SHORT = {
+    "dunnett": "Dunnett",
     "dunn": "Dunn",
     "mann_whitney": "Mann-Whitney",
     "permutation": "permutation",
@@ -43,9 +46,11 @@ _SHORT = {
 def compare_tests(
     measurements: pd.DataFrame, study: Study, evidence: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return p of the declared test and of six others for every comparison.
+    """Return p of the declared test and of seven others for every comparison.
 
     - ``games_howell``: Welch's variances instead of a pooled one (Games and Howell 1976; pingouin).
+    - ``dunnett``: every group against one control, the group that most contrasts of the experiment have as
+      their reference (Dunnett 1955; `mgbone.evidence.exact.dunnett`); missing for the other contrasts.
     - ``dunn``: Dunn's test after Kruskal-Wallis, on the ranks of all groups, Holm over the contrasts.
     - ``mann_whitney`` and ``permutation``: pairwise, Holm over the contrasts of an endpoint.
     - ``log_scale``: the declared test on logarithms; missing for an endpoint where a value is not above 0.
@@ -74,6 +79,7 @@ def compare_tests(
     tables = {
         DECLARED: compare(measurements, study) if evidence is None else evidence,
         "games_howell": _per_contrast(seen, study, _games_howell, holm=False),
+        "dunnett": _per_contrast(seen, study, _dunnett, holm=False),
         "dunn": _per_contrast(seen, study, _dunn),
         "mann_whitney": _per_contrast(seen, study, _mann_whitney),
         "permutation": _per_contrast(seen, study, _permutation),
@@ -272,6 +278,13 @@ def _games_howell(groups: Groups, pairs: Pairs) -> list[float]:
     result = pg.pairwise_gameshowell(long_table(varying), dv="value", between="group")
     p = {frozenset((row.A, row.B)): row.pval for row in result.itertuples()}
     return [p.get(frozenset(pair), np.nan) for pair in pairs]
+
+
+def _dunnett(groups: Groups, pairs: Pairs) -> list[float]:
+    references = [reference for _, reference in pairs]
+    control = max(references, key=references.count)  # the first, if several stand there equally often
+    p = dunnett(groups, control)
+    return [p[case] if reference == control else np.nan for case, reference in pairs]
 
 
 def _dunn(groups: Groups, pairs: Pairs) -> list[float]:

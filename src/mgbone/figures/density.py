@@ -33,20 +33,20 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     Parameters
     ----------
     cells : DataFrame
-        experiment, contrast, structure, region, percent, p, level and, if wanted, p_holm: a cell whose p_holm
+        experiment, contrast, structure, region, percent, p, level and, if wanted, p_maxt: a cell whose p_maxt
         is below the significance threshold gets a heavy frame.
     """
     contrasts = list(study.dose_order)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
-    if "p_holm" in cells:
+    if "p_maxt" in cells:
         shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
-        survives = (shown["p_holm"] < study.thresholds["significant"]).any()
+        survives = (shown["p_maxt"] < study.thresholds["significant"]).any()
         frame = (
-            N_("heavy frame: p < 0.05 also after Holm over 16 cells")
+            N_("heavy frame: p < 0.05 also after max-T over 16 cells")
             if survives else
-            N_("no cell has p < 0.05 after Holm over 16 cells")
+            N_("no cell has p < 0.05 after max-T over 16 cells")
         )  # fmt: skip
         note += tr("; ") + tr(frame)
     figure, panels, _ = canvas.panels(
@@ -263,10 +263,10 @@ def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> 
                 color=ink, gid="p",
             )  # fmt: skip
     for structure, region in cells.index:
-        if "p_holm" in cells and cells.loc[(structure, region), "p_holm"] < study.thresholds["significant"]:
+        if "p_maxt" in cells and cells.loc[(structure, region), "p_maxt"] < study.thresholds["significant"]:
             x, y = REGIONS.index(region), STRUCTURES.index(structure)
             frame = Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, fill=False, edgecolor=look.INK, zorder=4)
-            frame.set(linewidth=1.3, gid="holm")
+            frame.set(linewidth=1.3, gid="survives")
             ax.add_patch(frame)
     ax.set_xlim(0, len(REGIONS))
     ax.set_ylim(len(STRUCTURES), 0)

@@ -223,13 +223,14 @@ def running_sums(
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
+    counts = results["n_permutations"]
+    counted = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.panels_width(max(2, columns)), height=38 * len(contrasts) + 8,
         sharex=True, sharey=True, title=title,
-        subtitle=N_("GSEA preranked by moderated t, best term of each theme; below the curve, its "
-                  "genes. Genes "
-                  "are permuted, which ignores that they are correlated: read p "
-                  "beside that of camera"))  # fmt: skip
+        subtitle=tr("GSEA preranked by moderated t, best term of each theme; below the curve, its genes. p: "
+                    "(b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores "
+                    "that genes are correlated: read it beside that of camera", k=counted))  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
         for ax in row[len(of_contrast) :]:

@@ -11,6 +11,7 @@ from scipy import stats
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.percent import percent_intervals
 from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
@@ -68,7 +69,8 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the
     contrast.
 
-    The interval is that of the difference (Tukey), divided by the reference mean, which is taken as fixed.
+    The interval is Fieller's, at Tukey's critical value: the reference's mean is uncertain, too
+    (`mgbone.evidence.percent`).
 
     Returns
     -------
@@ -83,14 +85,14 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
             & evidence["contrast"].eq(contrast.name)
             & evidence["domain"].isin(["biochem", "qct"])
         ]
-        scale = 100 / chosen["mean_reference"]
+        found = percent_intervals(chosen)
         rows.append(
             chosen[["endpoint", "domain", "experiment", "contrast", "p", "level"]].assign(
                 group=contrast.case,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 + scale * chosen["estimate"],
-                ci_low=100 + scale * chosen["ci_low"],
-                ci_high=100 + scale * chosen["ci_high"],
+                percent=100 + found["percent"],
+                ci_low=100 + found["percent_low"],
+                ci_high=100 + found["percent_high"],
             )
         )
     columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]

@@ -13,7 +13,7 @@ from scipy import stats
 from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
-from mgbone.evidence.comparison import compare
+from mgbone.evidence.comparison import animals_by_endpoints, compare
 from mgbone.evidence.ties import settled
 from mgbone.integration import doses
 from mgbone.integration.shapes import one_way_statistic
@@ -141,7 +141,7 @@ def permute_labels(
     judged: dict[str, np.ndarray] = {}
     labellings = {}
     for experiment, table in _usable(measurements).groupby("experiment", sort=False):
-        wide = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+        wide = animals_by_endpoints(table)
         group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
         labels = np.tile(group.to_numpy(object), (n_permutations, 1))
         labels[1:] = rng.permuted(labels[1:], axis=1)

@@ -10,7 +10,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone import biochem
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, points_of
 from mgbone.integration.doses import SCORES
 from mgbone.study.design import Study
 
@@ -47,7 +47,7 @@ def wide_table(measurements: pd.DataFrame) -> pd.DataFrame:
     if "censored" in table:
         table = table[~table["censored"].fillna(False).astype(bool)]
     present = [e for e in ENDPOINTS if (table["endpoint"] == e).any()]
-    values = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+    values = animals_by_endpoints(table)
     values = values.reindex(columns=present).astype(float)
     stratum = table.drop_duplicates("animal_id").set_index("animal_id")
     stratum = (stratum["experiment"] + "/" + stratum["group"]).reindex(values.index)

@@ -266,12 +266,14 @@ def array_evidence(
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
-    """Return, per contrast and theme, the term with the smallest q, the one in the evidence.
+    """Return, per contrast and theme, the term with the smallest q over both lists, the one in the evidence.
 
+    That q is the column q here.
     Contrasts come in the order of `enriched`, themes in that of `themes`.
     """
     named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
-    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False])
+    named = named.assign(q=named["q_both"])
+    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False], kind="stable")
     order = order.drop_duplicates(["contrast", "theme"])
     columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
     places = {
@@ -316,14 +318,14 @@ def prerank_best_terms(
     -------
     results, running : DataFrame
         As from `mgbone.microarray.enrichment.prerank`, contrasts one below the other; `least_p` is the
-        smallest p that so many permutations can show.
+        smallest p that the permutations that count can show.
     """
     results, running = [], []
     for contrast, terms in best.groupby("contrast", sort=False)["term"]:
         found, sums = prerank(
             tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
         )
-        results.append(found.assign(least_p=1 / (permutations + 1)))
+        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
         running.append(sums)
     if not results:
         columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]

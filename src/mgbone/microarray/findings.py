@@ -12,6 +12,8 @@ from mgbone.microarray.differential import split_contrast
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 
+_BEST = ["q_both", "p", "log2_odds_ratio"]
+
 
 def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:
     """Turn clusterings of two groups each into rows of evidence with the endpoint ``array_clustering``.
@@ -68,8 +70,9 @@ def theme_evidence(
 ) -> pd.DataFrame:
     """Turn the tests of all terms into one row of evidence per theme and contrast.
 
-    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested,
-    not those of the theme alone, so that picking the best of a few is paid for. `estimate` is the log2 odds
+    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested in
+    both lists (`q_both`), not those of the theme or of one list alone, so that picking the best is paid for.
+    `estimate` is the log2 odds
     ratio of that term in the list (above 0: more genes than by chance), with its Woolf interval; `p` is its
     q; `direction` the list that it was found in, none where its level is none.
 
@@ -110,7 +113,7 @@ def theme_evidence(
             if of_theme.empty:
                 rows.append(_untested_row(theme, contrast.name, experiment, study, sizes))
                 continue
-            best = of_theme.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False]).iloc[0]
+            best = of_theme.sort_values(_BEST, ascending=[True, True, False], kind="stable").iloc[0]
             rows.append(_evidence_row(best, theme, contrast.name, experiment, study, sizes))
     return pd.DataFrame(rows).reindex(columns=[*EVIDENCE_COLUMNS, "term", "term_name", "list_size", "hits"])
 
@@ -132,7 +135,7 @@ def _array_counts(contrast: str, study: Study, sizes: pd.Series | None) -> dict[
 def _evidence_row(
     best: pd.Series, theme: str, contrast: str, experiment: str, study: Study, sizes: pd.Series | None
 ) -> dict[str, object]:
-    level = study.level(best["q"])
+    level = study.level(best["q_both"])
     return {
         "experiment": experiment,
         "domain": "microarray",
@@ -143,8 +146,8 @@ def _evidence_row(
         "ci_low": best["ci_low"],
         "ci_high": best["ci_high"],
         "unit": "log2 odds ratio",
-        "p": best["q"],
-        "test": f"over-representation, BH over all terms ({best['term']})",
+        "p": best["q_both"],
+        "test": f"over-representation, BH over all terms of both lists ({best['term']})",
         "direction": "none" if level == "none" else best["direction"],
         "level": level,
         "term": best["term"],

@@ -84,6 +84,8 @@ _HEADINGS = {
     "percent_corrected": "after (%)",
     "p_corrected": "p after",
     "level_corrected": "level after",
+    "p_maxt": "p, max-T",
+    "significant_maxt": "significant after max-T",
     "p_holm": "p, Holm",
     "significant_holm": "significant after Holm",
     "significant_bh": "significant after Benjamini-Hochberg",
