@@ -195,7 +195,7 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     from mgbone.dataset.lab.folder import read_folder
 
     study, faults = _read_study(folder)
-    lab = read_folder(folder, study or load_study())
+    lab = read_folder(folder, study)
     faults += lab.faults
     files = {path.name: {} for path in expression_files(folder)}
     descriptor = Descriptor("measured", lab.title, lab.title_ja or lab.title, tables=lab.names, files=files)
@@ -222,7 +222,8 @@ def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
         return load_study(own if own.is_file() else None), []
     except StudyError as error:
         where = "study.yml" if own.is_file() else "data/study.yml"
-        return None, [Fault(where, str(error).rstrip("."), "Compare the compendium's data/study.yml.")]
+        slips = [Fault(f"{where}, {slip.where}", slip.problem, slip.advice) for slip in error.slips]
+        return None, slips or [Fault(where, str(error).rstrip("."), "Compare data/study.yml.")]
 
 
 def _check_ledger(folder: Path, study: Study) -> list[Fault]:

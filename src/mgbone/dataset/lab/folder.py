@@ -64,6 +64,7 @@ class LabFolder:
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
+    needs_groups: bool = True
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -117,9 +118,12 @@ def _ending(path: Path) -> str:
     return path.suffix.lower()
 
 
-def read_folder(folder: Path, study: Study) -> LabFolder:
-    """Read all tables of a folder, with every fault and everything that was converted."""
-    lab = LabFolder(title=folder.name)
+def read_folder(folder: Path, study: Study | None) -> LabFolder:
+    """Read all tables of a folder, with every fault and everything that was converted.
+
+    Without a study, whose file is faulty then, groups and experiments are left as they are.
+    """
+    lab = LabFolder(title=folder.name, needs_groups=study is not None)
     mapping, unmapped = read_mapping(folder)
     grids = list(_grids(folder, lab))
     sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
@@ -131,7 +135,8 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
         lab.notes += mapping.notes
     lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
-    _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
+    if study is not None:
+        _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
     for name in TABLES:
         mine = [piece for piece in pieces if piece.table == name]
         if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
@@ -225,7 +230,7 @@ def _read_titles(grid: Grid, lab: LabFolder) -> None:
 
 
 def _read(
-    grid: Grid, mapping: ScannerMapping | None, unmapped: bool, study: Study, lab: LabFolder
+    grid: Grid, mapping: ScannerMapping | None, unmapped: bool, study: Study | None, lab: LabFolder
 ) -> Sheet | None:
     """Read a sheet that is of use; `unmapped` says that the mapping file of the qCT is faulty."""
     table = table_named(grid.sheet or Path(grid.file).stem)
@@ -237,7 +242,7 @@ def _read(
         return sheet
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
-    if groups := groups_above(grid, study):
+    if study is not None and (groups := groups_above(grid, study)):
         grid, faults = one_row_each(grid, groups)
         if faults:
             return Sheet(faults=faults)
@@ -389,7 +394,7 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         empty = "str" if fields_of(name)[column]["type"] == "string" else float
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
     found: list[Fault] = []
-    _check_needed(name, frame, absent, names, found)
+    _check_needed(name, frame, absent, names, lab.needs_groups, found)
     check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name, found)
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
@@ -399,9 +404,13 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     lab.tables[name], lab.names[name] = table, names
 
 
-def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str, faults: list[Fault]) -> None:
+def _check_needed(
+    name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool, faults: list[Fault]
+) -> None:
     """Report blank cells that no row may have, once for a column that is not there at all."""
-    needed = {"animals": ["experiment", "group"], "arrays": ["array_id", "file"]}.get(name, [])
+    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}.get(
+        name, []
+    )
     for column in needed:
         spec = fields_of(name)[column]
         if column in absent:
