@@ -64,6 +64,10 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)"
 
+.PHONY: map
+map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map DATASET=data/my-lab
+	@"$(PY)" -m mgbone.execute.cli map "$(DATASET)"
+
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab

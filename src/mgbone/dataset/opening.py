@@ -201,7 +201,7 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     descriptor = Descriptor("measured", lab.title, lab.title_ja or lab.title, tables=lab.names, files=files)
     frames = lab.frames
     if study is not None:
-        faults += check_relations(frames, lab.names, study) + _check_ledger(folder, study)
+        faults += check_relations(frames, lab.names, study, lab.partition) + _check_ledger(folder, study)
     expression, notes = None, []
     if "arrays" in frames:
         expression, found, notes = _check_scans(folder, frames["arrays"], descriptor)

@@ -49,6 +49,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    mapping = commands.add_parser("map", help="propose a qct_mapping.yml for a scanner's export")
+    mapping.add_argument("dataset", help="the folder, for example data/my-lab")
+    mapping.set_defaults(command=_map)
+
     new = commands.add_parser("new-dataset", help="write an empty folder for measurements of your own")
     new.add_argument("name", nargs="?", help="of the folder within data/, for example lab2026")
     new.set_defaults(command=_new_dataset)
@@ -96,6 +100,12 @@ def _check(options: argparse.Namespace) -> None:
         print("What was converted, read in another way or left out:")
         for note in dataset.notes:
             print(f"  - {note}")
+
+
+def _map(options: argparse.Namespace) -> None:
+    from mgbone.dataset.lab.proposal import propose_mapping
+
+    print(propose_mapping(resolve(options.dataset)), end="")
 
 
 def _new_dataset(options: argparse.Namespace) -> None:

@@ -229,7 +229,7 @@ def _sentences(error: Any, keys: Keys) -> Iterator[tuple[Keys, str, str]]:
     elif rule == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for name in [name for name in found if name not in known]:
-            near = nearest_name(name, [one for one in known if one not in found])
+            near = nearest_name(name, known)
             listed = ", ".join(known)
             yield (*keys, name), "is not known here", f"Is it {near}?" if near else f"Known are {listed}."
     elif "propertyNames" in error.schema_path:

@@ -65,6 +65,7 @@ class LabFolder:
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
     unread: list[Fault] = field(default_factory=list)
     needs_groups: bool = True
+    partition: bool = True
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -125,13 +126,14 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     """
     lab = LabFolder(title=folder.name, needs_groups=study is not None)
     mapping, unmapped = read_mapping(folder)
-    grids = list(_grids(folder, lab))
+    grids = list(grids_of(folder, lab))
     sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
     for sheet in sheets:
         lab.faults += sheet.faults
         lab.notes += sheet.notes
     if mapping is not None:
         unmapped = mapping.unused()
+        lab.partition = mapping.partition
         lab.notes += mapping.notes
     lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
@@ -167,8 +169,8 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
 # --- files -------------------------------------------------------------------------------------------
 
 
-def _grids(folder: Path, lab: LabFolder) -> Iterable[Grid]:
-    """Go through the files of a folder; note those that are not read."""
+def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
+    """Go through the sheets and text files of a folder; tell `lab` which files are not read."""
     others = []
     for path in _files(folder):
         ending = _ending(path)
