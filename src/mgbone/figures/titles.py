@@ -32,8 +32,8 @@ def design(study: Study) -> str:
 
 
 def cells(experiment: Experiment, study: Study) -> str:
-    """Return which groups of an experiment are drawn cell by cell, those with less magnesium first."""
-    less, rest = _by_magnesium(experiment.groups, study)
+    """Return which groups of an experiment are drawn cell by cell, those with a lower dose first."""
+    less, rest = _by_dose(experiment.groups, study)
     groups = [*less, *reversed(rest)]
     if current() == "ja":
         names = [(naming.narrow_label if _pair_fed(g, study) else _short)(g) for g in groups]
@@ -43,9 +43,9 @@ def cells(experiment: Experiment, study: Study) -> str:
 
 
 def tree(experiment: Experiment, study: Study) -> str:
-    """Return which groups' arrays of an experiment stand in one tree, those with least magnesium first."""
+    """Return which groups' arrays of an experiment stand in one tree, those with the lowest dose first."""
     named = list(experiment.array_groups)
-    less, rest = _by_magnesium(named, study)
+    less, rest = _by_dose(named, study)
     if current() == "ja":
         others = "・".join(naming.group_label(g) for g in rest)
         return "と".join(filter(None, [_listed(less, short=False), others]))
@@ -78,10 +78,10 @@ def _listed(groups: Sequence[str], *, short: bool = True) -> str:
     return _and(names) + rest
 
 
-def _by_magnesium(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
-    """Divide groups into those with less magnesium than the normal diet, and the others."""
-    most = max(group.dietary_mg_percent for group in study.groups.values())
-    less = [g for g in groups if study.groups[g].dietary_mg_percent < most]
+def _by_dose(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
+    """Divide groups into those with a lower dose than the normal diet, and the others."""
+    dose = {g: study.groups[g].dose for g in groups}
+    less = [g for g in groups if dose[g] is not None and dose[g] < study.highest_dose]
     return less, [g for g in groups if g not in less]
 
 

@@ -33,7 +33,7 @@ def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
     """Return the endpoints with an effect size for any dose, in the report's order of argument."""
-    stated = evidence["contrast"].isin([c.name for c in study.dose_order]) & evidence["hedges_g"].notna()
+    stated = evidence["contrast"].isin([c.name for c in study.shown_contrasts]) & evidence["hedges_g"].notna()
     measured = set(evidence.loc[stated, "endpoint"])
     return [e for e in IN_ORDER if e in measured]
 
@@ -48,7 +48,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
         deficient animal and endpoint, from the mildest to the hardest deficiency.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         of_experiment = measurements[measurements["experiment"] == contrast.experiment]
         reference = (
             of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
@@ -79,7 +79,7 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         p, level.
     """
     rows = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment)
             & evidence["contrast"].eq(contrast.name)
@@ -196,7 +196,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         missing for arrays), p.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)
         ]

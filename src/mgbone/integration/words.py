@@ -11,11 +11,11 @@ from mgbone.integration.disagreements import RATIO
 from mgbone.integration.negative_control import KINDS
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
-from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label
+from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label, nutrient_word
 
 _SHAPE = {
-    ("one_way", "up"): "rises as magnesium gets scarcer",
-    ("one_way", "down"): "falls as magnesium gets scarcer",
+    ("one_way", "up"): "rises as {nutrient} gets scarcer",
+    ("one_way", "down"): "falls as {nutrient} gets scarcer",
     ("peak", "up"): "is highest at {mildest}",
     ("peak", "down"): "is lowest at {mildest}",
 }
@@ -40,7 +40,7 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         f"with their extreme at {mildest}); about {limit * len(shapes):.1f} would by chance."
     ]
     for row in found.sort_values(["p_either", "endpoint"]).itertuples():
-        words = _SHAPE[row.shape, row.direction].format(mildest=mildest)
+        words = _SHAPE[row.shape, row.direction].format(mildest=mildest, nutrient=nutrient_word())
         lines.append(
             f"- {endpoint_label(row.endpoint)} {words}: z {row.z_one_way:+.1f} one way, "
             f"{row.z_peak:+.1f} for a peak, {format_p(row.p_either)} over both."

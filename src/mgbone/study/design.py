@@ -48,11 +48,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Nutrient:
-    """What the diets differ in, and the unit of its doses; in the compendium's own study percent of Mg."""
+    """What the diets differ in, as a sign and as a word, and the unit of its doses."""
 
-    name: str = "Mg"
-    unit: str = "%"
-    name_ja: str = ""
+    name: str
+    unit: str
+    word: str = ""
+    word_ja: str = ""
+
+
+MAGNESIUM = Nutrient("Mg", "%", "magnesium", "マグネシウム")
+"""Of a study that gives its doses as dietary_mg_percent, as the compendium's own does."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ class Study:
     gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
-    dose_of: Nutrient = Nutrient()
+    dose_of: Nutrient = MAGNESIUM
 
     @property
     def design(self) -> object:
@@ -117,6 +122,16 @@ class Study:
     def contrasts(self) -> tuple[Contrast, ...]:
         """All contrasts of all experiments, in the order of the study file."""
         return tuple(c for experiment in self.experiments.values() for c in experiment.contrasts)
+
+    @property
+    def shown_contrasts(self) -> tuple[Contrast, ...]:
+        """The contrasts that have a panel each: the order of doses, or without one all that are stated."""
+        return self.dose_order or tuple(c for e in self.experiments.values() for c in e.report_contrasts)
+
+    @property
+    def highest_dose(self) -> float | None:
+        """The dose of the normal diet; None where groups differ in something else."""
+        return max((g.dose for g in self.groups.values() if g.dose is not None), default=None)
 
     def contrast(self, experiment: str, name: str) -> Contrast:
         """Return one contrast.
@@ -204,7 +219,7 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         gene_set_symbols=raw.get("gene_set_symbols", "as written"),
         assumptions=tuple(raw["assumptions"]),
         methods=raw.get("methods", {}),
-        dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else Nutrient(),
+        dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else MAGNESIUM,
     )
     if "dose_order" in raw:
         order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])

@@ -291,7 +291,7 @@ def test_without_a_word_on_it_the_whole_is_the_sum_of_its_parts(tmp_path):
     [
         ("Site: Femur", "Site: Hip", ["has no row whose Site is Hip; found Femur, Tibia", "Correct `only`"]),
         ("[SIDE]", "[SIED]", ["pqct.csv: lacks the columns that qct_mapping.yml names: 'SIED'"]),
-        ("independent", "none", ["qct_mapping.yml, line 10, compartments: found 'none', allowed is parts or independent"]),
+        ("independent", "none", ["line 10, compartments: found 'none', allowed is parts or"]),
         ("thickness: 0.5", "thickness: -1", ["line 7, thickness: found -1, allowed is a number in mm, above 0"]),
         ("[SIDE]", "[SIDE]\naverage: [Site]", ["line 10, average: stands a second time"]),
         ("only: {Site: Femur}", "only: {Site: no}", ["line 8: found no, which YAML takes for truth values"]),
@@ -326,7 +326,8 @@ def test_no_mapping_is_proposed_for_what_is_no_export(tmp_path):
     ("structure", "read"), [("trabecular", True), ("cancellous", True), ("cortical", False)]
 )
 def test_marrow_may_lie_below_zero_and_cortical_bone_may_not(tmp_path, structure, read):
-    text = f"animal_id,structure,region,density (mg/cm3)\nR1,{structure},distal,-11.28\nR2,{structure},distal,31\n"
+    text = "animal_id,structure,region,density (mg/cm3)\n"
+    text += f"R1,{structure},distal,-11.28\nR2,{structure},distal,31\n"
     folder = folder_of(tmp_path / "lab", qct_regions=text)
     if read:
         dataset = mgbone.open_dataset(folder)

@@ -14,6 +14,8 @@ from mgbone.dataset.lab.grid import TOP, Grid
 from mgbone.dataset.lab.headings import fields_of, fold, read_heading
 from mgbone.study.errors import MgboneError
 
+_MEASURED = {name for name in fields_of("qct_slices") if name.endswith(("_area", "_content"))} | {"density"}
+
 _REMARK = {
     "direction": "distal to proximal, or proximal to distal: which it is, the export does not tell",
     "units": "as the manual of the scanner has them; content per length is mg/mm",
@@ -28,16 +30,15 @@ def propose_mapping(folder: Path) -> str:
     MgboneError
         If no table of the folder has columns that are known of a scanner.
     """
-    found = [
-        (len(columns), grid, columns) for grid in grids_of(folder, LabFolder()) if (columns := _columns(grid))
-    ]
-    best = max(found, key=lambda one: one[0], default=(0, None, {}))
-    if best[0] < 2 or best[1] is None:
+    found = [(_columns(grid), grid) for grid in grids_of(folder, LabFolder())]
+    found = [(columns, grid) for columns, grid in found if _MEASURED & columns.keys()]
+    if not found:
         raise MgboneError(
             f"{folder.name}: no table looks like a scanner's export. Write qct_mapping.yml by hand; "
             "`make new-dataset NAME=...` brings a template."
         )
-    return _text(best[1], best[2])
+    columns, grid = max(found, key=lambda one: len(one[0]))
+    return _text(grid, columns)
 
 
 def _columns(grid: Grid) -> dict[str, str]:
@@ -58,7 +59,7 @@ def _meant(headings: list[str]) -> dict[str, str]:
 
 
 def _text(grid: Grid, columns: Mapping[str, str]) -> str:
-    slices = any(name.endswith(("_area", "_content")) for name in columns)
+    slices = bool(_MEASURED & columns.keys() - {"density"})
     fields = (
         fields_of("qct_slices") if slices else dict.fromkeys(("animal_id", "structure", "region", "density"))
     )
