@@ -105,13 +105,15 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     if not study.shown_contrasts or evidence.empty:
         why = N_("Nothing was measured at any dose.")
         return canvas.empty_figure(why, title)
+    present = set(evidence["endpoint"].map(axis_of))
+    arguments = [axis for axis in _ARGUMENT if study.follows_report or axis in present]
     cells = {
         (axis, c.name): _cell_lines(evidence, axis, c, study)
-        for axis in _ARGUMENT
+        for axis in arguments
         for c in study.shown_contrasts
     }
-    heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in _ARGUMENT]
-    total = sum(heights) + 0.9 * len(_ARGUMENT)
+    heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in arguments]
+    total = sum(heights) + 0.9 * len(arguments)
     figure, axes = canvas.new_figure(
         1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=title,
         subtitle=N_("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: "
@@ -138,7 +140,7 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
             color=look.ink_on(fill),
         )  # fmt: skip
     y = 0.0
-    for axis, height in zip(_ARGUMENT, heights, strict=True):
+    for axis, height in zip(arguments, heights, strict=True):
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.6)
         name = tr(AXIS_NAMES[axis])
         ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **look.bold())

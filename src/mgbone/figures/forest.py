@@ -45,6 +45,7 @@ def effect_forest(
         A sentence where there is no endpoint to draw.
     """
     contrasts = list(study.shown_contrasts)
+    endpoints = study.endpoints_of(endpoints, evidence)
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
         why = N_("No effect could be measured on this scale.")
         return canvas.empty_figure(why, title)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
-from mgbone.study.language import current, tr
+from mgbone.study.language import N_, current, tr
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DOSE = re.compile(r"^([\d.]+ ?[%％])(.*)$")
@@ -29,6 +29,24 @@ def design(study: Study) -> str:
         plural_weeks="" if weeks == [1] else "s",
     )
     return _capital(said)
+
+
+def of_study(title: str) -> str:
+    """Name in a title of the notebooks what the diets differ in; without doses it is another title."""
+    if "{nutrient}" not in title:
+        return title
+    if naming.has_doses():
+        return tr(title, nutrient=naming.nutrient_word())
+    return tr(_WITHOUT_DOSES[title])
+
+
+_WITHOUT_DOSES = {
+    "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
+    "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
+    "How each endpoint follows the {nutrient} of the diet": N_(
+        "Each endpoint in percent of its reference group"
+    ),
+}
 
 
 def cells(experiment: Experiment, study: Study) -> str:

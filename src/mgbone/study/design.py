@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Nutrient:
     word_ja: str = ""
 
 
-MAGNESIUM = Nutrient("Mg", "%", "magnesium", "マグネシウム")
+MAGNESIUM = Nutrient("Mg", "%", "magnesium", "Mg")
 """Of a study that gives its doses as dietary_mg_percent, as the compendium's own does."""
 
 
@@ -113,7 +114,7 @@ class Study:
         fed = {(e.name, g): doses[g] for e in self.experiments.values() for g in e.groups}
         return fed, {(c.experiment, c.name) for c in self.contrasts}
 
-    @property
+    @cached_property
     def follows_report(self) -> bool:
         """Whether this is the design of the report, so that its statements are about it."""
         return self.design == load_study().design
@@ -127,6 +128,10 @@ class Study:
     def shown_contrasts(self) -> tuple[Contrast, ...]:
         """The contrasts that have a panel each: the order of doses, or without one all that are stated."""
         return self.dose_order or tuple(c for e in self.experiments.values() for c in e.report_contrasts)
+
+    def endpoints_of(self, endpoints: Iterable[str], table: pd.DataFrame) -> list[str]:
+        """Return the endpoints to speak of: the report's in its own study, in another one what the table has."""
+        return [e for e in endpoints if self.follows_report or table["endpoint"].eq(e).any()]
 
     @property
     def highest_dose(self) -> float | None:

@@ -28,6 +28,11 @@ AXES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def has_doses() -> bool:
+    """Return whether the groups of the study in use have doses."""
+    return (in_use[0] if in_use else load_study()).highest_dose is not None
+
+
 def nutrient_word() -> str:
     """Return what the diets of the study in use differ in, in a word: magnesium."""
     dose_of = (in_use[0] if in_use else load_study()).dose_of
