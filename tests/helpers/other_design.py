@@ -1,4 +1,4 @@
-"""Measured datasets of other designs: two groups of mice on two levels of calcium, and groups without doses."""
+"""Measured datasets of other designs: mice on two levels of calcium, and groups without doses."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,12 @@ NO_DOSES = {
     "title": "Running mice",
     "title_ja": "走るマウス",
     "experiments": {
-        "spring": {"label": "Running, 3 weeks", "weeks": 3, "groups": ["rest", "run"], "contrasts": ["run_vs_rest"]}
+        "spring": {
+            "label": "Running, 3 weeks",
+            "weeks": 3,
+            "groups": ["rest", "run"],
+            "contrasts": ["run_vs_rest"],
+        }
     },
     "groups": {"rest": {"label": "Rest", "label_ja": "安静"}, "run": {"label": "Run", "label_ja": "走行"}},
 }
@@ -32,7 +37,10 @@ def write_other_design(folder, study, n=4, parts=("serum", "urine", "qct_slices"
     name, experiment = next(iter(study["experiments"].items()))
     frames = tables(n)
     animals = frames["animals"].head(n * len(experiment["groups"])).copy()
-    frames = {key: one[one["animal_id"].isin(animals["animal_id"])].reset_index(drop=True) for key, one in frames.items()}
+    frames = {
+        key: one[one["animal_id"].isin(animals["animal_id"])].reset_index(drop=True)
+        for key, one in frames.items()
+    }
     names = [f"m{place}" for place in range(1, len(animals) + 1)]
     renamed = dict(zip(animals["animal_id"], names, strict=True))
     groups = dict(zip(names, np.repeat(experiment["groups"], n), strict=True))

@@ -9,7 +9,7 @@ from dataclasses import fields
 
 from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
-from mgbone.study.errors import MgboneError
+from mgbone.study.errors import DatasetError, MgboneError
 from mgbone.study.paths import resolve
 
 
@@ -92,13 +92,20 @@ def _check(options: argparse.Namespace) -> None:
     started = time.time_ns()
     folder = resolve(options.dataset)
     dataset = open_dataset(folder)
+    notes: list[str] = []
+    if dataset.arrays is not None:
+        from mgbone.microarray.readiness import check_readiness
+
+        faults, notes = check_readiness(dataset)
+        if faults:
+            raise DatasetError(faults)
     kind = "simulated" if dataset.is_simulated else "measured"
     print(f"{options.dataset}: {dataset.title} ({kind}): no faults found.")
     if options.record:
         record_check(folder, resolve(options.record), started)
-    elif dataset.notes:
+    elif dataset.notes or notes:
         print("What was converted, read in another way or left out:")
-        for note in dataset.notes:
+        for note in (*dataset.notes, *notes):
             print(f"  - {note}")
 
 

@@ -130,7 +130,7 @@ class Study:
         return self.dose_order or tuple(c for e in self.experiments.values() for c in e.report_contrasts)
 
     def endpoints_of(self, endpoints: Iterable[str], table: pd.DataFrame) -> list[str]:
-        """Return the endpoints to speak of: the report's in its own study, in another one what the table has."""
+        """Return the endpoints to speak of: all in the report's study, in another one those of the table."""
         return [e for e in endpoints if self.follows_report or table["endpoint"].eq(e).any()]
 
     @property

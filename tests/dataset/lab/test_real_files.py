@@ -233,7 +233,7 @@ def test_files_are_found_by_their_names_as_people_see_them(tmp_path, form):
     names = ["グループ１", "ラットデータ２"]
     for seed, name in enumerate(names):
         on_disk = unicodedata.normalize("NFD", name) if form == "NFD" else name
-        write_cel(folder / "cel" / f"{on_disk}.CEL", seed)
+        write_cel(folder / "cel" / f"{on_disk}.CEL", seed=seed)
     listed = pd.DataFrame(
         {"array_id": ["a", "b"], "animal_id": animals, "file": [f"{name}.CEL" for name in names]}
     )
@@ -292,7 +292,7 @@ def test_without_a_word_on_it_the_whole_is_the_sum_of_its_parts(tmp_path):
         ("Site: Femur", "Site: Hip", ["has no row whose Site is Hip; found Femur, Tibia", "Correct `only`"]),
         ("[SIDE]", "[SIED]", ["pqct.csv: lacks the columns that qct_mapping.yml names: 'SIED'"]),
         ("independent", "none", ["line 10, compartments: found 'none', allowed is parts or"]),
-        ("thickness: 0.5", "thickness: -1", ["line 7, thickness: found -1, allowed is a number in mm, above 0"]),
+        ("thickness: 0.5", "thickness: -1", ["line 7, thickness: found -1, allowed is a number in mm"]),
         ("[SIDE]", "[SIDE]\naverage: [Site]", ["line 10, average: stands a second time"]),
         ("only: {Site: Femur}", "only: {Site: no}", ["line 8: found no, which YAML takes for truth values"]),
         ("position: CTPOS", "positon: CTPOS", ["line 2, columns.positon", "Is it position?"]),

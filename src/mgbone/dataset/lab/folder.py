@@ -33,6 +33,7 @@ from mgbone.study.dictionary import TABLES
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
 _READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
+_SETS = (".gmt", ".gmt.gz")
 
 
 @dataclass
@@ -176,7 +177,7 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
         ending = _ending(path)
         if ending in SAVE_AS:
             lab.faults.append(Fault(path.name, *SAVE_AS[ending]))
-        elif path.name in _READ_HERE:
+        elif path.name in _READ_HERE or path.name.endswith(_SETS):
             continue
         elif ending == ".xlsx" or ending in TEXT_ENDINGS:
             try:
