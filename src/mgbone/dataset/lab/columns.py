@@ -14,6 +14,8 @@ from mgbone.dataset.lab.parts import Column, Sheet, column_label, field_spec, no
 from mgbone.dataset.lab.units import Unit, differ, unit_of
 from mgbone.study.dictionary import typeset_unit
 
+_NUMBER = re.compile(r"[-+\d.,eE<\s]+")
+
 MOST_COLUMNS = 1000
 """So many columns are looked at; a wider table is no list of animals."""
 
@@ -55,7 +57,7 @@ def _heading(
     if not text and not is_blank(over):
         alone = read_heading(str(over), table)
         return alone if alone.known else heading
-    if text and not heading.known and not is_blank(spread):
+    if text and not heading.known and not is_blank(spread) and not _NUMBER.fullmatch(text):
         name, unit = _parted(str(spread))
         for both in (read_heading(f"{name}{text}", table), read_heading(text, table_named(name))):
             if both.known:

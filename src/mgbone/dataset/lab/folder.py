@@ -51,8 +51,8 @@ class LabFolder:
         Regional densities: animal_id, structure, region, density (mg/cm3).
     faults, notes : list
     title, title_ja : str
-    unread : list of Fault
-        What kept a sheet from being read, which counts only if no other one names the animals.
+    unread : list of Grid
+        Sheets whose headings name no animals, which counts only if no other one does.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class LabFolder:
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
-    unread: list[Fault] = field(default_factory=list)
+    unread: list[Grid] = field(default_factory=list)
     needs_groups: bool = True
     partition: bool = True
 
@@ -150,7 +150,7 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
             "実験 and 群 (animal_id, experiment, group)."
         )
         missing = Fault(folder.name, "no table says which animals there are", advice)
-        lab.faults += lab.unread or [missing]
+        lab.faults += [no_animals(grid) for grid in lab.unread] or [missing]
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
@@ -252,7 +252,7 @@ def _read(
     sheet = read_sheet(grid, table)
     if sheet is None:
         lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
-        lab.unread.append(no_animals(grid, table))
+        lab.unread.append(grid)
     elif _is_empty_template(grid, sheet):
         return None
     else:

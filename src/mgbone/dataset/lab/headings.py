@@ -182,6 +182,7 @@ def _vocabulary(table: str) -> dict[str, set[tuple[str, str, bool]]]:
     return names
 
 
+@lru_cache(maxsize=10_000)
 def table_named(name: str) -> str:
     """Return the table that a sheet or file is named for, as ``血清`` or ``exp1_serum``; else empty."""
     named = {fold(word): table for table, listed in lexicon()["tables"].items() for word in [table, *listed]}
