@@ -49,5 +49,7 @@ def test_scans_without_library_files_name_the_chip(folder):
     for seed, name in enumerate(arrays["file"]):
         write_cel(folder / "cel" / f"{name}.CEL", seed=seed)
     (fault,) = check_readiness(open_dataset(folder))[0]
-    assert fault.startswith("platform/ is missing: the library files (PGF, CLF, MPS) of Clariom_S_Rat go there")
+    assert fault.startswith(
+        "platform/ is missing: the library files (PGF, CLF, MPS) of Clariom_S_Rat go there"
+    )
     assert "move arrays.csv away" in fault

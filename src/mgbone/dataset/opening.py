@@ -13,7 +13,7 @@ import pandas as pd
 from mgbone.dataset.agreement import check_relations
 from mgbone.dataset.arrays.expression import NAME as EXPRESSION
 from mgbone.dataset.arrays.expression import check_expression, expression_files
-from mgbone.dataset.csv_table import Table, read_table
+from mgbone.dataset.csv_table import read_table
 from mgbone.dataset.descriptor import (
     DESCRIPTOR,
     RENEW,
@@ -24,6 +24,7 @@ from mgbone.dataset.descriptor import (
     read_descriptor,
 )
 from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields
 from mgbone.study.errors import CelError, DatasetError, StudyError

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import REPORTED, Reading, is_decimal_point, read_name, read_number
+from mgbone.dataset.lab.cell import REPORTED, Reading, read_name, read_number, read_numbers
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.lab.parts import Column, Sheet
 from mgbone.dataset.lab.units import Unit, conversion, differ, unit_of
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.dictionary import typeset_unit
 
 
@@ -63,17 +63,12 @@ def numbers_of(
         Which of them are below a limit of detection.
     """
     none_below = pd.Series(False, index=cells.index)
-    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        values = cells.astype(float)
-        readings: dict[int, Reading] = {}
-        infinite = np.isinf(values)
-        problem, advice = "found {value}, expected a number", "Write a number that a computer can hold."
-        sheet.faults += fault_in_rows(
-            grid.where, column.label, values.index[infinite], problem, advice, value=values
-        )
-        values = values.mask(infinite)
-    else:
-        values, readings = _each(cells)
+    values, readings = read_numbers(cells)
+    infinite = np.isinf(values)
+    problem, advice = "found {value}, expected a number", "Write a number that a computer can hold."
+    rows = values.index[infinite]
+    sheet.faults += fault_in_rows(grid.where, column.label, rows, problem, advice, value=values)
+    values = values.mask(infinite)
     limit = _limit_of(grid, column, spec, table, sheet)
     values, below = _resolve(grid, values, none_below, readings, column, spec, table, limit, sheet)
     values = _converted(grid, values, readings, column, spec, sheet, units)
@@ -83,22 +78,6 @@ def numbers_of(
         sheet.faults += fault_in_rows(grid.where, column.label, broken, problem, advice, value=values)
         values = values.mask(values.index.isin(broken))
     return values, below
-
-
-def _each(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
-    """Read cells one by one; return the plain numbers, and the readings of all that is more than that."""
-    commas = any(map(is_decimal_point, cells))
-    cache: dict[object, Reading] = {}
-    values, readings = np.full(len(cells), np.nan), {}
-    for place, (row, cell) in enumerate(cells.items()):
-        key = (type(cell), cell)
-        reading = cache.get(key)
-        if reading is None:
-            reading = cache[key] = read_number(cell, commas)
-        values[place] = reading.number
-        if reading.kind != "number" or reading.how or reading.unit:
-            readings[row] = reading
-    return pd.Series(values, index=cells.index), readings
 
 
 def _limit_of(

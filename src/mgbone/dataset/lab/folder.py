@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.expression import expression_files
-from mgbone.dataset.csv_table import Table, check_repeated
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.by_group import groups_above, one_row_each
 from mgbone.dataset.lab.cell import REPORTED, is_blank
@@ -27,6 +26,7 @@ from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
+from mgbone.dataset.table import Table, check_repeated
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES
 

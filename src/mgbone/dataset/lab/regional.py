@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.agreement import HYDROXYAPATITE, MOST_DENSE
-from mgbone.dataset.csv_table import Table
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.headings import place_named
 from mgbone.dataset.lab.parts import Piece
+from mgbone.dataset.table import Table
 from mgbone.study.design import REGIONS, STRUCTURES
 
 SOFT = ("cancellous", "trabecular")

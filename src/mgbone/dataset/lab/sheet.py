@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mgbone.dataset.csv_table import check_values
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest
 from mgbone.dataset.lab.cell import is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
@@ -25,6 +24,7 @@ from mgbone.dataset.lab.parts import (
     no_bracket,
 )
 from mgbone.dataset.lab.units import Unit, unit_of
+from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import yaml
 
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.descriptor import FILE_FOLDERS
 from mgbone.dataset.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.dataset.lab.grid import LISTS
 from mgbone.dataset.lab.mapping import MAPPING
 from mgbone.dataset.lab.parts import EXAMPLE
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields, table_schema, typeset_unit
 from mgbone.study.errors import MgboneError
