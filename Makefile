@@ -75,8 +75,8 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
-new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
+new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)")
 
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
     new = commands.add_parser("new-dataset", help="write an empty folder for measurements of your own")
     new.add_argument("name", nargs="?", help="of the folder within data/, for example lab2026")
+    new.add_argument("--design", choices=["mine"], help="ask for groups, doses and comparisons of your own")
     new.set_defaults(command=_new_dataset)
 
     run = commands.add_parser("run", help="execute one notebook on a dataset")
@@ -116,11 +117,12 @@ def _map(options: argparse.Namespace) -> None:
 
 
 def _new_dataset(options: argparse.Namespace) -> None:
+    from mgbone.dataset.lab.new_study import ask_design
     from mgbone.dataset.lab.template import new_dataset
 
     if options.name is None:
         raise MgboneError("Give the folder a name: make new-dataset NAME=lab2026")
-    where = relative(new_dataset(options.name))
+    where = relative(new_dataset(options.name, ask_design() if options.design else None))
     print(f"{where}/: fill in {options.name}.xlsx (HOWTO.md says how), then: make check DATASET={where}")
 
 

@@ -16,6 +16,7 @@ from mgbone.dataset.descriptor import FILE_FOLDERS
 from mgbone.dataset.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.dataset.lab.grid import LISTS
 from mgbone.dataset.lab.mapping import MAPPING
+from mgbone.dataset.lab.new_study import Design, study_text
 from mgbone.dataset.lab.parts import EXAMPLE
 from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.design import Study, load_study
@@ -29,8 +30,14 @@ _ROWS = 5000  # as far down the drop-down lists and checks of the workbook reach
 _LINE = 15  # points, the height of a line of text
 
 
-def new_dataset(name: str) -> Path:
+def new_dataset(name: str, design: Design | None = None) -> Path:
     """Write the folder ``data/<name>`` for a laboratory's own measurements.
+
+    Parameters
+    ----------
+    name : str
+    design : Design, optional
+        A design of one's own, written as study.yml; without it the compendium's.
 
     Returns
     -------
@@ -56,7 +63,9 @@ def new_dataset(name: str) -> Path:
     except OSError as error:
         raise MgboneError(f"data/{name} can't be written ({error.strerror}).") from error
     try:
-        study = load_study()
+        if design is not None:
+            (aside / "study.yml").write_text(study_text(design), encoding="utf-8")
+        study = load_study(None if design is None else aside / "study.yml")
         write_workbook(aside / f"{name}.xlsx", study)
         (aside / "HOWTO.md").write_text(_howto(name), encoding="utf-8")
         (aside / MAPPING).write_text(_text(MAPPING), encoding="utf-8")
