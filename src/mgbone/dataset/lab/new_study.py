@@ -83,8 +83,8 @@ def study_text(design: Design) -> str:
         sign, word, unit = map(_quoted, design.nutrient)
         of = "# 飼料で変えたもの / what the diets differ in\n"
         of += f"dose_of: {{name: {sign}, word: {word}, unit: {unit}}}\n\n"
-    return f"""# 研究計画。変更したら make check で確かめます。 / The design of this study; after a change: make check.
-# 書けるものは data/README.md、例は data/study.yml。 / What it may say: data/README.md; an example: data/study.yml.
+    return f"""# 研究計画（変更したら make check）/ the design of this study; after a change: make check
+# 書けるものと例 / what it may say, and an example: data/README.md, data/study.yml
 title: {_quoted(design.title)}
 title_ja: {_quoted(design.title)}
 
@@ -101,7 +101,7 @@ experiments:
 groups:
 {chr(10).join(groups)}
 
-# 省略した項目は data/study.yml の値です。 / What is left out is taken from data/study.yml:
+# 省略した項目は data/study.yml の値 / what is left out is taken from data/study.yml:
 # thresholds: {{significant: 0.05, trend: 0.10}}
 # gene_sets: mine.gmt
 """
