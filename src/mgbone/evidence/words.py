@@ -36,7 +36,7 @@ def findings(
     """
     wanted = list(contrasts) if contrasts is not None else _reported(study)
     lines = []
-    for endpoint in endpoints:
+    for endpoint in study.endpoints_of(endpoints, evidence):
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
         lines += [_sentence(row) for row in rows.to_dict("records")]
         lines += _not_measured(endpoint, set(rows["contrast"]), wanted, evidence, study)
