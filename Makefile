@@ -70,6 +70,10 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" $(SPEAK)
 
+.PHONY: map
+map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map DATASET=data/my-lab
+	@"$(PY)" -m mgbone.execute.cli map "$(DATASET)" $(SPEAK)
+
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
@@ -77,8 +81,8 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
-new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
+new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
 .PHONY: lab
 # In Japanese the executed notebooks, where there are: those in notebooks/ hold English prose.

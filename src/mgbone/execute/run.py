@@ -154,20 +154,22 @@ class Run:
         shows = tr("; ").join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
         display(Image(data=written[0].read_bytes(), width=900, alt=shows))
 
-    def write(self, table: pd.DataFrame, name: str) -> None:
-        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
-        path = self.derived_folder / f"{name}.csv"
-        write_table(table, path)
-        self.outputs.append(path)
+    def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
+        """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
 
-    def write_workbook(
-        self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()
-    ) -> None:
-        """Write tables as ``<name>.xlsx`` beside the derived tables, stamped if the data are simulated."""
+        The workbook has a sheet per table, and is stamped if the data are simulated.
+        """
         from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
 
         path = self.derived_folder / f"{name}.xlsx"
         write_workbook(tables, path, notes, self.stamp)
+        self.outputs.append(path)
+        display(*tables.values(), Markdown("\n\n".join(notes)))
+
+    def write(self, table: pd.DataFrame, name: str) -> None:
+        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
+        path = self.derived_folder / f"{name}.csv"
+        write_table(table, path)
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""How genes are called: limits of q and fold change, one gene worked by hand, two contrasts compared."""
+"""How genes are called: limits of q and fold change, two genes worked by hand, two contrasts compared."""
 
 from __future__ import annotations
 
@@ -121,17 +121,19 @@ def genes_by_hand(
         From `mgbone.microarray.differential.genes_by_hand`.
     """
     genes = list(steps.columns[3:])
-    figure, axes = canvas.new_figure(
-        1, len(genes) + 1, width=look.DOUBLE, height=70, title=title, subtitle=tr(
-            "{c}: every array a dot, bars the group means; right, each number of the moderated t test",
-            c=naming.contrast_label(contrast)),
-        gridspec_kw={"width_ratios": [1] * len(genes) + [1.4 + 0.6 * len(genes)]})  # fmt: skip
-    for ax, gene in zip(axes[0], genes, strict=False):
+    figure, _ = canvas.new_figure(
+        0, 0, width=look.DOUBLE, height=122, title=title, subtitle=tr(
+            "{c}: every array a dot, bars the group means; below, each number of the moderated t test",
+            c=naming.contrast_label(contrast)))  # fmt: skip
+    grid = figure.add_gridspec(2, len(genes), height_ratios=[1, 1.15])
+    for column, gene in enumerate(genes):
+        ax = figure.add_subplot(grid[0, column])
         _one_gene(ax, expression.loc[gene], groups)
         p = float(steps.set_index("step").loc["p", gene])
         ax.set_title(f"{gene}: {naming.format_p(p)}")
-    axes[0, 0].set_ylabel(tr("log2 expression"))
-    _steps(axes[0, -1], steps, genes)
+        if not column:
+            ax.set_ylabel(tr("log2 expression"))
+    _steps(figure.add_subplot(grid[1, :]), steps, genes)
     return figure
 
 
@@ -144,7 +146,7 @@ def _one_gene(ax: Axes, values: pd.Series, groups: pd.Series) -> None:
     shown = [naming.group_label(g, short=True) for g in names]
     labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
     ax.set_xticks(range(len(names)), labels)
-    canvas.turn_crowded(ax, shown, 120 / len(names))
+    canvas.turn_crowded(ax, shown, 150 / len(names))
     ax.set_xlim(-0.6, len(names) - 0.4)
 
 
@@ -153,14 +155,14 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
     ax.set_axis_off()
     ax.set_ylim(len(steps) - 0.4, -1.2)
     ax.set_xlim(0, 1)
-    right = [0.99 - 0.14 * place for place in reversed(range(len(genes)))]
+    right = [0.99 - 0.15 * place for place in reversed(range(len(genes)))]
     for x, gene in zip(right, genes, strict=True):
         ax.text(x, -0.95, gene, va="center", ha="right", fontsize=look.LABEL_SIZE, **look.BOLD)
     for i, row in enumerate(steps.to_dict("records")):
         if i % 2 == 0:
             ax.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
         ax.text(0.01, i, tr(row["name"]), va="center", fontsize=look.LABEL_SIZE)
-        ax.text(0.40, i, row["formula"], va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
+        ax.text(0.36, i, row["formula"], va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
         weight = look.BOLD if row["step"] in ("variance", "posterior_variance", "t_ordinary", "t") else {}
         for x, gene in zip(right, genes, strict=True):
             shown = f"{row[gene]:.4g}".replace("-", "−")

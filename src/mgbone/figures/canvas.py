@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from mgbone.figures import titles
 from mgbone.figures.look import (
     _RC,
     BASE_SIZE,
@@ -76,7 +77,7 @@ def new_figure(
     use()
     inner = (width * MM - 2 * _PAD) * 72
     ja = current() == "ja"
-    title, subtitle, note = (tr(words) for words in (title, subtitle, note))
+    title, subtitle, note = (tr(words) for words in (titles.of_study(title), subtitle, note))
     head = wrap(title, inner, TITLE_SIZE, bold=not ja) if title else []
     sub = wrap(subtitle, inner, BASE_SIZE) if subtitle else []
     foot = wrap(note, inner - 70, SMALL_SIZE) if note else []

@@ -23,7 +23,7 @@ from mgbone.study.language import N_, current, tr
 DIVERGING = LinearSegmentedColormap.from_list(
     "mgbone", ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
 )
-NO_CELLS = N_("No dose was compared with its reference here")
+NO_CELLS = N_("No group was compared with its reference here")
 _LANE = 0.12  # height of the lane of one contrast below the curves of a profile, in parts of the panel
 
 
@@ -36,7 +36,7 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
         experiment, contrast, structure, region, percent, p, level and, if wanted, p_maxt: a cell whose p_maxt
         is below the significance threshold gets a heavy frame.
     """
-    contrasts = list(study.dose_order)
+    contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")

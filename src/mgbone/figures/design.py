@@ -90,10 +90,12 @@ def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study) -> None:
     box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
     box.set(facecolor=look.PALE, linewidth=0)
     ax.add_patch(box)
-    normal = max(group.dietary_mg_percent for group in study.groups.values())
-    words = N_("normal diet\n({mg:g} % Mg)")
+    normal = next((g for g, one in study.groups.items() if one.dose == study.highest_dose), "")
+    words = (
+        tr("normal diet\n({dose})", dose=naming.dose_label(normal, study)) if normal else tr("normal diet")
+    )
     ax.text(
-        -days / 2, lanes * _LANE / 2, tr(words, mg=normal), ha="center", va="center",
+        -days / 2, lanes * _LANE / 2, words, ha="center", va="center",
         size=look.SMALL_SIZE, color=look.QUIET, linespacing=1.3,
     )  # fmt: skip
 
@@ -114,7 +116,7 @@ def _lane(
     bar = Rectangle((0, lane * _LANE + 0.08), end, _LANE - 0.16)
     bar.set(facecolor=fill, linewidth=0, gid=f"lane-{name}")
     ax.add_patch(bar)
-    diet = tr("{mg:g} % Mg", mg=group.dietary_mg_percent)
+    diet = naming.dose_label(name, study)
     label = naming.group_label(group.name)
     parts = [label, *([] if diet in label else [diet]), _feeding(group.feeding)]
     n = animals.get((experiment.name, name), study.animals_per_group)

@@ -54,7 +54,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
             limit=study.thresholds["significant"]))  # fmt: skip
     ax = axes[0, 0]
     ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
-    _regions(ax, across, upwards, mildest)
+    _regions(ax, across, upwards, mildest, study.dose_of.name)
     for row in shapes.to_dict("records"):
         found = row["shape"] != "neither"
         marker = MARKERS.get(axis_of(row["endpoint"]), "X")
@@ -75,7 +75,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     return figure
 
 
-def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
+def _regions(ax: Axes, across: float, upwards: float, mildest: str, nutrient: str) -> None:
     corner = max(across, upwards)
     for sign in (-1, 1):
         outside = [sign * corner, 0, sign * corner]
@@ -84,12 +84,12 @@ def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
     words = (
         (0, 0.94, N_("highest at {dose}"), 0),
         (0, -0.94, N_("lowest at {dose}"), 0),
-        (0.965, 0, N_("rises as Mg gets scarcer"), 90),
-        (-0.965, 0, N_("falls as Mg gets scarcer"), 90),
+        (0.965, 0, N_("rises as {nutrient} gets scarcer"), 90),
+        (-0.965, 0, N_("falls as {nutrient} gets scarcer"), 90),
     )
     for x, y, pair, turned in words:
         ax.text(
-            x * across, y * upwards, tr(pair, dose=mildest), color=look.QUIET,
+            x * across, y * upwards, tr(pair, dose=mildest, nutrient=nutrient), color=look.QUIET,
             size=look.SMALL_SIZE, rotation=turned, ha="center", va="center",
         )  # fmt: skip
 

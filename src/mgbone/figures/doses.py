@@ -62,17 +62,11 @@ def dose_response(
     if reported is not None and len(reported):
         note += tr("; open diamond: value in the report")
     if shapes is not None and len(shapes):
-        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: the shape is named)")
-        note += tr(words, dose=naming.narrow_label(study.dose_order[0].case))
-    experiments = len({c.experiment for c in study.dose_order})
-    apart = (
-        N_("Change from the reference; two experiments, each with its own, not joined by a line: {pairs}")
-        if experiments == 2 else
-        N_("Change from the reference of the same experiment: {pairs}")
-    )  # fmt: skip
+        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: named)")
+        note += tr(words, dose=naming.narrow_label(study.shown_contrasts[0].case))
     figure, panels, axes = canvas.panels(
         len(endpoints), columns, 46.0, sharex=True, title=title,
-        subtitle=tr(apart, pairs=_against(study)),
+        subtitle=tr("Change from the reference of the same experiment: {pairs}", pairs=_against(study)),
         note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")])
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):
@@ -87,7 +81,7 @@ def dose_response(
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(tr("Mg in diet (%)"))
+            ax.set_xlabel(naming.dose_heading(study))
     return figure
 
 
@@ -104,14 +98,18 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     evidence : DataFrame
         All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
     """
-    if not study.dose_order or evidence.empty:
+    if not study.shown_contrasts or evidence.empty:
         why = N_("Nothing was measured at any dose.")
         return canvas.empty_figure(why, title)
+    present = set(evidence["endpoint"].map(axis_of))
+    arguments = [axis for axis in _ARGUMENT if study.follows_report or axis in present]
     cells = {
-        (axis, c.name): _cell_lines(evidence, axis, c, study) for axis in _ARGUMENT for c in study.dose_order
+        (axis, c.name): _cell_lines(evidence, axis, c, study)
+        for axis in arguments
+        for c in study.shown_contrasts
     }
-    heights = [max(1, *(len(cells[axis, c.name]) for c in study.dose_order)) for axis in _ARGUMENT]
-    total = sum(heights) + 0.9 * len(_ARGUMENT)
+    heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in arguments]
+    total = sum(heights) + 0.9 * len(arguments)
     figure, axes = canvas.new_figure(
         1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=title,
         subtitle=N_("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: "
@@ -122,8 +120,8 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ax.set_ylim(total + 0.2, -2.0)
     ax.axis("off")
     left = 0.15
-    width = (1 - left) / len(study.dose_order)
-    for number, contrast in enumerate(study.dose_order):
+    width = (1 - left) / len(study.shown_contrasts)
+    for number, contrast in enumerate(study.shown_contrasts):
         x = left + number * width
         fill = look.colour(contrast.case)
         shape = "round,pad=0,rounding_size=0.008"
@@ -138,15 +136,15 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
             color=look.ink_on(fill),
         )  # fmt: skip
     y = 0.0
-    for axis, height in zip(_ARGUMENT, heights, strict=True):
+    for axis, height in zip(arguments, heights, strict=True):
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.6)
         name = tr(AXIS_NAMES[axis])
         ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **look.bold())
-        for number, contrast in enumerate(study.dose_order):
+        for number, contrast in enumerate(study.shown_contrasts):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
                 room = (width - 0.012) * 0.9 * look.DOUBLE * look.MM * 72
                 fits = room / canvas.text_width(words, look.SMALL_SIZE)
-                size = look.SMALL_SIZE * (min(1.0, fits) if len(study.dose_order) > 3 else 1.0)
+                size = look.SMALL_SIZE * (min(1.0, fits) if len(study.shown_contrasts) > 3 else 1.0)
                 written = ax.text(
                     left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
                     va="center", gid="finding", **(look.bold() if sure else {}),
@@ -160,7 +158,7 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
 def _against(study: Study) -> str:
     """Name every dose with the reference that it is held against, doses of one reference together."""
     cases: dict[tuple[str, str], list[str]] = {}
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         label = naming.group_label(contrast.case, short=True)
         cases.setdefault((contrast.experiment, contrast.reference), []).append(label)
     return tr("; ").join(
@@ -195,8 +193,8 @@ def _dose_panel(
     reported: pd.DataFrame | None,
     study: Study,
 ) -> None:
-    mg = [study.groups[c.case].dietary_mg_percent for c in study.dose_order]
-    by_contrast = {c.name: x for x, c in enumerate(study.dose_order, start=1)}
+    mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
+    by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
     by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
     ax.axhline(0, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
     table = doses[doses["endpoint"].eq(endpoint)]
@@ -223,12 +221,17 @@ def _dose_panel(
                 markerfacecolor="white", markeredgecolor=look.INK, markeredgewidth=0.9, linestyle="none",
                 zorder=5, gid="reported",
             )  # fmt: skip
-    experiments = [c.experiment for c in study.dose_order]
+    experiments = [c.experiment for c in study.shown_contrasts]
     for x, (before, after) in enumerate(pairwise(experiments), start=1):
         if before != after:
             ax.axvline(x + 0.58, color=look.LINE, linewidth=0.6, zorder=0)
     ax.set_xlim(0.45, len(mg) + 0.62)
-    labels = [f"{dose:g}" for dose in mg]
+    dosed = all(dose is not None for dose in mg)
+    labels = (
+        [f"{dose:g}" for dose in mg]
+        if dosed
+        else [naming.narrow_label(c.case) for c in study.shown_contrasts]
+    )
     ax.set_xticks(range(1, len(mg) + 1), labels)
     canvas.turn_crowded(ax, labels, 60 / len(mg))
     low, high = ax.get_ylim()
@@ -303,7 +306,7 @@ def _against_others(
 
 
 def _is_dose(group: str, study: Study) -> bool:
-    return group in {contrast.case for contrast in study.dose_order}
+    return group in {contrast.case for contrast in study.shown_contrasts}
 
 
 def _change(row: Mapping[str, object]) -> str:

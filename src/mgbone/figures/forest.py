@@ -44,7 +44,8 @@ def effect_forest(
     Figure
         A sentence where there is no endpoint to draw.
     """
-    contrasts = list(study.dose_order)
+    contrasts = list(study.shown_contrasts)
+    endpoints = study.endpoints_of(endpoints, evidence)
     if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
         why = N_("No effect could be measured on this scale.")
         return canvas.empty_figure(why, title)

@@ -44,6 +44,7 @@ def group_dots(
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
         return canvas.empty_figure(lacking, title)
+    lacking = lacking if study.follows_report else ""
     present = set(measurements.loc[measurements["endpoint"].isin(endpoints), "experiment"])
     shown = [experiment for experiment in study.experiments.values() if experiment.name in present]
     most = max(3, *(len(e.groups) for e in shown))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
-from mgbone.study.language import current, tr
+from mgbone.study.language import N_, current, tr
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _DOSE = re.compile(r"^([\d.]+ ?[%％])(.*)$")
@@ -31,9 +31,27 @@ def design(study: Study) -> str:
     return _capital(said)
 
 
+def of_study(title: str) -> str:
+    """Name in a title of the notebooks what the diets differ in; without doses it is another title."""
+    if "{nutrient}" not in title:
+        return title
+    if naming.has_doses():
+        return tr(title, nutrient=naming.nutrient_word())
+    return tr(_WITHOUT_DOSES[title])
+
+
+_WITHOUT_DOSES = {
+    "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
+    "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
+    "How each endpoint follows the {nutrient} of the diet": N_(
+        "Each endpoint in percent of its reference group"
+    ),
+}
+
+
 def cells(experiment: Experiment, study: Study) -> str:
-    """Return which groups of an experiment are drawn cell by cell, those with less magnesium first."""
-    less, rest = _by_magnesium(experiment.groups, study)
+    """Return which groups of an experiment are drawn cell by cell, those with a lower dose first."""
+    less, rest = _by_dose(experiment.groups, study)
     groups = [*less, *reversed(rest)]
     if current() == "ja":
         names = [(naming.narrow_label if _pair_fed(g, study) else _short)(g) for g in groups]
@@ -43,9 +61,9 @@ def cells(experiment: Experiment, study: Study) -> str:
 
 
 def tree(experiment: Experiment, study: Study) -> str:
-    """Return which groups' arrays of an experiment stand in one tree, those with least magnesium first."""
+    """Return which groups' arrays of an experiment stand in one tree, those with the lowest dose first."""
     named = list(experiment.array_groups)
-    less, rest = _by_magnesium(named, study)
+    less, rest = _by_dose(named, study)
     if current() == "ja":
         others = "・".join(naming.group_label(g) for g in rest)
         return "と".join(filter(None, [_listed(less, short=False), others]))
@@ -78,10 +96,10 @@ def _listed(groups: Sequence[str], *, short: bool = True) -> str:
     return _and(names) + rest
 
 
-def _by_magnesium(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
-    """Divide groups into those with less magnesium than the normal diet, and the others."""
-    most = max(group.dietary_mg_percent for group in study.groups.values())
-    less = [g for g in groups if study.groups[g].dietary_mg_percent < most]
+def _by_dose(groups: Sequence[str], study: Study) -> tuple[list[str], list[str]]:
+    """Divide groups into those with a lower dose than the normal diet, and the others."""
+    dose = {g: study.groups[g].dose for g in groups}
+    less = [g for g in groups if dose[g] is not None and dose[g] < study.highest_dose]
     return less, [g for g in groups if g not in less]
 
 

@@ -29,6 +29,15 @@ _SURE = (
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
 
+_NOTE = N_(
+    "Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
+    "with serum Mg held); no number: |r| < {feeble:g}. Frame: q < {limit:g}"
+)
+_SHORT_NOTE = N_(
+    "Right, below the diagonal: r; above: with the other endpoints held; no number: |r| < {feeble:g}. "
+    "Frame: q < {limit:g}"
+)
+
 
 def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw correlations within groups: as a network at the left, as a table of numbers at the right.
@@ -52,10 +61,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
         1, 2, width=look.DOUBLE, height=92, title=title,
         subtitle=tr(
             "Group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
-        note=tr(
-            "Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
-             "with serum Mg held); no number: |r| < {feeble:g}. Frame: q < {limit:g}",
-            limit=limit, feeble=FEEBLE),
+        note=tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, limit=limit, feeble=FEEBLE),
         gridspec_kw={"width_ratios": [0.88, 1.12]})  # fmt: skip
     _network(axes[0, 0], pairs, names, (limit, trend))
     _numbers(axes[0, 1], pairs, names, limit)

@@ -35,7 +35,7 @@ def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
     """Return the endpoints with an effect size for any dose, in the report's order of argument."""
-    stated = evidence["contrast"].isin([c.name for c in study.dose_order]) & evidence["hedges_g"].notna()
+    stated = evidence["contrast"].isin([c.name for c in study.shown_contrasts]) & evidence["hedges_g"].notna()
     measured = set(evidence.loc[stated, "endpoint"])
     return [e for e in IN_ORDER if e in measured]
 
@@ -50,7 +50,7 @@ def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
         deficient animal and endpoint, from the mildest to the hardest deficiency.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         of_experiment = measurements[measurements["experiment"] == contrast.experiment]
         reference = (
             of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
@@ -81,7 +81,7 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         p, level.
     """
     rows = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment)
             & evidence["contrast"].eq(contrast.name)
@@ -227,7 +227,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         reference; missing for arrays), p.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)
         ]

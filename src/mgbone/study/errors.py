@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 
 
 class MgboneError(Exception):
@@ -20,7 +21,25 @@ class MgboneError(Exception):
 
 
 class StudyError(MgboneError):
-    """The study description (study.yml) or the ledger is not usable as written."""
+    """The study description (study.yml) or the ledger is not usable as written.
+
+    Attributes
+    ----------
+    slips : tuple
+        Of a study file: each with `where`, `problem` and `advice`; none where the error has another cause.
+    """
+
+    slips: tuple = ()
+
+    @classmethod
+    def of_slips(cls, file: str, slips: Sequence) -> StudyError:
+        """Make the error of all that is wrong with a file (`mgbone.study.documents.Slip`)."""
+        slips = sorted(slips, key=lambda slip: slip.line)
+        lines = [f"{file}, {slip}" for slip in slips]
+        head = f"{len(lines)} faults found:"
+        error = cls(lines[0] if len(lines) == 1 else "\n".join([head, *(f"  - {line}" for line in lines)]))
+        error.slips = tuple(slips)
+        return error
 
 
 class CelError(MgboneError):

@@ -128,6 +128,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         },
         "comparisons": _comparisons(evidence, words),
         "groups": _groups(layout.study, words),
+        "dose_heading": naming.dose_heading(layout.study),
         "tests": _tests(evidence),
         "thresholds": _thresholds(layout.study),
         "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
@@ -309,7 +310,7 @@ def _signs(words: Words) -> list[tuple[str, str]]:
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
     """Per deficient diet, against its own reference: the findings, and how many endpoints had none."""
     doses = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         rows = [
             r
             for r in evidence
@@ -370,7 +371,7 @@ def _groups(study: Study, words: Words) -> list[dict[str, Any]]:
             "experiment": words.experiment(experiment.name),
             "weeks": f"{experiment.weeks:g}",
             "group": naming.group_label(name),
-            "diet": f"{study.groups[name].dietary_mg_percent:g}",
+            "diet": "" if study.groups[name].dose is None else f"{study.groups[name].dose:g}",
             "feeding": study.groups[name].feeding,
             "first": name == experiment.groups[0],
             "span": len(experiment.groups),
