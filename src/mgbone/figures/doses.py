@@ -62,17 +62,11 @@ def dose_response(
     if reported is not None and len(reported):
         note += tr("; open diamond: value in the report")
     if shapes is not None and len(shapes):
-        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: the shape is named)")
+        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: named)")
         note += tr(words, dose=naming.narrow_label(study.dose_order[0].case))
-    experiments = len({c.experiment for c in study.dose_order})
-    apart = (
-        N_("Change from the reference; two experiments, each with its own, not joined by a line: {pairs}")
-        if experiments == 2 else
-        N_("Change from the reference of the same experiment: {pairs}")
-    )  # fmt: skip
     figure, panels, axes = canvas.panels(
         len(endpoints), columns, 46.0, sharex=True, title=title,
-        subtitle=tr(apart, pairs=_against(study)),
+        subtitle=tr("Change from the reference of the same experiment: {pairs}", pairs=_against(study)),
         note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")])
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):

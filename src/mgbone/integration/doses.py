@@ -17,6 +17,7 @@ from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
 SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
@@ -124,7 +125,7 @@ def dose_steps(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     estimate, error, df, p = contrasts.log_ratios(values, pairs, study)
     half = stats.t.ppf((1 + study.thresholds["confidence"]) / 2, df) * error
     mg = [study.groups[contrast.case].dietary_mg_percent for contrast in study.dose_order]
-    names = [f"{mg[low - 1]:g} to {mg[high - 1]:g} % Mg" for low, high in pairs]
+    names = [tr("{a:g} to {b:g} % Mg", a=mg[low - 1], b=mg[high - 1]) for low, high in pairs]
     percent = 100 * np.expm1(estimate)
     told = [names, estimate, estimate - half, estimate + half, percent, p]
     return pd.DataFrame(dict(zip(columns, told, strict=True)))

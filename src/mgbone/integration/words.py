@@ -164,7 +164,7 @@ def control_table(counts: pd.DataFrame) -> pd.DataFrame:
 
     def share(column: str) -> pd.Series:
         rate = 100 * counts[column] / counts["statements"]
-        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
+        return rate.map(lambda p: tr("{percent:.3g} %", percent=p) if pd.notna(p) else "–").astype(str)
 
     return pd.DataFrame(
         {

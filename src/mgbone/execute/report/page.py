@@ -22,7 +22,7 @@ from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import current, either, speaking, tr
+from mgbone.study.language import N_, current, either, speaking, tr
 from mgbone.study.ledger import VERDICTS
 from mgbone.study.naming import AXES, axis_of, row_label
 from mgbone.study.paths import write_aside
@@ -57,10 +57,8 @@ def render(layout: Layout) -> str:
     """
     evidence = read_rows(layout.derived / "evidence.csv")
     if evidence is None:
-        raise MgboneError(
-            f"{layout.derived.name}: there is no evidence.csv. Run the notebooks first: "
-            f"make all DATASET={layout.inside}"
-        )
+        said = N_("{name}: there is no evidence.csv. Run the notebooks first: make all {settings}")
+        raise MgboneError(tr(said, name=layout.derived.name, settings=layout.settings))
     verdicts = read_rows(layout.derived / "verdicts.csv") or []
     folder = Path(__file__).parent
     environment = Environment(
