@@ -24,7 +24,7 @@ def test_no_forbidden_variant_stands_anywhere(term):
 @pytest.mark.parametrize(
     ("style", "pattern"),
     [
-        ("、 for a comma, 。 for a full stop", r"[，．]"),
+        ("、 for a comma, 。 for a full stop", r"[，．；]"),
         ("％ after a number", r"\d ?%(?![\w(}])"),
         ("～ for a range", r"〜|\d ～ \d"),
         ("half-width digits", r"[０-９]"),

@@ -33,7 +33,7 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     ----------
     verdicts : DataFrame
         claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
-        observed_level, verdict, asserts, p_without_effect.
+        observed_level, verdict, asserts, and p_without_effect if it was computed.
     """
     if verdicts.empty:
         why = N_("There is no ledger of statements for this study")
@@ -165,7 +165,7 @@ def _block(
 def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object], *, other: bool) -> None:
     verdict = str(row["verdict"])
     colour, symbol = VERDICTS[verdict]
-    fill = _paled(colour, row["p_without_effect"])
+    fill = _paled(colour, row.get("p_without_effect"))
     pad_x, pad_y = 0.025, 0.05
     patch = Rectangle((x + pad_x, y + pad_y), width - 2 * pad_x, 1 - 2 * pad_y, facecolor=fill)
     patch.set(linewidth=0, gid=f"claim-{row['claim_id']}")
@@ -184,7 +184,7 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object],
         ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=6, color=ink)
 
 
-def _paled(colour: str, chance: float) -> str:
+def _paled(colour: str, chance: float | None) -> str:
     """Mix a colour with white, the more the likelier chance alone gives the verdict."""
     weight = 1 - 0.85 * (0 if pd.isna(chance) else chance)
     return to_hex([1 - weight * (1 - c) for c in to_rgb(colour)])
