@@ -427,7 +427,10 @@ def test_tests_are_those_that_the_report_states(study):
 # --- differences per cell --------------------------------------------------------------------------------
 
 
-NOBODY = regional_density(in_memory(), load_study()).iloc[:0]
+@pytest.fixture
+def nobody(study):
+    """A table of densities without animals."""
+    return regional_density(in_memory(), study).iloc[:0]
 
 
 def test_cells_of_the_shipped_data_have_the_exact_p(study):
@@ -491,10 +494,10 @@ def cells_with(p, domain="qct"):
     )
 
 
-def test_corrections_are_those_of_r():
+def test_corrections_are_those_of_r(nobody):
     p = [0.01, 0.04, 0.03, 0.2]
     other = cells_with([0.9, 0.9, 0.9, 0.9]).assign(contrast="mg004_vs_control")
-    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True), NOBODY)
+    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True), nobody)
     assert cells["p_holm"].tolist()[:4] == pytest.approx(TRUTH["holm"])
     assert cells["q"].tolist()[:4] == pytest.approx(TRUTH["bh"])
     assert cells["percent"].tolist() == pytest.approx([-5] * 8)
@@ -502,17 +505,17 @@ def test_corrections_are_those_of_r():
     assert cells["region"].tolist()[:4] == list(REGIONS)
 
 
-def test_corrections_count_only_what_was_tested():
-    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]), NOBODY)
+def test_corrections_count_only_what_was_tested(nobody):
+    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]), nobody)
     tested = cells["p"].notna()
     assert cells.loc[tested, "p_holm"].tolist() == pytest.approx(TRUTH["holm"])
     assert cells.loc[tested, "q"].tolist() == pytest.approx(TRUTH["bh"])
     assert cells.loc[~tested, ["p_holm", "q"]].isna().all(axis=None)
 
 
-def test_only_density_is_counted(study):
+def test_only_density_is_counted(nobody):
     mixed = pd.concat([cells_with([0.01, 0.02]), cells_with([0.01], domain="biochem")], ignore_index=True)
-    assert len(percent_differences(mixed, NOBODY)) == 2
+    assert len(percent_differences(mixed, nobody)) == 2
 
 
 def test_sixteen_cells_per_contrast_from_slices_to_map(study):

@@ -72,7 +72,7 @@ def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) ->
     percent = 100 * (both["value_mean"] / both["value"] - 1)
     medians = percent.groupby(both["endpoint"]).median()
     rows = {s: [medians.get(f"bmd_{s}_{region}", np.nan) for region in REGIONS] for s in STRUCTURES}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS)).rename_axis("structure")
 
 
 def located_slices(dataset: Dataset, study: Study) -> pd.DataFrame:
@@ -182,25 +182,25 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         steps = np.diff(along)
         pitch = float(np.median(steps)) if len(steps) else np.nan
         found = [
-            ("gap", f"none from {along[i]:g} to {along[i + 1]:g} mm")
+            (N_("gap"), tr("none from {a:g} to {b:g} mm", a=along[i], b=along[i + 1]))
             for i in np.flatnonzero(steps > 1.5 * pitch)
         ]
         found += [
-            ("doubled", f"at {along[i]:g} and {along[i + 1]:g} mm")
+            (N_("doubled"), tr("at {a:g} and {b:g} mm", a=along[i], b=along[i + 1]))
             for i in np.flatnonzero(steps < 0.5 * pitch)
         ]
         found += [
-            ("misplaced", f"slice {number[i + 1]} lies before slice {number[i]}")
+            (N_("misplaced"), tr("slice {a} lies before slice {b}", a=number[i + 1], b=number[i]))
             for i in np.flatnonzero(np.diff(position) < 0)
         ]
         half = table["thickness"].median() / 2
         if along[0] - half > 1.5 * pitch:
-            found.append(("incomplete", f"begins {along[0] - half:g} mm from the knee"))
+            found.append((N_("incomplete"), tr("begins {a:g} mm from the knee", a=along[0] - half)))
         short = length[animal] - along[-1]
         if short - half > 1.5 * pitch:
-            found.append(("incomplete", f"ends {short - half:g} mm before the hip"))
+            found.append((N_("incomplete"), tr("ends {a:g} mm before the hip", a=short - half)))
         elif short < 0:
-            found.append(("misplaced", f"ends {-short:g} mm beyond the femur"))
+            found.append((N_("misplaced"), tr("ends {a:g} mm beyond the femur", a=-short)))
         rows += [(animal, *one) for one in found]
     rows += _uncovered(dataset)
     return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
@@ -211,7 +211,7 @@ def _uncovered(dataset: Dataset) -> list[tuple[str, str, str]]:
     short = short[short["covered"] < dataset.study.thresholds["region_covered"]]
     words = N_("{structure}, {region}: {percent} % measured, no density")
     return [
-        (row.animal_id, "uncovered", tr(words, structure=structure_label(row.structure),
+        (row.animal_id, N_("uncovered"), tr(words, structure=structure_label(row.structure),
          region=region_label(row.region), percent=f"{100 * row.covered:.0f}"))
         for row in short.itertuples()
     ]  # fmt: skip

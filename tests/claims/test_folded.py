@@ -79,12 +79,13 @@ def test_a_statement_without_evidence_says_so(verdicts):
     assert "no ledger" in verdict_details(verdicts.iloc[:0])
 
 
-def test_japanese_lines_and_english_beneath(verdicts):
+def test_japanese_lines_lead_to_japanese_headings(verdicts):
     page = speak("ja", verdict_details, verdicts, pages="../", figures="x/")
     first = re.search(r"<summary>(.*?)</summary>", page, re.S)[1]
     assert re.search("[ぁ-ん一-龠]", first)
     assert 'href="../01_biochem.html#' in page and 'href="x/simulated/01_minerals.png"' in page
-    assert "Food intake fell" in page and "正常食" in page
+    assert "Food intake fell" not in page and "正常食" in page
+    assert 'href="../01_biochem.html#ミネラル">01_biochem：ミネラル</a>' in page
 
 
 def test_statements_can_hold_any_text(verdicts):

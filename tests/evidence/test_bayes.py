@@ -157,4 +157,4 @@ def test_rows_of_the_ledger_that_depend_on_the_test(study):
     )
     row = other_tests.changed_claims(tests, claims, study).iloc[0]
     assert row["declared"] == "significant"
-    assert row["otherwise"] == "trend (Games-Howell); none (permutation)"
+    assert row["otherwise"] == "trend (Games-Howell); no difference (permutation)"

@@ -70,18 +70,19 @@ def test_nothing_measured_is_said(evidence, study):
     assert findings(evidence, study, ["serum_mg"], []).data == "*Nothing of this was measured.*"
 
 
-def test_width_of_effects_is_that_of_the_narrowest_interval():
-    table = pd.DataFrame(
-        {
-            "g_low": [-1.0, -0.7, np.nan],
-            "g_high": [1.4, 1.5, np.nan],
-            "n_case": [8, 7, 2],
-            "n_reference": [8, 6, 2],
-        }
+def test_the_width_of_effects_is_that_of_the_declared_test(study):
+    """8 animals in each of 3 groups: 1.70 SD (tests/r/make_equivalence_truth.R)."""
+    table = pd.DataFrame({"g_low": [-1.0, -0.7, np.nan], "g_high": [1.4, 1.5, np.nan]}).assign(
+        experiment="exp2", endpoint="serum_mg"
     )
-    said = evidence_words.width_of_effects(table).data
-    assert "reaches 1.10 SD to either side (7 against 6 animals)" in said
-    assert "No effect size" in evidence_words.width_of_effects(table.iloc[2:]).data
+    animals = pd.DataFrame(
+        [("exp2", "serum_mg", group, 1.0) for group in ("control", "mg004", "mg002") for _ in range(8)],
+        columns=["experiment", "endpoint", "group", "value"],
+    )
+    said = evidence_words.width_of_effects(table, animals, study).data
+    assert "With 8 animals in each of 3 groups" in said and "**1.70 SD** 4 times in 5" in said
+    assert "reaches 1.10 SD to either side" in said
+    assert "No effect size" in evidence_words.width_of_effects(table.iloc[2:], animals, study).data
 
 
 def test_each_finding_says_the_rows_and_nothing_else(evidence):

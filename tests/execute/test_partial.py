@@ -212,16 +212,21 @@ def test_pair_feeding_asks_for_its_three_groups(study):
     food = frames["animals"].set_index("animal_id")["food_intake"]
     fed = pair_feeding.pair_fed_experiments(study)
     assert fed == {"exp1": ("control", "pairfed", "mg001")}
-    assert len(biochem_words.pair_feeding_table(pair_feeding.adjust_for_intake(long, food, study), fed)) == 9
+    found = compare(long, study)
+    told = biochem_words.pair_feeding_table(pair_feeding.adjust_for_intake(long, food, study), fed, found)
+    assert len(told) == 9
+    declared = found.set_index(["contrast", "endpoint"]).loc[("mg001_vs_pairfed", "serum_mg"), "p"]
+    assert told.loc["Serum magnesium", "p, declared"] == naming.format_p(declared)
+    assert told.loc["Serum magnesium", "p, this pair alone"] != naming.format_p(declared)
     without = pair_feeding.adjust_for_intake(long[long["group"] != "pairfed"], food, study)
     assert without.empty
-    assert "can be divided" not in biochem_words.pair_feeding_table(without, fed).data.replace(
+    assert "can be divided" not in biochem_words.pair_feeding_table(without, fed, found).data.replace(
         "nothing can be", ""
     )
-    assert "no pair-fed group" in biochem_words.pair_feeding_table(without, {}).data
+    assert "no pair-fed group" in biochem_words.pair_feeding_table(without, {}, found).data
     constant = pair_feeding.adjust_for_intake(long.assign(value=1.0), food, study)
     assert constant["percent"].isna().all()
-    assert "–" in biochem_words.pair_feeding_table(constant, fed).to_string()
+    assert "–" in biochem_words.pair_feeding_table(constant, fed, found).to_string()
 
 
 def test_animals_that_are_gone_are_counted_as_missing(study):

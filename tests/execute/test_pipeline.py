@@ -19,10 +19,12 @@ import nbformat
 import pandas as pd
 import pytest
 from helpers import ROOT
+from helpers.japanese import latin_share, shown
 from helpers.tiny_project import STEMS, environment, make
 from rocrate.rocrate import ROCrate
 
 from mgbone.execute.notebook import kernel_environment
+from mgbone.execute.places import of_language
 
 pytestmark = pytest.mark.slow
 
@@ -54,15 +56,17 @@ def checksums(files):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def run(folder, name):
+def run(folder, name, language="en"):
     settings = [
         f"DATASET=data/{name}",
+        f"LANGUAGE={language}",
         *(f"{part.upper()}={folder / part}" for part in ("figures", "derived", "build")),
     ]
     answer = make(ROOT, *settings, "all", timeout=900)
     assert answer.returncode == 0, f"{answer.stdout}\n{answer.stderr}"
-    parts = [folder / part / name for part in ("figures", "derived", "build")]
-    return Outcome(settings, *parts, log=answer.stdout + answer.stderr)
+    figures, derived, build = (folder / part / name for part in ("figures", "derived", "build"))
+    places = [of_language(figures, language), derived, of_language(build, language)]
+    return Outcome(settings, *places, log=answer.stdout + answer.stderr)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +76,8 @@ def simulated(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def null(tmp_path_factory):
-    return run(tmp_path_factory.mktemp("null"), "null")
+    """A run in Japanese: its tables are those of every language."""
+    return run(tmp_path_factory.mktemp("null"), "null", "ja")
 
 
 @pytest.fixture(scope="session")
@@ -299,12 +304,36 @@ def test_the_report_of_a_run_traces_every_number_and_packs_every_file(simulated)
 
 
 def test_every_notebook_says_that_the_data_are_simulated(simulated, null):
-    for outcome in (simulated, null):
+    for outcome, word in ((simulated, "simulated data"), (null, "シミュレーションデータ")):
         for stem in STEMS:
             page = (outcome.build / f"{stem}.html").read_text(encoding="utf-8")
-            assert "SIMULATED DATA" in page
+            assert word.upper() in page
         for path in outcome.figures.glob("*.svg"):
-            assert re.search("simulated", path.read_text(encoding="utf-8"), re.I), path.name
+            assert word in path.read_text(encoding="utf-8").lower(), path.name
+
+
+def test_a_run_in_japanese_is_read_in_japanese(null):
+    """Names, symbols and code aside, no cell has more than 15 % Latin letters, outputs too."""
+    for stem in STEMS:
+        stored = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
+        executed = nbformat.read(null.build / f"{stem}.ipynb", as_version=4)
+        cells = {cell.id: cell for cell in executed.cells}
+        tags = {c.id: (c.metadata.get("tags", []), cells[c.id].metadata["tags"]) for c in stored.cells}
+        assert [name for name, (before, after) in tags.items() if before != after] == []
+        shares = {cell.id: latin_share(shown(cell)) for cell in executed.cells}
+        assert {name: share for name, share in shares.items() if share > 0.15} == {}, stem
+
+
+def test_pages_say_language_title_and_what_pictures_show(simulated, null):
+    for outcome, language in ((simulated, "en"), (null, "ja")):
+        for stem in STEMS:
+            page = (outcome.build / f"{stem}.html").read_text(encoding="utf-8")
+            assert f'<html lang="{language}">' in page
+            (title,) = re.findall("<title>(.*?)</title>", page)
+            assert title.startswith(stem[:2]) and bool(re.search("[ぁ-ん]", title)) == (language == "ja")
+            pictures = re.findall(r'<img alt="([^"]*)"', page)
+            assert len(pictures) == page.count("<img ")
+            assert all(len(shows) > 10 for shows in pictures)
 
 
 def test_progress_is_told_without_flooding(simulated):

@@ -72,15 +72,8 @@ def named(d: dict) -> pd.DataFrame:
 
 
 def by_hand(d: dict):
-    steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
-    return calling.gene_by_hand(
-        d["values"],
-        d["groups"],
-        steps,
-        "Gene005",
-        "mg002_vs_control",
-        "One gene",
-    )
+    steps = differential.genes_by_hand(d["values"], d["groups"], ["Gene005", "Gene012"], "mg002_vs_control")
+    return calling.genes_by_hand(d["values"], d["groups"], steps, "mg002_vs_control", "Two genes")
 
 
 def overlap(d: dict):
@@ -137,7 +130,7 @@ FIGURES = {
     "boxes": boxes,
     "map": array_map,
     "pseudo": pseudo,
-    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=4),
+    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=[4]),
     "camera": lambda d: fg.camera_bars(d["camera"], d["themes"], "camera"),
     "running": lambda d: fg.running_sums(
         d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], "Sums"
@@ -262,7 +255,7 @@ def test_no_enriched_term_is_said_in_words(study_like, language):
     """Without any effect there is no term to draw, and bare axes would look like a fault."""
     figure = speak(language, fg.ora_dots, study_like["folded"].head(0), study_like["themes"], "Terms")
     said = " ".join(words(figure)).replace("\n", " ")
-    assert ("no term with q < 0.05" if language == "en" else "termなし") in said
+    assert ("no term with q < 0.05" if language == "en" else "タームなし") in said
     assert "1 genes" not in said
 
 

@@ -57,7 +57,7 @@ class Frames:
     verdicts = once(lambda frames: judge(frames.claims, frames.everything))
     profiles = once(lambda frames: by_structure(lambda s: figure_data.profile(frames.study, s)))
     profile_tests = once(lambda frames: by_structure(lambda s: figure_data.profile_tests(frames.study)))
-    percents = once(lambda frames: dose_tables.percent_of_reference(frames.measurements, frames.study))
+    percents = once(lambda frames: dose_tables.percent_change(frames.measurements, frames.study))
     shapes = once(lambda frames: dose_shapes(frames.measurements, frames.study, 200))
     wide = once(lambda frames: wide_table(frames.measurements))
     pairs = once(lambda frames: partial_within(frames.wide, correlate_within(frames.wide)))
@@ -106,7 +106,9 @@ def by_structure(frame):
 
 
 MADE = Frames()
-REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
+REPORTED = pd.DataFrame(
+    {"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [-28.6, -61.0]}
+)
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
 DRAWINGS = {
@@ -463,7 +465,7 @@ def test_dose_response_shows_animals_and_reported_values(drawn):
     figure = drawn("dose")
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
-    assert sorted(float(line.get_ydata()[0]) for line in reported) == [39.0, 71.4]
+    assert sorted(float(line.get_ydata()[0]) for line in reported) == [-61.0, -28.6]
 
 
 def test_dose_response_names_both_shapes_and_blackens_the_better_one(drawn):
@@ -477,7 +479,7 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one(drawn):
     assert (one_way.get_color(), peak.get_color()) == (look.INK, "#767676")
 
 
-def test_shapes_are_named_and_filled_where_one_is_supported(drawn):
+def test_endpoints_that_differ_are_named_and_those_with_a_shape_filled(drawn):
     figure = drawn("shapes")
     (ax,) = figure.axes
     points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
@@ -486,8 +488,9 @@ def test_shapes_are_named_and_filled_where_one_is_supported(drawn):
         filled = points[f"shape-{row.endpoint}"].get_markerfacecolor() == look.INK
         assert filled == (row.shape != "neither")
     named = {t.get_text() for t in ax.texts if t.get_gid() == "name"}
-    supported = MADE.shapes.loc[MADE.shapes["shape"] != "neither", "endpoint"]
-    assert named == {naming.row_label(e) for e in supported} != set()
+    differ = MADE.shapes.loc[MADE.shapes["p_either"] < 0.05]
+    assert named == {naming.row_label(e) for e in differ["endpoint"]}
+    assert 0 < (differ["shape"] != "neither").sum() < len(differ)
 
 
 def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(drawn):

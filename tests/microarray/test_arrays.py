@@ -23,10 +23,11 @@ from mgbone.microarray.arrays import (
     cluster_experiment,
     compare_arrays,
     count_arrays,
+    extreme_variances,
     groups_of,
     load_arrays,
     prerank_best_terms,
-    strongest_gene,
+    severity_of_mixed,
     themes_under_both,
     top_genes,
 )
@@ -252,6 +253,17 @@ def test_clusterings_hold_the_arrays_of_their_contrast(genes, table, study):
 # --- what the arrays say ---------------------------------------------------------------------------------
 
 
+def test_severity_tries_the_change_of_what_is_separated(genes, tested, table, study):
+    clusterings = cluster_all_contrasts(genes, table, study, bootstraps=1)
+    severity = severity_of_mixed(genes, tested, clusterings, study, parts=(0.01, 1.0))
+    assert severity[["contrast", "profile", "part", "ways"]].to_numpy().tolist() == [
+        ["mg004_vs_control", "mg001_vs_pairfed", 0.01, 70], ["mg004_vs_control", "mg001_vs_pairfed", 1.0, 70],
+    ]  # fmt: skip
+    assert severity["called_mixed"].tolist() == [pytest.approx(1, abs=0.05), 0]
+    alone = {"mg004_vs_control": clusterings["mg004_vs_control"]}
+    assert severity_of_mixed(genes, tested, alone, study).empty
+
+
 def test_evidence_has_clustering_and_themes_of_every_contrast(genes, table, study, enriched):
     evidence = array_evidence(cluster_all_contrasts(genes, table, study), enriched, THEMES, table, study)
     assert list(evidence.columns) == EVIDENCE_COLUMNS
@@ -334,12 +346,18 @@ def test_top_genes_come_with_the_interval_of_their_own_model(tested, genes, tabl
     assert (inside == (top["p"] > 0.05)).all()  # the same test, read the other way
 
 
-def test_the_strongest_gene_is_that_of_the_first_contrast(tested):
-    first = tested[tested["contrast"] == "mg001_vs_pairfed"]
-    gene, contrast, experiment = strongest_gene(tested, set(tested["gene"]))
+def test_the_genes_worked_by_hand_vary_least_and_most(tested, genes, table):
+    """Of the 25 genes that the first comparison changed: by the pooled SD of its own arrays."""
+    pair, contrast, experiment = extreme_variances(genes, tested, table, set(tested["gene"]), 0.05)
     assert (contrast, experiment) == ("mg001_vs_pairfed", "exp1")
-    assert first.set_index("gene")["p"][gene] == first["p"].min()
-    assert strongest_gene(tested, ["Gene150"])[0] == "Gene150"
+    groups = groups_of(table, "exp1")
+    changed = tested.query("contrast == 'mg001_vs_pairfed' and q < 0.05")["gene"]
+    within = genes.loc[changed, groups.index].T.groupby(groups).var().mean()
+    assert pair == [within.idxmin(), within.idxmax()]
+    # None of these two changed; and of one gene alone there is no pair.
+    unchanged = extreme_variances(genes, tested, table, ["Gene150", "Gene151", "gone"], 0.05)[0]
+    assert set(unchanged) == {"Gene150", "Gene151"}
+    assert "Gene150" not in extreme_variances(genes, tested, table, ["Gene150"], 0.05)[0]
 
 
 def test_a_gene_agrees_with_a_plain_t_test_in_sign_and_size(tested, genes, table):

@@ -20,8 +20,8 @@ from scipy import stats
 from mgbone.dataset.arrays import symbols
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.execute import cli
+from mgbone.microarray import changed_genes, enrichment, genesets
 from mgbone.microarray import differential as ex
-from mgbone.microarray import enrichment, genesets
 from mgbone.microarray import findings as array_evidence
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
@@ -247,6 +247,29 @@ def test_odds_ratio_and_interval(enriched):
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((log2 - half, log2 + half), rel=1e-6)
 
 
+def test_each_contrast_has_its_own_background():
+    """Of 10 genes of a set 4 in a list of 5. R: phyper(3, 10, 10, 5, lower.tail = FALSE); 30 for the chip."""
+    names = [f"Gene{i}" for i in range(40)]
+    sets = genesets.GeneSets({"T": tuple(names[:10])})
+    lists = {"bone": {"up": [*names[:4], names[10], names[30]]}, "chip": {"up": [*names[:4], names[10]]}}
+    rows = enrichment.over_representation(lists, sets, {"bone": names[:20], "chip": names})
+    assert rows[["contrast", "background", "list_size", "hits"]].to_numpy().tolist() == [
+        ["bone", 20, 5, 4], ["chip", 40, 5, 4],
+    ]  # fmt: skip
+    assert rows["p"].tolist() == pytest.approx([2352 / 15504, 6552 / 658008])
+    assert rows["expected"].tolist() == pytest.approx([2.5, 1.25])
+
+
+def test_expressed_genes_are_those_above_the_limit_by_contrast():
+    table = pd.DataFrame(
+        {"gene": ["A", "B", "C", "A"], "contrast": ["x", "x", "x", "y"],
+         "average_expression": [5.1, 5.0, 9.0, 6.0]}
+    )  # fmt: skip
+    assert changed_genes.expressed_genes(table, 5.0) == {"x": ["A", "C"], "y": ["A"]}
+    with pytest.raises(MgboneError, match=r"expressed in y: .* is 6\.00, the limit 8\. .*`expressed` under"):
+        changed_genes.expressed_genes(table, 8.0)
+
+
 def test_the_background_is_the_chip(shipped, chip):
     members = shipped.genes["GO:0045453"]
     half = [g for i, g in enumerate(chip) if i % 2 == 0 or g in members]
@@ -463,6 +486,12 @@ def test_evidence_counts_arrays_and_needs_go(enriched, study):
     assert untested["level"].isna().all()
     assert set(untested["test"]) == {"not tested"}
     assert set(untested["n_reference"]) == {4}
+    # Nothing changed: with three arrays a group that says nothing, with four it is an answer.
+    nothing = enriched[0].assign(list_size=0, hits=0, p=1.0, q=1.0, q_both=1.0)
+    few = array_evidence.theme_evidence(nothing, genesets.load_themes(), study, "exp1", groups.iloc[:6])
+    assert few["level"].isna().all() and set(few["test"]) == {"not tested"}
+    enough = array_evidence.theme_evidence(nothing, genesets.load_themes(), study, "exp1", groups)
+    assert set(enough["level"]) == {"none"}
     with pytest.raises(MgboneError, match="no experiment"):
         array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp9")
 

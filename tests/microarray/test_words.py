@@ -60,10 +60,37 @@ def test_codes_become_words(both):
     assert table["comparison"][0] == "0.01 % Mg vs Pair-fed"
     assert table["theme"][0] == "Inflammatory response genes"
     assert table["camera: its genes are"].tolist()[-1] == "not tested"
-    best = both.rename(columns={"over_representation_direction": "direction"}).assign(hits=3, p=0.01, q=0.5)
-    assert array_words.best_terms(best)["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
+    best = both.rename(columns={"over_representation_direction": "direction"})
+    best = best.assign(term=best["name"], hits=3, p=0.01, q=0.5)
+    on_chip = best.assign(q_both=[0.001, 0.002, 0.003, 0.004, 0.005]).iloc[::-1]
+    table = array_words.best_terms(best, on_chip)
+    assert table["among the genes"].tolist()[:2] == ["▲ raised", "▼ lowered"]
+    assert table["q against the whole chip"].tolist() == ["0.001", "0.002", "0.003", "0.004", "0.005"]
     # Where no list holds a gene of the theme, the first list in the alphabet is not where they are.
-    assert set(array_words.best_terms(best.assign(hits=0))["among the genes"]) == {"no gene"}
+    assert set(array_words.best_terms(best.assign(hits=0), on_chip)["among the genes"]) == {"no gene"}
+
+
+def test_severity_is_said_in_numbers():
+    table = pd.DataFrame(
+        {"contrast": "mg004_vs_control", "profile": "mg001_vs_pairfed", "part": [0.5, 1.0], "ways": 70,
+         "called_mixed": [60 / 70, 2 / 70]}
+    )  # fmt: skip
+    told = array_words.tell_severity(table).data
+    assert "0.04 % Mg vs Control**: with 50, 100 % of the change of 0.01 % Mg vs Pair-fed" in told
+    assert "mixed in 86, 3 % of 70 ways" in told and "against a change of 100 % of that size or more" in told
+    blind = array_words.tell_severity(table.assign(called_mixed=0.9)).data
+    assert "speaks against no change of that size" in blind
+    assert "No comparison is mixed beside one" in array_words.tell_severity(table.iloc[:0]).data
+
+
+def test_terms_are_counted_under_both_backgrounds(study):
+    rows = {"contrast": "mg001_vs_pairfed", "direction": ["up", "up", "down"], "term": ["A", "B", "A"]}
+    expressed = pd.DataFrame({**rows, "background": 900, "list_size": [9, 9, 4], "q": [0.01, 0.2, 0.3]})
+    on_chip = expressed.assign(background=1500, list_size=[10, 10, 4], q=[0.001, 0.049, 0.05])
+    counts = array_words.backgrounds(expressed, on_chip, study)
+    assert counts.iloc[:, 1:].to_numpy().tolist() == [
+        ["▲ raised", "900", 9, 1, "1,500", 10, 2], ["▼ lowered", "900", 4, 0, "1,500", 4, 0],
+    ]  # fmt: skip
 
 
 def test_a_theme_that_is_not_over_represented_is_not_said_to_be(both):
@@ -79,7 +106,7 @@ def test_best_genes_show_their_interval(study):
         "ci_high": 3.456, "average_expression": 8.23, "t": 33.61, "p": 1.7e-12, "q": 1.9e-8,
     }  # fmt: skip
     shown = array_words.top_genes_table(pd.DataFrame([row]), study).iloc[0]
-    assert shown["95% interval"] == "+3.03 to +3.46"
+    assert shown["95 % interval"] == "+3.03 to +3.46"
     assert (shown["log2 fold change"], shown["q"]) == ("+3.24", "1.9e-8")
 
 
@@ -89,14 +116,14 @@ def test_clusterings_are_told_by_the_rule():
         "silhouette": 0.586, "p": 0.0286, "splits": 35,
     }  # fmt: skip
     shown = array_words.clusterings(pd.DataFrame([verdict])).iloc[0]
-    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separated", 35, "0.029")
+    assert (shown["the groups are"], shown["splits tried"], shown["p"]) == ("separate clusters", 35, "0.029")
 
 
 def test_genes_are_counted_per_contrast_and_direction():
     called = pd.DataFrame({"contrast": ["a", "a", "a", "b"], "direction": ["up", "none", "up", "none"]})
     counts = array_words.gene_counts(called)
-    assert counts.loc["a"].to_dict() == {"up": 2, "down": 0, "none": 1}
-    assert counts.loc["b"].to_dict() == {"up": 0, "down": 0, "none": 1}
+    assert counts.loc["a"].to_dict() == {"higher": 2, "lower": 0, "no difference": 1}
+    assert counts.loc["b"].to_dict() == {"higher": 0, "lower": 0, "no difference": 1}
 
 
 def test_arrays_are_said_to_be_normalised_here_or_elsewhere():
@@ -123,12 +150,12 @@ def test_flags_are_named_with_their_limits():
     }  # fmt: skip
     told = array_words.name_flags(flags).data
     assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
-    assert told.endswith("1 of 2 arrays exceed a limit: **b** (nuse, brightness).")
+    assert told.endswith("1 of 2 arrays exceed a limit: **b** (NUSE median, brightness).")
     none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
     told = array_words.name_flags(none).data
     assert "NUSE up to" not in told and "brightness within" not in told
     assert told.endswith(
-        "None of the 1 arrays exceeds one. Not known without scans: nuse_median, brightness."
+        "None of the 1 arrays exceeds one. Not known without scans: NUSE median, brightness."
     )
 
 

@@ -206,6 +206,13 @@ def test_effects_are_no_process_as_a_whole_and_mostly_outside(model):
     assert 0.3 < shared.sum() / moved["mg004_vs_control"].sum() < 0.9
 
 
+def test_effects_are_moderate(model):
+    """Diets do not change a gene of bone sixteenfold: hardly any change is above fourfold (log2 of 2)."""
+    size = gene_model.draw_effects(model, SEED).abs()
+    assert (size[size > 0] < 2).sum().sum() > 0.98 * (size > 0).sum().sum()
+    assert size.to_numpy().max() < 5
+
+
 def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     table = array_table()
     scores = gene_model.animal_scores(table, SEED)
@@ -216,6 +223,33 @@ def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     effects = gene_model.draw_effects(model, SEED)["mg004_vs_control"].to_numpy()
     mild = table["experiment"] == "exp2"
     assert own[:, mild].var(axis=1).sum() > 5 * (effects**2 / 4).sum()
+
+
+def test_uncentred_groups_share_factors_by_chance_only():
+    """Means of 4 standard normal scores have variance 1/4; 2 of 4 lie above the median in 6 of 16 cases."""
+    table = array_table()
+    stratified = (read_numbers("array_factors.csv")["scores"] == "stratified").to_numpy()
+    for uncentred, variance, two_above in [(True, 1 / 4, 6 / 16), (False, 0.091, 1.0)]:
+        scores = [gene_model.animal_scores(table, s, uncentred=uncentred)[:, stratified] for s in range(600)]
+        by_group = np.array(scores).reshape(600, 5, 4, 2)
+        means, above = by_group.mean(axis=2).ravel(), (by_group > 0).sum(axis=2).ravel()
+        assert means.var() == pytest.approx(variance, rel=0.08)  # of 6,000 means: 4 standard errors
+        assert (above == 2).mean() == pytest.approx(two_above, abs=0.03)
+        assert np.array(scores).var() == pytest.approx(1, rel=0.05)
+
+
+def test_cohorts_share_chip_genes_and_truth_but_no_animal(tmp_path, few_genes):
+    made = {}
+    for seed in (SEED, SEED + 1):
+        made[seed] = simulation.simulate_arrays(
+            tmp_path / str(seed), array_table(2), True, seed,
+            uncentred=True, population=SEED, genes=few_genes, n_rows=90, n_cols=84,
+        )  # fmt: skip
+    (first, truth), (second, again) = made.values()
+    pd.testing.assert_frame_equal(truth, again)
+    assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [
+        *[True] * 4, *[False] * 10,
+    ]  # fmt: skip
 
 
 def test_every_calibration_value_has_a_source():
@@ -277,11 +311,13 @@ def analysed(request, tmp_path_factory, study):
         values = summary[arrays.index]
         genes = differential.differential_expression(values, arrays["group"], contrasts)
         terms = enrichment.over_representation(
-            changed_genes.gene_lists(changed_genes.call_genes(genes)), genesets.load_gene_sets(), values.index
+            changed_genes.gene_lists(changed_genes.call_genes(genes)),
+            genesets.load_gene_sets(),
+            changed_genes.expressed_genes(genes, study.thresholds["expressed"]),
         )
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
         themes = findings.theme_evidence(terms, genesets.load_themes(), study, experiment)
-        found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
+        found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]), values, arrays)
     return request.param, found, truth, [path.stat().st_size for path in paths]
 
 
@@ -304,6 +340,19 @@ def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
     assert same[called["true_log2_fold_change"] != 0].mean() > 0.99
     assert clusters.pop("mg001_vs_pairfed") == "separated"
     assert set(clusters.values()) == {"mixed"}
+
+
+@pytest.mark.slow
+def test_genes_vary_as_those_of_real_arrays_do(analysed):
+    """Within groups, scans of one sample being 0.10 apart at every level (Test3-1 and -2, RMA by oligo)."""
+    _, found, *_ = analysed
+    for genes, _, _, values, arrays in found.values():
+        within = np.sqrt(values.T.groupby(arrays["group"]).var().mean())
+        silent = values.mean(axis=1) < 5
+        assert 0.07 < within[silent].median() < 0.12
+        assert 0.18 < within[~silent].median() < 0.30
+        assert within.quantile(0.01) > 0.04 and 0.4 < within[~silent].quantile(0.95) < 0.8
+        assert genes["t"].abs().max() < 40
 
 
 @pytest.mark.slow

@@ -54,8 +54,8 @@ def draw_once():
     """`simulate_tables`, but a seed that was drawn before gives a copy of what it gave then."""
     drawn = cache(lambda effect, seed: tables.simulate_tables(load_study(), effect=effect, seed=seed))
 
-    def draw(study, *, effect, seed):
-        assert study == load_study()
+    def draw(study, *, effect, seed, uncentred=False):
+        assert study == load_study() and not uncentred
         found = drawn(effect, seed)
         frames = {name: getattr(found, name).copy() for name in TABLES}
         return tables.Tables(**frames, attempts=found.attempts)
@@ -445,6 +445,60 @@ def test_the_seed_decides_everything(study):
     assert not first.serum.equals(other.serum)
 
 
+def standardised_differences(study, uncentred: bool, draws: int) -> pd.DataFrame:
+    """Differences of two group means from the calibrated one, over their standard error: draws x variables.
+
+    Of mg002 and control, which are not pair-fed; but for the initial weight, nothing drawn allocates them.
+    """
+    experiment, n = study.experiments["exp2"], study.animals_per_group
+    variables = [v for v in calibration.variables() if v.name != "body_weight_initial"]
+    rows = []
+    for seed in range(draws):
+        drawn = tables._draw_experiment(study, experiment, True, uncentred, np.random.default_rng(seed))
+        means = drawn.groupby("group").mean(numeric_only=True)
+        row = {}
+        for v in variables:
+            if any("change" in effect for effect in v.effects.get("exp2", {}).values()):
+                continue  # a change in percent of a baseline that differs from draw to draw
+            plan = calibration.group_means(v, "exp2", experiment.groups, n)
+            sds = [calibration.group_sd(v, "exp2", g) for g in ("mg002", "control")]
+            difference = means.loc["mg002", v.name] - means.loc["control", v.name]
+            row[v.name] = (difference - plan["mg002"] + plan["control"]) / np.hypot(*sds) * np.sqrt(n)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def test_uncentred_means_lie_about_the_calibrated_ones_as_those_of_samples_do(study, monkeypatch):
+    monkeypatch.setattr(tables, "N_ALLOCATIONS", 20)  # how weights are shared out is not asked here
+    free = standardised_differences(study, True, 120)
+    assert {"serum_ca", "urine_ctx", "bmd_cortical_mid", "femur_length"} <= set(free)
+    assert free.mean().abs().max() < 4 / np.sqrt(120)
+    # Means of 120 draws have a chi-square variance: between 0.6 and 1.6 in all of some 30 variables.
+    assert free.var().between(0.55, 1.7).all() and free.var().mean() == pytest.approx(1, abs=0.12)
+    assert stats.kstest(free["serum_ca"], "norm").pvalue > 0.001
+    assert standardised_differences(study, False, 2).abs().max().max() < 0.05  # rounding alone
+
+
+def test_uncentred_tables_are_the_first_draw_whatever_it_shows(study):
+    drawn = tables.simulate_tables(study, effect=True, seed=3, uncentred=True)
+    assert drawn.attempts == 1
+    found = endpoints({name: getattr(drawn, name) for name in TABLES})
+    magnesium = found.groupby("group")["serum_mg"].mean()
+    assert magnesium["mg001"] != pytest.approx(0.82, abs=0.005)
+    assert magnesium["mg001"] == pytest.approx(0.82, abs=4 * 0.12 / np.sqrt(8))
+
+
+def test_a_cohort_is_a_dataset_that_says_what_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(dataset_writer, "_write_arrays", lambda *_: None)
+    folder = tmp_path / "cohort"
+    assert command.main([str(folder), "--uncentred", "5"]) == 0
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in text and "--uncentred 5" in text and "no effect" not in text
+    assert "コホート" in (folder / "datapackage.json").read_text(encoding="utf-8")
+    assert command.main([str(folder), "--uncentred", "5"]) == 1
+    assert "Name one new folder" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_any_seed_gives_a_dataset_that_shows_what_the_report_states(study):
     drawn = tables.simulate_tables(study, effect=True, seed=1)
@@ -464,6 +518,7 @@ def test_own_tukey_table_agrees_with_scipy(simulated, study):
         assert row.p == pytest.approx(p, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_calibration_that_contradicts_the_ledger_is_reported(study, monkeypatch):
     monkeypatch.setattr(tables, "MAX_ATTEMPTS", 1)
     monkeypatch.setattr(tables, "statements_hold", lambda drawn, study: False)
@@ -499,7 +554,7 @@ def test_the_table_of_chance_findings_is_what_the_seeds_give(study, findings_by_
 # --- folders --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["simulated", "null"])
+@pytest.mark.parametrize("name", [pytest.param("simulated", marks=pytest.mark.slow), "null"])
 def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path, drawn_once):
     shipped = dataset_writer.SHIPPED[name]
     new = dataset_writer.write_dataset(
@@ -522,7 +577,7 @@ def test_the_readme_says_in_both_languages_that_nothing_was_measured(name):
     assert "$" not in text
 
 
-def fake_arrays(folder, arrays, animals, effect, seed):
+def fake_arrays(folder, arrays, animals, effect, seed, uncentred=False):
     """Stand in for the arrays, which take longer: one small file each."""
     for file in arrays["file"]:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -582,7 +637,7 @@ def test_a_generator_that_gives_other_bytes_is_reported_and_changes_nothing(smal
     (folder / "cel/e1-mg001-1.CEL").unlink()
     before = snapshot(folder)
 
-    def other(folder, arrays, animals, effect, seed):
+    def other(folder, arrays, animals, effect, seed, uncentred=False):
         fake_arrays(folder, arrays, animals, effect, seed + 1)
 
     monkeypatch.setattr(dataset_writer, "_write_arrays", other)
@@ -647,6 +702,7 @@ def test_the_command_names_what_it_does_not_know(capsys):
     assert "There is no shipped dataset 'lab2026'; choose simulated or null." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_command_counts_chance_findings(capsys, monkeypatch, findings_by_chance):
     monkeypatch.setattr(tables, "chance_findings", findings_by_chance)
     assert command.main(["--chance", "2"]) == 0

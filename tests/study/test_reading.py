@@ -22,12 +22,12 @@ def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
         }
     )
     shown = reading.with_names(table)
-    assert shown["domain"].tolist() == ["Biochemistry", "Bone density (qCT)"]
-    assert list(shown.columns) == ["endpoint", "domain", "0.04 % Mg vs Control", "direction only"]
+    assert shown["part"].tolist() == ["Biochemistry", "Bone density (qCT)"]
+    assert list(shown.columns) == ["endpoint", "part", "0.04 % Mg vs Control", "direction only"]
     by_endpoint = reading.with_names(table.set_index("endpoint"))
     assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
     totals = reading.with_names(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
-    assert totals.index.tolist() == ["Bone density (qCT)", "total"]
+    assert totals.index.tolist() == ["Bone density (qCT)", "Total"]
 
 
 def test_a_readable_table_names_groups_parts_of_bone_and_measures():

@@ -10,6 +10,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import varies
+from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS
 from mgbone.evidence.percent import percent_intervals
 
 # Jeffreys' limits of "substantial" evidence, for and against.
@@ -38,7 +39,7 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     DataFrame
         Columns experiment, endpoint, contrast, n_case, n_reference, estimate, ci_low, ci_high, unit,
         percent_low, percent_high (the interval in percent of the reference's mean, `percent_intervals`),
-        hedges_g, p, bf10, speaks (one of ``SPEAKS``).
+        hedges_g, p, bf10, speaks (one of ``SPEAKS``), and ``EQUIVALENCE_COLUMNS``.
     """
     rows = evidence[(evidence["level"] == "none") & evidence["ci_low"].notna()].copy()
     values = {
@@ -54,6 +55,7 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference"]
     kept += ["estimate", "ci_low", "ci_high", "unit"]
     kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
+    kept += EQUIVALENCE_COLUMNS
     return rows[kept].reset_index(drop=True)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
+from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS, how_sure, pooled_variance
 from mgbone.evidence.exact import noncentral_limits
 from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_sided
 from mgbone.study.design import Contrast, Study
@@ -23,7 +24,7 @@ EVIDENCE_COLUMNS = [
     "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
     "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
     "p", "test", "direction", "level",
-    "mean_case", "sd_case", "mean_reference", "sd_reference", "points",
+    "mean_case", "sd_case", "mean_reference", "sd_reference", "points", *EQUIVALENCE_COLUMNS,
 ]  # fmt: skip
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
@@ -71,10 +72,14 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             unit = table["unit"].iloc[0]
             tukey = _tukey(groups, study.thresholds["confidence"])
             ranked = _ranked(table, experiment.contrasts)
+            spread = pooled_variance(groups.values())
+            bound = study.equivalence_bound(endpoint)
             for contrast in experiment.contrasts:
                 if contrast.case in groups and contrast.reference in groups:
                     row = _row(contrast, groups, tukey, study)
                     row |= _on_ranks(ranked.get(contrast.name), study)
+                    if contrast.name not in ranked:
+                        row |= how_sure(row, spread, bound, study.thresholds["confidence"])
                     rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
@@ -175,9 +180,8 @@ def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[s
         divide="ignore", invalid="ignore"
     ):  # its effect size, which is not used, of groups alike
         table = pg.pairwise_tukey(long_table(groups), dv="value", between="group")
-    n_animals = sum(map(len, groups.values()))
-    critical = _studentised_range_critical(confidence, len(groups), n_animals - len(groups))
-    within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / (n_animals - len(groups))
+    within, df = pooled_variance(groups.values())
+    critical = _studentised_range_critical(confidence, len(groups), df)
     return {
         frozenset((pair.A, pair.B)): (
             float(pair.p_tukey),

@@ -14,8 +14,8 @@ from mgbone.evidence.exact import dunnett
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
-from mgbone.study.language import N_
-from mgbone.study.naming import GEHAN
+from mgbone.study.language import N_, tr
+from mgbone.study.naming import GEHAN, word
 
 Groups = Mapping[str, np.ndarray]
 Pairs = Sequence[tuple[str, str]]
@@ -31,15 +31,18 @@ NAMES = {
     "mann_whitney": N_("Mann-\nWhitney,\nHolm"),
     "permutation": N_("permutation,\nHolm"),
     "log_scale": N_("Tukey on\nlogarithms"),
-    "without_extreme": N_("without the\nmost extreme\nanimal"),
+    "without_extreme": N_("without\nthe most\nextreme\nanimal"),
 }
 
 _SHORT = {
+    "tukey_kramer": N_("Tukey-Kramer (declared)"),
+    "games_howell": "Games-Howell",
     "dunnett": "Dunnett",
     "dunn": "Dunn",
     "mann_whitney": "Mann-Whitney",
-    "permutation": "permutation",
-    "log_scale": "logarithms",
+    "permutation": N_("permutation"),
+    "log_scale": N_("logarithms"),
+    "without_extreme": N_("without the most extreme animal"),
 }
 
 
@@ -156,15 +159,18 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
         said: dict[str, list[str]] = {}
         for name in others:
             if isinstance(row[name], str) and row[name] != row[first]:
-                said.setdefault(row[name], []).append(name_of(name))
-        otherwise.append("; ".join(f"{level} ({', '.join(names)})" for level, names in said.items()))
+                said.setdefault(row[name], []).append(tr(name_of(name)))
+        by_level = {word(level): tr(", ").join(names) for level, names in said.items()}
+        otherwise.append(
+            tr("; ").join(tr("{level} ({tests})", level=a, tests=b) for a, b in by_level.items())
+        )
     kept = rows[["claim_id", "statement_en", "statement_ja", "level"]]
     return kept.assign(declared=rows[first], otherwise=otherwise)
 
 
 def name_of(test: str) -> str:
     """Return the English name of a test in a word or two, as for a list."""
-    return _SHORT.get(test, NAMES[test].replace("-\n", "-").replace("\n", " "))
+    return _SHORT[test]
 
 
 def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:

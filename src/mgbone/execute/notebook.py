@@ -31,6 +31,7 @@ from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.places import Settings, listed_files, relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
+from mgbone.study.language import N_, current, prose, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
@@ -74,29 +75,33 @@ def run_notebook(
     MgboneError
         If the notebook can't be read or lacks one of the parameters.
     """
-    notebook = resolve(notebook)
-    node = _read(notebook)
-    listing = settings.derived / f"{notebook.stem}.outputs.txt"
+    with speaking(settings.language):
+        return _run(resolve(notebook), settings, progress)
+
+
+def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> Path:
+    node = _in_language(_read(notebook), notebook.stem)
+    listing = settings.lists / f"{notebook.stem}.outputs.txt"
     before = listed_files(listing)
     say = _speaker(notebook.stem, progress)
 
     target = settings.build / notebook.name
     target.unlink(missing_ok=True)
     started = time.time_ns()
-    say("started")
+    say(tr("started"))
     executed = _execute(notebook, node, settings, say)
-    _lead_to_figures(executed, os.path.relpath(settings.figures.parent, settings.build))
+    _lead_to_figures(executed, os.path.relpath(settings.figures, settings.build))
     _remove_outlived(before, listed_files(listing), [settings.figures, settings.derived])
     outputs = _declared_outputs(listing, started, notebook.name)
     with write_aside(target.with_suffix(".html")) as aside:
-        aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
+        aside.write_text(_html(executed), encoding="utf-8")
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
     _sweep([*outputs, target, target.with_suffix(".html")])
     figures = sum(path.suffix == ".png" for path in outputs)
     tables = sum(path.suffix == ".csv" for path in outputs)
-    say(f"done: {figures} figures, {tables} tables")
+    say(tr("done: {figures} figures, {tables} tables", figures=figures, tables=tables))
     return target
 
 
@@ -107,10 +112,9 @@ def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
     """
     known = papermill.inspect_notebook(str(notebook))
     if unknown := sorted(set(names) - set(known)):
-        raise MgboneError(
-            f"{notebook.name} has no parameter {', '.join(unknown)}. "
-            f"Its `parameters` cell assigns {', '.join(known) or 'none'}."
-        )
+        said = N_("{notebook} has no parameter {unknown}. Its `parameters` cell assigns {known}.")
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or tr("none")}
+        raise MgboneError(tr(said, notebook=notebook.name, **names))
 
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
@@ -119,9 +123,18 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
             warnings.simplefilter("ignore")
             return nbformat.v4.upgrade(nbformat.read(notebook, as_version=4))
     except FileNotFoundError:
-        raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
+        raise MgboneError(tr("There is no notebook {path}.", path=relative(notebook))) from None
     except (ValueError, nbformat.reader.NotJSONError) as error:
-        raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
+        said = N_("{path} is not a notebook that can be read: {error}")
+        raise MgboneError(tr(said, path=relative(notebook), error=error)) from None
+
+
+def _in_language(node: nbformat.NotebookNode, stem: str) -> nbformat.NotebookNode:
+    """Put the prose of a notebook into the language in use; ids, tags and code stay."""
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            cell.source = prose(stem, cell.id, cell.source)
+    return node
 
 
 def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
@@ -167,10 +180,11 @@ def _execute(
             number = [cell.id for cell in node.cells].index(executed.cells[error.cell_index].id) + 1
             raise NotebookError(_account(notebook, node, number, error, failed)) from None
         except RuntimeError as error:
-            raise NotebookError(
-                f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
-                "close other programs or run `make -j1 all`."
-            ) from None
+            said = N_(
+                "{notebook} stopped: its kernel died ({error}). If the machine ran out of memory, close "
+                "other programs or run `make -j1 all`."
+            )
+            raise NotebookError(tr(said, notebook=notebook.name, error=error)) from None
 
 
 def _ended_early(executed: nbformat.NotebookNode, index: int) -> nbformat.NotebookNode:
@@ -190,24 +204,23 @@ def _account(notebook: Path, node: nbformat.NotebookNode, number: int, error: Ex
     lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)
     places = re.findall(r"^(?:File )?(\S*?src/mgbone/\S+?\.py)(?::| in |, line )(\d+)?", traceback, re.M)
     where = [
-        f"  raised in {relative(Path(path))}{f', line {line}' if line else ''}" for path, line in places[-1:]
+        "  " + tr("raised in {path}, line {line}", path=relative(Path(path)), line=line or "?")
+        for path, line in places[-1:]
     ]
     user_facing = error.ename in {cls.__name__ for cls in _subclasses(MgboneError)}
     message = error.evalue if user_facing else f"{error.ename}: {error.evalue}"
-    return "\n".join(
-        [
-            f"{notebook.name} failed in cell {number} of {len(node.cells)}{_section(node, number)}:",
-            *lines,
-            *message.splitlines()[:40],
-            *([] if user_facing else where),
-            f"All that ran, with the whole traceback: {relative(kept)}",
-        ]
-    )
+    failed = tr(
+        "{notebook} failed in cell {number} of {all}{section}:",
+        notebook=notebook.name, number=number, all=len(node.cells), section=_section(node, number),
+    )  # fmt: skip
+    said = [*message.splitlines()[:40], *([] if user_facing else where)]
+    left = tr("All that ran, with the whole traceback: {path}", path=relative(kept))
+    return "\n".join([failed, *lines, *said, left])
 
 
 def _section(node: nbformat.NotebookNode, number: int) -> str:
     headings = [heading for cell in node.cells[:number] if (heading := heading_of(cell))]
-    return f" ({headings[-1]})" if headings else ""
+    return tr(" ({heading})", heading=headings[-1]) if headings else ""
 
 
 def _excerpt(lines: list[str], marked: int | None, most: int = 12) -> list[str]:
@@ -250,7 +263,7 @@ def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
     for output in (o for cell in executed.cells for o in cell.get("outputs", [])):
         html = output.get("data", {}).get("text/html", "")
         if 'href="../../figures/' in html:
-            output["data"]["text/html"] = html.replace('href="../../figures/', ahead)
+            output["data"]["text/html"] = re.sub(r'href="\.\./\.\./figures/[^/"]+/', lambda _: ahead, html)
 
 
 def _remove_outlived(before: list[Path], outputs: list[Path], places: list[Path]) -> None:
@@ -266,11 +279,13 @@ def _remove_outlived(before: list[Path], outputs: list[Path], places: list[Path]
 def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
     """Read the list that `Run.finish` wrote and see that everything on it is there."""
     if not listing.is_file() or listing.stat().st_mtime_ns < started:
-        raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
+        said = N_("{notebook} wrote no list of its outputs: its last cell must call `run.finish()`.")
+        raise NotebookError(tr(said, notebook=name))
     outputs = listed_files(listing)
     missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
     if missing:
-        raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
+        said = N_("{notebook} names outputs that are missing or empty: {paths}.")
+        raise NotebookError(tr(said, notebook=name, paths=", ".join(missing)))
     return [*outputs, listing]
 
 
@@ -281,18 +296,27 @@ def _sweep(written: list[Path]) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _html(executed: nbformat.NotebookNode, title: str) -> str:
+# The exporter's own template leaves out what a picture shows.
+_TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped %}{{ super() | replace(
+'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html)
+}}{% endblock %}"""
+
+
+def _html(executed: nbformat.NotebookNode) -> str:
     """Render the executed notebook as one page that asks no other machine for anything.
 
-    The presets of the parameters are left out: the values of the run stand below them.
+    Title, language and what pictures show are said for readers that don't see. The presets of the parameters
+    are left out: the values of the run stand below them.
     """
     from nbconvert import HTMLExporter
 
+    title = next(filter(None, map(heading_of, executed.cells)), "mgbone")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         presets = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"parameters"}})
         elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
-        exporter = HTMLExporter(config=presets, **elsewhere)
+        exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
         body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
     return body
 

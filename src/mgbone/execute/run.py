@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, has_part
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
-from mgbone.execute.places import Settings, relative
-from mgbone.figures.save import save_figure
+from mgbone.execute.places import Settings, of_language, relative
+from mgbone.figures.save import said, save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
-from mgbone.study.language import either, tr, use_language
+from mgbone.study.language import N_, either, tr, use_language
 from mgbone.study.paths import write_aside, write_table
 
 
@@ -151,7 +151,20 @@ class Run:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        display(Image(data=written[0].read_bytes(), width=900))
+        shows = tr("; ").join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
+        display(Image(data=written[0].read_bytes(), width=900, alt=shows))
+
+    def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
+        """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
+
+        The workbook has a sheet per table, and is stamped if the data are simulated.
+        """
+        from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
+
+        path = self.derived_folder / f"{name}.xlsx"
+        write_workbook(tables, path, notes, self.stamp)
+        self.outputs.append(path)
+        display(*tables.values(), Markdown("\n\n".join(notes)))
 
     def write(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
@@ -169,9 +182,8 @@ class Run:
         """
         path = self.derived_folder / f"{name}.csv"
         if not path.is_file():
-            raise MgboneError(
-                f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`)."
-            )
+            said = N_("{file} is not there yet: run the notebooks before {notebook} first (`make all`).")
+            raise MgboneError(tr(said, file=path.name, notebook=self.notebook))
         if path not in self.inputs:
             self.inputs.append(path)
         return pd.read_csv(
@@ -205,22 +217,28 @@ class Run:
         """
         drawn = {path.stem for path in self.outputs if path.suffix == ".png"}
         if absent := sorted(set(figures) - drawn):
-            raise MgboneError(f"{self.notebook} names the figure {absent[0]}, which it did not draw.")
+            said = N_("{notebook} names the figure {figure}, which it did not draw.")
+            raise MgboneError(tr(said, notebook=self.notebook, figure=absent[0]))
         of_endpoint = {endpoint: name for name, endpoints in figures.items() for endpoint in endpoints}
         if bare := sorted(set(evidence["endpoint"]) - set(of_endpoint)):
-            raise MgboneError(f"{self.notebook} shows {bare[0]} in no figure.")
+            said = N_("{notebook} shows {endpoint} in no figure.")
+            raise MgboneError(tr(said, notebook=self.notebook, endpoint=bare[0]))
         return evidence.assign(
             figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]]
         )
 
     def finish(self) -> Markdown:
         """Write the lists of tables read and of outputs beside the derived tables; say how many outputs."""
+        lists = of_language(self.derived_folder, self.language)
         for name, paths in (("inputs", self.inputs), ("outputs", self.outputs)):
-            with write_aside(self.derived_folder / f"{self.notebook}.{name}.txt") as aside:
+            with write_aside(lists / f"{self.notebook}.{name}.txt") as aside:
                 aside.write_text("".join(f"{relative(path)}\n" for path in paths), encoding="utf-8")
         figures = [path for path in self.outputs if path.suffix == ".png"]
         tables = [path for path in self.outputs if path.suffix == ".csv"]
-        return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")
+        return Markdown(
+            tr("Written: {figures} figures (PNG and SVG) and {tables} tables.",
+               figures=len(figures), tables=len(tables))
+        )  # fmt: skip
 
 
 def open_run(
@@ -264,7 +282,6 @@ def _banner(run: Run) -> str:
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
     kind = tr("SIMULATED DATA, no measurement") if dataset.is_simulated else tr("Measured data")
     title = either(dataset.title, dataset.title_ja)
-    return (
-        f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {escape(title)} ({escape(dataset.name)}){design}</div>"
-    )
+    said = tr("{kind}: {title} ({name})", kind=kind, title=escape(title), name=f"<code>{dataset.name}</code>")
+    style = f"border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}"
+    return f'<div style="{style}">{said}{design}</div>'

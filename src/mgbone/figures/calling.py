@@ -1,4 +1,4 @@
-"""How genes are called: limits of q and fold change, one gene worked by hand, two contrasts compared."""
+"""How genes are called: limits of q and fold change, two genes worked by hand, two contrasts compared."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -109,48 +110,60 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     return figure
 
 
-def gene_by_hand(
-    expression: pd.DataFrame,
-    groups: pd.Series,
-    steps: pd.DataFrame,
-    gene: str,
-    contrast: str,
-    title: str = "",
+def genes_by_hand(
+    expression: pd.DataFrame, groups: pd.Series, steps: pd.DataFrame, contrast: str, title: str = ""
 ) -> Figure:
-    """Draw the arrays of one gene by group, the means compared, and the steps of its test beside them.
+    """Draw the arrays of some genes by group, the means compared, and the steps of their tests beside them.
 
     Parameters
     ----------
     steps : DataFrame
-        From `mgbone.microarray.differential.one_gene_by_hand`.
+        From `mgbone.microarray.differential.genes_by_hand`.
     """
-    value = steps.set_index("step")["value"]
-    figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=66, title=title, subtitle=tr(
-            "{g}, {c}: every array a dot, bars the group means; right, each number of the moderated t test",
-            g=gene, c=naming.contrast_label(contrast)),
-        gridspec_kw={"width_ratios": [1, 1.9]})  # fmt: skip
-    left, right = axes[0]
+    genes = list(steps.columns[3:])
+    figure, _ = canvas.new_figure(
+        0, 0, width=look.DOUBLE, height=122, title=title, subtitle=tr(
+            "{c}: every array a dot, bars the group means; below, each number of the moderated t test",
+            c=naming.contrast_label(contrast)))  # fmt: skip
+    grid = figure.add_gridspec(2, len(genes), height_ratios=[1, 1.15])
+    for column, gene in enumerate(genes):
+        ax = figure.add_subplot(grid[0, column])
+        _one_gene(ax, expression.loc[gene], groups)
+        p = float(steps.set_index("step").loc["p", gene])
+        ax.set_title(f"{gene}: {naming.format_p(p)}")
+        if not column:
+            ax.set_ylabel(tr("log2 expression"))
+    _steps(figure.add_subplot(grid[1, :]), steps, genes)
+    return figure
+
+
+def _one_gene(ax: Axes, values: pd.Series, groups: pd.Series) -> None:
     names = list(dict.fromkeys(groups))
     for i, group in enumerate(names):
-        y = expression.loc[gene, groups.index[groups == group]].to_numpy(float)
-        look.dots(left, i + canvas.jitter(y), y, group, size=5.5)
-        left.plot([i - 0.3, i + 0.3], [y.mean()] * 2, color=look.INK, linewidth=1.3)
+        y = values[groups.index[groups == group]].to_numpy(float)
+        look.dots(ax, i + canvas.jitter(y), y, group, size=5.5)
+        ax.plot([i - 0.3, i + 0.3], [y.mean()] * 2, color=look.INK, linewidth=1.3)
     shown = [naming.group_label(g, short=True) for g in names]
     labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
-    left.set_xticks(range(len(names)), labels)
-    canvas.turn_crowded(left, shown, 165 / len(names))
-    left.set_xlim(-0.6, len(names) - 0.4)
-    left.set_ylabel(tr("log2 expression of {g}", g=gene))
-    left.set_title(naming.format_p(float(value["p"])))
-    right.set_axis_off()
-    right.set_ylim(len(steps) - 0.4, -0.9)
-    right.set_xlim(0, 1)
-    for i, row in enumerate(steps.itertuples()):
+    ax.set_xticks(range(len(names)), labels)
+    canvas.turn_crowded(ax, shown, 150 / len(names))
+    ax.set_xlim(-0.6, len(names) - 0.4)
+
+
+def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
+    """Write the steps as a table: what, how, and the number of each gene; in bold what moderation changes."""
+    ax.set_axis_off()
+    ax.set_ylim(len(steps) - 0.4, -1.2)
+    ax.set_xlim(0, 1)
+    right = [0.99 - 0.15 * place for place in reversed(range(len(genes)))]
+    for x, gene in zip(right, genes, strict=True):
+        ax.text(x, -0.95, gene, va="center", ha="right", fontsize=look.LABEL_SIZE, **look.BOLD)
+    for i, row in enumerate(steps.to_dict("records")):
         if i % 2 == 0:
-            right.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
-        right.text(0.01, i, tr(row.name), va="center", fontsize=look.LABEL_SIZE)
-        right.text(0.46, i, row.formula, va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
-        value = f"{row.value:.4g}".replace("-", "−")
-        right.text(0.99, i, value, va="center", ha="right", fontsize=look.LABEL_SIZE)
-    return figure
+            ax.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
+        ax.text(0.01, i, tr(row["name"]), va="center", fontsize=look.LABEL_SIZE)
+        ax.text(0.36, i, row["formula"], va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
+        weight = look.BOLD if row["step"] in ("variance", "posterior_variance", "t_ordinary", "t") else {}
+        for x, gene in zip(right, genes, strict=True):
+            shown = f"{row[gene]:.4g}".replace("-", "−")
+            ax.text(x, i, shown, va="center", ha="right", fontsize=look.LABEL_SIZE, **weight)

@@ -92,7 +92,7 @@ def _row(ax: Axes, y: float, row: Mapping[str, object]) -> None:
 
 def _legend(ax: Axes) -> None:
     handles = [
-        Line2D([], [], label=tr("stated"), **_DIAMOND),
+        Line2D([], [], label=tr("stated", "by a source"), **_DIAMOND),
         Patch(
             facecolor=look.CLOUD,
             label=tr("these data, 95 %"),

@@ -28,8 +28,8 @@ _SIZES = {"*": 1.5, "P": 1.15, "^": 1.1, "D": 0.85}
 def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw each endpoint at its two z: across for one way, upwards for a peak at the mildest dose.
 
-    Beyond the diagonals the endpoint is nearer to that shape. Filled and named are those where it is
-    significant over both tests.
+    Beyond the diagonals the endpoint is nearer to that shape. Named are those significant over both tests;
+    filled are those of which a shape is named, since every contrast that it implies holds.
 
     Parameters
     ----------
@@ -49,7 +49,8 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
              "(Mack-Wolfe)",
             dose=mildest),
         note=tr(
-            "Filled: p < {limit:g} over both tests; labels permuted within each experiment",
+            "With a name: p < {limit:g} over both tests (labels permuted within each experiment); filled: "
+            "every contrast that the shape implies holds",
             limit=study.thresholds["significant"]))  # fmt: skip
     ax = axes[0, 0]
     ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
@@ -70,7 +71,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     shown = [(tr(name), MARKERS.get(a, "X")) for a, name in AXIS_NAMES.items() if a in present]
     handles = [look.mark(name, marker, 5.5 * _SIZES.get(marker, 1.0), **hollow) for name, marker in shown]
     ax.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0)
-    _names(ax, shapes[shapes["shape"] != "neither"])
+    _names(ax, shapes[shapes["p_either"] < study.thresholds["significant"]])
     return figure
 
 

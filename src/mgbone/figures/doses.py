@@ -37,7 +37,7 @@ def dose_response(
     shapes: pd.DataFrame | None = None,
     columns: int = 4,
 ) -> Figure:
-    """Draw dietary Mg against endpoints as percent of the reference group of the same experiment.
+    """Draw dietary Mg against the change of endpoints, in percent of the reference of the same experiment.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def dose_response(
     endpoints : sequence of str
         Panels, in reading order; those without a row in `doses` are left out.
     animals : DataFrame, optional
-        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_of_reference`).
+        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
     reported : DataFrame, optional
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
     shapes : DataFrame, optional
         endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
-        panel, that of the shape better supported in black.
+        panel, that of a shape that is named in black.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
@@ -62,17 +62,11 @@ def dose_response(
     if reported is not None and len(reported):
         note += tr("; open diamond: value in the report")
     if shapes is not None and len(shapes):
-        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: supported)")  # fmt: skip
+        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: named)")
         note += tr(words, dose=naming.narrow_label(study.shown_contrasts[0].case))
-    experiments = len({c.experiment for c in study.shown_contrasts})
-    apart = (
-        N_("Two experiments, each against its own reference, not joined by a line: {pairs}")
-        if experiments == 2 else
-        N_("Each dose against the reference of its own experiment: {pairs}")
-    )  # fmt: skip
     figure, panels, axes = canvas.panels(
         len(endpoints), columns, 46.0, sharex=True, title=title,
-        subtitle=tr(apart, pairs=_against(study)),
+        subtitle=tr("Change from the reference of the same experiment: {pairs}", pairs=_against(study)),
         note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")])
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):
@@ -81,7 +75,9 @@ def dose_response(
         if shapes is not None and (shapes["endpoint"] == endpoint).any():
             _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0])
     for ax in axes[:, 0]:
-        ax.set_ylabel(tr("% of reference"))
+        ax.set_ylabel(tr("Change (%)"))
+    for ax in panels:
+        ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
@@ -200,7 +196,7 @@ def _dose_panel(
     mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
     by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
     by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
-    ax.axhline(100, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
+    ax.axhline(0, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
     table = doses[doses["endpoint"].eq(endpoint)]
     seen = animals[animals["endpoint"].eq(endpoint)] if animals is not None else None
     spread = np.ptp(seen["percent"].dropna()) if seen is not None and seen["percent"].notna().any() else 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ def ora_dots(
     title: str = "",
     *,
     n: int = 10,
-    tested: int | None = None,
+    tested: Collection[int] = (),
 ) -> Figure:
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
@@ -43,8 +43,8 @@ def ora_dots(
         theme, go_id.
     n : int
         Terms a panel at most.
-    tested : int, optional
-        Number of terms tested, to be said.
+    tested : collection of int, optional
+        Number of terms tested in each comparison, to be said.
     """
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
@@ -71,10 +71,11 @@ def ora_dots(
     return figure
 
 
-def _ora_words(tested: int | None) -> str:
-    number = "" if tested is None else f"{tested:,} "
+def _ora_words(tested: Collection[int]) -> str:
+    counts = [f"{n:,}" for n in sorted({min(tested), max(tested)})] if len(tested) else []
+    number = f"{'–'.join(counts)} " if counts else ""
     return tr(
-        "Over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
+        "Over-representation against the genes expressed; q: BH over all {n}terms tested, list by list",
         n=number)  # fmt: skip
 
 

@@ -50,9 +50,9 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
             warnings.simplefilter("always")
             _fix_layout(figure)
             with write_aside(targets[0]) as png, write_aside(targets[1]) as svg:
-                said = _said(figure)
-                figure.savefig(png, format="png", dpi=DPI, metadata=_METADATA["png"] | said)
-                figure.savefig(svg, format="svg", metadata=_METADATA["svg"] | said)
+                words = said(figure)
+                figure.savefig(png, format="png", dpi=DPI, metadata=_METADATA["png"] | words)
+                figure.savefig(svg, format="svg", metadata=_METADATA["svg"] | words)
                 _refuse_empty_boxes(name, caught)
     finally:
         plt.close(figure)
@@ -61,8 +61,8 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
     return targets
 
 
-def _said(figure: Figure) -> dict[str, str]:
-    """Return the headline of a figure as its title and the line below as its description, unbroken."""
+def said(figure: Figure) -> dict[str, str]:
+    """Return the headline of a figure as ``Title`` and the line below it as ``Description``, unbroken."""
     texts = {text.get_gid(): text.get_text() for text in figure.texts}
     keys = {"title": "Title", "subtitle": "Description"}
     # A break between Japanese letters stands for nothing, one between words for a blank.

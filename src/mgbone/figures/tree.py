@@ -20,6 +20,7 @@ from mgbone.study.language import N_, tr
 _LEVELS = {
     "separated": N_("separated"),
     "mixed": N_("mixed"),
+    "not_tested": N_("too few arrays to tell"),
 }
 
 
@@ -66,7 +67,7 @@ def _tree_words(clustering: Any) -> str:
          "in {support} % of bootstrap trees; cohesion: mean silhouette {s}, permutation {p})",
         n=f"{v['n_genes']:,}", level=tr(_LEVELS[str(v["level"])]),
         cut=_yes(v["rand"] > 1 - 1e-9), support=f"{100 * v['cut_support']:.0f}",
-        s=f"{v['silhouette']:.2f}".replace("-", "−"),
+        s=f"{v['silhouette']:z.2f}".replace("-", "−"),
         p=naming.format_p(float(v["p"])))  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from mgbone.microarray.genesets import GeneSets, check_symbols
 from mgbone.study.errors import MgboneError
 
 ORA_COLUMNS = [
-    "contrast", "direction", "term", "name", "set_size", "list_size", "hits", "expected",
+    "contrast", "direction", "term", "name", "set_size", "list_size", "background", "hits", "expected",
     "odds_ratio", "log2_odds_ratio", "ci_low", "ci_high", "p", "q", "q_both", "genes",
 ]  # fmt: skip
 
@@ -28,49 +28,53 @@ FOLD_SHARE = 0.7
 def over_representation(
     gene_lists: Mapping[str, Mapping[str, Sequence[str]]],
     gene_sets: GeneSets,
-    background: Collection[str],
+    background: Collection[str] | Mapping[str, Collection[str]],
     smallest: int = SMALLEST,
     largest: int = LARGEST,
 ) -> pd.DataFrame:
     """Test each set for holding more genes of a list than by chance (Fisher 1935, one-sided).
 
-    The background is the chip: genes that it can't see are taken out of lists and sets first, and sets are
-    kept if `smallest` to `largest` of their genes remain. Symbols are compared as written: two that differ in
-    case only are two genes. Benjamini-Hochberg q values count *all* sets kept, those without any gene of the
-    list (p = 1) too, list by list; `q_both` counts them over the lists of a contrast together, for a question
-    that either list may answer.
+    Genes outside the background are taken out of lists and sets first, and sets are kept if `smallest` to
+    `largest` of their genes remain. Symbols are compared as written: two that differ in case only are two
+    genes. Benjamini-Hochberg q values count *all* sets kept, those without any gene of the list (p = 1) too,
+    list by list; `q_both` counts them over the lists of a contrast together, for a question that either list
+    may answer.
 
     Parameters
     ----------
     gene_lists : mapping
-        ``gene_lists[contrast]["up"]`` and ``["down"]``, as from `expression.gene_lists`.
+        ``gene_lists[contrast]["up"]`` and ``["down"]``, as from `changed_genes.gene_lists`.
     gene_sets : GeneSets
-    background : collection of str
-        All genes on the chip.
+    background : collection of str, or mapping of such by contrast
+        The genes that could have come into a list: those expressed (`changed_genes.expressed_genes`), since a
+        silent gene can't change and makes every process of the tissue look enriched (Timmons et al. 2015); or
+        all genes on the chip.
 
     Returns
     -------
     DataFrame
-        Columns of ``ORA_COLUMNS``; direction is that of the list; `expected` the hits by chance; odds ratio
+        Columns of ``ORA_COLUMNS``; direction is that of the list; `background` counts its genes; `expected`
+        the hits by chance; odds ratio
         with Haldane's 1/2 added to each cell and its 95 % interval on the log2 scale (Woolf); `genes` the
         hits, sorted and joined by ";". Sorted by contrast and direction as given, then p, then term.
 
     Raises
     ------
     MgboneError
-        If sets and chip don't speak of the same genes (`check_symbols`), or no set has enough genes on the
-        chip.
+        If sets and background don't speak of the same genes (`check_symbols`), or no set has enough genes in
+        it.
     """
-    check_symbols(gene_sets, background)
-    chip = {str(g) for g in background}
-    on_chip = restrict(gene_sets, chip, smallest, largest)
+    if not gene_lists:
+        raise MgboneError("There is no list of genes to test; hand in gene_lists(table).")
+    by_contrast = background if isinstance(background, Mapping) else dict.fromkeys(gene_lists, background)
+    check_symbols(gene_sets, {str(g) for genes in by_contrast.values() for g in genes})
     tables = []
     for contrast, lists in gene_lists.items():
+        chip = {str(g) for g in by_contrast[contrast]}
+        on_chip = restrict(gene_sets, chip, smallest, largest)
         for direction, genes in lists.items():
             table = _enrich([g for g in dict.fromkeys(genes) if g in chip], on_chip, chip)
             tables.append(table.assign(contrast=contrast, direction=direction))
-    if not tables:
-        raise MgboneError("There is no list of genes to test; hand in expression.gene_lists(table).")
     tested = pd.concat(tables, ignore_index=True)
     tested["q_both"] = tested.groupby("contrast")["p"].transform(stats.false_discovery_control, method="bh")
     return tested[ORA_COLUMNS]
@@ -119,6 +123,7 @@ def _enrich(genes: list[str], gene_sets: GeneSets, chip: set[str]) -> pd.DataFra
         name=[gene_sets.name(t) for t in table.index],
         list_size=k,
         p=np.minimum(stats.hypergeom.sf(x - 1, n, m, k), 1.0),
+        background=n,
         expected=m * k / n,
         odds_ratio=odds,
         log2_odds_ratio=np.log2(odds),

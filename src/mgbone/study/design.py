@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 from mgbone.study.design_checks import check_design
 from mgbone.study.documents import Document, read_document
 from mgbone.study.errors import StudyError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -106,6 +108,12 @@ class Study:
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
     dose_of: Nutrient = MAGNESIUM
+    equivalence: tuple[Mapping[str, Any], ...] = ()
+
+    def equivalence_bound(self, endpoint: str) -> float:
+        """Return the largest difference that counts as none, in percent; missing where undeclared."""
+        named = (e for e in self.equivalence if any(fnmatchcase(endpoint, one) for one in e["endpoints"]))
+        return float(next(named, {"percent": "nan"})["percent"])
 
     @property
     def design(self) -> object:
@@ -160,8 +168,20 @@ class Study:
         return "trend" if p < self.thresholds["trend"] else "none"
 
     def assumption_table(self) -> pd.DataFrame:
-        """One row per assumption: id, decision, reason."""
-        return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+        """One row per assumption: id, decision, reason; the latter two in the language in use."""
+        said = [
+            {"id": a["id"], **{key: either(a[key], a.get(f"{key}_ja", "")) for key in ("decision", "reason")}}
+            for a in self.assumptions
+        ]
+        return pd.DataFrame(said, columns=["id", "decision", "reason"])
+
+    def equivalence_table(self) -> pd.DataFrame:
+        """One row per bound of equivalence: endpoints, bound_percent, reason in the language in use."""
+        said = [
+            (", ".join(one["endpoints"]), one["percent"], either(one["reason"], one.get("reason_ja", "")))
+            for one in self.equivalence
+        ]
+        return pd.DataFrame(said, columns=["endpoints", "bound_percent", "reason"])
 
 
 def load_study(path: str | Path | None = None) -> Study:
@@ -203,6 +223,7 @@ def _completed(raw: dict[str, Any], path: Path, preset: Path) -> dict[str, Any]:
         "arrays_per_group": 0,
         "regions": theirs["regions"],
         "gene_sets": theirs["gene_sets"],
+        "equivalence": theirs["equivalence"],
     }
     return {**defaults, **raw, "thresholds": {**theirs["thresholds"], **raw.get("thresholds", {})}}
 
@@ -225,6 +246,7 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         assumptions=tuple(raw["assumptions"]),
         methods=raw.get("methods", {}),
         dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else MAGNESIUM,
+        equivalence=tuple(raw["equivalence"]),
     )
     if "dose_order" in raw:
         order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
