@@ -16,7 +16,6 @@ from mgbone.evidence.percent import percent_intervals
 # Jeffreys' limits of "substantial" evidence, for and against.
 FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
 ABSENCE, NOTHING, DIFFERENCE = "speaks for absence", "says nothing", "speaks for a difference"
-SPEAKS = (ABSENCE, NOTHING, DIFFERENCE)
 
 
 def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
@@ -39,7 +38,8 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     DataFrame
         Columns experiment, endpoint, contrast, n_case, n_reference, estimate, ci_low, ci_high, unit,
         percent_low, percent_high (the interval in percent of the reference's mean, `percent_intervals`),
-        hedges_g, p, bf10, speaks (one of ``SPEAKS``), and ``EQUIVALENCE_COLUMNS``.
+        hedges_g, p, bf10, speaks (``speaks for absence``, ``says nothing`` or ``speaks for a difference``),
+        and ``EQUIVALENCE_COLUMNS``.
     """
     rows = evidence[(evidence["level"] == "none") & evidence["ci_low"].notna()].copy()
     values = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -274,7 +275,7 @@ def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str)
         transform=ax.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
         fontsize=look.SMALL_SIZE,
     )  # fmt: skip
-    ax.set_title(result["name"], fontsize=look.BASE_SIZE)
+    ax.set_title(fill(result["name"], 34), fontsize=look.BASE_SIZE)  # a longer one would run into the next
     ax.set_xlim(0, len(x))
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter("{x:,.0f}")

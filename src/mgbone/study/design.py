@@ -107,8 +107,8 @@ class Study:
     gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
-    equivalence: tuple[Mapping[str, Any], ...] = ()
     dose_of: Nutrient = MAGNESIUM
+    equivalence: tuple[Mapping[str, Any], ...] = ()
 
     def equivalence_bound(self, endpoint: str) -> float:
         """Return the largest difference that counts as none, in percent; missing where undeclared."""
@@ -223,9 +223,22 @@ def _completed(raw: dict[str, Any], path: Path, preset: Path) -> dict[str, Any]:
         "arrays_per_group": 0,
         "regions": theirs["regions"],
         "gene_sets": theirs["gene_sets"],
-        "equivalence": theirs["equivalence"],
+        "equivalence": [_borrowed(one, raw) for one in theirs["equivalence"]],
     }
     return {**defaults, **raw, "thresholds": {**theirs["thresholds"], **raw.get("thresholds", {})}}
+
+
+_BORROWED = {
+    "reason": "That of the compendium's own study; a study.yml may state another (equivalence).",
+    "reason_ja": "本コンペンディウムの研究での値。study.ymlのequivalenceで変更できます。",
+}
+
+
+def _borrowed(bound: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Take over a bound of equivalence, but not its reason, which is about other animals and diets."""
+    about_mg = any("dietary_mg_percent" in group for group in raw["groups"].values())
+    endpoints = [name for name in bound["endpoints"] if about_mg or name != "serum_mg"]
+    return {**bound, **_BORROWED, "endpoints": endpoints}
 
 
 def _build(raw: dict[str, Any], folder: Path) -> Study:
@@ -245,8 +258,8 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         gene_set_symbols=raw.get("gene_set_symbols", "as written"),
         assumptions=tuple(raw["assumptions"]),
         methods=raw.get("methods", {}),
-        equivalence=tuple(raw["equivalence"]),
         dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else MAGNESIUM,
+        equivalence=tuple(raw["equivalence"]),
     )
     if "dose_order" in raw:
         order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])

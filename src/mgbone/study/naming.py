@@ -29,14 +29,19 @@ AXES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def study_in_use() -> Study:
+    """Return the study whose groups are spoken of: the compendium's own until another one is adopted."""
+    return in_use[0] if in_use else load_study()
+
+
 def has_doses() -> bool:
     """Return whether the groups of the study in use have doses."""
-    return (in_use[0] if in_use else load_study()).highest_dose is not None
+    return study_in_use().highest_dose is not None
 
 
 def nutrient_word() -> str:
     """Return what the diets of the study in use differ in, in a word: magnesium."""
-    dose_of = (in_use[0] if in_use else load_study()).dose_of
+    dose_of = study_in_use().dose_of
     return either(dose_of.word or dose_of.name, dose_of.word_ja or dose_of.word or dose_of.name)
 
 

@@ -13,7 +13,16 @@ from pandas.io.formats.style import Styler
 from mgbone.study.design import REGIONS
 from mgbone.study.dictionary import endpoint_label, endpoints, region_label, structure_label, typeset_unit
 from mgbone.study.language import N_, either, tr
-from mgbone.study.naming import WORDS, contrast_label, experiment_label, format_p_value, group_label, word
+from mgbone.study.naming import (
+    WORDS,
+    contrast_label,
+    dose_heading,
+    experiment_label,
+    format_p_value,
+    group_label,
+    study_in_use,
+    word,
+)
 
 
 def with_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -69,6 +78,8 @@ def _heading(column: object) -> object:
     """Name a contrast, a region, a word such as a verdict, or a measure that heads a column."""
     if column in REGIONS:
         return region_label(column)
+    if column == "dietary_mg_percent":
+        return dose_heading(study_in_use())
     if column in WORDS:
         return word(column)
     if column in endpoints():
@@ -193,7 +204,6 @@ _HEADINGS = {
     "says": N_("labels"),
     "flagged": N_("flagged"),
     "lowest_if_changed": N_("lowest if changed"),
-    "dietary_mg_percent": N_("Mg in diet (%)"),
     "n_case": "n",
     "claim_id": N_("claim"),
     "statement_en": N_("statement"),
