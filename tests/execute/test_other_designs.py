@@ -33,5 +33,5 @@ def test_another_design_goes_through_all_notebooks_and_the_report(tmp_path, stud
             r"(?s)<(style|script|pre|img|svg|title)\b.*?</\1>|<[^>]*>", " ", text.partition("<body")[2]
         )
         assert [body[m.start() - 60 : m.end() + 40] for m in REPORTS_OWN.finditer(body)] == []
-    drawn = {path.stem for path in (tmp_path / "figures_folder" / "mice").glob("*.png")}
+    drawn = {path.stem for path in (tmp_path / "figures_folder").rglob("*.png")}
     assert {"01_design", "01_forest", "02_density_map", "03_volcano", "04_forest", "04_per_dose"} <= drawn
