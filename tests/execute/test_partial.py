@@ -269,7 +269,7 @@ def test_a_study_of_ones_own_says_only_what_differs(tmp_path, study):
 
 def test_a_contrast_of_two_experiments_is_refused(tmp_path):
     raw = json.loads(json.dumps(TWO_GROUPS))
-    raw["experiments"]["summer"] = raw["experiments"]["winter"]
+    raw["experiments"]["summer"] = dict(TWO_GROUPS["experiments"]["winter"])
     with pytest.raises(StudyError, match="low_vs_normal' is in two experiments"):
         own_study(tmp_path, raw)
 
@@ -324,7 +324,7 @@ def test_titles_name_the_groups_of_the_study(tmp_path, study):
     own = own_study(tmp_path)
     naming.use_study(own)
     assert titles.design(own) == "One experiment, two groups, three weeks of diet"
-    assert speak("ja", titles.design, own) == "1つの実験、各2群、3週間の食餌"
+    assert speak("ja", titles.design, own) == "1つの実験、各2群、3週間飼育"
     shown = titles.cells(own.experiments["winter"], own)
     assert shown == "Every femur behind the map: low Mg and normal diet"
 

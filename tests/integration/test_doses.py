@@ -153,8 +153,9 @@ def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
     }
 
 
-def test_a_study_without_doses_in_order_has_empty_tables(study):
-    unordered = replace(study, dose_order=())
+def test_a_study_without_doses_or_stated_contrasts_has_empty_tables(study):
+    silent = {name: replace(e, report_contrasts=()) for name, e in study.experiments.items()}
+    unordered = replace(study, dose_order=(), experiments=silent)
     assert percent_change(measured(), unordered).empty
     assert dose_order_evidence(measured(), unordered).empty
     evidence = compare(measured(), unordered)
