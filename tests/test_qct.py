@@ -63,17 +63,19 @@ def value(measurements, endpoint, animal=ONE):
 
 def test_density_of_a_region_is_content_over_volume(study):
     # 3 mg in 10 mm2 x 0.5 mm and 12 mg in 30 mm2 x 0.2 mm: 15 mg in 11 mm3.
-    dataset = scanned([2.0, 5.0, 15.0], [10.0, 30.0, 4.0], [3.0, 12.0, 1.0], [0.5, 0.2, 0.5])
+    positions = [2.5, 7.5, 12.5, 17.5]
+    dataset = scanned(positions, [10.0, 30.0, 4.0, 4.0], [3.0, 12.0, 1.0, 1.0], [0.5, 0.2, 0.5, 0.5])
     density = regional_density(dataset, study)
     assert value(density, "bmd_whole_distal") == pytest.approx(1000 * 15 / 11)
     assert value(density, "bmd_trabecular_mid") == pytest.approx(1000 * 1 / 2)
-    assert value(density, "bmd_cortical_full") == pytest.approx(1000 * 16 / 13)
     assert np.isnan(value(density, "bmd_whole_proximal"))
+    # Two thirds of the femur are not its full length.
+    assert np.isnan(value(density, "bmd_cortical_full"))
     assert density["unit"].unique().tolist() == ["mg/cm3"]
 
 
 def test_mean_of_slices_is_another_number(study):
-    dataset = scanned([2.0, 5.0], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
+    dataset = scanned([2.5, 7.5], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
     plain = mean_slice_density(dataset, study)
     assert value(plain, "bmd_whole_distal") == pytest.approx((1000 * 3 / 5 + 1000 * 12 / 6) / 2)
     assert value(plain, "bmd_whole_distal") != pytest.approx(
@@ -82,7 +84,7 @@ def test_mean_of_slices_is_another_number(study):
 
 
 def test_difference_of_the_mean_of_slices_is_the_median_of_the_animals(study):
-    dataset = scanned([2.0, 5.0], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
+    dataset = scanned([2.5, 7.5], [10.0, 30.0], [3.0, 12.0], [0.5, 0.2])
     regional, plain = regional_density(dataset, study), mean_slice_density(dataset, study)
     table = slice_mean_differences(regional, plain)
     assert list(table.index) == list(STRUCTURES) and list(table) == list(REGIONS)
@@ -133,7 +135,7 @@ def test_limits_are_fractions_of_each_animals_own_femur(study):
 
 
 def test_slices_without_the_structure_weigh_nothing(study):
-    dataset = scanned([2.0, 4.0, 12.0], [0.0, 5.0, 0.0], [0.0, 2.0, 0.0])
+    dataset = scanned([2.5, 7.5, 12.5, 17.5], [0.0, 5.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0])
     for measure in (regional_density, mean_slice_density):
         density = measure(dataset, study)
         assert value(density, "bmd_trabecular_distal") == pytest.approx(1000 * 2 / 2.5)
@@ -156,11 +158,46 @@ def test_each_animal_has_its_own_density(study):
     assert whole.to_dict() == pytest.approx((1000 * own).to_dict())
 
 
-def test_blank_slices_are_left_out(study):
-    dataset = scanned([2.0, 4.0, 12.0], [10.0, np.nan, np.nan], [5.0, np.nan, np.nan])
-    density = regional_density(dataset, study)
-    assert value(density, "bmd_whole_distal") == pytest.approx(1000)
-    assert np.isnan(value(density, "bmd_whole_mid"))
+def trabeculae_scanned_to(last):
+    """60 slices of 0.5 mm in a femur of 30 mm, trabeculae blank after the slice `last`."""
+    positions = np.arange(0.25, 30, 0.5)
+    density = np.linspace(700, 200, len(positions))  # falls from knee to hip
+    dataset = scanned(positions, 10.0, 10 * 0.5 * density / 1000)
+    late = dataset.qct_slices["slice"] > last
+    dataset.qct_slices.loc[late, ["trabecular_area", "trabecular_content"]] = np.nan
+    return dataset, density
+
+
+def test_a_part_does_not_stand_for_the_whole(study):
+    dataset, density = trabeculae_scanned_to(30)
+    measured = {measure: measure(dataset, study) for measure in (regional_density, mean_slice_density)}
+    for found in measured.values():
+        assert value(found, "bmd_trabecular_distal") == pytest.approx(density[:20].mean())
+        # 15 of 30 mm of the bone and 5 of 10 mm of the middle were measured.
+        for region in ("full", "mid", "proximal"):
+            assert np.isnan(value(found, f"bmd_trabecular_{region}"))
+        assert value(found, "bmd_cortical_full") == pytest.approx(density.mean())
+    named = scan_faults(dataset).query("fault == 'uncovered'")["where"].tolist()
+    assert named == [
+        "Trabecular bone, full length: 50 % measured, no density",
+        "Trabecular bone, middle region: 50 % measured, no density",
+        "Trabecular bone, proximal region: 0 % measured, no density",
+    ]
+
+
+def test_a_few_blank_slices_of_a_region_are_left_out(study):
+    dataset, density = trabeculae_scanned_to(59)  # 1 of 20 slices of the region
+    found = regional_density(dataset, study)
+    assert value(found, "bmd_trabecular_proximal") == pytest.approx(density[40:59].mean())
+    assert np.isnan(value(regional_density(trabeculae_scanned_to(57)[0], study), "bmd_trabecular_proximal"))
+
+
+def test_slices_that_are_gone_cover_nothing(study):
+    dataset, _ = trabeculae_scanned_to(60)
+    gone = dataset.qct_slices["slice"].between(20, 34)
+    found = regional_density(in_memory(animals=dataset.animals, qct_slices=dataset.qct_slices[~gone]), study)
+    for region, known in {"distal": True, "mid": False, "proximal": True, "full": False}.items():
+        assert np.isfinite(value(found, f"bmd_whole_{region}")) == known
 
 
 # --- how the scan went -----------------------------------------------------------------------------------
@@ -206,7 +243,7 @@ def test_a_single_slice_has_no_pitch():
 
 
 def faults_of(positions, **options):
-    table = scan_faults(scanned(positions, **options))
+    table = scan_faults(scanned(positions, **options)).query("fault != 'uncovered'")
     assert table["animal_id"].isin([ONE]).all()
     return list(zip(table["fault"], table["where"], strict=True))
 

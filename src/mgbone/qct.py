@@ -15,7 +15,10 @@ from scipy import stats
 
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.permutation import correlations, label_permutations, share_as_large, t_statistics
+from mgbone.evidence.ties import settled
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
+from mgbone.study.dictionary import region_label, structure_label
+from mgbone.study.language import N_, tr
 
 MG_PER_MM3_TO_MG_PER_CM3 = 1000.0
 UNIT = "mg/cm3"
@@ -37,8 +40,9 @@ def regional_density(dataset: Dataset, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         Columns animal_id, experiment, group, endpoint (``bmd_<structure>_<region>``), value, unit (mg/cm3).
-        An animal without slices in a region has a missing value there. Where the dataset has regional values
-        in place of slices, they are taken as they are.
+        A region of which less than the study's ``region_covered`` was measured has a missing value: the
+        rest would stand for the whole (`scan_faults` names it). Where the dataset has regional values in
+        place of slices, they are taken as they are.
     """
     if dataset.qct_slices is None and dataset.qct_regions is not None:
         return _as_given(dataset)
@@ -86,6 +90,38 @@ def located_slices(dataset: Dataset, study: Study) -> pd.DataFrame:
     return slices.assign(percent=100 * fraction, region=region)
 
 
+def coverage(dataset: Dataset, study: Study) -> pd.DataFrame:
+    """Say how much of each region was measured, structure by structure.
+
+    A slice with area and content of the structure stands for half a step (the median distance between slices
+    of the animal) to either side of its centre.
+
+    Returns
+    -------
+    DataFrame
+        Columns animal_id, structure, region, covered (share of the region's length, 0 to 1).
+    """
+    columns = ["animal_id", "structure", "region", "covered"]
+    if dataset.qct_slices is None:
+        return pd.DataFrame(columns=columns)
+    lengths = dataset.animals.set_index("animal_id")["femur_length"]
+    rows = []
+    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
+        table = table.sort_values("position", kind="stable")
+        steps = np.diff(table["position"])
+        step = np.median(steps) if len(steps) else table["thickness"].iloc[0]
+        for structure in STRUCTURES:
+            known = table[[f"{structure}_area", f"{structure}_content"]].notna().all(axis=1)
+            at = table.loc[known, "position"].to_numpy(float)
+            for region in REGIONS:
+                low, high = (lengths[animal] * end for end in study.regions[region])
+                end = np.clip(at + step / 2, low, high)
+                begin = np.maximum(np.clip(at - step / 2, low, high), np.append(low, end[:-1]))
+                covered = np.maximum(end - begin, 0).sum() / (high - low)
+                rows.append((animal, structure, region, covered))
+    return pd.DataFrame(rows, columns=columns)
+
+
 def slice_table(dataset: Dataset) -> pd.DataFrame:
     """Say per animal how the scan went: slices, span, pitch, and gaps, doubled or misplaced slices by number.
 
@@ -122,15 +158,17 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
 
 
 def scan_faults(dataset: Dataset) -> pd.DataFrame:
-    """Name every gap, doubled or misplaced slice and incomplete scan, and say where it is.
+    """Name every gap, doubled or misplaced slice, incomplete scan and uncovered region, and say where it is.
 
     Slices are misplaced where they go back or lie beyond the femur. A scan is incomplete if it begins or ends
-    more than one and a half steps from an end of the femur.
+    more than one and a half steps from an end of the femur. A region is uncovered if too little of it was
+    measured for a density (`coverage`, ``region_covered`` of the study).
 
     Returns
     -------
     DataFrame
-        Columns animal_id, fault (gap, doubled, misplaced, incomplete) and where (in words, mm from the knee).
+        Columns animal_id, fault (gap, doubled, misplaced, incomplete, uncovered) and where (in words, mm from
+        the knee).
     """
     rows: list[tuple[str, str, str]] = []
     if dataset.qct_slices is None:
@@ -163,7 +201,19 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         elif short < 0:
             found.append(("misplaced", f"ends {-short:g} mm beyond the femur"))
         rows += [(animal, *one) for one in found]
+    rows += _uncovered(dataset)
     return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
+
+
+def _uncovered(dataset: Dataset) -> list[tuple[str, str, str]]:
+    short = coverage(dataset, dataset.study)
+    short = short[short["covered"] < dataset.study.thresholds["region_covered"]]
+    words = N_("{structure}, {region}: {percent} % measured, no density")
+    return [
+        (row.animal_id, "uncovered", tr(words, structure=structure_label(row.structure),
+         region=region_label(row.region), percent=f"{100 * row.covered:.0f}"))
+        for row in short.itertuples()
+    ]  # fmt: skip
 
 
 def profiles(
@@ -395,16 +445,23 @@ def _per_region(
             chosen = slices if region == "full" else slices[slices["region"] == region]
             value = density(chosen, structure).reindex(animals["animal_id"]).to_numpy()
             tables.append(animals.assign(endpoint=f"bmd_{structure}_{region}", value=value, unit=UNIT))
-    return pd.concat(tables, ignore_index=True)
+    measured = pd.concat(tables, ignore_index=True)
+    known = coverage(dataset, study)
+    short = known[known["covered"] < study.thresholds["region_covered"]]
+    lacking = pd.MultiIndex.from_arrays(
+        [short["animal_id"], "bmd_" + short["structure"] + "_" + short["region"]]
+    )
+    uncovered = pd.MultiIndex.from_frame(measured[["animal_id", "endpoint"]]).isin(lacking)
+    return measured.assign(value=measured["value"].mask(uncovered))
 
 
 def _content_over_volume(slices: pd.DataFrame, structure: str) -> pd.Series:
     volume = (slices[f"{structure}_area"] * slices["thickness"]).groupby(slices["animal_id"]).sum()
     content = slices[f"{structure}_content"].groupby(slices["animal_id"]).sum()
-    return MG_PER_MM3_TO_MG_PER_CM3 * content / volume.where(volume > 0)
+    return settled(MG_PER_MM3_TO_MG_PER_CM3 * content / volume.where(volume > 0))
 
 
 def _mean_of_slices(slices: pd.DataFrame, structure: str) -> pd.Series:
     volume = slices[f"{structure}_area"] * slices["thickness"]
     density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
-    return density.groupby(slices["animal_id"]).mean()
+    return settled(density.groupby(slices["animal_id"]).mean())

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from mgbone.claims.judging import judge, tally
+from mgbone.evidence.comparison import points_of
 from mgbone.study.design import REGIONS, STRUCTURES, load_study
 from mgbone.study.errors import StudyError
 from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
@@ -61,8 +62,8 @@ def claim(direction, level, value=np.nan):
 
 
 def evidence(direction, level, estimate=np.nan, **more):
-    keys = {"experiment": "x", "endpoint": "x", "contrast": "x"}
-    return pd.DataFrame([{**keys, "direction": direction, "level": level, "estimate": estimate, **more}])
+    found = {"direction": direction, "level": level, "estimate": estimate, "points": points_of(estimate)}
+    return pd.DataFrame([{"experiment": "x", "endpoint": "x", "contrast": "x", **found, **more}])
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,13 @@ def evidence(direction, level, estimate=np.nan, **more):
 )
 def test_verdicts(stated, observed, verdict):
     assert judge(claim(*stated), evidence(*observed))["verdict"].tolist() == [verdict]
+
+
+def test_an_odds_ratio_is_no_direction():
+    """Log2 odds of 1.2 in the list of genes that fell, not significant: nothing says that the theme rose."""
+    theme = evidence("none", "none", 1.2).drop(columns="points")
+    for stated in ("up", "down"):
+        assert judge(claim(stated, "significant"), theme)["verdict"].tolist() == ["contradicted"]
 
 
 def test_a_statement_without_evidence_is_not_tested():

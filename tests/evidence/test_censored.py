@@ -6,14 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers.small_dataset import describe, write_small_dataset
+from scipy import stats
 
 from mgbone.biochem.endpoints import derive_endpoints
 from mgbone.dataset.descriptor import write_datapackage
 from mgbone.dataset.opening import check_dataset, open_dataset
 from mgbone.evidence.bayes import weigh_absence
-from mgbone.evidence.comparison import GEHAN, TUKEY, compare
-from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_dunn
+from mgbone.evidence.comparison import STUDENT, TUKEY, compare
+from mgbone.evidence.other_tests import compare_tests, omnibus_tests
+from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_wallis
+from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
+from mgbone.study.naming import GEHAN
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_study()
 
 
 @pytest.fixture
@@ -56,25 +65,81 @@ def test_only_endpoints_with_censored_values_are_tested_on_ranks(dataset):
     assert set(evidence.loc[evidence["experiment"] == "exp2", "test"]) == {TUKEY}
 
 
-def test_p_is_that_of_dunn_on_gehan_scores_with_holm(dataset):
+def censored(values_by_group, limits):
+    """Return measurements of exp2; a value that is missing lies below the limit of its group."""
+    tables = []
+    for group, values in values_by_group.items():
+        values = np.array(values, float)
+        hidden = np.isnan(values)
+        value = np.where(hidden, limits.get(group, np.nan) * SUBSTITUTE, values)
+        names = [f"{group}-{i}" for i in range(len(values))]
+        tables.append(pd.DataFrame({"animal_id": names, "group": group, "value": value, "censored": hidden}))
+    fixed = {"experiment": "exp2", "endpoint": "serum_pth", "unit": "pg/mL"}
+    return pd.concat(tables, ignore_index=True).assign(**fixed)
+
+
+BELOW = [np.nan] * 8
+OUTLIER = {"control": [*BELOW[:7], 100.0], "mg004": np.arange(2.0, 10)}
+"""Control <1 seven times and 100; the case 2 to 9, so that it is the larger one but has the smaller mean."""
+
+
+def test_direction_is_that_of_the_ranks_by_hand(study):
+    row = compare(censored(OUTLIER, {"control": 1.0}), study).iloc[0]
+    # Each limit lies below the other 9, 100 above 15 others; 2 is above 7 limits and below 7 values and 100.
+    scores = np.array([*[-9] * 7, 15, *range(-1, 14, 2)])
+    z = (scores[8:].mean() - scores[:8].mean()) / np.sqrt((scores**2).sum() / 15 * (1 / 8 + 1 / 8))
+    assert row["p"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-10)
+    assert row["estimate"] < 0
+    assert (row["direction"], row["level"], row["points"]) == ("up", "significant", "up")
+
+
+def test_limits_that_differ_tell_no_groups_apart(study):
+    """Behind <1 and <3 there may be the same values; a third group that lies between settles nothing."""
+    table = censored({"control": BELOW, "mg004": BELOW, "mg002": [2.0] * 8}, {"control": 1.0, "mg004": 3.0})
+    found = compare(table, study).set_index("contrast")
+    for contrast in ("mg004_vs_control", "mg002_vs_mg004"):
+        assert found.loc[contrast, "test"] == "not tested"
+        assert found.loc[contrast, ["p", "level", "direction"]].isna().all()
+    surely = found.loc["mg002_vs_control"]
+    # All of one group above all of the other: z is the square root of N - 1, the p of one pair.
+    assert surely["p"] == pytest.approx(2 * stats.norm.sf(np.sqrt(15)))
+    assert surely["direction"] == "up"
+
+
+def test_p_is_gehans_between_two_groups_with_holm(dataset):
     rng = np.random.default_rng(1)
     groups = np.repeat(["control", "mg004", "mg002"], 8)
-    limit = 3.0
     true = rng.normal(4, 1.5, 24) - 1.5 * (groups == "mg002")
-    hidden = true < limit
-    table = pd.DataFrame(
-        {
-            "animal_id": [f"a{i}" for i in range(24)], "experiment": "exp2", "group": groups,
-            "endpoint": "serum_pth", "value": np.where(hidden, limit * SUBSTITUTE, true), "unit": "pg/mL",
-            "censored": hidden,
-        }
-    )  # fmt: skip
+    parts = {g: np.where(true < 3, np.nan, true)[groups == g] for g in ("control", "mg004", "mg002")}
+    table = censored(parts, dict.fromkeys(parts, 3.0))
     found = compare(table, dataset.study).set_index("contrast")
-    parts = {g: np.where(hidden, limit, true)[groups == g] for g in ("control", "mg004", "mg002")}
-    raw = kruskal_dunn(parts, {g: hidden[groups == g] for g in parts})[1]
-    expected = sorted(raw.values())
-    assert sorted(found["p"])[0] == pytest.approx(3 * expected[0])
+    # With one limit below all that was measured Gehan's test is Kruskal-Wallis's of two groups: chi2 = z^2.
+    filled = {g: np.nan_to_num(v, nan=0) for g, v in parts.items()}
+    pairs = (("mg004", "control"), ("mg002", "control"), ("mg002", "mg004"))
+    raw = [kruskal_wallis({g: filled[g] for g in pair}) for pair in pairs]
+    assert min(found["p"]) == pytest.approx(3 * min(raw))
     assert weigh_absence(table, found.reset_index()).empty
+
+
+def test_other_tests_are_on_ranks_or_missing(study):
+    """Ranks don't change under logarithms; a test that needs a number in a limit's place is not made."""
+    table = censored(OUTLIER, {"control": 1.0})
+    tests = compare_tests(table, study).set_index("test")
+    p = compare(table, study)["p"].item()
+    for name in ("tukey_kramer", "dunn", "mann_whitney", "log_scale"):
+        assert tests.loc[name, "p"] == p
+        assert tests.loc[name, "test_run"] == GEHAN
+    for name in ("games_howell", "permutation"):
+        assert np.isnan(tests.loc[name, "p"])
+        assert tests.loc[name, "test_run"] == "not tested"
+    row = omnibus_tests(table).iloc[0]
+    assert row[["p_anova", "p_welch"]].isna().all()
+    # Of two groups chi2 is z squared.
+    assert row["p_kruskal"] == pytest.approx(p)
+    first = pd.concat([table, table.assign(endpoint="serum_mg", censored=False)], ignore_index=True)
+    run = compare_tests(first, study).set_index(["endpoint", "test"])["test_run"]
+    assert run["serum_mg", "tukey_kramer"] == STUDENT
+    assert run["serum_mg", "dunn"] == "Dunn"
 
 
 # --- "not detected", without a limit in the cell -----------------------------------------------------------

@@ -77,6 +77,19 @@ def test_t_is_infinite_where_only_the_groups_differ():
     assert t_statistics(values, EIGHT)[0] == -np.inf
 
 
+def test_a_missing_value_never_gives_a_number():
+    values = np.arange(1.0, 9)
+    hole = np.where(values == 3, np.nan, values)
+    for case, reference in ((hole, values), (values, hole), (hole, hole)):
+        assert np.isnan(permutation_p(case, reference))
+    both = np.column_stack([np.tile(values, 2) ** 2, np.concatenate([hole, values])])
+    r = correlations(both, EIGHT[None, :])[0]
+    t = t_statistics(both, EIGHT)
+    assert np.isnan([r[1], t[1]]).all() and np.isfinite([r[0], t[0]]).all()
+    assert np.isnan(share_as_large(np.array([1.0, 2.0]), np.array([np.nan, 1.0]))).tolist() == [True, False]
+    assert np.isnan(share_as_large(np.array([1.0, np.nan]), np.array([1.0]))).all()
+
+
 def test_ties_count_as_large():
     assert share_as_large(
         np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0 * (1 + 1e-15), 5.0, 0.5])

@@ -62,7 +62,10 @@ PERCENTS = dose_tables.percent_of_reference(MEASUREMENTS, STUDY)
 REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
 CHOSEN = EVIDENCE[EVIDENCE["endpoint"].isin(["serum_mg", "serum_p"])]
 CHOICES = pd.concat(
-    [CHOSEN.assign(test=test, p=CHOSEN["p"] * k) for test, k in (("declared", 1.0), ("other", 0.7))]
+    [
+        CHOSEN.assign(test=test, p=CHOSEN["p"] * k, test_run=CHOSEN["test"])
+        for test, k in (("declared", 1.0), ("other", 0.7))
+    ]
 )
 
 FOOD = MEASUREMENTS.query("endpoint == 'food_intake'").set_index("animal_id")["value"]
@@ -502,6 +505,14 @@ def test_the_choice_of_test_frames_what_changes():
     wide = CHOICES.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
     differs = wide["declared"].map(STUDY.level) != wide["other"].map(STUDY.level)
     assert len(framed) == differs.sum() > 0
+
+
+def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
+    on_ranks = CHOICES["endpoint"].eq("serum_p")
+    named = CHOICES.assign(test_run=CHOICES["test_run"].mask(on_ranks, naming.GEHAN))
+    figure = choice_figures.choice_of_test(named, STUDY, "Tests")
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert sum("Gehan's test" in label for label in labels) == len(CHOICES[on_ranks]) / 2
 
 
 def test_colours_stay_apart_in_grey():

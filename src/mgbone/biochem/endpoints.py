@@ -12,6 +12,7 @@ from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import has_part
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.rank_tests import SUBSTITUTE
+from mgbone.evidence.ties import difference, settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_unit, field_unit, measured_fields
 from mgbone.study.naming import AXES
@@ -30,7 +31,8 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
     """Return the biochemistry endpoints of a dataset as tidy measurements.
 
     Weight gain is final minus initial weight; urinary CTX-I and DPD are divided by the creatinine of the same
-    24-hour urine, which removes the dilution of the sample.
+    24-hour urine, which removes the dilution of the sample. Both are rounded to what the data can tell
+    (`mgbone.evidence.ties`), so that tests on ranks see equal values as equal.
 
     A value below a limit of detection enters as the limit over the square root of two, for drawing and for
     means, and is marked; `mgbone.evidence.compare` then tests on ranks, which that choice doesn't touch.
@@ -45,13 +47,13 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
     columns = {}
     if {"food_intake"} <= set(wide.columns):
         columns["food_intake"] = wide["food_intake"]
-    columns["body_weight_gain"] = wide["body_weight_final"] - wide["body_weight_initial"]
+    columns["body_weight_gain"] = difference(wide["body_weight_final"], wide["body_weight_initial"])
     if dataset.serum is not None:
         columns |= dict(dataset.serum.set_index("animal_id")[SERUM].items())
     if dataset.urine is not None:
         urine = dataset.urine.set_index("animal_id")
         creatinine = urine["creatinine"].where(urine["creatinine"] > 0)  # nothing can be divided by none
-        columns |= {endpoint: urine[column] / creatinine for column, endpoint in PER_CREATININE.items()}
+        columns |= {e: settled(urine[column] / creatinine) for column, e in PER_CREATININE.items()}
     long = tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
     if dataset.below_limit.empty:
         return long

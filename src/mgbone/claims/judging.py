@@ -40,8 +40,9 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     claims : DataFrame
         The ledger, columns of ``CLAIM_COLUMNS``.
     evidence : DataFrame
-        At least experiment, endpoint, contrast, direction, level; `estimate` decides the direction of a
-        difference whose level is none.
+        At least experiment, endpoint, contrast, direction, level; `points` says where a difference whose
+        level is none points. Without it, as for a theme that no list of genes is enriched with, it has no
+        direction.
 
     Returns
     -------
@@ -86,12 +87,8 @@ def _verdict(row: dict[str, object]) -> str:
 
 def _points(row: dict[str, object]) -> str:
     """Where the observed difference points, whatever its level."""
-    if row["observed_direction"] in ("up", "down"):
-        return str(row["observed_direction"])
-    estimate = row.get("estimate", np.nan)
-    if not isinstance(estimate, (int, float)) or not np.isfinite(estimate) or estimate == 0:
-        return "none"
-    return "up" if estimate > 0 else "down"
+    told = (row["observed_direction"], row.get("points"))
+    return next((str(way) for way in told if way in ("up", "down")), "none")
 
 
 def _value_agrees(row: dict[str, object]) -> bool:

@@ -10,10 +10,11 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
-from mgbone.evidence.rank_tests import SUBSTITUTE, kruskal_dunn
+from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_sided
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
+from mgbone.study.naming import GEHAN
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
 
@@ -21,12 +22,11 @@ EVIDENCE_COLUMNS = [
     "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
     "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
     "p", "test", "direction", "level",
-    "mean_case", "sd_case", "mean_reference", "sd_reference",
+    "mean_case", "sd_case", "mean_reference", "sd_reference", "points",
 ]  # fmt: skip
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
 STUDENT = "Student's t test"
-GEHAN = "Kruskal-Wallis on Gehan scores, Dunn with Holm"
 
 
 def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -37,7 +37,8 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     Hedges g uses the two groups alone; `hedges_g` says which interval it gets.
 
     An endpoint with values below a limit of detection (a true ``censored``) is tested on ranks instead
-    (`mgbone.evidence.rank_tests`), and no interval is given: it would rest on what stands for the limit.
+    (`mgbone.evidence.rank_tests`), which also give its direction, and no interval is given: it would rest on
+    what stands for the limit.
 
     Parameters
     ----------
@@ -51,8 +52,9 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row per experiment, endpoint and contrast with the columns of ``EVIDENCE_COLUMNS``. `estimate` is
-        the mean of the case minus that of the reference, in `unit`. Where a group has fewer than two values,
-        p, interval and level are missing: nothing was tested.
+        the mean of the case minus that of the reference, in `unit`; `points` says where the difference points
+        (up, down, none) whatever its level, `direction` only where there is a finding. Where a group has
+        fewer than two values, p, interval and level are missing: nothing was tested.
 
     Raises
     ------
@@ -71,7 +73,7 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             for contrast in experiment.contrasts:
                 if contrast.case in groups and contrast.reference in groups:
                     row = _row(contrast, groups, tukey, study)
-                    row |= _on_ranks(row, ranked.get(contrast.name), study)
+                    row |= _on_ranks(ranked.get(contrast.name), study)
                     rows.append({**row, "domain": domain_of(endpoint), "endpoint": endpoint, "unit": unit})
     return pd.DataFrame(rows, columns=EVIDENCE_COLUMNS)
 
@@ -189,36 +191,44 @@ def _row(
         "sd_case": _sd(case),
         "mean_reference": reference.mean(),
         "sd_reference": _sd(reference),
+        "points": points_of(estimate),
     }
 
 
-def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, float]:
-    """Holm-adjusted p of Dunn's test on Gehan scores per contrast; empty without a censored value."""
+def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, tuple[float, float]]:
+    """Gehan's z and its Holm-adjusted p per contrast; empty without a censored value."""
     measured = table.dropna(subset="value")
-    if "censored" not in measured or not measured["censored"].any():
+    if not hides_values(measured):
         return {}
-    hidden = measured["censored"].astype(bool)
-    limits = measured["value"].where(~hidden, measured["value"] / SUBSTITUTE)
-    parts = {g: rows.index for g, rows in measured.groupby("group") if len(rows) > 1}
-    if len(parts) < 2:
+    values, hidden = as_limits(measured)
+    tested = [c for c in contrasts if {c.case, c.reference} <= set(values)]
+    if not tested:
         return {}
-    raw = kruskal_dunn(
-        {g: limits[i].to_numpy(float) for g, i in parts.items()},
-        {g: hidden[i].to_numpy() for g, i in parts.items()},
-    )[1]
-    tested = [c for c in contrasts if {c.case, c.reference} <= set(parts)]
-    p = [raw[frozenset((c.case, c.reference))] for c in tested]
-    return dict(zip([c.name for c in tested], pg.multicomp(p, method="holm")[1] if p else [], strict=True))
+    found = rank_z(values, hidden)
+    z = [found[c.case, c.reference] for c in tested]
+    p = pg.multicomp([two_sided(one) for one in z], method="holm")[1]
+    return {c.name: (one, float(adjusted)) for c, one, adjusted in zip(tested, z, p, strict=True)}
 
 
-def _on_ranks(row: dict[str, object], p: float | None, study: Study) -> dict[str, object]:
-    """What changes in a row of evidence when values below a limit ask for ranks: no interval is claimed."""
-    if p is None:
+def _on_ranks(found: tuple[float, float] | None, study: Study) -> dict[str, object]:
+    """What changes in a row of evidence when values below a limit ask for ranks.
+
+    No interval is claimed, and the direction is that of the ranks: a mean would rest on what stands for the
+    limit.
+    """
+    if found is None:
         return {}
+    z, p = found
     # Where no value is surely larger than another, as when all lie below limits, there is nothing to test.
     level = study.level(p) if np.isfinite(p) else None
     test = "not tested" if level is None else GEHAN
-    changed = {"p": p, "test": test, "level": level, "direction": direction_of(row["estimate"], level)}
+    changed = {
+        "p": p,
+        "test": test,
+        "level": level,
+        "direction": direction_of(z, level),
+        "points": points_of(z),
+    }
     return changed | dict.fromkeys(["ci_low", "ci_high", "g_low", "g_high"], np.nan)
 
 
@@ -226,9 +236,14 @@ def direction_of(estimate: float, level: str | None) -> str | None:
     """Direction of a finding: up or down where there is one, ``none`` where the level is none."""
     if level is None:
         return None
-    if level == "none" or estimate == 0:
-        return "none"
-    return "up" if estimate > 0 else "down"
+    return "none" if level == "none" else points_of(estimate)
+
+
+def points_of(estimate: float) -> str | None:
+    """Where a difference points, whatever its level: up, down or none; None where it is missing."""
+    if not np.isfinite(estimate):
+        return None
+    return "none" if estimate == 0 else "up" if estimate > 0 else "down"
 
 
 def _sd(values: np.ndarray) -> float:

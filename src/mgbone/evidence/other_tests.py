@@ -11,14 +11,16 @@ from scipy import stats
 
 from mgbone.evidence.comparison import compare, long_table
 from mgbone.evidence.permutation import permutation_p
-from mgbone.evidence.rank_tests import kruskal_dunn
+from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
 from mgbone.study.language import N_
+from mgbone.study.naming import GEHAN
 
 Groups = Mapping[str, np.ndarray]
 Pairs = Sequence[tuple[str, str]]
 
 DECLARED = "tukey_kramer"
+NOT_TESTED = "not tested"
 
 NAMES = {
     "tukey_kramer": N_("Tukey-Kramer\n(declared)"),
@@ -50,6 +52,10 @@ def compare_tests(
     - ``without_extreme``: the declared test without the animal that lies farthest from its group's mean, in
       SD of the group.
 
+    An endpoint with values below a limit of detection is tested on ranks, by Gehan's test, which stands for
+    all tests on ranks and does not change under logarithms; tests that would rest on the numbers put in the
+    place of limits are missing.
+
     Parameters
     ----------
     measurements : DataFrame
@@ -60,23 +66,47 @@ def compare_tests(
     Returns
     -------
     DataFrame
-        Columns experiment, endpoint, contrast, test, p.
+        Columns experiment, endpoint, contrast, test, p, test_run (the name of the test that was run).
     """
     keys = ["experiment", "endpoint", "contrast"]
+    hidden = _hidden(measurements)
+    seen = measurements[~hidden]
     tables = {
         DECLARED: compare(measurements, study) if evidence is None else evidence,
-        "games_howell": _per_contrast(measurements, study, _games_howell, holm=False),
-        "dunn": _per_contrast(measurements, study, _dunn),
-        "mann_whitney": _per_contrast(measurements, study, _mann_whitney),
-        "permutation": _per_contrast(measurements, study, _permutation),
-        "log_scale": compare(_logarithms(measurements), study),
+        "games_howell": _per_contrast(seen, study, _games_howell, holm=False),
+        "dunn": _per_contrast(seen, study, _dunn),
+        "mann_whitney": _per_contrast(seen, study, _mann_whitney),
+        "permutation": _per_contrast(seen, study, _permutation),
+        "log_scale": compare(_logarithms(seen), study),
         "without_extreme": compare(without_most_extreme(measurements), study),
     }
+    on_ranks = tables[DECLARED][tables[DECLARED]["test"] == GEHAN]
+    tables |= {name: _joined(tables[name], on_ranks) for name in ("dunn", "mann_whitney", "log_scale")}
     first = tables[DECLARED][keys]
     stacked = [
-        first.merge(t[[*keys, "p"]], on=keys, how="left").assign(test=name) for name, t in tables.items()
+        first.merge(_named(t, name)[[*keys, "p", "test_run"]], on=keys, how="left").assign(test=name)
+        for name, t in tables.items()
     ]
-    return pd.concat(stacked, ignore_index=True)[[*keys, "test", "p"]]
+    told = pd.concat(stacked, ignore_index=True)[[*keys, "test", "p", "test_run"]]
+    return told.assign(test_run=told["test_run"].where(told["p"].notna(), NOT_TESTED))
+
+
+def _hidden(measurements: pd.DataFrame) -> pd.Series:
+    """Mark the rows of each endpoint that has a value below a limit in the experiment."""
+    if not hides_values(measurements):
+        return pd.Series(False, index=measurements.index)
+    keys = [measurements["experiment"], measurements["endpoint"]]
+    return measurements["censored"].fillna(False).astype(bool).groupby(keys).transform("any")
+
+
+def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([first, second], ignore_index=True) if len(second) else first
+
+
+def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Say which test was run: that of the evidence, otherwise the one that the column is named after."""
+    run = table["test"] if "test" in table else pd.Series(np.nan, index=table.index, dtype=object)
+    return table.assign(test_run=run.fillna(name_of(name)))
 
 
 def changed_levels(tests: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -138,7 +168,8 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Columns experiment, endpoint, n, p_anova, p_welch (unequal variances), p_kruskal (ranks); endpoints
-        with fewer than two groups of two animals are left out.
+        with fewer than two groups of two animals are left out. With values below a limit of detection only
+        the test on ranks is made (Gehan scores).
     """
     rows = []
     for experiment, endpoint, table in _tables(measurements):
@@ -147,15 +178,16 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
             continue
         table = table[table["group"].isin(list(groups))]
         varies = all(np.ptp(v) > 0 for v in groups.values())
+        known = not hides_values(table)
         welch = pg.welch_anova(table, dv="value", between="group")["p_unc"].iloc[0] if varies else np.nan
         rows.append(
             {
                 "experiment": experiment,
                 "endpoint": endpoint,
                 "n": len(table),
-                "p_anova": _anova(table, groups),
-                "p_welch": float(welch),
-                "p_kruskal": kruskal_dunn(groups)[0],
+                "p_anova": _anova(table, groups) if known else np.nan,
+                "p_welch": float(welch) if known else np.nan,
+                "p_kruskal": kruskal_wallis(groups) if known else kruskal_wallis(*as_limits(table)),
             }
         )
     return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
@@ -243,8 +275,8 @@ def _games_howell(groups: Groups, pairs: Pairs) -> list[float]:
 
 
 def _dunn(groups: Groups, pairs: Pairs) -> list[float]:
-    p = kruskal_dunn(groups)[1]
-    return [p[frozenset(pair)] for pair in pairs]
+    z = rank_z(groups)
+    return [two_sided(z[pair]) for pair in pairs]
 
 
 def _permutation(groups: Groups, pairs: Pairs) -> list[float]:

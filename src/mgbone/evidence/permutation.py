@@ -45,7 +45,7 @@ def _every_split(n: int, k: int) -> np.ndarray:
 
 def correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Correlation of label and value, for each labelling and each column; a column that does not vary gives
-    0.
+    0, one that lacks a value is missing.
 
     Its size orders labellings as Student's t does, t = r sqrt(df / (1 - r^2)), but keeps its precision where
     groups lie so far apart that hardly any variance is left within them.
@@ -63,7 +63,7 @@ def correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     share = labels[0].mean()
     # The mean of equal numbers is not always that number: what is left over must not count as variance.
-    varies = np.ptp(values, axis=0) > 0
+    varies = ~(np.ptp(values, axis=0) <= 0)  # a missing value goes on
     centred = np.where(varies, values - values.mean(axis=0), 0.0)
     length = np.sqrt((centred**2).sum(axis=0) * labels.shape[1] * share * (1 - share))
     return np.clip((labels - share) @ centred / np.where(varies, length, 1.0), -1, 1)
@@ -72,15 +72,16 @@ def correlations(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def t_statistics(values: np.ndarray, is_case: np.ndarray) -> np.ndarray:
     """Student's t of case minus reference for each column of values (n_animals, n_points).
 
-    It is infinite where values differ between the groups only, and 0 where they don't differ at all.
+    It is infinite where values differ between the groups only, 0 where they don't differ at all, and missing
+    where one is missing.
     """
     case, reference = values[is_case], values[~is_case]
     difference = case.mean(axis=0) - reference.mean(axis=0)
     within = sum(((v - v.mean(axis=0)) ** 2).sum(axis=0) for v in (case, reference))
     error = np.sqrt(within / (len(values) - 2) * (1 / len(case) + 1 / len(reference)))
-    varies = np.ptp(values, axis=0) > 0
+    varies = ~(np.ptp(values, axis=0) <= 0)
     infinite = np.copysign(np.inf, difference)
-    return np.where(varies, np.divide(difference, error, out=infinite, where=error > 0), 0.0)
+    return np.where(varies, np.divide(difference, error, out=infinite, where=~(error <= 0)), 0.0)
 
 
 def permutation_p(
@@ -88,7 +89,7 @@ def permutation_p(
 ) -> float:
     """Two-sided p of Student's t under permutation of the labels, exact up to `n_permutations` splits.
 
-    With 8 against 8 there are 12,870 splits, so that p is exact by default.
+    With 8 against 8 there are 12,870 splits, so that p is exact by default. It is missing where a value is.
     """
     values = np.concatenate([case, reference])[:, None]
     is_case = np.arange(len(values)) < len(case)
@@ -98,6 +99,10 @@ def permutation_p(
 
 
 def share_as_large(permuted: np.ndarray, observed: np.ndarray) -> np.ndarray:
-    """Share of the permuted statistics that are no smaller than each observed one, up to rounding."""
+    """Share of the permuted statistics that are no smaller than each observed one, up to rounding.
+
+    It is missing where the observed statistic is, and everywhere where a permuted one is.
+    """
     beyond = len(permuted) - np.searchsorted(np.sort(permuted), observed * (1 - TIE))
-    return beyond / len(permuted)
+    unknown = np.isnan(observed) | np.isnan(permuted).any()
+    return np.where(unknown, np.nan, beyond / len(permuted))

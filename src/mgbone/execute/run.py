@@ -21,7 +21,7 @@ from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
 from mgbone.study.language import either, tr, use_language
-from mgbone.study.paths import write_aside
+from mgbone.study.paths import write_aside, write_table
 
 
 def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:
@@ -132,7 +132,7 @@ class Run:
         empty = {
             f"evidence_{part}": [*EVIDENCE_COLUMNS, "figure"],
             f"measurements_{part}": MEASUREMENT_COLUMNS,
-            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p"],
+            f"tests_{part}": ["experiment", "endpoint", "contrast", "test", "p", "test_run"],
         }
         if evidence is not None:
             self.write(evidence.assign(figure=None), f"evidence_{part}")
@@ -156,9 +156,7 @@ class Run:
     def write(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
         path = self.derived_folder / f"{name}.csv"
-        with write_aside(path) as aside:
-            # More digits than these differ between processors.
-            table.to_csv(aside, index=False, float_format="%.8g", lineterminator="\n")
+        write_table(table, path)
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:

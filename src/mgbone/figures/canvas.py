@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from mgbone.figures import look
@@ -40,6 +41,7 @@ def new_figure(
     title: str = "",
     finding: str = "",
     note: str | Sequence[str] = "",
+    legend: Sequence[Line2D] = (),
     **grid: Any,
 ) -> tuple[Figure, Any]:
     """Make a figure with a headline, what was found below it, and a note at the foot.
@@ -54,6 +56,8 @@ def new_figure(
         What is asked; what the data answer. Broken into lines by their real width.
     note : str or sequence of str
         The method, and how to read marks; several are joined.
+    legend : sequence of Line2D
+        Entries of the legend, which stands between finding and panels.
     **grid
         For ``Figure.subplots``.
 
@@ -71,7 +75,10 @@ def new_figure(
     found = wrap(finding, inner, BASE_SIZE) if finding else []
     foot = wrap(note, inner - 110, SMALL_SIZE) if note else []
     above = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
-    top = _PAD + above + (0.05 if above else 0)
+    entry = max((text_width(handle.get_label(), SMALL_SIZE) + 34 for handle in legend), default=inner)
+    columns = min(max(1, int(inner // entry)), len(legend))
+    signs = -(-len(legend) // columns) * SMALL_SIZE * 1.6 / 72 if legend else 0
+    top = _PAD + above + signs + (0.05 if above else 0)
     bottom = 0.2 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72
     total = height * MM + top + bottom
     # Outside pyplot: nothing has to be closed, and seaborn draws no figure only to look at its labels.
@@ -87,6 +94,11 @@ def new_figure(
         y -= len(head) * TITLE_SIZE * _LINE_HEIGHT / 72 / total
     if found:
         figure.text(x, y, "\n".join(found), size=BASE_SIZE, gid="finding", **upper)
+    if legend:
+        y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
+        box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y), ncols=columns,
+                            borderaxespad=0, borderpad=0.2)  # fmt: skip
+        box.set_in_layout(False)
     if foot:
         figure.text(
             x, 0.09 / total, "\n".join(foot), size=SMALL_SIZE, color=QUIET, gid="note",

@@ -34,7 +34,7 @@ def pair_feeding(
     if not endpoints:
         return canvas.empty_figure(N_("Nothing to divide: intake, or a group, was not measured"), title)
     figure, panels, axes = canvas.panels(
-        len(endpoints), 3, 44.0, sharey=True, title=title, finding=_finding(here, lines[2][0]),
+        len(endpoints), 3, 47.0, sharey=True, title=title, finding=_finding(here, lines[2][0]),
         note=[N_("difference in % of the control's mean, 95 % interval"),
               N_("filled: as measured, hollow: adjusted for food intake"),
               N_("the first line is the sum of the second (eating less) and the third (magnesium)")],
@@ -70,7 +70,7 @@ def _finding(table: pd.DataFrame, contrast: str) -> str:
     clear = rows[(rows["percent_low"] > 0) | (rows["percent_high"] < 0)]
     if clear.empty:
         return tr("Beyond what was eaten, no endpoint differs between the pair-fed group and its partner.")
-    named = [f"{endpoint_label(r.endpoint)} {findings.percent(r.percent)} %" for r in clear.itertuples()]
+    named = [f"{findings.name(r.endpoint)} {findings.percent(r.percent)} %" for r in clear.itertuples()]
     return findings.sentence([
         tr("beyond what was eaten, {contrast}: {names}",
            contrast=naming.contrast_label(contrast), names=findings.listed(named))])  # fmt: skip

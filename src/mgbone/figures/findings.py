@@ -31,6 +31,12 @@ def sentence(parts: Iterable[str]) -> str:
     return f"{said[:1].upper()}{said[1:]}{tr('.')}" if said else ""
 
 
+def name(endpoint: str) -> str:
+    """Return the name of an endpoint as it stands inside a sentence: serum ALP, but PTH."""
+    label = endpoint_label(endpoint)
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the rows on each dose against the reference of its own experiment."""
     keys = [(c.experiment, c.name) for c in study.dose_order]
@@ -50,7 +56,7 @@ def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> s
     doses = of_doses(evidence, study)
     said, without = [], []
     for endpoint in endpoints:
-        what = endpoint_label(endpoint)
+        what = name(endpoint)
         here = doses[doses["endpoint"].eq(endpoint) & doses["level"].notna()]
         others = evidence[evidence["endpoint"].eq(endpoint) & evidence["level"].eq("significant")]
         parts = _moved(here, what, _dose) or _moved(others, what, contrast_label)
@@ -61,12 +67,12 @@ def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> s
     return sentence(said)
 
 
-def _moved(rows: pd.DataFrame, what: str, name: Callable[[str], str]) -> list[str]:
+def _moved(rows: pd.DataFrame, what: str, where: Callable[[str], str]) -> list[str]:
     parts = []
     for direction, (verb, tended) in _VERBS.items():
         here = rows[rows["direction"].eq(direction)]
         clear, trend = (
-            listed(map(name, here.loc[here["level"].eq(level), "contrast"])) for level in LEVEL_MARKS
+            listed(map(where, here.loc[here["level"].eq(level), "contrast"])) for level in LEVEL_MARKS
         )
         if clear:
             also = tr(", by trend at {where}", where=trend) if trend else ""

@@ -18,7 +18,7 @@ from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 _ROW = 6.6  # mm a row
-_APART = 3.0  # an endpoint whose effect is so many times as large as all others' stands on an axis of its own
+_APART = 3.0  # endpoints that reach so many times as far as the middle one stand on an axis of their own
 
 
 def effect_forest(
@@ -31,7 +31,7 @@ def effect_forest(
 ) -> Figure:
     """Draw Hedges g with 95 % interval: rows endpoints, a panel per dose, the experiments never pooled.
 
-    The scale is linear; an endpoint that would press all others flat has an axis of its own below.
+    The scale is linear; endpoints that would press all others flat have an axis of their own below.
 
     Parameters
     ----------
@@ -86,10 +86,9 @@ def effect_forest(
 
 
 def _apart(rows: pd.DataFrame) -> list[str]:
-    """Return the endpoint that is far beyond all others, if there is one."""
+    """Return the endpoints that are far beyond the others."""
     reach = rows.groupby("endpoint")[["g_low", "g_high", "hedges_g"]].agg(lambda g: g.abs().max()).max(axis=1)
-    reach = reach.sort_values(ascending=False, kind="stable")
-    return [reach.index[0]] if len(reach) > 2 and reach.iloc[0] > _APART * reach.iloc[1] else []
+    return reach.index[reach > _APART * reach.median()].tolist()
 
 
 def _finding(rows: pd.DataFrame) -> str:
@@ -100,7 +99,7 @@ def _finding(rows: pd.DataFrame) -> str:
     largest = clear.loc[clear["hedges_g"].abs().idxmax()]
     return findings.sentence([
         tr("{n} of {all} effects are significant", n=len(clear), all=len(known)),
-        tr("the largest: {what}, {contrast}, g = {g}", what=naming.endpoint_label(largest["endpoint"]),
+        tr("the largest: {what}, {contrast}, g = {g}", what=findings.name(largest["endpoint"]),
            contrast=naming.contrast_label(largest["contrast"]), g=look.signed(largest["hedges_g"])),
     ])  # fmt: skip
 

@@ -189,7 +189,7 @@ def _side_labels(
         ax.annotate(
             row.gene, (getattr(row, x), getattr(row, y)), textcoords="data",
             xytext=(place, at) if upright else (at, place), fontsize=look.LABEL_SIZE, color=look.INK, **text,
-            # Cut off at the text's edge, where it starts anyway, a line would begin where rounding errors say.
+            # Cut at the text's edge, where it starts anyway, a line would begin where rounding says.
             arrowprops={"arrowstyle": "-", "color": THEMES[row.theme][0], "linewidth": 0.45,
                         "shrinkA": 1.0, "shrinkB": 1.5, "relpos": foot, "patchA": None},
         )  # fmt: skip

@@ -249,8 +249,8 @@ def running_sums(
 
 
 def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str) -> None:
-    # The last bits differ between processors. Between two hits the sum falls in a straight line, and which of its
-    # many points Agg leaves out would hang on them: the corners are drawn.
+    # Between two hits the sum falls in a straight line, and which of its points are left out in drawing would
+    # hang on last bits, which differ between processors: the corners are drawn.
     x, y = rows["rank"].to_numpy(), rows["running_sum"].round(8).to_numpy()
     hit = rows["hit"].to_numpy()
     corner = hit | np.append(hit[1:], True)

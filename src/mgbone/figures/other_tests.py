@@ -32,7 +32,8 @@ def choice_of_test(
     Parameters
     ----------
     table : DataFrame
-        experiment, endpoint, contrast, test, p: one row per cell, in the order wanted.
+        experiment, endpoint, contrast, test, test_run, p: one row per cell, in the order wanted; a row whose
+        declared test gave way to one for values below a limit names it.
     declared : str, optional
         The test that the others are held against; the first in `table` unless given.
     names : dict, optional
@@ -58,7 +59,9 @@ def choice_of_test(
     ax = axes[0, 0]
     called = [tr((names or {}).get(t, naming.name_of_test(t))) for t in tests]
     heads = ["\n".join(canvas.wrap(name, 480 / len(tests), look.SMALL_SIZE)) for name in called]
-    labels = [f"{row_label(e)}: {naming.contrast_label(c)}" for _, e, c in keys]
+    run = table[table["test"].eq(declared or tests[0])].set_index("key")["test_run"]
+    instead = [f" ({naming.name_of_test(t)})" if t == naming.GEHAN else "" for t in run.reindex(p.index)]
+    labels = [f"{row_label(e)}: {naming.contrast_label(c)}{t}" for (_, e, c), t in zip(keys, instead, strict=True)]
     words = p.map(lambda value: naming.format_p_value(value) or "–").to_numpy()
     marks.heat(ax, level, words, columns=heads, rows=labels, cmap=_SHADES, vmin=0, vmax=2)
     ax.xaxis.tick_top()

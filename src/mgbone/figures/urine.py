@@ -32,23 +32,23 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
     measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
     if not measured:
         return canvas.empty_figure(N_("No marker was measured together with creatinine"), title)
+    groups = [g for g in naming.groups_in_use() if g in set(table["group"])]
     figure, axes = canvas.new_figure(
-        1, 2 * len(measured), height=84.0, title=title, finding=_finding(spread, measured),
+        1, 2 * len(measured), height=100.0, title=title, finding=_finding(spread, measured),
+        legend=look.group_handles(groups),
         note=[N_("left: marker against creatinine in the same urine (thin urine has little of both)"),
               N_("right: each animal's distance from the mean of its group"),
               N_("CV: coefficient of variation within groups")],
     )  # fmt: skip
-    groups = [g for g in naming.groups_in_use() if g in set(table["group"])]
     for number, endpoint in enumerate(measured):
         here = table[table["endpoint"].eq(endpoint)]
         left, right = axes[0, 2 * number : 2 * number + 2]
         field, name = _FIELDS[endpoint]
-        marks.animals(left, here.assign(at=here["creatinine"], value=here["uncorrected"]), spread=0, size=24)
+        marks.animals(left, here.assign(at=here["creatinine"], value=here["uncorrected"]), spread=0, size=18)
         left.set(xlabel=field_label("urine", "creatinine", unit=True), ylabel=field_label("urine", field, unit=True))
         left.set(xlim=(0, None), ylim=(0, None))
         left.set_title(name)
         _paths(right, here, spread[spread["endpoint"].eq(endpoint)], groups)
-    figure.legend(handles=look.group_handles(groups), loc="outside lower left", ncols=len(groups))
     return figure
 
 
@@ -58,7 +58,7 @@ def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: list[str
     table = table.assign(lane=table["group"].map({g: 0.9 * i / len(groups) for i, g in enumerate(groups)}))
     columns = [f"deviation_{step}" for step in _STEPS]
     for step, column in enumerate(columns):
-        marks.animals(ax, table.assign(at=step * 1.2 + table["lane"], value=table[column]), spread=0, size=20)
+        marks.animals(ax, table.assign(at=step * 1.2 + table["lane"], value=table[column]), spread=0, size=16)
     if table.groupby("group").size().max() <= _FEW:
         lines = [
             [(row.lane, getattr(row, columns[0])), (1.2 + row.lane, getattr(row, columns[1]))]

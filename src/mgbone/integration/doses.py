@@ -10,7 +10,8 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
@@ -56,7 +57,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
             case.assign(
                 contrast=contrast.name,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 * case["value"] / case["endpoint"].map(reference),
+                percent=settled(100 * case["value"] / case["endpoint"].map(reference)),
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
@@ -158,6 +159,7 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
         "test": "Jonckheere-Terpstra on percent of reference",
         "direction": direction_of(test["tau"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
+        "points": points_of(test["tau"]),
     }
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS).astype({"ci_low": float, "ci_high": float})
 

@@ -14,12 +14,13 @@ from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.comparison import compare
+from mgbone.evidence.ties import settled
 from mgbone.integration import doses
 from mgbone.integration.shapes import one_way_statistic
 from mgbone.microarray.clustering import n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.paths import resolve, write_aside
+from mgbone.study.paths import resolve, write_table
 
 NULL = "data/null"
 KINDS = {
@@ -38,10 +39,8 @@ _BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
 
 
 def main(target: str) -> None:
-    """Write the evidence of the dataset without effect, every digit of it, for notebook 04."""
-    evidence = evidence_of(open_dataset(NULL))
-    with write_aside(resolve(target)) as aside:
-        evidence.to_csv(aside, index=False, lineterminator="\n")
+    """Write the evidence of the dataset without effect for notebook 04."""
+    write_table(evidence_of(open_dataset(NULL)), resolve(target))
 
 
 def evidence_of(dataset: Dataset) -> pd.DataFrame:
@@ -374,7 +373,7 @@ def _judge_order(
         if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
             return None
         members = np.array([values[chosen] for chosen in here == contrast.case])
-        levels.append(members / mean[:, None])
+        levels.append(settled(members / mean[:, None]))
     change = np.diff([level.mean(axis=1) for level in levels], axis=0)
     sign = 1 if row.direction == "up" else -1
     return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])

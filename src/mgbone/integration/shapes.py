@@ -8,8 +8,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
 from mgbone.evidence.permutation import share_as_large
+from mgbone.evidence.ties import settled
 from mgbone.study.design import Study
 
 SHAPE_COLUMNS = [
@@ -117,6 +118,7 @@ def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
             "level": shapes["shape"],
         }
     )
+    rows["points"] = rows["estimate"].map(points_of)
     return rows.reindex(columns=EVIDENCE_COLUMNS)
 
 
@@ -181,7 +183,7 @@ def _compared(permuted: Mapping[tuple[str, str], np.ndarray], study: Study) -> t
         reference = permuted[contrast.experiment, contrast.reference]
         case = permuted[contrast.experiment, contrast.case]
         compared[0, level] = (reference, case)
-        percents.append(case / reference.mean(axis=1, keepdims=True))
+        percents.append(settled(case / reference.mean(axis=1, keepdims=True)))
     for low, high in combinations(range(len(percents)), 2):
         compared[low + 1, high + 1] = (percents[low], percents[high])
     return compared, len(percents) + 1

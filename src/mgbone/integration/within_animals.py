@@ -10,7 +10,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone import biochem
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
 from mgbone.integration.doses import SCORES
 from mgbone.study.design import Study
 
@@ -150,6 +150,7 @@ def within_evidence(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
                 np.array(level, dtype=object) == "none", "none", np.where(pairs["r"] > 0, "up", "down")
             ),
             "level": level,
+            "points": pairs["r"].map(points_of),
         }
     )
     return rows.reindex(columns=EVIDENCE_COLUMNS).astype({"n_reference": float})

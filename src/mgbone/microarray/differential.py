@@ -286,13 +286,11 @@ def _fit(expression: pd.DataFrame, groups: Any, contrasts: Sequence[str]) -> tup
 def _group_means(values: np.ndarray, design: np.ndarray) -> dict[str, Any]:
     """Fit a mean to each group: what limma's lmFit gives, by sums alone.
 
-    Its QR leaves last bits that differ between processors, and of two genes with the same t another one is first.
+    Its QR leaves last bits that differ between processors, which order genes with the same t.
     """
     n, df = design.sum(axis=0), len(design) - design.shape[1]
     means = np.column_stack([values[:, group].mean(axis=1) for group in design.T])
-    squares = sum(
-        ((values[:, group] - means[:, [i]]) ** 2).sum(axis=1) for i, group in enumerate(design.T)
-    )
+    squares = sum(((values[:, group] - means[:, [i]]) ** 2).sum(axis=1) for i, group in enumerate(design.T))
     return {
         "coefficients": means,
         "stdev_unscaled": np.broadcast_to(np.sqrt(1 / n), means.shape),

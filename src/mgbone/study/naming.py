@@ -53,12 +53,13 @@ def name_of_test(test: str) -> str:
     return tr(_TESTS[test]) if test in _TESTS else test
 
 
+GEHAN = "Gehan's test between each two groups, Holm"
+"""The test in the declared one's place where values lie below a limit of detection."""
+
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
-    "Kruskal-Wallis on Gehan scores, Dunn with Holm": N_(
-        "Dunn's test on Gehan scores (values below a limit hollow)"
-    ),
+    GEHAN: N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
 

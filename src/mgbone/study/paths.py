@@ -7,8 +7,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mgbone.study.errors import MgboneError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def project_root() -> Path:
@@ -54,3 +58,9 @@ def write_aside(path: str | Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, whole or not at all; digits behind the eighth differ between processors."""
+    with write_aside(path) as aside:
+        table.to_csv(aside, index=False, float_format="%.8g", lineterminator="\n")
