@@ -284,8 +284,8 @@ def profile_tests(
         if _enough(along, contrast)
     ]
     if not tables:
-        columns = ["experiment", "contrast", "percent", "difference", "t", "p", "n_permutations", "structure"]
-        return pd.DataFrame(columns=columns)
+        numbers = ["difference", "ci_low", "ci_high", "t", "p", "n_permutations"]
+        return pd.DataFrame(columns=["experiment", "contrast", "percent", *numbers, "structure"])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -312,7 +312,8 @@ def profile_test(
     Returns
     -------
     DataFrame
-        Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations.
+        Columns experiment, contrast, percent, difference, ci_low, ci_high (95 %, of each point by itself), t,
+        p (family-wise), n_permutations.
     """
     chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin(
         [contrast.case, contrast.reference]
@@ -325,13 +326,18 @@ def profile_test(
     permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
     largest = np.abs(permuted).max(axis=1, initial=0)
     observed = np.abs(correlations(values, is_case[None, :]))[0]
+    difference = values[is_case].mean(axis=0) - values[~is_case].mean(axis=0)
+    t = t_statistics(values, is_case)
+    half_width = stats.t.ppf(0.975, len(values) - 2) * np.abs(difference / np.where(t == 0, np.nan, t))
     return pd.DataFrame(
         {
             "experiment": contrast.experiment,
             "contrast": contrast.name,
             "percent": wide.columns.to_numpy(),
-            "difference": values[is_case].mean(axis=0) - values[~is_case].mean(axis=0),
-            "t": t_statistics(values, is_case),
+            "difference": difference,
+            "ci_low": difference - half_width,
+            "ci_high": difference + half_width,
+            "t": t,
             "p": share_as_large(largest, observed),
             "n_permutations": len(largest),
         }

@@ -70,6 +70,7 @@ def new_figure(
     inner = (width * MM - 2 * _PAD) * 72
     notes = [note] if isinstance(note, str) else note
     note = tr("; ").join(tr(words) for words in notes if words)
+    note = note[:1].upper() + note[1:]
     title, finding = tr(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
@@ -123,6 +124,7 @@ def lay_out(figure: Figure) -> None:
     figure.set_layout_engine(None)
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
+        ax.apply_aspect()
 
 
 def words_of(figure: Figure) -> dict[str, str]:

@@ -99,10 +99,17 @@ def cells(found: pd.DataFrame, names: Sequence[str], study: Study, most: int = 3
         return sentence([tr(NOTHING)])
     largest = clear.sort_values("size", ascending=False, kind="stable").head(most)
     named = [
-        tr("{what} {percent} % at {dose}", what=row.name_, percent=percent(row.percent), dose=_dose(row.contrast))
+        tr(
+            "{what} {percent} % at {dose}",
+            what=row.name_,
+            percent=percent(row.percent),
+            dose=_dose(row.contrast),
+        )
         for row in largest.rename(columns={"name": "name_"}).itertuples()
     ]
-    counted = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent")))
+    counted = tr(
+        "{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent"))
+    )
     more = tr(", {n} more by trend", n=trends) if trends else ""
     return sentence([counted + more, *named])
 

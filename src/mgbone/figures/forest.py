@@ -56,7 +56,9 @@ def effect_forest(
     blocks = [[e for e in endpoints if e not in apart], [e for e in endpoints if e in apart]]
     gap, first = (1.15, 0.9) if headings else (0.4, 0.0)  # rows between two axes of the argument
     placed = [
-        dict(zip(block, canvas.places(map(axis_of, block), gap, first), strict=True)) for block in blocks if block
+        dict(zip(block, canvas.places(map(axis_of, block), gap, first), strict=True))
+        for block in blocks
+        if block
     ]
     depths = [max(places.values()) + 1.4 for places in placed]
     no_line = (rows["hedges_g"].notna() & rows["g_low"].isna()).any()

@@ -111,7 +111,9 @@ def _slots(ax: Axes, names: Sequence[str], slot: float) -> None:
     canvas.turn_crowded(ax, [line for name in names for line in name.split("\n")], slot / len(names))
 
 
-def _differences(ax: Axes, evidence: pd.DataFrame, endpoint: str, experiment: Experiment, slot: float) -> None:
+def _differences(
+    ax: Axes, evidence: pd.DataFrame, endpoint: str, experiment: Experiment, slot: float
+) -> None:
     """Draw the difference of each contrast with its interval, p above the frame."""
     names = [c.name for c in experiment.contrasts]
     found = evidence[evidence["experiment"].eq(experiment.name) & evidence["endpoint"].eq(endpoint)]

@@ -212,12 +212,16 @@ def edge(group: str) -> str:
 
 def mark(label: str, marker: str, size: float, **options: Any) -> Line2D:
     """Legend entry for a marker."""
-    return Line2D([], [], **{"linestyle": "none", "marker": marker, "markersize": size, "label": label, **options})
+    return Line2D(
+        [], [], **{"linestyle": "none", "marker": marker, "markersize": size, "label": label, **options}
+    )
 
 
 def luminance(colour_name: Any) -> float:
     """Relative luminance of a colour, 0 to 1 (WCAG 2.1)."""
-    parts = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour_name))
+    parts = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour_name)
+    )
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
 
 

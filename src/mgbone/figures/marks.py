@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
@@ -95,7 +96,9 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
         rows = rows.assign(ink=rows["group"].map(look.line_colour), marker=rows["group"].map(look.marker))
     known = rows[rows["low"].notna()]
     lines = ax.vlines if upright else ax.hlines
-    lines(known["at"], known["low"], known["high"], colors=known["ink"], linewidth=1.4, zorder=2, gid="interval")
+    lines(
+        known["at"], known["low"], known["high"], colors=known["ink"], linewidth=1.4, zorder=2, gid="interval"
+    )
     for marker, part in rows.groupby("marker", sort=False):
         fills = [look.face(ink, level) for ink, level in zip(part["ink"], part["level"], strict=True)]
         place = (part["at"], part["value"]) if upright else (part["value"], part["at"])
@@ -186,7 +189,20 @@ def around_zero(values: Any, least: float) -> Normalize:
 
 
 # Where a name may stand beside its point: directions, best first, and how far, in points.
-_WAYS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1), (2, 1), (-2, 1), (2, -1), (-2, -1))
+_WAYS = (
+    (1, 0),
+    (-1, 0),
+    (0, 1),
+    (0, -1),
+    (1, 1),
+    (-1, 1),
+    (1, -1),
+    (-1, -1),
+    (2, 1),
+    (-2, 1),
+    (2, -1),
+    (-2, -1),
+)
 _FAR = (7.0, 14.0, 22.0, 32.0, 44.0, 58.0)
 
 
@@ -206,23 +222,26 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
     spots = ax.transData.transform(named[["x", "y"]].to_numpy(float)) * scale
     avoid = np.vstack([spots, ax.transData.transform(others[["x", "y"]].to_numpy(float)) * scale]).round(2)
     frame = ax.get_window_extent().extents.round(2) * scale
-    taken: list[np.ndarray] = []
+    taken = [text.get_window_extent().extents * scale for text in ax.texts]
     for name, spot in zip(named["name"], spots.round(2), strict=True):
         size = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2])
         best = min(
             (_place(spot, way, far, size) for far in _FAR for way in _WAYS),
-            key=lambda place: _cost(*place, spot, avoid, taken, frame),
+            key=lambda place: _cost(*place, spot, avoid, len(named), taken, frame),
         )
         box, foot = best
         taken.append(box)
         ax.annotate(
             name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
             textcoords="axes points", ha="center", va="center", size=look.SMALL_SIZE, gid="name", zorder=6,
+            path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
         )  # fmt: skip
         if np.hypot(*(foot - spot)) > 8:
             inward = spot + (foot - spot) * (3.5 / np.hypot(*(foot - spot)))
             ends = ax.transData.inverted().transform(np.array([inward, foot]) / scale)
-            ax.plot(*ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False)
+            ax.plot(
+                *ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False
+            )
 
 
 def _place(
@@ -240,6 +259,7 @@ def _cost(
     foot: np.ndarray,
     spot: np.ndarray,
     avoid: np.ndarray,
+    n_named: int,
     taken: Sequence[np.ndarray],
     frame: np.ndarray,
 ) -> float:
@@ -251,10 +271,11 @@ def _cost(
     line = foot - spot
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
     away = np.hypot(*(avoid - spot - along[:, None] * line).T)
-    own = np.hypot(*(avoid - spot).T) < 0.5
-    crossed = (away[~own] < 4.0).sum() if np.hypot(*line) > 8 else 0
+    near = (away < 4.0) & (np.hypot(*(avoid - spot).T) > 0.5)
+    crossed = 60 * near[:n_named].sum() + 2 * near[n_named:].sum()
     crossings = sum(_touches(spot, foot, other) for other in taken)
-    return 1000 * outside + 400 * (over + crossings) + 30 * crossed + 10 * hidden + 0.3 * float(np.hypot(*line))
+    length = float(np.hypot(*line))
+    return 1000 * outside + 400 * (over + crossings) + crossed + 10 * hidden + 0.3 * length
 
 
 def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:

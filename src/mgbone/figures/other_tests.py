@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, findings, look, marks
+from mgbone.figures import canvas, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
@@ -41,9 +41,11 @@ def choice_of_test(
     """
     if table.empty:
         return canvas.empty_figure(N_("No comparison was tested here"), title)
-    table = table.assign(key=list(zip(table["experiment"], table["endpoint"], table["contrast"], strict=True)))
+    table = table.assign(
+        key=list(zip(table["experiment"], table["endpoint"], table["contrast"], strict=True))
+    )
     tests, keys = list(dict.fromkeys(table["test"])), list(dict.fromkeys(table["key"]))
-    p = table.drop_duplicates(["key", "test"], keep="last").pivot(index="key", columns="test", values="p")
+    p = table.drop_duplicates(["key", "test"], keep="last").set_index(["key", "test"])["p"].unstack()  # noqa: PD010
     p = p.reindex(index=pd.Index(keys, tupleize_cols=False), columns=tests)
     level = p.map(lambda value: _LEVELS.index(study.level(value)) if np.isfinite(value) else np.nan)
     base = level[declared or tests[0]]
@@ -61,7 +63,9 @@ def choice_of_test(
     heads = ["\n".join(canvas.wrap(name, 480 / len(tests), look.SMALL_SIZE)) for name in called]
     run = table[table["test"].eq(declared or tests[0])].set_index("key")["test_run"]
     instead = [f" ({naming.name_of_test(t)})" if t == naming.GEHAN else "" for t in run.reindex(p.index)]
-    labels = [f"{row_label(e)}: {naming.contrast_label(c)}{t}" for (_, e, c), t in zip(keys, instead, strict=True)]
+    labels = [
+        f"{row_label(e)}: {naming.contrast_label(c)}{t}" for (_, e, c), t in zip(keys, instead, strict=True)
+    ]
     words = p.map(lambda value: naming.format_p_value(value) or "–").to_numpy()
     marks.heat(ax, level, words, columns=heads, rows=labels, cmap=_SHADES, vmin=0, vmax=2)
     ax.xaxis.tick_top()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from mgbone.figures import canvas, findings, look, marks
@@ -14,7 +13,6 @@ from mgbone.study.language import N_, tr
 
 _FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
 _STEPS = ("uncorrected", "corrected")
-_FEW = 12  # so many animals can be told apart as lines
 
 
 def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
@@ -45,7 +43,10 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
         left, right = axes[0, 2 * number : 2 * number + 2]
         field, name = _FIELDS[endpoint]
         marks.animals(left, here.assign(at=here["creatinine"], value=here["uncorrected"]), spread=0, size=18)
-        left.set(xlabel=field_label("urine", "creatinine", unit=True), ylabel=field_label("urine", field, unit=True))
+        left.set(
+            xlabel=field_label("urine", "creatinine", unit=True),
+            ylabel=field_label("urine", field, unit=True),
+        )
         left.set(xlim=(0, None), ylim=(0, None))
         left.set_title(name)
         _paths(right, here, spread[spread["endpoint"].eq(endpoint)], groups)
@@ -53,19 +54,12 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
 
 
 def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: list[str]) -> None:
-    """Draw the spread of each group before and after; lines join the animals where they are few."""
+    """Draw how far the animals of each group lie apart before and after."""
     ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
     table = table.assign(lane=table["group"].map({g: 0.9 * i / len(groups) for i, g in enumerate(groups)}))
     columns = [f"deviation_{step}" for step in _STEPS]
     for step, column in enumerate(columns):
         marks.animals(ax, table.assign(at=step * 1.2 + table["lane"], value=table[column]), spread=0, size=16)
-    if table.groupby("group").size().max() <= _FEW:
-        lines = [
-            [(row.lane, getattr(row, columns[0])), (1.2 + row.lane, getattr(row, columns[1]))]
-            for row in table.itertuples()
-        ]
-        inks = table["group"].map(look.line_colour).tolist()
-        ax.add_collection(LineCollection(lines, colors=inks, linewidths=0.4, alpha=0.3, zorder=1))
     names = [tr(N_("before")), tr(N_("after"))]
     cv = [f"CV {spread[f'cv_{step}'].iloc[0]:.0f} %" if len(spread) else "" for step in _STEPS]
     ax.set_xticks([0.36, 1.56], [f"{name}\n{one}" for name, one in zip(names, cv, strict=True)])
