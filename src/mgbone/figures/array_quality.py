@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -123,11 +125,14 @@ def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
     quantiles = ["q05", "q25", "median", "q75", "q95"]
     long = rows.reset_index().melt("array_id", quantiles)
     long["group"] = long["array_id"].map(arrays)
-    sns.boxplot(
-        long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100), width=0.6,
-        palette={g: look.colour(g) for g in arrays.unique()}, saturation=1, linewidth=0.8, dodge=False,
-        legend=False, medianprops={"linewidth": 0}, linecolor=look.INK,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
+        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
+        sns.boxplot(
+            long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100), width=0.6,
+            palette={g: look.colour(g) for g in arrays.unique()}, saturation=1, linewidth=0.8, dodge=False,
+            legend=False, medianprops={"linewidth": 0}, linecolor=look.INK,
+        )  # fmt: skip
     for x, (array, group) in enumerate(arrays.items()):
         if array in rows.index:
             ax.hlines(rows.loc[array, "median"], x - 0.3, x + 0.3, colors=look.ink_on(look.colour(group)),

@@ -206,6 +206,7 @@ def places(kinds: Iterable[str], gap: float, first: float = 0.0) -> list[float]:
 def empty_figure(why: str, title: str = "") -> Figure:
     """Make the figure that stands where nothing can be drawn, and says why."""
     figure, _ = new_figure(0, 0, width=look.ONE_AND_HALF, height=6, title=title, finding=why)
+    figure.set_layout_engine(None)
     return figure
 
 

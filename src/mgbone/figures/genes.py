@@ -146,11 +146,14 @@ def _clouds(
         plain = rows[changed & rows["theme"].isna()]
         ax.scatter(*plain[["x", "y"]].to_numpy().T, s=6, color=look.CHANGED, **common)
         of_theme = rows[rows["theme"].notna()]
+        if of_theme.empty:
+            continue
         sns.scatterplot(
             of_theme, x="x", y="y", hue="theme", style="theme", ax=ax, s=18, linewidth=0.3, legend=False,
             palette={t: colour for t, (colour, *_) in THEMES.items()}, hue_order=list(THEMES),
             markers={t: marker for t, (_, marker, _) in THEMES.items()}, style_order=list(THEMES), rasterized=True,
         )  # fmt: skip
+    for ax, *_ in panels:
         ax.set(xlabel="", ylabel="")
     return figure, panels
 

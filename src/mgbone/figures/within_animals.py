@@ -57,8 +57,8 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     figure, axes = canvas.new_figure(
         1, 2, height=140, title=title, finding=_finding(drawn), legend=handles,
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
-              tr("right, below the diagonal: r, above: with the other endpoints held (pairs with a gene score: with "
-                 "serum Mg held); no number: |r| < {feeble:g}; frame: q < {limit:g}", limit=limit, feeble=FEEBLE)],
+              tr("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
+                 "score: with serum Mg held); no number: |r| < {feeble:g}; frame: q < {limit:g}", limit=limit, feeble=FEEBLE)],
         gridspec_kw={"width_ratios": [0.62, 1.38]},
     )  # fmt: skip
     _network(axes[0, 0], drawn, names)
@@ -138,7 +138,7 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) 
 
 
 def _number(r: float) -> str:
-    return f"{r:.2f}".replace("0.", ".").replace("-", "−") if abs(r) >= FEEBLE else ""
+    return f"{100 * r:.0f}".replace("-", "−") if abs(r) >= FEEBLE else ""
 
 
 def _angles(names: Sequence[str], gap: float = 0.7) -> dict[str, float]:
