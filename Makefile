@@ -35,13 +35,18 @@ endif
 
 override DATASET := $(patsubst %/,%,$(DATASET))
 FOLDER := $(notdir $(DATASET))
-OUT    := $(BUILD)/$(FOLDER)
+# What words stand in lies apart for each language; tables are the same in all.
+TONGUE := $(if $(filter-out en,$(LANGUAGE)),/$(LANGUAGE))
+OUT    := $(BUILD)/$(FOLDER)$(TONGUE)
+SAY    := sh src/mgbone/study/locale/say.sh "$(LANGUAGE)"
+SPEAK  := --language "$(LANGUAGE)"
 ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
 $(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
 endif
 # NAME is that of a new folder; beside another goal it would leave DATASET as it is, and the shipped data be taken for one's own.
 ifneq ($(and $(findstring command,$(origin NAME)),$(filter-out new-dataset,$(or $(MAKECMDGOALS),help))),)
-$(error NAME is for make new-dataset only. To use a dataset, write: make $(firstword $(MAKECMDGOALS)) DATASET=data/$(NAME))
+$(error $(shell $(SAY) 'NAME is for make new-dataset only. To use a dataset, write: make %s DATASET=data/%s' \
+    '$(firstword $(MAKECMDGOALS))' '$(NAME)'))
 endif
 
 FIRST     := 03_microarray 01_biochem 02_qct
@@ -58,21 +63,22 @@ CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/data
 
 .PHONY: all
 all: $(EXECUTED) ## Check the dataset, then draw all figures and write all tables of it
-	@echo "All is up to date: $(FIGURES)/$(FOLDER)/ (figures), $(DERIVED)/$(FOLDER)/ (tables), $(OUT)/ (notebooks to read)."
+	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
+	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 
 .PHONY: check
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
-	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" $(SPEAK)
 
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
-	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)")
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
 .PHONY: lab
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
@@ -114,7 +120,7 @@ bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BEN
 
 .PHONY: genesets
 genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)
-	@"$(PY)" -m mgbone.execute.cli genesets
+	@"$(PY)" -m mgbone.execute.cli genesets $(SPEAK)
 
 .PHONY: lock
 lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=--upgrade for newest versions)
@@ -130,9 +136,10 @@ clean: ## Remove all that was generated, except the committed figures and .venv
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@$(SAY) --targets Makefile
 	@echo
-	@echo "Variables: DATASET=$(DATASET) LANGUAGE=$(LANGUAGE) (en or ja), as in: make all DATASET=data/null LANGUAGE=ja"
+	@$(SAY) 'Variables: %s (en or ja), as in: make all DATASET=data/null LANGUAGE=ja' \
+	    "DATASET=$(DATASET) LANGUAGE=$(LANGUAGE)"
 
 # --- environment ------------------------------------------------------------------------------------------------------
 
@@ -144,13 +151,14 @@ $(VENV)/.locked: requirements.lock
 	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-	    echo "Python 3.11 or later is needed; found: $$(python3 --version 2>&1). Install one, or name it: make PYTHON=/path/to/python3 all" >&2; \
+	    $(SAY) 'Python 3.11 or later is needed; found: %s. Install one, or name it: make PYTHON=/path/to/python3 all' \
+	        "$$(python3 --version 2>&1)" >&2; \
 	    exit 1; \
 	fi; \
 	[ -f "$@" ] && "$(PY)" -c '' 2> /dev/null || "$$found" -m venv --clear "$(VENV)" || { \
-	    echo "A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	    $(SAY) 'A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
 	@rm -f "$@" "$(VENV)/.installed"
-	@echo "Installing the locked packages into $(VENV) (once, about a minute) ..."
+	@$(SAY) 'Installing the locked packages into %s (once, about a minute) ...' "$(VENV)"
 	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements.lock
 	@touch "$@"
 
@@ -165,7 +173,7 @@ listed = $(shell sed -n 's|^ *"path": *"\([^":]*\)".*|$1/\1|p' "$1/datapackage.j
 absent = $(filter-out $(wildcard $1),$1)
 
 $(ARRAYS): data/%/cel/.complete: $(wildcard $(addprefix src/mgbone/simulate/*.,py csv yml) data/genesets/chip_genes.*) data/study.yml | $(INSTALLED)
-	@echo "data/$*: generating the arrays that are missing ..."
+	@$(SAY) '%s: generating the arrays that are missing ...' "data/$*"
 	@"$(PY)" -m mgbone.simulate data/$*
 	@touch "$@"
 define regenerate
@@ -187,14 +195,14 @@ GROUND := $(TESTS) figures/% execute/%
 04_integration.part := biochem/% qct.py microarray/% integration/%
 
 # The settings of the last run. They are written anew, and all notebooks run, only when one has changed.
-SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)|$(LANGUAGE)
+SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)
 RECORDED := $(shell cat "$(OUT)/settings" 2> /dev/null)
 BEFORE   := $(firstword $(subst |, ,$(RECORDED)))
 
 $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
 	@[ -z "$(BEFORE)" ] || [ "$(BEFORE)" = "$(DATASET)" ] || [ "$(BEFORE)" -ef "$(DATASET)" ] || { \
-	    echo "The name $(FOLDER) is taken: $(OUT) holds what was made from $(BEFORE)." \
-	    "Rename one of the two folders, or run 'make clean' if the other one is gone." >&2; exit 1; }
+	    $(SAY) 'The name %s is taken: %s holds what was made from %s. Rename one of the two folders, or run make clean if the other one is gone.' \
+	        "$(FOLDER)" "$(OUT)" "$(BEFORE)" >&2; exit 1; }
 	@mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"
 
 # The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
@@ -202,18 +210,18 @@ $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
 CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
 
 $(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOOR)) $(if $(CHANGED),FORCE) | $(INSTALLED) $(OUT)/settings
-	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)"
+	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)" $(SPEAK)
 $(OUT)/dataset.digest: $(OUT)/dataset.checked ;
 
 # The notebooks of which a file that they wrote is gone: each leaves a list of them.
 LOST := $(shell for stem in $(NOTEBOOKS); do \
-    list="$(DERIVED)/$(FOLDER)/$$stem.outputs.txt"; \
+    list="$(DERIVED)/$(FOLDER)$(TONGUE)/$$stem.outputs.txt"; \
     { echo "$$list"; cat "$$list" 2> /dev/null; } | while read -r path; do [ -e "$$path" ] || echo $$stem; done; done)
 
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
     $(wildcard data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
-	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" --language "$(LANGUAGE)" \
+	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
 $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
@@ -224,7 +232,7 @@ $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
 # The same surroundings as those of a notebook's kernel.
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
     $(call code,$(TESTS) $(04_integration.part)) | $(INSTALLED)
-	@echo "data/null: finding the evidence of the negative control ..."
+	@$(SAY) '%s: finding the evidence of the negative control ...' data/null
 	@PYTHONHASHSEED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
 	    "$(PY)" -m mgbone.integration.negative_control "$@"
 

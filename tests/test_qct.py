@@ -10,6 +10,7 @@ from helpers import R
 from helpers.small_dataset import in_memory
 from scipy import stats
 
+from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
 from mgbone.qct import (
     located_slices,
@@ -24,16 +25,12 @@ from mgbone.qct import (
     slice_mean_differences,
     slice_table,
     strongest_points,
+    survivors,
 )
-from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES
 
 TRUTH = json.loads((R / "groups_truth.json").read_text())
 ONE = "e2-control-1"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -288,6 +285,20 @@ def test_profile_does_not_reach_beyond_the_scan(study):
     assert profile.loc[80.1:].isna().all()
 
 
+def test_profile_has_no_value_in_a_gap(study):
+    """Slices 20 to 34 are gone: 8 mm without a slice, from 9.25 to 17.25 mm of 30."""
+    dataset, _ = trabeculae_scanned_to(60)
+    gone = dataset.qct_slices["slice"].between(20, 34)
+    dataset = in_memory(animals=dataset.animals, qct_slices=dataset.qct_slices[~gone])
+    profile = profiles(dataset, study, ("whole",), n_points=97).set_index("percent")["density"]
+    assert profile.loc[31:57].isna().all()
+    assert profile.loc[:30].notna().all() and profile.loc[58:].notna().all()
+    blank, _ = trabeculae_scanned_to(30)
+    profile = profiles(blank, study, n_points=97).set_index("percent").groupby("structure")["density"]
+    assert profile.get_group("trabecular").loc[50:].isna().all()
+    assert profile.get_group("cortical").notna().all()
+
+
 def test_summary_gives_the_t_interval():
     values = np.array([701.0, 715.0, 698.0, 722.0])
     profile = pd.DataFrame(
@@ -347,7 +358,7 @@ def test_a_point_where_nothing_varies_does_not_hide_the_others(contrast):
     rng = np.random.default_rng(2)
     case, reference = rng.normal(800, 10, (8, 3)), rng.normal(700, 10, (8, 3))
     case[:, 1] = reference[:, 1] = 0.1
-    tested = profile_test(along(case, reference), contrast, n_permutations=13_000)
+    tested = profile_test(along(case, reference), contrast)
     assert tested["p"].tolist() == pytest.approx([2 / 12870, 1, 2 / 12870])
     assert tested["t"].iloc[1] == 0
 
@@ -363,21 +374,40 @@ def test_error_is_held_over_the_whole_length(contrast):
     assert (np.array(smallest) <= 0.5).sum() > 70  # not merely always 1
 
 
-def test_a_sample_of_splits_is_seeded_and_never_gives_zero(contrast):
-    rng = np.random.default_rng(3)
-    profile = along(rng.normal(900, 5, (8, 2)), rng.normal(700, 5, (8, 2)))
-    first, again = (profile_test(profile, contrast, n_permutations=500, seed=4) for _ in range(2))
-    pd.testing.assert_frame_equal(first, again)
-    assert (first["p"] >= 1 / 500).all()
-    assert first["n_permutations"].unique().tolist() == [500]
+def test_profiles_of_the_shipped_data_have_the_exact_p(study):
+    """All 12,870 splits, listed by an outside recomputation in R: 0.0227 and 0.0768, trabeculae at 0.02 %."""
+    tests = profile_tests(profiles(open_dataset("data/simulated"), study), study)
+    best = strongest_points(tests)
+    assert set(tests["n_permutations"]) == {12_870}
+    found = sorted(best["p"].round(4))
+    assert {0.0227, 0.0768} <= set(found), best
 
 
 def test_points_that_an_animal_lacks_are_left_out(contrast):
     case, reference = np.arange(9.0).reshape(3, 3), np.arange(9.0).reshape(3, 3) ** 1.1
     case[1, 0] = np.nan
     assert profile_test(along(case, reference), contrast)["percent"].tolist() == [1.0, 2.0]
+
+
+def test_an_animal_without_values_is_left_out_and_named(study, contrast):
+    rng = np.random.default_rng(5)
+    case, reference = rng.normal(700, 20, (2, 4, 3))
     case[2, :] = np.nan
-    assert profile_test(along(case, reference), contrast).empty
+    profile = along(case, reference)
+    tested = profile_tests(profile, study)
+    others = profile_test(profile[profile["animal_id"] != "mg002-2"], contrast)
+    assert tested["p"].tolist() == others["p"].tolist() and len(tested) == 3
+    assert tested["n_permutations"].unique().tolist() == [35]  # 3 against 4 animals
+    assert tested["left_out"].unique().tolist() == ["mg002-2"]
+    assert strongest_points(tested)["left_out"].tolist() == ["mg002-2"]
+    assert "left_out" not in strongest_points(others.assign(structure="whole"))
+
+
+def test_an_animal_whose_slices_are_blank_stays_in_the_profiles(study):
+    dataset = in_memory()
+    dataset.qct_slices.loc[dataset.qct_slices["animal_id"] == ONE, "trabecular_content"] = np.nan
+    profile = profiles(dataset, study, ("trabecular",)).set_index("animal_id")["density"]
+    assert profile[ONE].isna().all() and len(profile[ONE]) == 51
 
 
 def test_tests_are_those_that_the_report_states(study):
@@ -397,6 +427,56 @@ def test_tests_are_those_that_the_report_states(study):
 # --- differences per cell --------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def nobody(study):
+    """A table of densities without animals."""
+    return regional_density(in_memory(), study).iloc[:0]
+
+
+def test_cells_of_the_shipped_data_have_the_exact_p(study):
+    """All 12,870 splits, listed by an outside recomputation in R."""
+    density = regional_density(open_dataset("data/simulated"), study)
+    cells = percent_differences(compare(density, study), density).set_index(["contrast", "endpoint"])
+    assert cells.loc[("mg002_vs_control", "bmd_trabecular_distal"), "p_maxt"] == pytest.approx(
+        0.0525, abs=5e-5
+    )
+    counts = survivors(cells.reset_index(), study).set_index("contrast")
+    assert counts["significant_maxt"].eq(0).all()
+
+
+def test_max_t_is_held_against_the_largest_cell_by_hand(study):
+    """Two groups of three, two cells: of 20 splits, how many reach as far in either cell?"""
+    cells = {"bmd_whole_full": [3.0, 5, 7, 1, 2, 4], "bmd_whole_mid": [1.0, 0, 2, 1, 3, 0]}
+    rows = [
+        {
+            "animal_id": f"{i}",
+            "experiment": "exp2",
+            "group": ("mg002", "control")[i > 2],
+            "endpoint": e,
+            "value": v,
+        }
+        for e, values in cells.items()
+        for i, v in enumerate(values)
+    ]
+    table = pd.DataFrame(rows).assign(unit="mg/cm3")
+    # |t| rises with the distance of the mean of the case from that of all, in SD of all.
+    reach = {e: {} for e in cells}
+    for e, values in cells.items():
+        values = np.array(values)
+        for split in combinations(range(6), 3):
+            reach[e][split] = abs(values[list(split)].mean() - values.mean()) / values.std()
+    largest = [max(reach[e][s] for e in cells) for s in combinations(range(6), 3)]
+    found = percent_differences(compare(table, study), table).set_index("endpoint")
+    for e in cells:
+        expected = np.mean([one >= reach[e][0, 1, 2] - 1e-9 for one in largest])
+        assert found.loc[e, "p_maxt"] == pytest.approx(expected)
+    lone = table[~(table["endpoint"].eq("bmd_whole_mid") & table["animal_id"].eq("1"))]
+    found = percent_differences(compare(lone, study), lone).set_index("endpoint")
+    assert np.isnan(found.loc["bmd_whole_mid", "p_maxt"])  # an animal lacks it
+    own = np.mean([reach["bmd_whole_full"][s] >= reach["bmd_whole_full"][0, 1, 2] - 1e-9 for s in reach[e]])
+    assert found.loc["bmd_whole_full", "p_maxt"] == pytest.approx(own)
+
+
 def cells_with(p, domain="qct"):
     n = len(p)
     endpoints = [f"bmd_{s}_{r}" for s in STRUCTURES for r in REGIONS][:n]
@@ -414,10 +494,10 @@ def cells_with(p, domain="qct"):
     )
 
 
-def test_corrections_are_those_of_r():
+def test_corrections_are_those_of_r(nobody):
     p = [0.01, 0.04, 0.03, 0.2]
     other = cells_with([0.9, 0.9, 0.9, 0.9]).assign(contrast="mg004_vs_control")
-    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True))
+    cells = percent_differences(pd.concat([cells_with(p), other], ignore_index=True), nobody)
     assert cells["p_holm"].tolist()[:4] == pytest.approx(TRUTH["holm"])
     assert cells["q"].tolist()[:4] == pytest.approx(TRUTH["bh"])
     assert cells["percent"].tolist() == pytest.approx([-5] * 8)
@@ -425,17 +505,17 @@ def test_corrections_are_those_of_r():
     assert cells["region"].tolist()[:4] == list(REGIONS)
 
 
-def test_corrections_count_only_what_was_tested():
-    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]))
+def test_corrections_count_only_what_was_tested(nobody):
+    cells = percent_differences(cells_with([0.01, np.nan, 0.04, 0.03, 0.2]), nobody)
     tested = cells["p"].notna()
     assert cells.loc[tested, "p_holm"].tolist() == pytest.approx(TRUTH["holm"])
     assert cells.loc[tested, "q"].tolist() == pytest.approx(TRUTH["bh"])
     assert cells.loc[~tested, ["p_holm", "q"]].isna().all(axis=None)
 
 
-def test_only_density_is_counted(study):
+def test_only_density_is_counted(nobody):
     mixed = pd.concat([cells_with([0.01, 0.02]), cells_with([0.01], domain="biochem")], ignore_index=True)
-    assert len(percent_differences(mixed)) == 2
+    assert len(percent_differences(mixed, nobody)) == 2
 
 
 def test_sixteen_cells_per_contrast_from_slices_to_map(study):
@@ -443,7 +523,8 @@ def test_sixteen_cells_per_contrast_from_slices_to_map(study):
     slices = in_memory().qct_slices
     for structure in STRUCTURES:
         slices[f"{structure}_content"] *= rng.uniform(0.9, 1.1, len(slices))
-    cells = percent_differences(compare(regional_density(in_memory(qct_slices=slices), study), study))
+    density = regional_density(in_memory(qct_slices=slices), study)
+    cells = percent_differences(compare(density, study), density)
     assert cells.groupby(["experiment", "contrast"]).size().tolist() == [16] * 6
     assert (cells["p_holm"] >= cells["q"] - 1e-12).all()
     assert (cells["q"] >= cells["p"] - 1e-12).all()

@@ -68,9 +68,11 @@ def commands(text):
 
 
 def test_both_readmes_say_the_same():
-    """Same commands, same links, same number of sections: the two are kept together."""
+    """Same commands, links and sections, but for the language: the two are kept together."""
     english, japanese = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.ja.md"))
-    assert commands(english) == commands(japanese)
+    japanese = japanese.replace("figures/simulated/ja/", "figures/simulated/")
+    spoken = [[line.removesuffix(" LANGUAGE=ja") for line in commands(text)] for text in (english, japanese)]
+    assert list(dict.fromkeys(spoken[0])) == list(dict.fromkeys(spoken[1]))
     for pattern in (r"^#+ ", r"\]\(((?!README)[^)]+)\)"):
         assert re.findall(pattern, english, re.M) == re.findall(pattern, japanese, re.M)
 

@@ -14,7 +14,8 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.permutation import correlations, label_permutations, share_as_large, t_statistics
+from mgbone.evidence.comparison import animals_by_endpoints
+from mgbone.evidence.permutation import family_wise_p, t_statistics
 from mgbone.evidence.ties import settled
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import region_label, structure_label
@@ -71,7 +72,7 @@ def slice_mean_differences(regional: pd.DataFrame, slice_means: pd.DataFrame) ->
     percent = 100 * (both["value_mean"] / both["value"] - 1)
     medians = percent.groupby(both["endpoint"]).median()
     rows = {s: [medians.get(f"bmd_{s}_{region}", np.nan) for region in REGIONS] for s in STRUCTURES}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(REGIONS)).rename_axis("structure")
 
 
 def located_slices(dataset: Dataset, study: Study) -> pd.DataFrame:
@@ -181,25 +182,25 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         steps = np.diff(along)
         pitch = float(np.median(steps)) if len(steps) else np.nan
         found = [
-            ("gap", f"none from {along[i]:g} to {along[i + 1]:g} mm")
+            (N_("gap"), tr("none from {a:g} to {b:g} mm", a=along[i], b=along[i + 1]))
             for i in np.flatnonzero(steps > 1.5 * pitch)
         ]
         found += [
-            ("doubled", f"at {along[i]:g} and {along[i + 1]:g} mm")
+            (N_("doubled"), tr("at {a:g} and {b:g} mm", a=along[i], b=along[i + 1]))
             for i in np.flatnonzero(steps < 0.5 * pitch)
         ]
         found += [
-            ("misplaced", f"slice {number[i + 1]} lies before slice {number[i]}")
+            (N_("misplaced"), tr("slice {a} lies before slice {b}", a=number[i + 1], b=number[i]))
             for i in np.flatnonzero(np.diff(position) < 0)
         ]
         half = table["thickness"].median() / 2
         if along[0] - half > 1.5 * pitch:
-            found.append(("incomplete", f"begins {along[0] - half:g} mm from the knee"))
+            found.append((N_("incomplete"), tr("begins {a:g} mm from the knee", a=along[0] - half)))
         short = length[animal] - along[-1]
         if short - half > 1.5 * pitch:
-            found.append(("incomplete", f"ends {short - half:g} mm before the hip"))
+            found.append((N_("incomplete"), tr("ends {a:g} mm before the hip", a=short - half)))
         elif short < 0:
-            found.append(("misplaced", f"ends {-short:g} mm beyond the femur"))
+            found.append((N_("misplaced"), tr("ends {a:g} mm beyond the femur", a=-short)))
         rows += [(animal, *one) for one in found]
     rows += _uncovered(dataset)
     return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
@@ -210,7 +211,7 @@ def _uncovered(dataset: Dataset) -> list[tuple[str, str, str]]:
     short = short[short["covered"] < dataset.study.thresholds["region_covered"]]
     words = N_("{structure}, {region}: {percent} % measured, no density")
     return [
-        (row.animal_id, "uncovered", tr(words, structure=structure_label(row.structure),
+        (row.animal_id, N_("uncovered"), tr(words, structure=structure_label(row.structure),
          region=region_label(row.region), percent=f"{100 * row.covered:.0f}"))
         for row in short.itertuples()
     ]  # fmt: skip
@@ -232,7 +233,8 @@ def profiles(
     -------
     DataFrame
         Columns structure, animal_id, experiment, group, percent, density (mg/cm3); missing where a femur was
-        not scanned that far.
+        not scanned that far, and in gaps: between slices with a density that lie more than one and a half
+        steps apart (a step is the median distance between slices of the animal).
     """
     grid = np.linspace(2, 98, n_points)
     slices = located_slices(dataset, study)
@@ -241,16 +243,27 @@ def profiles(
     for structure in structures:
         volume = slices[f"{structure}_area"] * slices["thickness"]
         density = MG_PER_MM3_TO_MG_PER_CM3 * slices[f"{structure}_content"] / volume.where(volume > 0)
-        scanned = (
-            slices.assign(density=density).dropna(subset="density").sort_values("percent", kind="stable")
-        )
+        scanned = slices.assign(density=density).sort_values("percent", kind="stable")
         for who, table in scanned.groupby(keys, sort=False):
-            along = np.interp(grid, table["percent"], table["density"], left=np.nan, right=np.nan)
+            along = _along(grid, table["percent"].to_numpy(float), table["density"].to_numpy(float))
             values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}
             tables.append(pd.DataFrame({"structure": structure} | values))
     if not tables:
         return pd.DataFrame(columns=["structure", *keys, "percent", "density"])
     return pd.concat(tables, ignore_index=True)
+
+
+def _along(grid: np.ndarray, at: np.ndarray, density: np.ndarray) -> np.ndarray:
+    """Interpolate between slices in order, but not over a gap nor beyond the ends; shape of the grid."""
+    known = np.isfinite(density)
+    if not known.any():
+        return np.full(len(grid), np.nan)
+    limit = 1.5 * np.median(np.diff(at)) if len(at) > 1 else 0.0
+    at, density = at[known], density[known]
+    along = np.interp(grid, at, density, left=np.nan, right=np.nan)
+    after = np.clip(np.searchsorted(at, grid), 1, max(len(at) - 1, 1))
+    in_gap = np.diff(at, append=at[-1])[after - 1] > limit
+    return np.where(in_gap & ~np.isin(grid, at), np.nan, along)
 
 
 def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
@@ -268,16 +281,14 @@ def profile_summary(profile: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(ci_low=summary["mean"] - half_width, ci_high=summary["mean"] + half_width)
 
 
-def profile_tests(
-    profile: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0
-) -> pd.DataFrame:
+def profile_tests(profile: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Apply `profile_test` to each structure and each contrast that the report states.
 
     The error is held over the length of one structure in one contrast, not over structures and contrasts. A
     contrast with a group of fewer than two animals is not tested and has no rows.
     """
     tables = [
-        profile_test(along, contrast, n_permutations, seed).assign(structure=structure)
+        profile_test(along, contrast).assign(structure=structure)
         for structure, along in profile.groupby("structure", sort=False)
         for experiment in study.experiments.values()
         for contrast in experiment.report_contrasts
@@ -290,24 +301,22 @@ def profile_tests(
 
 
 def _enough(profile: pd.DataFrame, contrast: Contrast) -> bool:
-    here = profile[profile["experiment"] == contrast.experiment]
+    here = profile[profile["experiment"].eq(contrast.experiment) & profile["density"].notna()]
     sizes = here.groupby("group")["animal_id"].nunique()
     return min(sizes.get(contrast.case, 0), sizes.get(contrast.reference, 0)) > 1
 
 
-def profile_test(
-    profile: pd.DataFrame, contrast: Contrast, n_permutations: int = 5000, seed: int = 0
-) -> pd.DataFrame:
+def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     """Compare two groups at every point of the femur, holding the family-wise error over its whole length.
 
     The animals' group labels are permuted and each point's t is held against the largest |t| over all points
-    of each permutation (max-statistic, Westfall and Young 1993). All splits are taken where there are no more
-    than `n_permutations`, otherwise a seeded sample of them with the observed one among them.
+    of each permutation (`mgbone.evidence.permutation.family_wise_p`), exact for groups of this size.
 
     Parameters
     ----------
     profile : DataFrame
-        From `profiles`, one structure. Points that an animal of the two groups lacks are left out.
+        From `profiles`, one structure. Animals without any value are left out and named, and then points
+        that an animal of the two groups lacks.
 
     Returns
     -------
@@ -320,7 +329,8 @@ def profile_test(
     )
     table = profile[chosen]
     wide = table.pivot(index="animal_id", columns="percent", values="density")  # noqa: PD010
-    wide = wide.dropna(axis="columns")
+    left_out = ", ".join(wide.index[wide.isna().all(axis="columns")])
+    wide = wide.dropna(how="all").dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
     permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
@@ -345,10 +355,14 @@ def profile_test(
 
 
 def strongest_points(tests: pd.DataFrame) -> pd.DataFrame:
-    """Return, per structure and contrast, the point of the femur with the smallest family-wise p."""
+    """Return, per structure and contrast, the point of the femur with the smallest family-wise p.
+
+    Where animals without a value were left out, a column left_out names them.
+    """
     known = tests.dropna(subset="p")
     best = known.loc[known.groupby(["structure", "contrast"], sort=False)["p"].idxmin()]
-    return best[["structure", "contrast", "percent", "difference", "t", "p"]].reset_index(drop=True)
+    named = ["left_out"] if best["left_out"].ne("").any() else []
+    return best[["structure", "contrast", "percent", "difference", "t", "p", *named]].reset_index(drop=True)
 
 
 def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -362,8 +376,8 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns contrast, cells, significant and trend (unadjusted), significant_holm, significant_bh, and
-        expected: how many significant cells chance alone would give.
+        Columns contrast, cells, significant and trend (unadjusted), significant_maxt, significant_holm,
+        significant_bh, and expected: how many significant cells chance alone would give.
     """
     limit = study.thresholds["significant"]
     rows = []
@@ -375,25 +389,36 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
                 "cells": len(tested),
                 "significant": int((tested["level"] == "significant").sum()),
                 "trend": int((tested["level"] == "trend").sum()),
+                "significant_maxt": int((tested["p_maxt"] < limit).sum()),
                 "significant_holm": int((tested["p_holm"] < limit).sum()),
                 "significant_bh": int((tested["q"] < limit).sum()),
                 "expected": limit * len(tested),
             }
         )
-    columns = ["contrast", "cells", "significant", "trend", "significant_holm", "significant_bh", "expected"]
+    columns = ["contrast", "cells", "significant", "trend"]
+    columns += ["significant_maxt", "significant_holm", "significant_bh", "expected"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
-    """Return the 16 cells per contrast: structure, region, percent difference, p, level and both corrections.
+def percent_differences(evidence: pd.DataFrame, measurements: pd.DataFrame) -> pd.DataFrame:
+    """Return the 16 cells per contrast: structure, region, percent difference, p, level and corrections.
 
-    Holm (family-wise) and Benjamini-Hochberg (false discovery) are taken over the 16 cells of one contrast,
-    on the p values of the declared test.
+    The corrections hold an error over the 16 cells of one contrast. max-T (`family_wise_p`, the two groups'
+    t) knows that cells overlap, since it permutes animals with all their cells; animals without any value and
+    then cells that an animal lacks take no part. Holm (family-wise) and Benjamini-Hochberg (false discovery)
+    see only the p values of the declared test.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        From `mgbone.evidence.compare`.
+    measurements : DataFrame
+        What it was made from.
 
     Returns
     -------
     DataFrame
-        Columns experiment, contrast, structure, region, endpoint, percent, p, p_holm, q, level.
+        Columns experiment, contrast, structure, region, endpoint, percent, p, p_maxt, p_holm, q, level.
     """
     cells = evidence[evidence["domain"] == "qct"].copy()
     cells[["structure", "region"]] = cells["endpoint"].str.extract(r"^bmd_([a-z]+)_([a-z]+)$")
@@ -401,19 +426,26 @@ def percent_differences(evidence: pd.DataFrame) -> pd.DataFrame:
     by_contrast = cells.groupby(["experiment", "contrast"], sort=False)["p"]
     cells["p_holm"] = by_contrast.transform(_adjusted, method="holm")
     cells["q"] = by_contrast.transform(_adjusted, method="fdr_bh")
-    order = [
-        "experiment",
-        "contrast",
-        "structure",
-        "region",
-        "endpoint",
-        "percent",
-        "p",
-        "p_holm",
-        "q",
-        "level",
+    together = [
+        _cells_together(measurements[measurements["endpoint"].isin(table["endpoint"])], *key)
+        for key, table in cells.groupby(["experiment", "contrast"], sort=False)
     ]
-    return cells[order].reset_index(drop=True)
+    known = pd.concat(together) if together else pd.Series(dtype=float)
+    cells["p_maxt"] = known.reindex(pd.MultiIndex.from_frame(cells[["contrast", "endpoint"]])).to_numpy()
+    order = ["experiment", "contrast", "structure", "region", "endpoint", "percent"]
+    return cells[[*order, "p", "p_maxt", "p_holm", "q", "level"]].reset_index(drop=True)
+
+
+def _cells_together(measurements: pd.DataFrame, experiment: str, contrast: str) -> pd.Series:
+    """Return p of max-T over the cells of a contrast, by contrast and endpoint."""
+    case, reference = contrast.split("_vs_")
+    here = measurements["experiment"].eq(experiment) & measurements["group"].isin([case, reference])
+    wide = animals_by_endpoints(measurements[here], ["animal_id", "group"]).dropna(axis="columns")
+    is_case = wide.index.get_level_values("group") == case
+    several = 1 < is_case.sum() < len(wide) - 1
+    p = family_wise_p(wide.to_numpy(float), is_case)[0] if several else np.nan
+    cells = pd.MultiIndex.from_product([[contrast], wide.columns])
+    return pd.Series(p, index=cells, dtype=float)
 
 
 def _adjusted(p: pd.Series, method: str) -> np.ndarray:

@@ -19,15 +19,9 @@ from mgbone.biochem.endpoints import (
     findings_without_creatinine,
 )
 from mgbone.evidence.comparison import compare
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import endpoints
 
 FIRST = "e1-control-1"
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def values(dataset, animal=FIRST):
@@ -138,7 +132,7 @@ def test_creatinine_is_judged_on_the_same_animals():
 def test_no_urine_no_effect_of_creatinine():
     empty = effect_of_creatinine(in_memory(urine=None))
     assert empty.empty
-    assert list(empty.columns) == ["endpoint", "cv_uncorrected", "cv_corrected"]
+    assert list(empty.columns) == ["endpoint", "cv_uncorrected", "cv_per_day", "cv_corrected"]
 
 
 # --- assumptions -----------------------------------------------------------------------------------------
@@ -223,3 +217,29 @@ def test_findings_without_creatinine_are_those_of_the_raw_markers(study):
         )
         assert ctx.loc[contrast, "p_corrected"] == after.loc[("urine_ctx", contrast), "p"]
     assert findings_without_creatinine(in_memory(urine=None), study, found.iloc[:0]).empty
+
+
+def test_excretion_per_day_is_concentration_times_the_volume_of_24_hours(study):
+    urine = in_memory().urine
+    urine["ctx"], urine["urine_volume"] = 400.0, 10.0
+    urine.loc[0, ["ctx", "urine_volume"]] = [520.0, 12.5]
+    table = before_and_after_creatinine(in_memory(urine=urine))
+    ctx = table[table["endpoint"] == "urine_ctx"].set_index("animal_id")["per_day"]
+    assert ctx[FIRST] == 6.5 and set(ctx.drop(FIRST)) == {4.0}  # ug/L times mL/day, in ug/day
+
+    # Had every rat the same volume, excretion and concentration would tell the same.
+    urine = in_memory().urine.assign(urine_volume=11.0)
+    urine["ctx"] *= np.linspace(0.5, 2, len(urine))
+    dataset = in_memory(urine=urine)
+    told = findings_without_creatinine(dataset, study, compare(derive_endpoints(dataset), study))
+    for number in ("percent", "p"):
+        assert told[f"{number}_per_day"].to_numpy() == pytest.approx(told[f"{number}_uncorrected"], rel=1e-9)
+    spread = effect_of_creatinine(dataset)
+    assert spread["cv_per_day"].tolist() == pytest.approx(spread["cv_uncorrected"].tolist())
+
+
+def test_without_the_volume_of_urine_there_is_no_excretion_per_day(study):
+    urine = in_memory().urine.assign(urine_volume=np.nan)
+    dataset = in_memory(urine=urine)
+    told = findings_without_creatinine(dataset, study, compare(derive_endpoints(dataset), study))
+    assert told["p_per_day"].isna().all() and told["p_corrected"].notna().any()

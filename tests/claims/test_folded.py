@@ -12,7 +12,6 @@ from helpers.languages import speak
 from mgbone.claims.folded import figure_sections, link_sections, verdict_details
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
-from mgbone.study.design import load_study
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
 
@@ -21,8 +20,7 @@ FIGURE = {"biochem": "01_minerals", "qct": "02_density_map", "microarray": "03_c
 
 
 @pytest.fixture(scope="module")
-def verdicts():
-    study = load_study()
+def verdicts(study):
     rows = compare(made.measurements(study), study)
     evidence = pd.concat([rows, made.array_evidence().astype({"p": float})], ignore_index=True)
     evidence["figure"] = "simulated/" + evidence["domain"].map(FIGURE) + ".png"
@@ -81,12 +79,13 @@ def test_a_statement_without_evidence_says_so(verdicts):
     assert "no ledger" in verdict_details(verdicts.iloc[:0])
 
 
-def test_japanese_lines_and_english_beneath(verdicts):
+def test_japanese_lines_lead_to_japanese_headings(verdicts):
     page = speak("ja", verdict_details, verdicts, pages="../", figures="x/")
     first = re.search(r"<summary>(.*?)</summary>", page, re.S)[1]
     assert re.search("[ぁ-ん一-龠]", first)
     assert 'href="../01_biochem.html#' in page and 'href="x/simulated/01_minerals.png"' in page
-    assert "Food intake fell" in page and "正常食" in page
+    assert "Food intake fell" not in page and "正常食" in page
+    assert 'href="../01_biochem.html#ミネラル">01_biochem：ミネラル</a>' in page
 
 
 def test_statements_can_hold_any_text(verdicts):

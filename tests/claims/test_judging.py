@@ -6,7 +6,7 @@ import pytest
 
 from mgbone.claims.judging import judge, tally
 from mgbone.evidence.comparison import points_of
-from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES
 from mgbone.study.errors import StudyError
 from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
 
@@ -50,8 +50,7 @@ def test_ledger_covers_every_cell_of_the_density_map(claims):
     assert list(cells.index) == ["mg001_vs_pairfed", "mg002_vs_control", "mg004_vs_control"]
 
 
-def test_ledger_contrasts_exist(claims):
-    study = load_study()
+def test_ledger_contrasts_exist(claims, study):
     for row in claims[claims["experiment"] != "both"].itertuples():
         study.contrast(row.experiment, row.contrast)
 
@@ -123,9 +122,8 @@ def test_nothing_of_the_ledger_is_lost(claims):
     verdicts = judge(claims, evidence("up", "significant"))
     assert verdicts["claim_id"].tolist() == claims["claim_id"].tolist()
     counts = tally(verdicts)
-    assert counts.loc["total"].to_dict() == {
-        "reproduced": 0, "direction_only": 0, "contradicted": 0, "not_tested": 87,
-    }  # fmt: skip
+    assert counts["not_tested"].groupby("asserts").sum().to_dict() == {"effect": 23, "absence": 64}
+    assert counts.drop(columns="not_tested").eq(0).all(axis=None)
 
 
 def test_doubled_evidence_and_missing_columns_are_refused():
@@ -151,3 +149,21 @@ def test_a_faulty_ledger_is_named_by_row(tmp_path, claims):
         "row 9 repeats the claim_id",
     ):
         assert part in str(caught.value)
+
+
+def test_criteria_stand_side_by_side_and_count_only_where_they_apply():
+    met = judge(
+        claim("down", "significant", 1.31),
+        evidence("down", "trend", n_case=4, mean_case=1.0, sd_case=0.2, points="down"),
+    ).iloc[0]
+    assert (met["same_direction"], met["same_level"], met["value_inside"]) == (True, False, True)
+    assert pd.isna(met["equivalent"]) and met["criteria"] == "2/3" and pd.isna(met["absence"])
+    for said, criteria in (("absence supported", "2/2"), ("effect excluded beyond 14 %", "1/2")):
+        quiet = judge(claim("none", "none"), evidence("none", "none", absence=said)).iloc[0]
+        assert (quiet["asserts"], quiet["absence"], quiet["criteria"]) == ("absence", said, criteria)
+        assert pd.isna(quiet["same_direction"])
+    # Where the data show an effect, or nothing is known of a bound, absence is not shown.
+    loud = judge(claim("none", "none"), evidence("up", "significant", absence=np.nan)).iloc[0]
+    assert (loud["absence"], loud["criteria"]) == ("not shown", "0/2")
+    untested = judge(claim("up", "trend"), evidence("up", "trend").iloc[:0]).iloc[0]
+    assert untested["verdict"] == "not_tested" and pd.isna(untested["criteria"])

@@ -6,19 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import R
+from scipy import stats
 
 from mgbone.biochem.pair_feeding import ADJUSTED, UNADJUSTED, adjust_for_intake, pair_feeding
 from mgbone.evidence import bayes, other_tests
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.rank_tests import gehan_scores, kruskal_wallis, rank_z, two_sided
-from mgbone.study.design import load_study
 
 TRUTH = json.loads((R / "absence_truth.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +111,22 @@ def test_ancova_agrees_with_r(measurements, study):
         assert row[name] == pytest.approx(TRUTH[name], abs=1e-10)
 
 
+def test_percent_of_the_control_allows_for_its_scatter(measurements, study):
+    """At a limit R the difference of case and R times the control is just not significant (Fieller)."""
+    intake = pd.Series(TRUTH["x"], index=measurements["animal_id"])
+    found = adjust_for_intake(measurements, intake, study).set_index(["contrast", "model"])
+    row, groups = found.loc[("mg001_vs_control", UNADJUSTED)], by_group()
+    case, control = groups["mg001"], groups["control"]
+    df = sum(map(len, groups.values())) - 3
+    variance = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / df
+    for limit in 1 + row[["percent_low", "percent_high"]] / 100:
+        error = np.sqrt(variance * (1 / len(case) + limit**2 / len(control)))
+        t = abs(case.mean() - limit * control.mean()) / error
+        assert t == pytest.approx(stats.t.isf(0.025, df))
+    pair = found.loc[("mg001_vs_pairfed", ADJUSTED)]
+    assert pair["percent_low"] < pair["percent"] < pair["percent_high"]
+
+
 def test_unadjusted_differences_add_up(measurements, study):
     """Against control = against pair-fed + pair-fed against control."""
     intake = pd.Series(TRUTH["x"], index=measurements["animal_id"])
@@ -146,4 +157,4 @@ def test_rows_of_the_ledger_that_depend_on_the_test(study):
     )
     row = other_tests.changed_claims(tests, claims, study).iloc[0]
     assert row["declared"] == "significant"
-    assert row["otherwise"] == "trend (Games-Howell); none (permutation)"
+    assert row["otherwise"] == "trend (Games-Howell); no difference (permutation)"

@@ -129,7 +129,7 @@ def test_other_tests_are_on_ranks_or_missing(study):
     for name in ("tukey_kramer", "dunn", "mann_whitney", "log_scale"):
         assert tests.loc[name, "p"] == p
         assert tests.loc[name, "test_run"] == GEHAN
-    for name in ("games_howell", "permutation"):
+    for name in ("games_howell", "dunnett", "permutation"):
         assert np.isnan(tests.loc[name, "p"])
         assert tests.loc[name, "test_run"] == "not tested"
     row = omnibus_tests(table).iloc[0]

@@ -8,17 +8,12 @@ import pandas as pd
 import pytest
 from helpers import R
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare, hedges_g
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, compare, hedges_g
 from mgbone.evidence.other_tests import omnibus_tests
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 
 TRUTH = json.loads((R / "groups_truth.json").read_text())
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
+EXACT = json.loads((R / "exact_truth.json").read_text())
 
 
 def measurements(values, groups, experiment="exp2", endpoint="serum_mg"):
@@ -55,22 +50,26 @@ def test_hedges_g_agrees_with_r(evidence):
         assert found == pytest.approx(TRUTH["hedges_ci"][contrast], abs=1e-8)
 
 
-@pytest.mark.parametrize(("true", "covered"), [(0, 0.972), (8, 0.944)])
-def test_interval_of_g_covers_what_its_docstring_says(true, covered):
-    # Shares of 20,000 simulated pairs of groups; 2,000 pairs scatter about them with an SD of 0.5 %.
+@pytest.mark.parametrize("truth", EXACT["hedges"])
+def test_interval_of_g_is_that_of_noncentral_t_in_r(truth):
+    n1, n2 = int(truth["n1"]), int(truth["n2"])
+    reference = np.concatenate([np.arange(n2 - 1.0), [7.0]])
+    case = np.concatenate([np.arange(n1 - 1.0), [-4.0]])
+    pooled = np.sqrt((case.var() * n1 + reference.var() * n2) / (n1 + n2 - 2))
+    case = case - case.mean() + reference.mean() + truth["d"] * pooled
+    g, *limits = hedges_g(case, reference)
+    assert g == pytest.approx(truth["d"] * (1 - 3 / (4 * (n1 + n2) - 9)), abs=1e-12)
+    assert limits == pytest.approx(truth["ci"], abs=1e-8)
+
+
+@pytest.mark.parametrize("true", [0, 3])
+def test_interval_of_g_covers_the_truth(true):
+    # Of 2,000 pairs 95 % have an SD of 0.5 %; the interval of a large sample covers 99 % at 0.
     rng = np.random.default_rng(5)
-    pairs = rng.normal(0, 1, (2000, 2, 8))
+    pairs = rng.normal(0, 1, (2000, 2, 4))
     limits = np.array([hedges_g(case + true, reference)[1:] for case, reference in pairs])
     inside = (limits[:, 0] <= true) & (true <= limits[:, 1])
-    assert inside.mean() == pytest.approx(covered, abs=0.015)
-
-
-def test_interval_of_g_by_hand():
-    case, reference = np.array([1.0, 2, 3, 4]), np.array([2.0, 3, 4, 5])
-    g, low, high = hedges_g(case, reference)
-    expected = -1 / np.sqrt(5 / 3) * (1 - 3 / (4 * 8 - 9))
-    half_width = 2.446911851144969 * np.sqrt(8 / 16 + expected**2 / 16)  # t(0.975, 6 df)
-    assert (g, low, high) == pytest.approx((expected, expected - half_width, expected + half_width), abs=1e-9)
+    assert inside.mean() == pytest.approx(0.95, abs=0.013)
 
 
 def test_two_groups_are_students_t(study):
@@ -130,3 +129,13 @@ def test_unknown_group_and_missing_column_are_named(study):
         compare(measurements([1.0, 2.0], ["control", "mg005"]), study)
     with pytest.raises(MgboneError, match="lacks the column unit"):
         compare(measurements([1.0], ["control"]).drop(columns="unit"), study)
+
+
+def test_an_animal_that_stands_there_twice_is_named(study):
+    table = measurements(TRUTH["y"], TRUTH["g"])
+    twice = pd.concat([table, table.iloc[[3]].assign(value=9.0)], ignore_index=True)
+    for wants in (lambda t: compare(t, study), animals_by_endpoints):
+        with pytest.raises(MgboneError, match=r"'a3' twice for 'serum_mg'"):
+            wants(twice)
+    wide = animals_by_endpoints(table)
+    assert wide["serum_mg"].to_dict() == dict(zip(table["animal_id"], TRUTH["y"], strict=True))

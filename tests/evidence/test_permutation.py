@@ -10,6 +10,7 @@ from scipy import stats
 
 from mgbone.evidence.permutation import (
     correlations,
+    family_wise_p,
     label_permutations,
     permutation_p,
     share_as_large,
@@ -21,19 +22,28 @@ EIGHT = np.arange(16) < 8
 
 
 def test_all_splits_come_once_whatever_the_order_of_the_labels():
-    labels = label_permutations(np.array([False, True, False, True, True]), 10, seed=0)
+    labels = label_permutations(np.array([False, True, False, True, True]))
     assert labels.shape == (10, 5)
     assert {tuple(np.flatnonzero(row)) for row in labels} == set(combinations(range(5), 3))
 
 
 def test_a_sample_of_splits_holds_the_observed_one_and_its_size():
-    labels = label_permutations(~EIGHT, 100, seed=3)
-    assert labels.shape == (100, 16)
-    assert (labels.sum(axis=1) == 8).all()
-    assert (labels[0] == ~EIGHT).all()
+    twelve = np.arange(24) >= 12  # 2,704,156 splits
+    labels = label_permutations(twelve, 100, seed=3)
+    assert labels.shape == (101, 24)
+    assert (labels.sum(axis=1) == 12).all()
+    assert (labels[0] == twelve).all()
     assert len(np.unique(labels, axis=0)) > 90
-    assert (labels == label_permutations(~EIGHT, 100, seed=3)).all()
-    assert (labels != label_permutations(~EIGHT, 100, seed=4)).any()
+    assert (labels == label_permutations(twelve, 100, seed=3)).all()
+    assert (labels != label_permutations(twelve, 100, seed=4)).any()
+    assert label_permutations(np.arange(20) < 10).shape == (184_756, 20)
+
+
+def test_the_largest_statistic_never_gives_zero_by_a_sample():
+    far = np.where(np.arange(24) < 12, 0.0, 100.0)[:, None] + np.arange(24)[:, None] % 5
+    p, made = family_wise_p(far, np.arange(24) >= 12, n_random=400, seed=4)
+    assert made == 401
+    assert p[0] == 1 / 401  # (0 + 1) / (400 + 1)
 
 
 def test_t_and_correlation_are_those_of_scipy():

@@ -9,7 +9,7 @@ from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.other_tests import compare_tests, omnibus_tests
 from mgbone.evidence.rank_tests import SUBSTITUTE, as_limits
 from mgbone.evidence.ties import difference, settled
-from mgbone.integration.doses import percent_of_reference
+from mgbone.integration.doses import percent_change
 from mgbone.study.design import load_study
 
 
@@ -63,5 +63,5 @@ def test_percents_of_the_reference_are_ties_where_values_are():
             for i, v in enumerate(values)
         ]
     ).assign(endpoint="serum_mg")
-    percents = percent_of_reference(table, study)["percent"].tolist()
-    assert percents == [300.0, 300.0, 200.0]
+    percents = percent_change(table, study)["percent"].tolist()
+    assert percents == [200.0, 200.0, 100.0]

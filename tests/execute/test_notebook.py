@@ -15,6 +15,8 @@ from mgbone.execute.notebook import NotebookError, run_notebook
 from mgbone.execute.places import Settings
 from mgbone.study.errors import MgboneError
 
+pytestmark = pytest.mark.slow  # most start a kernel
+
 OUTPUTS = (
     "from pathlib import Path\n"
     "out = Path(derived_folder) / Path(dataset).name\n"

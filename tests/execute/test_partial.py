@@ -54,18 +54,6 @@ def own_study(folder, raw=TWO_GROUPS):
     return load_study(folder / "study.yml")
 
 
-@pytest.fixture
-def study():
-    naming.use_study(load_study())
-    return load_study()
-
-
-@pytest.fixture(autouse=True)
-def _own_groups_again():
-    yield
-    naming.use_study(load_study())
-
-
 # ---- What is there, and what is said of the rest
 
 
@@ -202,10 +190,11 @@ def test_a_group_of_one_is_said_to_be_untested_and_drawn(study):
 
 
 def test_a_mean_of_zero_gives_no_percent(study):
-    found = compare(measured(LACKING["zero reference"]), study)
+    table = measured(LACKING["zero reference"])
+    found = compare(table, study)
     said = evidence_words.findings(found, study, ["serum_ca"], ["mg004_vs_control"]).data
     assert "difference +8.2, 95 %" in said
-    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"))
+    cells = qct.percent_differences(found.assign(domain="qct", endpoint="bmd_whole_full"), table)
     assert cells.loc[cells["contrast"] == "mg004_vs_control", "percent"].isna().all()
 
 
@@ -223,16 +212,21 @@ def test_pair_feeding_asks_for_its_three_groups(study):
     food = frames["animals"].set_index("animal_id")["food_intake"]
     fed = pair_feeding.pair_fed_experiments(study)
     assert fed == {"exp1": ("control", "pairfed", "mg001")}
-    assert len(biochem_words.pair_feeding_table(pair_feeding.adjust_for_intake(long, food, study), fed)) == 9
+    found = compare(long, study)
+    told = biochem_words.pair_feeding_table(pair_feeding.adjust_for_intake(long, food, study), fed, found)
+    assert len(told) == 9
+    declared = found.set_index(["contrast", "endpoint"]).loc[("mg001_vs_pairfed", "serum_mg"), "p"]
+    assert told.loc["Serum magnesium", "p, declared"] == naming.format_p(declared)
+    assert told.loc["Serum magnesium", "p, this pair alone"] != naming.format_p(declared)
     without = pair_feeding.adjust_for_intake(long[long["group"] != "pairfed"], food, study)
     assert without.empty
-    assert "can be divided" not in biochem_words.pair_feeding_table(without, fed).data.replace(
+    assert "can be divided" not in biochem_words.pair_feeding_table(without, fed, found).data.replace(
         "nothing can be", ""
     )
-    assert "no pair-fed group" in biochem_words.pair_feeding_table(without, {}).data
+    assert "no pair-fed group" in biochem_words.pair_feeding_table(without, {}, found).data
     constant = pair_feeding.adjust_for_intake(long.assign(value=1.0), food, study)
     assert constant["percent"].isna().all()
-    assert "–" in biochem_words.pair_feeding_table(constant, fed).to_string()
+    assert "–" in biochem_words.pair_feeding_table(constant, fed, found).to_string()
 
 
 def test_animals_that_are_gone_are_counted_as_missing(study):

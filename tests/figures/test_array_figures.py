@@ -69,15 +69,8 @@ def named(d: dict) -> pd.DataFrame:
 
 
 def by_hand(d: dict):
-    steps = differential.one_gene_by_hand(d["values"], d["groups"], "Gene005", "mg002_vs_control")
-    return calling.gene_by_hand(
-        d["values"],
-        d["groups"],
-        steps,
-        "Gene005",
-        "mg002_vs_control",
-        "One gene",
-    )
+    steps = differential.genes_by_hand(d["values"], d["groups"], ["Gene005", "Gene012"], "mg002_vs_control")
+    return calling.genes_by_hand(d["values"], d["groups"], steps, "mg002_vs_control", "Two genes")
 
 
 def overlap(d: dict):
@@ -134,7 +127,7 @@ FIGURES = {
     "boxes": boxes,
     "map": array_map,
     "pseudo": pseudo,
-    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=4),
+    "ora": lambda d: fg.ora_dots(d["folded"], d["themes"], "Terms", tested=[4]),
     "camera": lambda d: fg.camera_bars(d["camera"], d["themes"], "camera"),
     "running": lambda d: fg.running_sums(
         d["prerank"][0].assign(least_p=1 / 101), d["prerank"][1], d["themes"], "Sums"
@@ -142,10 +135,18 @@ FIGURES = {
 }
 
 
+@pytest.fixture(scope="module")
+def drawn(study_like):
+    """Return a function that draws a figure, once for each language, for tests that only look at it."""
+    draw = cache(lambda name, language: speak(language, FIGURES[name], study_like))
+    return lambda name, language="en": draw(name, language)
+
+
 def words(figure) -> list[str]:
     return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_is_drawn_so_that_every_text_can_be_read(name, language, study_like, tmp_path):
@@ -158,6 +159,7 @@ def test_is_drawn_so_that_every_text_can_be_read(name, language, study_like, tmp
     assert all(f.stat().st_size > 3000 for f in files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tree", "volcano", "ora", "running"])
 def test_same_table_same_bytes(name, study_like, tmp_path):
     files = [save_figure(FIGURES[name](study_like), tmp_path / str(i), name) for i in range(2)]
@@ -191,16 +193,16 @@ def test_names_are_those_of_changed_genes(study_like):
     assert {t.get_text() for t in texts if t.get_gid() == "name"} <= changed
 
 
-def test_volcano_draws_every_gene_once(study_like):
-    figure = FIGURES["volcano"](study_like)
+def test_volcano_draws_every_gene_once(drawn):
+    figure = drawn("volcano")
     for ax in figure.axes:
         clouds = [c for c in ax.collections if len(c.get_facecolor())]
         assert sum(len(c.get_offsets()) for c in clouds) == 900
 
 
-def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
+def test_tree_shows_every_array_its_support_and_the_verdict(study_like, drawn):
     tree = study_like["tree"]
-    figure = FIGURES["tree"](study_like)
+    figure = drawn("tree")
     shown = words(figure)
     assert [shown.count(str(i)) >= 3 for i in range(1, 5)] == [True] * 4
     supports = [f"{100 * s:.0f}" for s in tree.nodes["support"].dropna()]
@@ -208,8 +210,8 @@ def test_tree_shows_every_array_its_support_and_the_verdict(study_like):
     assert any(str(tree.verdict["level"]) in w for w in shown)
 
 
-def test_cohesion_says_p_and_level(study_like):
-    shown = " ".join(words(FIGURES["cohesion"](study_like)))
+def test_cohesion_says_p_and_level(study_like, drawn):
+    shown = " ".join(words(drawn("cohesion")))
     for tree in study_like["trees"].values():
         assert naming.format_p(tree.verdict["p"]) in shown
         assert str(tree.verdict["level"]) in shown
@@ -252,10 +254,10 @@ def test_camera_fills_bars_only_below_the_limit(study_like):
     assert len(filled) == 1
 
 
-def test_running_sum_says_nes_p_and_n(study_like):
+def test_running_sum_says_nes_p_and_n(study_like, drawn):
     results, _ = study_like["prerank"]
     row = results.set_index("term").loc["T3"]
-    shown = " ".join(words(FIGURES["running"](study_like)))
+    shown = " ".join(words(drawn("running")))
     assert f"NES = {row['nes']:.2f}".replace("-", "−") in shown
     assert f"n = {row['n_genes']}" in shown
 

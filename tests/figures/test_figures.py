@@ -1,12 +1,13 @@
 """Figures: what they must show, in both languages, with the same bytes each time."""
 
 import warnings
+from functools import cache, cached_property
 
-import helpers.figure_data as made
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import figure_data
 from helpers.languages import speak
 from helpers.readability import faults
 from matplotlib.colors import to_rgb, to_rgba_array
@@ -25,7 +26,7 @@ from mgbone.figures import negative_control as control_figures
 from mgbone.figures import other_tests as choice_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
-from mgbone.figures.save import save_figure
+from mgbone.figures.save import DPI, save_figure
 from mgbone.integration import doses as dose_tables
 from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
 from mgbone.integration.shapes import dose_shapes
@@ -36,19 +37,68 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 from mgbone.study.ledger import load_claims
 
-STUDY = load_study()
-MEASUREMENTS = made.measurements(STUDY)
-EVIDENCE = compare(MEASUREMENTS, STUDY)
-DENSITY = MEASUREMENTS[MEASUREMENTS["endpoint"].str.startswith("bmd_")]
-CELLS = made.cells(EVIDENCE)
-ARRAYS = made.array_evidence().reindex(columns=EVIDENCE.columns)
-for column in ("estimate", "mean_reference"):
-    ARRAYS[column] = ARRAYS[column].astype(float)
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", FutureWarning)  # all-missing columns of the rows of arrays
-    EVERYTHING = pd.concat([EVIDENCE, ARRAYS], ignore_index=True)
-VERDICTS = judge(load_claims(), EVERYTHING)
 BOTH = ("cortical", "trabecular")
+
+
+def once(make):
+    """Compute an attribute when it is first asked for, whatever language the asking test speaks."""
+    return cached_property(lambda frames: speak("en", make, frames))
+
+
+class Frames:
+    """The tables that figures are drawn from; tests only read them."""
+
+    study = once(lambda frames: load_study())
+    measurements = once(lambda frames: figure_data.measurements(frames.study))
+    evidence = once(lambda frames: compare(frames.measurements, frames.study))
+    density = once(lambda frames: frames.measurements.query("endpoint.str.startswith('bmd_')"))
+    cells = once(lambda frames: figure_data.cells(frames.evidence))
+    claims = once(lambda frames: load_claims())
+    verdicts = once(lambda frames: judge(frames.claims, frames.everything))
+    profiles = once(lambda frames: by_structure(lambda s: figure_data.profile(frames.study, s)))
+    profile_tests = once(lambda frames: by_structure(lambda s: figure_data.profile_tests(frames.study)))
+    percents = once(lambda frames: dose_tables.percent_change(frames.measurements, frames.study))
+    shapes = once(lambda frames: dose_shapes(frames.measurements, frames.study, 200))
+    wide = once(lambda frames: wide_table(frames.measurements))
+    pairs = once(lambda frames: partial_within(frames.wide, correlate_within(frames.wide)))
+    permuted = once(lambda frames: permute_labels(frames.measurements, frames.claims, frames.study, 50))
+    shuffled = once(lambda frames: distribution(frames.claims, frames.permuted))
+    urine = once(lambda frames: figure_data.urine(frames.measurements))
+
+    @once
+    def profile_summary(frames):
+        summed = frames.profiles.groupby("structure", sort=False).apply(figure_data.profile_summary)
+        return summed.reset_index(level="structure").reset_index(drop=True)
+
+    @once
+    def everything(frames):
+        arrays = figure_data.array_evidence().reindex(columns=frames.evidence.columns)
+        for column in ("estimate", "mean_reference"):
+            arrays[column] = arrays[column].astype(float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # all-missing columns of the rows of arrays
+            return pd.concat([frames.evidence, arrays], ignore_index=True)
+
+    @once
+    def choices(frames):
+        chosen = frames.evidence[frames.evidence["endpoint"].isin(["serum_mg", "serum_p"])]
+        return pd.concat(
+            [
+                chosen.assign(test=test, p=chosen["p"] * k, test_run=chosen["test"])
+                for test, k in (("declared", 1.0), ("other", 0.7))
+            ]
+        )
+
+    @once
+    def adjusted(frames):
+        food = frames.measurements.query("endpoint == 'food_intake'").set_index("animal_id")["value"]
+        chosen = frames.measurements["endpoint"].isin(["serum_mg", "urine_ctx"])
+        return adjust_for_intake(frames.measurements[chosen], food, frames.study)
+
+    @once
+    def counts(frames):
+        chance = chance_of(frames.claims, frames.measurements, frames.study)
+        return count_control(frames.claims, frames.verdicts, frames.verdicts, chance, frames.permuted)
 
 
 def by_structure(frame):
@@ -59,65 +109,53 @@ PROFILE_SUMMARY = by_structure(lambda s: made.profile_summary(made.profile(STUDY
 PROFILE_TESTS = by_structure(lambda s: made.profile_tests(STUDY))
 PERCENTS = dose_tables.percent_of_reference(MEASUREMENTS, STUDY)
 REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
-CHOSEN = EVIDENCE[EVIDENCE["endpoint"].isin(["serum_mg", "serum_p"])]
-CHOICES = pd.concat(
-    [
-        CHOSEN.assign(test=test, p=CHOSEN["p"] * k, test_run=CHOSEN["test"])
-        for test, k in (("declared", 1.0), ("other", 0.7))
-    ]
-)
-
-FOOD = MEASUREMENTS.query("endpoint == 'food_intake'").set_index("animal_id")["value"]
-ADJUSTED = adjust_for_intake(
-    MEASUREMENTS[MEASUREMENTS["endpoint"].isin(["serum_mg", "urine_ctx"])], FOOD, STUDY
-)
-SHAPES = dose_shapes(MEASUREMENTS, STUDY, 200)
-WIDE = wide_table(MEASUREMENTS)
-PAIRS = partial_within(WIDE, correlate_within(WIDE))
-CLAIMS = load_claims()
-PERMUTED = permute_labels(MEASUREMENTS, CLAIMS, STUDY, 50)
-SHUFFLED = distribution(CLAIMS, PERMUTED)
-COUNTS = count_control(CLAIMS, VERDICTS, VERDICTS, chance_of(CLAIMS, MEASUREMENTS, STUDY), PERMUTED)
-URINE = made.urine(MEASUREMENTS)
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
 DRAWINGS = {
     "groups": lambda: groups.group_dots(
-        MEASUREMENTS, EVIDENCE, ["serum_mg", "serum_ca", "serum_p"], STUDY, "Minerals"
+        MADE.measurements, MADE.evidence, ["serum_mg", "serum_ca", "serum_p"], MADE.study, "Minerals"
     ),
     "forest": lambda: forest.effect_forest(
-        EVIDENCE, ["serum_mg", "serum_ca", "bmd_trabecular_full"], STUDY, "Effects"
+        MADE.evidence, ["serum_mg", "serum_ca", "bmd_trabecular_full"], MADE.study, "Effects"
+    ),
+    "map": lambda: density.density_map(MADE.cells, MADE.study, "Map"),
+    "region_dots": lambda: density.region_dots(
+        MADE.density, MADE.evidence, MADE.study, "exp2", structures=BOTH
     ),
     "map": lambda: density.density_map(CELLS, STUDY, "Map"),
     "region_dots": lambda: density.region_dots(DENSITY, EVIDENCE, STUDY, "exp2", structures=BOTH),
     "profiles": lambda: density.profiles(PROFILE_SUMMARY, STUDY, "Profiles", tests=PROFILE_TESTS),
     "femur": lambda: femur.femur_drawing(CELLS, STUDY, "Femur"),
     "slices": lambda: density.content_over_volume(
-        DENSITY, DENSITY.assign(value=DENSITY["value"] * 1.02), "Slices"
+        MADE.density, MADE.density.assign(value=MADE.density["value"] * 1.02), "Slices"
     ),
-    "verdicts": lambda: verdict_figures.verdict_map(VERDICTS, STUDY, "Verdicts"),
+    "verdicts": lambda: verdict_figures.verdict_map(MADE.verdicts, MADE.study, "Verdicts"),
     "dose": lambda: dose_figures.dose_response(
-        dose_tables.dose_response(EVIDENCE, STUDY),
+        dose_tables.dose_response(MADE.evidence, MADE.study),
         ["serum_mg", "serum_ca", "serum_alp"],
-        STUDY,
+        MADE.study,
         "Doses",
-        animals=PERCENTS,
+        animals=MADE.percents,
         reported=REPORTED,
-        shapes=SHAPES,
+        shapes=MADE.shapes,
     ),
-    "shapes": lambda: shape_figures.shape_plane(SHAPES, STUDY, "Shapes"),
-    "network": lambda: within_figures.correlation_network(PAIRS, STUDY, "Pairs"),
+    "shapes": lambda: shape_figures.shape_plane(MADE.shapes, MADE.study, "Shapes"),
+    "network": lambda: within_figures.correlation_network(MADE.pairs, MADE.study, "Pairs"),
     "one_scale": lambda: forest.effect_forest(
-        EVIDENCE, dose_tables.on_one_scale(EVIDENCE, STUDY), STUDY, "Scale", headings=True
+        MADE.evidence,
+        dose_tables.on_one_scale(MADE.evidence, MADE.study),
+        MADE.study,
+        "Scale",
+        headings=True,
     ),
-    "control": lambda: control_figures.counts_by_chance(COUNTS, SHUFFLED, "Chance"),
-    "per_dose": lambda: dose_figures.per_dose(EVERYTHING, STUDY, "Each dose"),
-    "design": lambda: design.timeline(STUDY),
+    "control": lambda: control_figures.counts_by_chance(MADE.counts, MADE.shuffled, "Chance"),
+    "per_dose": lambda: dose_figures.per_dose(MADE.everything, MADE.study, "Each dose"),
+    "design": lambda: design.timeline(MADE.study),
     "pair_feeding": lambda: feeding_figures.pair_feeding(
-        ADJUSTED, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
+        MADE.adjusted, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),
-    "dilution": lambda: urine.dilution(URINE, SPREAD, "Urine"),
-    "choices": lambda: choice_figures.choice_of_test(CHOICES, STUDY, "Tests"),
+    "dilution": lambda: urine.dilution(MADE.urine, SPREAD, "Urine"),
+    "choices": lambda: choice_figures.choice_of_test(MADE.choices, MADE.study, "Tests"),
 }
 
 
@@ -154,12 +192,34 @@ def estimates(figure):
     return np.concatenate([np.asarray(c.get_offsets()) for c in marks])
 
 
+@pytest.fixture(scope="module")
+def drawn():
+    """Return a function that draws a figure, once for each language, for tests that only look at it."""
+    draw = cache(lambda name, language: speak(language, DRAWINGS[name]))
+    return lambda name, language="en": draw(name, language)
+
+
+@pytest.fixture(scope="module")
+def saved(drawn, tmp_path_factory):
+    """Return a function that saves such a figure, once for each language."""
+    folder = tmp_path_factory.mktemp("figures")
+
+    @cache
+    def save(name, language):
+        stamp = speak(language, tr, "SIMULATED DATA")
+        return save_figure(drawn(name, language), folder / language, name, stamp=stamp)
+
+    return save
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(name, language, tmp_path):
-    figure = speak(language, DRAWINGS[name])
+def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(
+    name, language, drawn, saved, tmp_path
+):
+    figure, written = drawn(name, language), saved(name, language)
     assert isinstance(figure, Figure)
-    written = save_figure(figure, tmp_path, name, stamp=speak(language, tr, "SIMULATED DATA"))
     assert [p.name for p in written] == [f"{name}.png", f"{name}.svg"]
     assert all(p.stat().st_size > 5000 for p in written)
     assert texts(figure, "stamp") == [speak(language, tr, "SIMULATED DATA")]
@@ -170,6 +230,7 @@ def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(nam
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_text_can_be_read(name, language):
@@ -229,8 +290,8 @@ def test_a_letter_without_a_font_is_refused_and_nothing_written(tmp_path):
 def test_group_dots_show_every_animal_that_was_measured():
     endpoints = ["serum_mg", "serum_alp"]
     missing = {("e1-control-3", "serum_mg"), ("e2-mg002-8", "serum_alp")}
-    measured = made.measurements(STUDY, missing=missing)
-    figure = groups.group_dots(measured, compare(measured, STUDY), endpoints, STUDY)
+    measured = figure_data.measurements(MADE.study, missing=missing)
+    figure = groups.group_dots(measured, compare(measured, MADE.study), endpoints, MADE.study)
     assert n_dots(figure) == 48 * 2 - 2
     labels = [t.get_text() for t in figure.axes[0].get_xticklabels()]
     assert labels == ["Control\nn = 7", "Pair-fed\nn = 8", "0.01 % Mg\nn = 8"]
@@ -238,7 +299,7 @@ def test_group_dots_show_every_animal_that_was_measured():
 
 
 def test_group_dots_write_the_p_and_mark_of_the_evidence():
-    figure = groups.group_dots(MEASUREMENTS, EVIDENCE, ["serum_mg"], STUDY)
+    figure = groups.group_dots(MADE.measurements, MADE.evidence, ["serum_mg"], MADE.study)
     expected = [
         f"{naming.format_p_value(row.p)} {naming.level_mark(row.level)}".rstrip()
         for row in EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"].itertuples()
@@ -270,20 +331,20 @@ def test_many_animals_are_drawn_as_a_density():
 
 
 def test_group_dots_draw_what_is_there_when_groups_are_missing():
-    few = MEASUREMENTS[MEASUREMENTS["group"].isin(["control", "mg004"])]
-    figure = groups.group_dots(few, compare(few, STUDY), ["serum_mg"], STUDY)
+    few = MADE.measurements[MADE.measurements["group"].isin(["control", "mg004"])]
+    figure = groups.group_dots(few, compare(few, MADE.study), ["serum_mg"], MADE.study)
     assert n_dots(figure) == 8 * 3
     assert "0.02 % Mg\nn = 0" in [t.get_text() for ax in figure.axes for t in ax.get_xticklabels()]
 
 
 def test_region_dots_show_every_animal_in_every_cell():
-    figure = density.region_dots(DENSITY, EVIDENCE, STUDY, "exp1")
+    figure = density.region_dots(MADE.density, MADE.evidence, MADE.study, "exp1")
     assert n_dots(figure) == 24 * 16
     assert len(estimates(figure)) == 16 * len(STUDY.experiments["exp1"].contrasts)
 
 
-def test_slice_means_show_every_animal_in_every_cell():
-    assert n_dots(DRAWINGS["slices"]()) == 48 * 16
+def test_slice_means_show_every_animal_in_every_cell(drawn):
+    assert n_dots(drawn("slices")) == 48 * 16
 
 
 def test_the_map_has_the_numbers_of_the_cells():
@@ -303,7 +364,7 @@ def test_the_map_leaves_untested_cells_empty():
 
 
 def test_the_femur_writes_findings_only():
-    figure = femur.femur_drawing(CELLS, STUDY)
+    figure = femur.femur_drawing(MADE.cells, MADE.study)
     written = "\n".join(texts(figure, "finding"))
     assert written.count("%") == 4  # mid cortical, distal, mid and proximal trabecular
     assert len(texts(figure, "full")) == 12
@@ -312,7 +373,9 @@ def test_the_femur_writes_findings_only():
 def test_the_femur_tells_less_from_more_without_colour():
     """Red and blue of one strength are the same grey: what is lower is hatched, its trabeculae are broken."""
     lower, higher = (
-        femur.femur_drawing(CELLS.assign(percent=sign * 3.0), STUDY).axes[: len(STUDY.dose_order)]
+        femur.femur_drawing(MADE.cells.assign(percent=sign * 3.0), MADE.study).axes[
+            : len(MADE.study.dose_order)
+        ]
         for sign in (-1, 1)
     )
     for below, above in zip(lower, higher, strict=True):
@@ -333,9 +396,9 @@ def test_region_dots_write_p_where_there_is_a_finding():
     assert sorted(texts(figure, "p")) == sorted(expected) != []
 
 
-def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way():
-    figure = DRAWINGS["dilution"]()
-    assert n_dots(figure) == 3 * len(URINE)
+def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(drawn):
+    figure = drawn("dilution")
+    assert n_dots(figure) == 3 * len(MADE.urine)
     scatter, paths = figure.axes[:2]
     (drawn,) = [c.get_offsets() for c in scatter.collections]
     expected = URINE.loc[URINE["endpoint"] == "urine_ctx", ["creatinine", "uncorrected"]].to_numpy()
@@ -344,7 +407,7 @@ def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way():
 
 
 def test_dilution_draws_hollow_what_is_below_a_limit():
-    censored = URINE.assign(censored=URINE.index == 0)
+    censored = MADE.urine.assign(censored=MADE.urine.index == 0)
     figure = urine.dilution(censored, SPREAD)
     assert n_hollow(figure) == 3
 
@@ -357,7 +420,7 @@ def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language)
 
 
 def test_urine_shows_only_markers_that_were_measured():
-    one = urine.dilution(URINE[URINE["endpoint"].eq("urine_dpd")], SPREAD)
+    one = urine.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
     assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
     none = urine.dilution(URINE.iloc[:0], SPREAD.iloc[:0], "Urine")
     assert not none.axes
@@ -370,7 +433,7 @@ def test_the_design_names_only_samples_that_are_there(language):
         return " ".join(text.get_text() for ax in figure.axes for text in ax.texts)
 
     whole, part, none = (
-        words(speak(language, design.timeline, STUDY, **chosen))
+        words(speak(language, design.timeline, MADE.study, **chosen))
         for chosen in ({}, {"samples": ["serum"]}, {"samples": []})
     )
     for word in ("尿", "qCT") if language == "ja" else ("urine", "qCT"):
@@ -405,31 +468,31 @@ def test_the_forest_has_one_effect_per_endpoint_and_dose():
 
 
 def test_the_forest_says_why_an_effect_has_no_interval():
-    without = EVIDENCE.assign(g_low=EVIDENCE["g_low"].mask(EVIDENCE["endpoint"] == "serum_mg"))
-    for table, said in ((without, True), (EVIDENCE, False)):
-        note = texts(forest.effect_forest(table, ["serum_mg", "serum_ca"], STUDY), "note")[0]
+    without = MADE.evidence.assign(g_low=MADE.evidence["g_low"].mask(MADE.evidence["endpoint"] == "serum_mg"))
+    for table, said in ((without, True), (MADE.evidence, False)):
+        note = texts(forest.effect_forest(table, ["serum_mg", "serum_ca"], MADE.study), "note")[0]
         assert ("no line: values below a limit of detection" in note) == said
 
 
-def test_the_verdict_map_holds_every_claim_once():
-    figure = DRAWINGS["verdicts"]()
+def test_the_verdict_map_holds_every_claim_once(drawn):
+    figure = drawn("verdicts")
     drawn = [str(p.get_gid()) for ax in figure.axes for p in ax.patches]
     claims = [g.removeprefix("claim-") for g in drawn if g.startswith("claim-")]
-    assert sorted(claims) == sorted(VERDICTS["claim_id"])
+    assert sorted(claims) == sorted(MADE.verdicts["claim_id"])
     assert len(claims) == 87
     symbols = pd.Series(texts(figure, "verdict")).value_counts().to_dict()
-    counts = VERDICTS["verdict"].value_counts()
+    counts = MADE.verdicts["verdict"].value_counts()
     assert symbols == {naming.VERDICTS[v][1]: n for v, n in counts.items()}
 
 
 def test_the_verdict_map_takes_evidence_that_is_missing():
-    verdicts = judge(load_claims(), EVIDENCE[EVIDENCE["endpoint"] == "serum_mg"])
-    figure = verdict_figures.verdict_map(verdicts, STUDY)
+    verdicts = judge(MADE.claims, MADE.evidence[MADE.evidence["endpoint"] == "serum_mg"])
+    figure = verdict_figures.verdict_map(verdicts, MADE.study)
     assert texts(figure, "verdict").count("?") == (verdicts["verdict"] == "not_tested").sum()
 
 
-def test_dose_response_shows_animals_and_reported_values():
-    figure = DRAWINGS["dose"]()
+def test_dose_response_shows_animals_and_reported_values(drawn):
+    figure = drawn("dose")
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
     assert sorted(y for line in reported for y in line.get_ydata()) == [39.0, 71.4]
@@ -446,8 +509,8 @@ def test_dose_response_names_both_shapes_and_sets_the_better_one_in_bold():
     assert (one_way.get_weight(), peak.get_weight()) == ("bold", "normal")
 
 
-def test_shapes_are_named_and_filled_where_one_is_supported():
-    figure = DRAWINGS["shapes"]()
+def test_shapes_are_named_and_filled_where_one_is_supported(drawn):
+    figure = drawn("shapes")
     (ax,) = figure.axes
     filled, hollow = (
         sum(len(c.get_offsets()) for c in ax.collections if c.get_gid() == gid)
@@ -460,11 +523,11 @@ def test_shapes_are_named_and_filled_where_one_is_supported():
     assert named == {naming.row_label(e) for e in expected} != set()
 
 
-def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
-    figure = DRAWINGS["network"]()
+def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(drawn):
+    figure = drawn("network")
     lines = {p.get_gid(): p for p in figure.axes[0].patches if str(p.get_gid()).startswith("pair-")}
-    assert set(lines) == {f"pair-{r.a}-{r.b}" for r in PAIRS.itertuples() if r.p < 0.05} != set()
-    for row in PAIRS[PAIRS["p"] < 0.05].itertuples():
+    assert set(lines) == {f"pair-{r.a}-{r.b}" for r in MADE.pairs.itertuples() if r.p < 0.05} != set()
+    for row in MADE.pairs[MADE.pairs["p"] < 0.05].itertuples():
         assert (lines[f"pair-{row.a}-{row.b}"].get_linestyle() in ("-", "solid")) == (row.r > 0)
     numbers = [t for t in figure.axes[1].texts if t.get_gid() == "cell"]
     strong = [(PAIRS[column].abs() >= within_figures.FEEBLE).sum() for column in ("r", "r_partial")]
@@ -473,15 +536,15 @@ def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair():
     assert cells.get_array().count() == len(PAIRS) + PAIRS["r_partial"].notna().sum()
 
 
-def test_forest_names_the_axes_of_the_argument():
-    headings = texts(DRAWINGS["one_scale"](), "heading")
+def test_forest_names_the_axes_of_the_argument(drawn):
+    headings = texts(drawn("one_scale"), "heading")
     assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
 
 
-def test_control_marks_this_dataset_and_the_one_without_effect():
-    figure = DRAWINGS["control"]()
+def test_control_marks_this_dataset_and_the_one_without_effect(drawn):
+    figure = drawn("control")
     marks = {line.get_gid(): line.get_xdata()[0] for line in figure.axes[0].lines if line.get_gid()}
-    row = COUNTS.set_index("kind").loc["effect"]
+    row = MADE.counts.set_index("kind").loc["effect"]
     assert marks == {"nominal": row["nominal"], "this": row["this"], "null": row["null"]}
     assert sum(bar.get_height() for bar in figure.axes[0].patches) == pytest.approx(100)
 
@@ -489,8 +552,14 @@ def test_control_marks_this_dataset_and_the_one_without_effect():
 @pytest.mark.parametrize(("language", "words"), [("en", "Not measured: "), ("ja", "測定なし：")])
 def test_figures_of_animals_say_what_was_not_measured(language, words):
     nothing = (
-        speak(language, lambda: groups.group_dots(MEASUREMENTS.iloc[:0], EVIDENCE, ["serum_mg"], STUDY)),
-        speak(language, lambda: density.region_dots(DENSITY.iloc[:0], EVIDENCE, STUDY, "exp1")),
+        speak(
+            language,
+            lambda: groups.group_dots(MADE.measurements.iloc[:0], MADE.evidence, ["serum_mg"], MADE.study),
+        ),
+        speak(
+            language,
+            lambda: density.region_dots(MADE.density.iloc[:0], MADE.evidence, MADE.study, "exp1"),
+        ),
     )
     for figure in nothing:
         assert canvas.words_of(figure)["finding"].startswith(words)
@@ -498,22 +567,24 @@ def test_figures_of_animals_say_what_was_not_measured(language, words):
 
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
-        shape_figures.shape_plane(SHAPES.iloc[:0], STUDY),
-        within_figures.correlation_network(PAIRS.iloc[:0], STUDY),
-        forest.effect_forest(EVIDENCE, [], STUDY),
-        dose_figures.dose_response(dose_tables.dose_response(EVIDENCE, STUDY).iloc[:0], ["serum_mg"], STUDY),
-        dose_figures.per_dose(EVIDENCE.iloc[:0], STUDY),
-        control_figures.counts_by_chance(COUNTS, SHUFFLED.iloc[:0]),
+        shape_figures.shape_plane(MADE.shapes.iloc[:0], MADE.study),
+        within_figures.correlation_network(MADE.pairs.iloc[:0], MADE.study),
+        forest.effect_forest(MADE.evidence, [], MADE.study),
+        dose_figures.dose_response(
+            dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study
+        ),
+        dose_figures.per_dose(MADE.evidence.iloc[:0], MADE.study),
+        control_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
         assert canvas.words_of(figure)["finding"]
 
 
-def test_per_dose_says_every_finding():
-    figure = DRAWINGS["per_dose"]()
+def test_per_dose_says_every_finding(drawn):
+    figure = drawn("per_dose")
     written = texts(figure, "finding")
-    shown = dose_tables.findings_per_dose(EVERYTHING, STUDY)
-    freely_fed = EVIDENCE[EVIDENCE["contrast"].eq("mg001_vs_control")]
+    shown = dose_tables.findings_per_dose(MADE.everything, MADE.study)
+    freely_fed = MADE.evidence[MADE.evidence["contrast"].eq("mg001_vs_control")]
     intake = freely_fed["endpoint"].eq("food_intake") & freely_fed["level"].ne("none")
     marked = [w for w in written if w.endswith(("*", "†"))]
     from_milder = [w for w in marked if "(vs 0.04 %)" in w]
@@ -530,20 +601,21 @@ def test_per_dose_says_every_finding():
             )
 
 
-def test_the_choice_of_test_frames_what_changes():
-    figure = DRAWINGS["choices"]()
+def test_the_choice_of_test_frames_what_changes(drawn):
+    figure = drawn("choices")
     framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
-    wide = CHOICES.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
-    differs = wide["declared"].map(STUDY.level) != wide["other"].map(STUDY.level)
+    wide = MADE.choices.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
+    differs = wide["declared"].map(MADE.study.level) != wide["other"].map(MADE.study.level)
     assert len(framed) == differs.sum() > 0
 
 
 def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
-    on_ranks = CHOICES["endpoint"].eq("serum_p")
-    named = CHOICES.assign(test_run=CHOICES["test_run"].mask(on_ranks, naming.GEHAN))
-    figure = choice_figures.choice_of_test(named, STUDY, "Tests")
+    choices = MADE.choices
+    on_ranks = choices["endpoint"].eq("serum_p")
+    named = choices.assign(test_run=choices["test_run"].mask(on_ranks, naming.GEHAN))
+    figure = choice_figures.choice_of_test(named, MADE.study, "Tests")
     labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
-    assert sum("Gehan's test" in label for label in labels) == len(CHOICES[on_ranks]) / 2
+    assert sum("Gehan's test" in label for label in labels) == len(choices[on_ranks]) / 2
 
 
 def test_colours_stay_apart_in_grey():
@@ -623,8 +695,8 @@ def test_width_of_text_is_that_of_its_outline(words):
 
 
 def test_groups_of_the_study_have_colours():
-    assert set(STUDY.groups) == set(look.GROUPS)
-    for name, group in STUDY.groups.items():
+    assert set(MADE.study.groups) == set(look.GROUPS)
+    for name, group in MADE.study.groups.items():
         assert naming.group_label(name) == group.label
         assert speak("ja", naming.group_label, name) == group.label_ja
 
@@ -637,41 +709,42 @@ def test_narrow_panels_name_the_dose_alone():
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["Full", "Distal", "Mid", "Proximal"]
 
 
-def test_seaborn_cannot_take_the_font_away(tmp_path):
+@pytest.mark.slow
+def test_seaborn_cannot_take_the_font_away(saved, tmp_path):
     import seaborn
 
+    before = saved("groups", "ja")
     seaborn.set_theme(font="DejaVu Serif")
-    written = save_figure(speak("ja", DRAWINGS["groups"]), tmp_path / "after", "x")
+    stamp = speak("ja", tr, "SIMULATED DATA")
+    after = save_figure(speak("ja", DRAWINGS["groups"]), tmp_path, "groups", stamp=stamp)
     plt.rcdefaults()
-    assert [p.read_bytes() for p in written] == [
-        p.read_bytes() for p in save_figure(speak("ja", DRAWINGS["groups"]), tmp_path / "before", "x")
-    ]
+    assert [p.read_bytes() for p in after] == [p.read_bytes() for p in before]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_a_dose_response_names_every_dose_with_its_own_reference(language):
-    figure = speak(language, DRAWINGS["dose"])
+def test_a_dose_response_names_every_dose_with_its_own_reference(language, drawn):
+    figure = drawn("dose", language)
     said = " ".join(
         t.get_text().replace("\n", " ")
         for t in figure.findobj(match=lambda artist: hasattr(artist, "get_text"))
     )
-    for contrast in STUDY.dose_order:
+    for contrast in MADE.study.dose_order:
         assert speak(language, naming.group_label, contrast.case, short=True) in said, contrast
         assert speak(language, naming.group_label, contrast.reference, short=True) in said, contrast
 
 
 def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from_the_reference():
-    chosen = EVERYTHING["endpoint"].eq("serum_osteocalcin") & EVERYTHING["experiment"].eq("exp2")
+    chosen = MADE.everything["endpoint"].eq("serum_osteocalcin") & MADE.everything["experiment"].eq("exp2")
     levels = {"mg002_vs_mg004": ("significant", "down"), "mg002_vs_control": ("none", "none")}
 
     def said(levels):
-        evidence = EVERYTHING.copy()
+        evidence = MADE.everything.copy()
         for contrast, (level, direction) in levels.items():
             evidence.loc[chosen & evidence["contrast"].eq(contrast), ["level", "direction"]] = (
                 level,
                 direction,
             )
-        figure = dose_figures.per_dose(evidence, STUDY)
+        figure = dose_figures.per_dose(evidence, MADE.study)
         return [
             t.get_text() for t in figure.axes[0].texts if t.get_gid() == "finding" and "OC" in t.get_text()
         ]

@@ -19,6 +19,8 @@ from mgbone.dataset.arrays.library_files import read_clf, read_mps, read_pgf, re
 from mgbone.microarray.genesets import load_gene_sets
 from mgbone.study.errors import CelError, MgboneError, PlatformError
 
+pytestmark = pytest.mark.slow
+
 MOST_BYTES = 20_000_000
 SCAN = Scan(rows=3, cols=4, outliers=[(1, 0)], masks=[(0, 2)])
 CELS = {kind: write(SCAN) for kind, write in WRITERS.items()}
@@ -31,7 +33,7 @@ LIBRARY = {
 }
 CHIP = {"t.pgf": PGF, "t.clf": CLF, "t.mps": MPS, "t.transcript.csv": TRANSCRIPTS}
 GMT = "GO:1\tbone resorption\tCtsk\tAcp5\nHALLMARK\thttp://x.org/y\tIL6,1.0\tTnf\t\nGO:3\t\tTrpm6\n"
-fuzz = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 fewer = settings(fuzz, max_examples=50)
 
 # Bytes that mean something to one of the formats, beside arbitrary ones.

@@ -77,9 +77,9 @@ def cells(evidence):
     table = evidence[evidence["domain"] == "qct"].copy()
     table[["structure", "region"]] = table["endpoint"].str.extract(r"^bmd_([a-z]+)_([a-z]+)$")
     table["percent"] = 100 * table["estimate"] / table["mean_reference"]
-    table["p_holm"] = (table["p"] * 16).clip(upper=1)
+    table["p_maxt"] = (table["p"] * 16).clip(upper=1)
     table["q"] = (table["p"] * 5).clip(upper=1)
-    columns = ["structure", "region", "endpoint", "percent", "p", "p_holm", "q", "level"]
+    columns = ["structure", "region", "endpoint", "percent", "p", "p_maxt", "q", "level"]
     return table[["experiment", "contrast", *columns]].reset_index(drop=True)
 
 

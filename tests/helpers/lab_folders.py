@@ -16,14 +16,9 @@ from helpers.small_dataset import tables
 TABLES = ("animals", "serum", "urine", "qct_slices")
 
 
-@cache
-def _tables():
-    return tables()
-
-
 def frames(names=TABLES):
     """Return tables of the small dataset."""
-    return {name: table.copy() for name, table in _tables().items() if name in names}
+    return {name: table for name, table in tables().items() if name in names}
 
 
 def write_book(path, sheets):

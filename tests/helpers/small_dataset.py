@@ -1,5 +1,6 @@
 """A small dataset without fault, for tests to spoil."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,18 @@ def write_cel(path, chip="Clariom_S_Rat", seed=0, side=4):
     path.write_text(text)
 
 
+_study = cache(load_study)
+
+
 def tables(n_per_group=2):
-    """Return the five tables as frames, without fault."""
+    """Return the five tables as frames, without fault; each caller gets its own."""
+    return {name: frame.copy() for name, frame in _tables(n_per_group).items()}
+
+
+@cache
+def _tables(n_per_group):
     rng = np.random.default_rng(1)
-    study = load_study()
+    study = _study()
     who = [
         (f"e{number}-{group}-{one}", name, group)
         for number, (name, experiment) in enumerate(study.experiments.items(), start=1)
@@ -90,7 +99,7 @@ def in_memory(study=None, **frames):
     held = {**tables(), **frames}
     return Dataset(
         path=Path("small"), name="small", kind="simulated", title="A small dataset", title_ja="小さなデータ",
-        seed=1, study=study or load_study(), **held,
+        seed=1, study=study or _study(), **held,
     )  # fmt: skip
 
 

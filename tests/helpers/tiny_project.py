@@ -14,6 +14,7 @@ REAL = (
     "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py", "study/__init__.py",
     "study/design.py", "study/dictionary.py", "study/errors.py", "study/language.py", "study/paths.py",
     "study/schema/endpoints.json", "study/schema/tables.json",
+    "study/locale/ja.po", "study/locale/notebooks.ja.po", "study/locale/say.sh",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
@@ -25,7 +26,7 @@ def open_dataset(path):
     faults = path / "faults.txt"
     if faults.exists():
         raise DatasetError(faults.read_text().splitlines())
-    return SimpleNamespace(title="Tiny", name=path.name, is_simulated=True)
+    return SimpleNamespace(title="Tiny", title_ja="", name=path.name, is_simulated=True)
 """
 SIMULATE = """
 import sys

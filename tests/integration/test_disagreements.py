@@ -16,7 +16,6 @@ from mgbone.figures.disagreements import stated_and_measured
 from mgbone.integration import disagreements
 from mgbone.integration.words import count_sources
 from mgbone.study import disagreements as disagreements_
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import endpoint_label, endpoints
 from mgbone.study.errors import StudyError
 from mgbone.study.naming import contrast_label
@@ -26,11 +25,6 @@ from mgbone.study.naming import contrast_label
 def closed():
     yield
     plt.close("all")
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")

@@ -8,27 +8,28 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import R
+from scipy import stats
 
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare
 from mgbone.integration.doses import (
     combine,
     dose_order_evidence,
-    dose_order_test,
     dose_response,
+    dose_steps,
     findings_per_dose,
     on_one_scale,
-    percent_of_reference,
+    percent_change,
     reported_percents,
     require_all_tested,
+    size_of_dose_order,
     stack,
 )
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
 
-TRUTH = json.loads((R / "groups_truth.json").read_text())
+TRUTH = json.loads((R / "dose_truth.json").read_text())
 CENTRES = {
     ("exp1", "control"): 2.2, ("exp1", "pairfed"): 2.0, ("exp1", "mg001"): 0.8,
     ("exp2", "control"): 1.0, ("exp2", "mg004"): 0.9, ("exp2", "mg002"): 0.7,
@@ -52,31 +53,11 @@ def measured(centres=CENTRES, endpoint="serum_mg"):
     return pd.DataFrame(rows)
 
 
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
-
-
 def test_each_dose_is_measured_against_its_own_reference(study):
-    percents = percent_of_reference(measured(), study).groupby("contrast", sort=False)["percent"].mean()
+    percents = percent_change(measured(), study).groupby("contrast", sort=False)["percent"].mean()
     assert percents.to_dict() == pytest.approx(
-        {"mg004_vs_control": 90, "mg002_vs_control": 70, "mg001_vs_pairfed": 40}, abs=1e-9
+        {"mg004_vs_control": -10, "mg002_vs_control": -30, "mg001_vs_pairfed": -60}, abs=1e-9
     )
-
-
-def test_trend_test_is_kendalls_tau_of_r():
-    dose = {1: 0.04, 2: 0.02, 3: 0.01}
-    percents = pd.DataFrame(
-        {
-            "endpoint": "serum_mg",
-            "dietary_mg_percent": [dose[d] for d in TRUTH["dose"]],
-            "percent": TRUTH["percent"],
-        }
-    )
-    row = dose_order_test(percents).iloc[0]
-    assert row["tau"] == pytest.approx(TRUTH["kendall_tau"], abs=1e-10)
-    assert row["p"] == pytest.approx(TRUTH["kendall_p"], abs=1e-10)
-    assert row["steps"] == "down"
 
 
 def test_dose_order_of_serum_mg(study):
@@ -95,9 +76,40 @@ def test_a_peak_is_not_monotonic(study):
     assert (peak["level"], peak["direction"]) == ("not_monotonic", "none")
 
 
-def test_steps_without_a_significant_trend_are_not_monotonic(study):
-    flat = {**CENTRES, ("exp2", "mg004"): 0.999, ("exp2", "mg002"): 0.998, ("exp1", "mg001"): 1.990}
-    assert dose_order_evidence(measured(flat), study).iloc[0]["level"] == "not_monotonic"
+@pytest.mark.parametrize("missing", [
+    {("exp2", "mg004"): 0.999, ("exp2", "mg002"): 0.998, ("exp1", "mg001"): 1.990},  # no step is there
+    {("exp2", "mg004"): 0.702},  # 0.04 % is no better off than 0.02 %
+    {("exp1", "mg001"): 1.398},  # 0.01 % is hardly worse off than 0.02 %
+])  # fmt: skip
+def test_an_order_needs_each_of_its_steps(study, missing):
+    row = dose_order_evidence(measured({**CENTRES, **missing}), study).iloc[0]
+    assert (row["level"], row["direction"]) == ("not_monotonic", "none")
+    assert row["p"] > 0.05
+
+
+def test_steps_are_those_of_r(study):
+    groups = {(e, g): TRUTH[g] for e, g in [("exp2", "control"), ("exp2", "mg004"), ("exp2", "mg002"),
+                                            ("exp1", "pairfed"), ("exp1", "mg001")]}  # fmt: skip
+    rows = [(e, g, v) for (e, g), values in groups.items() for v in values]
+    table = pd.DataFrame(rows, columns=["experiment", "group", "value"]).assign(endpoint="serum_mg")
+    steps = dose_steps(table, study)
+    assert steps["step"].tolist() == ["0.04 to 0.02 % Mg", "0.02 to 0.01 % Mg"]
+    for row, (estimate, error, df, p) in zip(
+        steps.itertuples(), (TRUTH["second"], TRUTH["third"]), strict=True
+    ):
+        assert (row.estimate, row.p) == pytest.approx((estimate, p), rel=1e-9)
+        assert row.ci_high == pytest.approx(estimate + stats.t.ppf(0.975, df) * error, rel=1e-9)
+        assert row.percent == pytest.approx(100 * (np.exp(estimate) - 1), rel=1e-9)
+    order = dose_order_evidence(table, study).iloc[0]
+    assert order["p"] == pytest.approx(max(TRUTH["second"][3], TRUTH["third"][3]), rel=1e-9)
+    assert (order["n_case"], order["n_reference"]) == (20, 13)
+
+
+def test_the_size_of_the_order_is_drawn_with_the_animals_own_scatter(study):
+    told = size_of_dose_order(measured(), study, n_draws=2000)
+    assert told["step"].tolist() == ["0.04 to 0.02 % Mg", "0.02 to 0.01 % Mg", "all"]
+    assert told["size"].iloc[:2].between(0.025, 0.065).all() and told["size"].iloc[2] < 0.005
+    assert size_of_dose_order(measured().iloc[:0], study).empty
 
 
 def test_a_missing_dose_gives_no_row(study):
@@ -108,12 +120,17 @@ def test_a_missing_dose_gives_no_row(study):
 def test_dose_response_and_findings(study):
     evidence = compare(measured(), study)
     table = dose_response(evidence, study).set_index("dietary_mg_percent")
-    assert table["percent"].to_dict() == pytest.approx({0.04: 90, 0.02: 70, 0.01: 40})
+    assert table["percent"].to_dict() == pytest.approx({0.04: -10, 0.02: -30, 0.01: -60})
     source = evidence.set_index("contrast").loc["mg001_vs_pairfed"]
-    assert table.loc[0.01, "ci_low"] == pytest.approx(100 * (2.0 + source["ci_low"]) / 2.0)
+    n, m = source["n_case"], source["n_reference"]
+    error = (source["ci_high"] - source["estimate"]) ** 2 / (1 / n + 1 / m)
+    for limit in table.loc[0.01, ["ci_low", "ci_high"]] / 100 + 1:
+        # At the limit the difference of case and so many times the reference is just not significant.
+        apart = source["mean_case"] - limit * source["mean_reference"]
+        assert apart**2 == pytest.approx(error * (1 / n + limit**2 / m))
     found = findings_per_dose(evidence, study)
     assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
-    assert found["percent"].tolist() == pytest.approx([90, 70, 40])
+    assert found["percent"].tolist() == pytest.approx([-10, -30, -60])
 
 
 def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
@@ -132,13 +149,13 @@ def test_reported_means_stand_on_the_scale_of_their_own_reference(study):
     assert table.to_dict("list") == {
         "endpoint": ["serum_mg", "serum_mg"],
         "dietary_mg_percent": [0.01, 0.02],
-        "percent": pytest.approx([45, 75]),
+        "percent": pytest.approx([-55, -25]),
     }
 
 
 def test_a_study_without_doses_in_order_has_empty_tables(study):
     unordered = replace(study, dose_order=())
-    assert percent_of_reference(measured(), unordered).empty
+    assert percent_change(measured(), unordered).empty
     assert dose_order_evidence(measured(), unordered).empty
     evidence = compare(measured(), unordered)
     assert dose_response(evidence, unordered).empty

@@ -1,5 +1,6 @@
 """The negative control: the judge on data without effect and on permuted labels, against chance."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -13,16 +14,10 @@ from helpers.small_dataset import in_memory
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import compare
+from mgbone.integration import contrasts, negative_control
 from mgbone.integration import doses as dose_tables
-from mgbone.integration import negative_control
-from mgbone.integration.words import tell_control
-from mgbone.study.design import load_study
+from mgbone.integration.words import control_table
 from mgbone.study.ledger import load_claims
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +96,26 @@ def test_correlated_endpoints_make_counts_vary_more_than_a_binomial(study, claim
     assert counts.var() > 1.5 * (chance * (1 - chance)).sum()
 
 
-def test_p_of_the_dose_order_is_that_of_the_trend_test(study):
-    measured = noise(study, 2).query("endpoint == 'serum_mg'")
-    percents = dose_tables.percent_of_reference(measured, study)
-    doses = [g["percent"].to_numpy()[None, :] for _, g in percents.groupby("contrast", sort=False)]
-    expected = dose_tables.dose_order_test(percents)["p"].iloc[0]
-    assert negative_control._kendall_p(doses)[0] == pytest.approx(expected, rel=1e-9)
+def test_theory_of_the_dose_order_is_what_its_parts_give(study):
+    """Two steps that share no group are independent; those of the study share the control of a diet."""
+    sizes = {("exp2", g): 8 for g in ("control", "mg004", "mg002")}
+    sizes |= {("exp1", g): 8 for g in ("pairfed", "mg001")}
+    chance = contrasts.chance_of_order(sizes, study, 0.05)
+    assert 1e-5 < chance < 0.025**2  # each step alone has 0.025; the second starts where the first ends
+    rng = np.random.default_rng(3)
+    draws = {key: 1 + 0.1 * rng.standard_normal((200_000, 8)) for key in sizes}
+    estimate, _, _, p = contrasts.log_ratios(draws, contrasts.steps(study), study)
+    simulated = (contrasts.all_hold(estimate, p, -1) < 0.05).mean()
+    assert chance == pytest.approx(simulated, abs=5e-5)
+
+
+@pytest.mark.parametrize(("arrays", "separated"), [(2, 0), (3, 0), (4, 1 / 35), (5, 1 / 126), (0, np.nan)])
+def test_chance_of_separate_clusters_knows_how_many_arrays_the_rule_needs(study, claims, arrays, separated):
+    """One in n over k / 2 splits: 8!/(4! 4! 2!) = 35, 10!/(5! 5! 2!) = 126; three a group can't get there."""
+    of = dataclasses.replace(study, arrays_per_group=arrays)
+    chances = negative_control.chance_of(claims, made.measurements(study), of)
+    assert chances[claims["level"] == "separated"].tolist() == pytest.approx([separated], nan_ok=True)
+    assert chances[claims["level"] == "mixed"].tolist() == pytest.approx([1 - separated] * 2, nan_ok=True)
 
 
 def test_every_statement_has_a_kind(claims):
@@ -133,10 +142,14 @@ def test_counts_per_kind(study, claims):
     assert spread[spread["kind"] == "effect"][["reproduced", "share"]].to_numpy().tolist() == [
         [0, pytest.approx(2 / 3)], [17, pytest.approx(1 / 3)],
     ]  # fmt: skip
-    words = tell_control(table.reset_index(), object()).data
-    assert "17 statements of an effect" in words and "**62** in data without effect" in words
-    alone = tell_control(negative_control.count_control(claims, verdicts, None, chances, permuted), None).data
-    assert "was not judged" in alone and "in data without effect;" not in alone
+    told = control_table(table.reset_index()).set_index("how many")
+    assert (
+        told.loc[17, "without effect: shuffled labels"] == "33.3 %"
+        and told.loc[17, "by theory"] == "at most 50 %"
+    )
+    assert told.loc[62, "in the dataset without effect"] == "100 %" and told.loc[62, "reproduced here"] == 62
+    alone = negative_control.count_control(claims, verdicts, None, chances, permuted)
+    assert set(control_table(alone)["in the dataset without effect"]) == {"–"}
 
 
 def test_only_statements_that_were_tested_are_counted(claims):
@@ -155,8 +168,8 @@ def test_without_statements_or_measurements_nothing_is_counted(study, claims):
         none, none.assign(verdict=""), None, pd.Series(dtype=float), pd.DataFrame()
     )
     assert empty.empty
-    assert "nothing to judge" in tell_control(empty, None).data
-    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 79
+    assert control_table(empty).empty
+    assert negative_control.chance_of(claims, nothing, study).isna().sum() == 80
 
 
 def test_endpoints_below_a_limit_are_left_out(study, claims):
@@ -173,16 +186,17 @@ def test_without_a_control_there_are_no_verdicts_on_it(claims):
     assert negative_control.judge_control(claims, None) is None
 
 
-def test_the_evidence_is_written_with_every_digit(study, claims, monkeypatch, tmp_path):
+def test_the_evidence_is_written_to_eight_digits(study, claims, monkeypatch, tmp_path):
     monkeypatch.setattr(negative_control, "open_dataset", lambda path: in_memory(study=study, arrays=None))
     negative_control.main(tmp_path / "derived" / "null" / "control_evidence.csv")
     (written,) = (tmp_path / "derived" / "null").iterdir()
     read = pd.read_csv(written, keep_default_na=False, na_values=[""])
     found = negative_control.evidence_of(in_memory(study=study, arrays=None))
-    pd.testing.assert_frame_equal(read, found.reset_index(drop=True), check_exact=True, check_dtype=False)
+    pd.testing.assert_frame_equal(read, found.reset_index(drop=True), rtol=1e-7, check_dtype=False)
     assert set(read["domain"]) == {"biochem", "qct", "integration"}
 
 
+@pytest.mark.slow
 def test_a_control_that_is_not_whole_is_said_in_a_sentence(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "study.yml").write_text("")
@@ -206,3 +220,17 @@ def test_the_shipped_control_has_hardly_an_effect_to_confirm(claims):
     assert reproduced[kinds == "array_effect"].sum() == 0
     assert reproduced[kinds == "array_mixed"].sum() == 2
     assert reproduced[kinds == "no_effect"].sum() >= 50
+
+
+def test_a_verdict_has_the_chance_it_has_without_effect(study):
+    """Whatever the verdict: the chances of all that a statement can get make one."""
+    verdicts = ["reproduced", "direction_only", "contradicted", "not_tested"]
+    effect = pd.DataFrame({"verdict": verdicts, "direction": "down", "level": "significant"})
+    absence = pd.DataFrame({"verdict": [verdicts[0], verdicts[2]], "direction": "none", "level": "none"})
+    table = pd.concat([effect, absence], ignore_index=True).assign(
+        experiment="exp1", domain="biochem", endpoint="serum_mg", contrast="mg001_vs_control"
+    )
+    measured = negative_control.measure(in_memory(study=study, arrays=None))
+    chance = negative_control.chance_of_verdict(table, measured, study)
+    assert chance[:3].sum() == pytest.approx(1) and chance[4:].sum() == pytest.approx(1)
+    assert chance[0] < 0.02 and chance[4] > 0.9 and pd.isna(chance[3])

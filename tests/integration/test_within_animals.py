@@ -20,14 +20,9 @@ from mgbone.integration.within_animals import (
     wide_table,
     within_evidence,
 )
-from mgbone.study.design import load_study
+from mgbone.study.errors import MgboneError
 
 GROUPS = [("exp1", "control"), ("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "control"), ("exp2", "mg004")]
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def measured(values, n=8):
@@ -88,6 +83,7 @@ def test_r_and_p_are_those_of_a_partial_correlation_and_of_bland_and_altman(wide
     assert pair["p"] == pytest.approx(repeated["pval"], rel=1e-6)
 
 
+@pytest.mark.slow
 def test_counting_group_means_as_observations_would_find_too_much(study):
     """Over many pairs without any link, p is uniform with the reduced degrees of freedom."""
     rng = np.random.default_rng(5)
@@ -200,8 +196,9 @@ def test_pairs_become_rows_of_evidence(wide, study):
 
 
 def test_what_so_many_animals_can_show_is_what_r_says(study):
-    """Smallest r and d: R's power functions solved for 80 % (tests/r/power_truth.json)."""
+    """Smallest r and difference: R, solved for 80 % (tests/r: make_power_truth, make_equivalence_truth)."""
     truth = json.loads((R / "power_truth.json").read_text())
+    tukey = json.loads((R / "equivalence_truth.json").read_text())["smallest_difference"]
 
     def all_there(number, rng):
         return {"serum_mg": rng.standard_normal(8), "serum_ca": rng.standard_normal(8),
@@ -212,11 +209,18 @@ def test_what_so_many_animals_can_show_is_what_r_says(study):
     table = smallest_detectable(wide, pairs, study).set_index("what")
     assert table["df"].to_dict() == {
         "within groups, animals": 34, "within groups, arrays": 14,
-        "two groups, animals": 14, "two groups, arrays": 6,
+        "two groups, animals": 21, "two groups, arrays": 9,
     }  # fmt: skip
     for what, df in (("within groups, animals", "34"), ("within groups, arrays", "14")):
         assert table.loc[what, "smallest"] == pytest.approx(truth["r"][df], abs=0.012)
         assert table.loc[what, "smallest_strict"] > table.loc[what, "smallest"]
-    assert table.loc["two groups, animals", "smallest"] == pytest.approx(truth["d"]["8"], abs=1e-4)
-    assert table.loc["two groups, arrays", "smallest"] == pytest.approx(truth["d"]["4"], abs=1e-4)
+    assert table.loc["two groups, animals", "smallest"] == pytest.approx(tukey["8_3"], abs=1e-4)
+    assert table.loc["two groups, arrays", "smallest"] == pytest.approx(tukey["4_3"], abs=1e-4)
     assert smallest_detectable(wide.iloc[:0], pairs.iloc[:0], study).empty
+
+
+def test_a_doubled_animal_is_no_mean_of_two():
+    table = measured(linked)
+    twice = pd.concat([table, table.iloc[[0]].assign(value=0.0)], ignore_index=True)
+    with pytest.raises(MgboneError, match="twice"):
+        wide_table(twice)

@@ -15,13 +15,7 @@ from mgbone.integration.within_animals import (
     smallest_detectable,
     wide_table,
 )
-from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table
-from mgbone.study.design import load_study
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
+from mgbone.integration.words import count_power, count_shapes, fold_out, pair_table, tell_size
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +27,23 @@ def pairs(study):
 def test_shapes_are_counted_and_named(study):
     shapes = dose_shapes(made.measurements(study), study, 200)
     words = count_shapes(shapes, study).data
-    found = shapes[shapes["shape"] != "neither"]
-    assert words.startswith(f"**{len(found)}** of {len(shapes)} endpoints have a shape")
-    assert f"{(found['shape'] == 'peak').sum()} with their extreme at 0.04 %" in words
+    found = shapes[shapes["p_either"] < 0.05]
+    assert words.startswith(f"**{len(found)}** of {len(shapes)} endpoints differ over both tests")
+    assert f"all hold in **{(shapes['shape'] != 'neither').sum()}** of them" in words
     assert f"about {0.05 * len(shapes):.1f} would by chance" in words
     assert "- Serum magnesium falls as magnesium gets scarcer: z -" in words
+    assert words.count("has no shape: z") == (found["shape"] == "neither").sum() > 0
     assert words.count("\n- ") == len(found)
     assert "no shape can be tested" in count_shapes(pd.DataFrame(columns=SHAPE_COLUMNS), study).data
+
+
+def test_the_size_of_a_test_is_said_in_numbers(study):
+    size = pd.DataFrame(
+        {"step": ["0.04 to 0.02 % Mg", "0.02 to 0.01 % Mg", "all"], "size": [0.046, 0.0488, 0.0002]}
+    )
+    words = tell_size(size, study).data
+    assert "4.6 to 4.9 % of draws (nominal 5 %)" in words and "called in 0.02 %" in words
+    assert "no order can be tested" in tell_size(size.iloc[:0], study).data
 
 
 def test_pairs_that_stand_out_are_listed_surest_first(study, pairs):
@@ -50,7 +54,7 @@ def test_pairs_that_stand_out_are_listed_surest_first(study, pairs):
     assert table["df"].tolist() == chosen["df"].tolist()
     unknown = pairs[1].assign(r_partial=np.nan, q_partial=np.nan)
     assert set(pair_table(unknown, study)["partial r"]) == {"–"}
-    assert pair_table(pairs[1].iloc[:0], study).empty
+    assert pair_table(pairs[1].iloc[:0], study)["endpoints"].tolist() == ["none"]
 
 
 def test_power_is_said_in_numbers(study, pairs):
@@ -59,12 +63,12 @@ def test_power_is_said_in_numbers(study, pairs):
     words = count_power(detectable, both, study).data
     assert f"Of {len(both)} pairs, {(both['p'] < 0.05).sum()} have p < 0.05" in words
     assert f"**{(both['q'] < 0.05).sum()}** stand after correction" in words
-    assert f"of {both['q_partial'].notna().sum()} with others held, as in the figure, **" in words
+    assert f"Of {both['q_partial'].notna().sum()} with others held, as in the figure, **" in words
     assert f"figure, **{(both['q_partial'] < 0.05).sum()}** still stand" in words
-    assert "by a t test of these two at p < 0.05" in words
+    assert "by the declared test over 3 groups at p < 0.05" in words
     r, g = (detectable.loc[detectable["effect"] == e, "smallest"].iloc[0] for e in "rg")
-    assert f"48 in 6 groups, 41 degrees of freedom): **|r| = {r:.2f}**" in words
-    assert f"Two groups of 8 animals: a difference of **{g:.2f} SD**" in words
+    assert f"n = 48 in 6 groups, 41 degrees of freedom): **|r| = {r:.2f}**" in words
+    assert f"Animals, 8 a group: a difference of **{g:.2f} SD**" in words
     nothing = pd.DataFrame(columns=PAIR_COLUMNS)
     assert not re.search(r"\d", count_power(detectable, nothing, study).data)
 

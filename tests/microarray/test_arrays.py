@@ -23,10 +23,11 @@ from mgbone.microarray.arrays import (
     cluster_experiment,
     compare_arrays,
     count_arrays,
+    extreme_variances,
     groups_of,
     load_arrays,
     prerank_best_terms,
-    strongest_gene,
+    severity_of_mixed,
     themes_under_both,
     top_genes,
 )
@@ -34,7 +35,6 @@ from mgbone.microarray.changed_genes import gene_lists
 from mgbone.microarray.differential import differential_expression
 from mgbone.microarray.enrichment import camera, over_representation
 from mgbone.microarray.genesets import GeneSets
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
 
 CONTRASTS = ["mg001_vs_pairfed", "mg004_vs_control", "mg002_vs_control"]
@@ -45,11 +45,6 @@ THEMES = pd.DataFrame(
         "go_id": ["GO:0000001", "GO:0000003", "GO:0000002"],
     }
 )
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +253,17 @@ def test_clusterings_hold_the_arrays_of_their_contrast(genes, table, study):
 # --- what the arrays say ---------------------------------------------------------------------------------
 
 
+def test_severity_tries_the_change_of_what_is_separated(genes, tested, table, study):
+    clusterings = cluster_all_contrasts(genes, table, study, bootstraps=1)
+    severity = severity_of_mixed(genes, tested, clusterings, study, parts=(0.01, 1.0))
+    assert severity[["contrast", "profile", "part", "ways"]].to_numpy().tolist() == [
+        ["mg004_vs_control", "mg001_vs_pairfed", 0.01, 70], ["mg004_vs_control", "mg001_vs_pairfed", 1.0, 70],
+    ]  # fmt: skip
+    assert severity["called_mixed"].tolist() == [pytest.approx(1, abs=0.05), 0]
+    alone = {"mg004_vs_control": clusterings["mg004_vs_control"]}
+    assert severity_of_mixed(genes, tested, alone, study).empty
+
+
 def test_evidence_has_clustering_and_themes_of_every_contrast(genes, table, study, enriched):
     evidence = array_evidence(cluster_all_contrasts(genes, table, study), enriched, THEMES, table, study)
     assert list(evidence.columns) == EVIDENCE_COLUMNS
@@ -294,7 +300,7 @@ def test_ties_are_broken_as_in_the_evidence():
     rows = pd.DataFrame(
         {
             "contrast": "a_vs_b", "term": ["GO:0000001", "GO:0000003"], "name": ["x", "y"], "direction": "up",
-            "hits": [1, 2], "n_genes": 20, "p": 1.0, "q": 1.0, "log2_odds_ratio": [-1.0, 0.5],
+            "hits": [1, 2], "n_genes": 20, "p": 1.0, "q_both": 1.0, "log2_odds_ratio": [-1.0, 0.5],
         }
     )  # fmt: skip
     assert best_theme_terms(rows, THEMES)["term"].tolist() == ["GO:0000003"]
@@ -320,7 +326,8 @@ def test_preranked_enrichment_follows_the_sign(tested, gene_sets, enriched):
         zip(best["contrast"], best["term"], strict=True)
     )
     assert results.set_index(["contrast", "term"]).loc[("mg002_vs_control", "GO:0000002"), "es"] < -0.9
-    assert (results["least_p"] == 1 / 101).all() and (results["p"] >= 1 / 101).all()
+    assert (results["least_p"] == 1 / (results["n_permutations"] + 1)).all()
+    assert (results["p"] >= results["least_p"]).all() and (results["n_permutations"] <= 100).all()
     assert set(running["contrast"]) == set(best["contrast"])
     nothing, sums = prerank_best_terms(tested, gene_sets, best.iloc[:0])
     assert nothing.empty and sums.empty
@@ -339,12 +346,18 @@ def test_top_genes_come_with_the_interval_of_their_own_model(tested, genes, tabl
     assert (inside == (top["p"] > 0.05)).all()  # the same test, read the other way
 
 
-def test_the_strongest_gene_is_that_of_the_first_contrast(tested):
-    first = tested[tested["contrast"] == "mg001_vs_pairfed"]
-    gene, contrast, experiment = strongest_gene(tested, set(tested["gene"]))
+def test_the_genes_worked_by_hand_vary_least_and_most(tested, genes, table):
+    """Of the 25 genes that the first comparison changed: by the pooled SD of its own arrays."""
+    pair, contrast, experiment = extreme_variances(genes, tested, table, set(tested["gene"]), 0.05)
     assert (contrast, experiment) == ("mg001_vs_pairfed", "exp1")
-    assert first.set_index("gene")["p"][gene] == first["p"].min()
-    assert strongest_gene(tested, ["Gene150"])[0] == "Gene150"
+    groups = groups_of(table, "exp1")
+    changed = tested.query("contrast == 'mg001_vs_pairfed' and q < 0.05")["gene"]
+    within = genes.loc[changed, groups.index].T.groupby(groups).var().mean()
+    assert pair == [within.idxmin(), within.idxmax()]
+    # None of these two changed; and of one gene alone there is no pair.
+    unchanged = extreme_variances(genes, tested, table, ["Gene150", "Gene151", "gone"], 0.05)[0]
+    assert set(unchanged) == {"Gene150", "Gene151"}
+    assert "Gene150" not in extreme_variances(genes, tested, table, ["Gene150"], 0.05)[0]
 
 
 def test_a_gene_agrees_with_a_plain_t_test_in_sign_and_size(tested, genes, table):

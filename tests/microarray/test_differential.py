@@ -106,16 +106,23 @@ def test_groups_are_matched_by_array_name(values, groups):
     )
 
 
-def test_one_gene_by_hand_ends_at_the_same_p(values, groups, table):
-    steps = differential.one_gene_by_hand(values, groups, "Gene007", "mg002_vs_control").set_index("step")[
-        "value"
-    ]
-    row = table[(table["gene"] == "Gene007") & (table["contrast"] == "mg002_vs_control")].iloc[0]
-    assert steps["t"] == pytest.approx(row["t"], rel=1e-12)
-    assert steps["p"] == pytest.approx(row["p"], rel=1e-10)
-    assert steps["difference"] == pytest.approx(row["log2_fold_change"], rel=1e-12)
-    low, high = sorted([steps["variance"], steps["prior_variance"]])
-    assert low < steps["posterior_variance"] < high
+def test_genes_by_hand_end_at_the_p_of_limma_in_r(values, groups):
+    worked = differential.genes_by_hand(values, groups, ["Gene007", "Gene031"], "mg002_vs_control")
+    truth = pd.read_csv(R / "limma_truth.csv").query("contrast == 'mg002_vs_control'").set_index("gene")
+    case, reference = (values.loc[:, (groups == g).to_numpy()] for g in ("mg002", "control"))
+    for gene in ("Gene007", "Gene031"):
+        steps = worked.set_index("step")[gene]
+        row = truth.loc[gene]
+        assert steps["t"] == pytest.approx(row["t"], rel=1e-9)
+        assert steps["p"] == pytest.approx(row["p"], rel=1e-9)
+        assert steps["difference"] == pytest.approx(row["log2_fold_change"], rel=1e-9)
+        low, high = sorted([steps["variance"], steps["prior_variance"]])
+        assert low < steps["posterior_variance"] < high
+        # The ordinary t has the gene's own variance, pooled over all groups.
+        spread = 1 / case.shape[1] + 1 / reference.shape[1]
+        expected = (case.loc[gene].mean() - reference.loc[gene].mean()) / np.sqrt(steps["variance"] * spread)
+        assert steps["t_ordinary"] == pytest.approx(expected, rel=1e-12)
+        assert (abs(steps["t"]) > abs(expected)) == (steps["variance"] > steps["prior_variance"])
 
 
 @pytest.mark.parametrize(

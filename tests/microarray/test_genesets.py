@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import re
+from itertools import combinations
 from pathlib import Path
 
 import gseapy
@@ -19,10 +20,9 @@ from scipy import stats
 from mgbone.dataset.arrays import symbols
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.execute import cli
+from mgbone.microarray import changed_genes, enrichment, genesets
 from mgbone.microarray import differential as ex
-from mgbone.microarray import enrichment, genesets
 from mgbone.microarray import findings as array_evidence
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root
@@ -247,6 +247,29 @@ def test_odds_ratio_and_interval(enriched):
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((log2 - half, log2 + half), rel=1e-6)
 
 
+def test_each_contrast_has_its_own_background():
+    """Of 10 genes of a set 4 in a list of 5. R: phyper(3, 10, 10, 5, lower.tail = FALSE); 30 for the chip."""
+    names = [f"Gene{i}" for i in range(40)]
+    sets = genesets.GeneSets({"T": tuple(names[:10])})
+    lists = {"bone": {"up": [*names[:4], names[10], names[30]]}, "chip": {"up": [*names[:4], names[10]]}}
+    rows = enrichment.over_representation(lists, sets, {"bone": names[:20], "chip": names})
+    assert rows[["contrast", "background", "list_size", "hits"]].to_numpy().tolist() == [
+        ["bone", 20, 5, 4], ["chip", 40, 5, 4],
+    ]  # fmt: skip
+    assert rows["p"].tolist() == pytest.approx([2352 / 15504, 6552 / 658008])
+    assert rows["expected"].tolist() == pytest.approx([2.5, 1.25])
+
+
+def test_expressed_genes_are_those_above_the_limit_by_contrast():
+    table = pd.DataFrame(
+        {"gene": ["A", "B", "C", "A"], "contrast": ["x", "x", "x", "y"],
+         "average_expression": [5.1, 5.0, 9.0, 6.0]}
+    )  # fmt: skip
+    assert changed_genes.expressed_genes(table, 5.0) == {"x": ["A", "C"], "y": ["A"]}
+    with pytest.raises(MgboneError, match=r"expressed in y: .* is 6\.00, the limit 8\. .*`expressed` under"):
+        changed_genes.expressed_genes(table, 8.0)
+
+
 def test_the_background_is_the_chip(shipped, chip):
     members = shipped.genes["GO:0045453"]
     half = [g for i, g in enumerate(chip) if i % 2 == 0 or g in members]
@@ -264,6 +287,15 @@ def test_empty_lists_are_tested_and_say_nothing(shipped, chip):
     assert up["log2_odds_ratio"].isna().all()
     with pytest.raises(MgboneError, match="no list"):
         enrichment.over_representation({}, shipped, chip)
+
+
+def test_symbols_that_differ_in_case_only_are_two_genes():
+    """The list holds Gene0 to Gene9, the set GENE0 to GENE9, and both are on the chip: no gene in common."""
+    lower, capitals = [f"Gene{i}" for i in range(200)], tuple(f"GENE{i}" for i in range(10))
+    sets = genesets.GeneSets({"capitals": capitals})
+    tested = enrichment.over_representation({"c": {"up": lower[:10]}}, sets, [*lower, *capitals])
+    row = tested.iloc[0]
+    assert (row["hits"], row["p"], row["genes"]) == (0, 1, "")
 
 
 def test_redundant_terms_fold_under_the_best():
@@ -324,12 +356,40 @@ def test_prerank_is_seeded_and_gives_the_running_sum(limma_data):
     pd.testing.assert_frame_equal(results, again)
     first = results.set_index("term").loc["Set1"]
     assert first["nes"] > 1.5
-    assert first["p"] == pytest.approx(1 / 201)
+    # No random set of those that count, of one sign, reaches as far: (0 + 1) / (n + 1).
+    assert 0 < first["n_permutations"] < 200
+    assert first["p"] == 1 / (first["n_permutations"] + 1)
+    assert "q" not in results
     line = running[running["term"] == "Set1"]
     assert len(line) == len(values)
     assert line["hit"].sum() == 30
     assert line["running_sum"].max() == pytest.approx(first["es"], abs=1e-6)
     assert line["t"].is_monotonic_decreasing
+
+
+def test_score_and_running_sum_by_hand():
+    """Ten genes of |t| 1 in a ranking of 14: places 1 to 9 and 12 (from 0)."""
+    names = [f"Gene{i:02d}" for i in range(14)]
+    table = pd.DataFrame({"gene": names, "contrast": "c", "t": [1.0] * 7 + [-1.0] * 7})
+    members = (*names[1:10], names[12])
+    results, running = enrichment.prerank(table, genesets.GeneSets({"s": members}), "c", permutations=2000)
+    # Down a quarter, up nine tenths, down two quarters, up a tenth, down a quarter: 0.65 at the tenth place.
+    expected = np.cumsum([-0.25, *[0.1] * 9, -0.25, -0.25, 0.1, -0.25])
+    assert running["running_sum"].to_numpy() == pytest.approx(expected)
+    row = results.iloc[0]
+    assert row["es"] == pytest.approx(0.65)
+    assert row["leading_edge"].split(";") == names[1:10]
+    # All 1,001 sets of ten, listed: the share as far out among those whose farthest point lies above 0.
+    scores = []
+    for chosen in combinations(range(14), 10):
+        steps = np.full(14, -0.25)
+        steps[list(chosen)] = 0.1
+        line = np.cumsum(steps)
+        scores.append(line.max() if line.max() > -line.min() + 1e-12 else line.min())
+    above = np.array([s for s in scores if s > 0])
+    assert row["p"] == pytest.approx((above >= 0.65 - 1e-9).mean(), abs=0.04)
+    assert row["nes"] == pytest.approx(0.65 / above.mean(), rel=0.03)
+    assert row["n_permutations"] == pytest.approx(2000 * len(above) / len(scores), abs=120)
 
 
 def test_tied_values_do_not_depend_on_chance(limma_data):
@@ -366,8 +426,7 @@ def test_nothing_to_rank_is_said(limma_data):
 # ---- Evidence
 
 
-def test_evidence_speaks_through_the_best_term(enriched):
-    study = load_study()
+def test_evidence_speaks_through_the_best_term(enriched, study):
     rows = array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp1")
     assert rows.columns.tolist()[: len(EVIDENCE_COLUMNS)] == EVIDENCE_COLUMNS
     assert rows["endpoint"].tolist() == [*genesets.load_themes()["theme"].unique()]
@@ -375,7 +434,7 @@ def test_evidence_speaks_through_the_best_term(enriched):
     assert (inflamed["level"], inflamed["direction"], inflamed["term"]) == ("significant", "up", "GO:0006954")
     assert inflamed["ci_low"] > 1
     term = enriched[0].query("term == 'GO:0006954' and direction == 'up'").iloc[0]
-    assert inflamed["p"] == term["q"]
+    assert inflamed["p"] == term["q_both"]
     assert inflamed["n_case"] == inflamed["n_reference"] == 4
     nothing = rows.set_index("endpoint").loc["bone_metabolism_genes"]
     assert (nothing["level"], nothing["direction"]) == ("none", "none")
@@ -390,19 +449,34 @@ def test_evidence_speaks_through_the_best_term(enriched):
         (0.1, "none", "none"),
     ],
 )
-def test_evidence_levels_are_the_studys(enriched, q, level, direction):
+def test_evidence_levels_are_the_studys(enriched, q, level, direction, study):
     table = enriched[0].copy()
-    table["q"] = 1.0
-    table.loc[(table["term"] == "GO:0055074") & (table["direction"] == "down"), "q"] = q
-    rows = array_evidence.theme_evidence(table, genesets.load_themes(), load_study(), "exp1").set_index(
-        "endpoint"
-    )
+    table["q_both"] = 1.0
+    table.loc[(table["term"] == "GO:0055074") & (table["direction"] == "down"), "q_both"] = q
+    rows = array_evidence.theme_evidence(table, genesets.load_themes(), study, "exp1").set_index("endpoint")
     row = rows.loc["mineral_metabolism_genes"]
     assert (row["level"], row["direction"]) == (level, direction)
 
 
-def test_evidence_counts_arrays_and_needs_go(enriched):
-    study = load_study()
+def test_a_theme_pays_for_both_lists():
+    """The best of either list is the best of all: q counts the terms of both, by hand for the smallest p."""
+    rng = np.random.default_rng(2)
+    sets = genesets.GeneSets(
+        {f"Set{i}": tuple(f"Gene{j}" for j in range(10 * i, 10 * i + 10)) for i in range(4)}
+    )
+    chip = [f"Gene{i}" for i in range(400)]
+    lists = {"c": {"up": list(rng.choice(chip[:80], 20, replace=False)), "down": chip[100:120]}}
+    tested = enrichment.over_representation(lists, sets, chip)
+    assert tested["q_both"].tolist() == pytest.approx(stats.false_discovery_control(tested["p"]).tolist())
+    smallest = tested.loc[tested["p"].idxmin()]
+    others = np.sort(tested["p"])
+    assert smallest["q_both"] == pytest.approx(min(8 * p / rank for rank, p in enumerate(others, start=1)))
+    assert smallest["q_both"] > smallest["q"]
+    by_list = tested.groupby("direction")["p"].transform(stats.false_discovery_control)
+    assert tested["q"].tolist() == pytest.approx(by_list.tolist())
+
+
+def test_evidence_counts_arrays_and_needs_go(enriched, study):
     groups = pd.Series(["mg001"] * 3 + ["pairfed"] * 4)
     rows = array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp1", groups)
     assert (rows["n_case"].iloc[0], rows["n_reference"].iloc[0]) == (3, 4)
@@ -412,6 +486,12 @@ def test_evidence_counts_arrays_and_needs_go(enriched):
     assert untested["level"].isna().all()
     assert set(untested["test"]) == {"not tested"}
     assert set(untested["n_reference"]) == {4}
+    # Nothing changed: with three arrays a group that says nothing, with four it is an answer.
+    nothing = enriched[0].assign(list_size=0, hits=0, p=1.0, q=1.0, q_both=1.0)
+    few = array_evidence.theme_evidence(nothing, genesets.load_themes(), study, "exp1", groups.iloc[:6])
+    assert few["level"].isna().all() and set(few["test"]) == {"not tested"}
+    enough = array_evidence.theme_evidence(nothing, genesets.load_themes(), study, "exp1", groups)
+    assert set(enough["level"]) == {"none"}
     with pytest.raises(MgboneError, match="no experiment"):
         array_evidence.theme_evidence(enriched[0], genesets.load_themes(), study, "exp9")
 

@@ -7,7 +7,6 @@ import pytest
 from mgbone.evidence.comparison import MEASUREMENT_COLUMNS, compare
 from mgbone.microarray.genesets import load_themes
 from mgbone.microarray.scores import score_arrays, score_measurements, score_of
-from mgbone.study.design import load_study
 from mgbone.study.dictionary import domain_of, endpoint_label
 from mgbone.study.errors import MgboneError
 
@@ -68,7 +67,7 @@ def test_small_sets_are_left_out_and_none_at_all_is_refused(expression):
         score_arrays(expression, {"bone_metabolism_genes": ["IL6"] * 30})
 
 
-def test_scores_become_measurements_one_per_animal(expression):
+def test_scores_become_measurements_one_per_animal(expression, study):
     table = pd.DataFrame(
         {
             "array_id": ["a1", "a2", "a3", "a4", "a5"],
@@ -86,7 +85,7 @@ def test_scores_become_measurements_one_per_animal(expression):
     assert value["x", "score_bone_metabolism"] == pytest.approx(
         scores.loc[["a1", "a2"], "bone_metabolism_genes"].mean()
     )
-    evidence = compare(measured, load_study())
+    evidence = compare(measured, study)
     assert set(evidence["domain"]) == {"microarray"}
     assert evidence[["n_case", "n_reference"]].drop_duplicates().to_numpy().tolist() == [[2, 2]]
 
@@ -95,3 +94,18 @@ def test_each_theme_has_a_score_in_the_dictionary():
     for theme in load_themes()["theme"].unique():
         assert endpoint_label(score_of(theme)).endswith("gene score")
         assert domain_of(score_of(theme)) == "microarray"
+
+
+def test_symbols_that_differ_in_case_only_are_two_genes():
+    """Capitals lie at the top of the array, the same names in lower case at the bottom."""
+    names = [
+        *(f"GENE{i}" for i in range(20)),
+        *(f"Other{i}" for i in range(200)),
+        *(f"Gene{i}" for i in range(20)),
+    ]
+    values = pd.DataFrame({"one": np.arange(240.0, 0, -1), "two": np.arange(240.0, 0, -1)}, index=names)
+    score = score_arrays(values, {"capitals": names[:20]}).loc["one", "capitals"]
+    renamed = values.set_axis([f"Top{i}" for i in range(20)] + names[20:])
+    assert score == pytest.approx(
+        score_arrays(renamed, {"capitals": renamed.index[:20]}).loc["one", "capitals"]
+    )

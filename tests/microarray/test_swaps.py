@@ -11,12 +11,6 @@ from mgbone.dataset.opening import open_dataset
 from mgbone.microarray import arrays
 from mgbone.microarray.swaps import AGREE, CONTRADICT, FEW, FITS, UNTOLD, check_labels, scores
 from mgbone.microarray.words import swapped
-from mgbone.study.design import load_study
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 def invented(sizes, shift, seed=1, n_genes=3000, changed=300):

@@ -14,7 +14,6 @@ from mgbone.simulate import arrays as simulation
 from mgbone.simulate import gene_model, platform_writer
 from mgbone.simulate.array_numbers import read_numbers, stream
 from mgbone.simulate.cel_writer import SIMULATED_NOTE
-from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, PlatformError
 
 SEED = 11
@@ -207,6 +206,13 @@ def test_effects_are_no_process_as_a_whole_and_mostly_outside(model):
     assert 0.3 < shared.sum() / moved["mg004_vs_control"].sum() < 0.9
 
 
+def test_effects_are_moderate(model):
+    """Diets do not change a gene of bone sixteenfold: hardly any change is above fourfold (log2 of 2)."""
+    size = gene_model.draw_effects(model, SEED).abs()
+    assert (size[size > 0] < 2).sum().sum() > 0.98 * (size > 0).sum().sum()
+    assert size.to_numpy().max() < 5
+
+
 def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     table = array_table()
     scores = gene_model.animal_scores(table, SEED)
@@ -217,6 +223,33 @@ def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     effects = gene_model.draw_effects(model, SEED)["mg004_vs_control"].to_numpy()
     mild = table["experiment"] == "exp2"
     assert own[:, mild].var(axis=1).sum() > 5 * (effects**2 / 4).sum()
+
+
+def test_uncentred_groups_share_factors_by_chance_only():
+    """Means of 4 standard normal scores have variance 1/4; 2 of 4 lie above the median in 6 of 16 cases."""
+    table = array_table()
+    stratified = (read_numbers("array_factors.csv")["scores"] == "stratified").to_numpy()
+    for uncentred, variance, two_above in [(True, 1 / 4, 6 / 16), (False, 0.091, 1.0)]:
+        scores = [gene_model.animal_scores(table, s, uncentred=uncentred)[:, stratified] for s in range(600)]
+        by_group = np.array(scores).reshape(600, 5, 4, 2)
+        means, above = by_group.mean(axis=2).ravel(), (by_group > 0).sum(axis=2).ravel()
+        assert means.var() == pytest.approx(variance, rel=0.08)  # of 6,000 means: 4 standard errors
+        assert (above == 2).mean() == pytest.approx(two_above, abs=0.03)
+        assert np.array(scores).var() == pytest.approx(1, rel=0.05)
+
+
+def test_cohorts_share_chip_genes_and_truth_but_no_animal(tmp_path, few_genes):
+    made = {}
+    for seed in (SEED, SEED + 1):
+        made[seed] = simulation.simulate_arrays(
+            tmp_path / str(seed), array_table(2), True, seed,
+            uncentred=True, population=SEED, genes=few_genes, n_rows=90, n_cols=84,
+        )  # fmt: skip
+    (first, truth), (second, again) = made.values()
+    pd.testing.assert_frame_equal(truth, again)
+    assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [
+        *[True] * 4, *[False] * 10,
+    ]  # fmt: skip
 
 
 def test_every_calibration_value_has_a_source():
@@ -251,7 +284,7 @@ def test_no_analysis_imports_the_simulation():
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["simulated", "null"])
-def analysed(request, tmp_path_factory):
+def analysed(request, tmp_path_factory, study):
     """The arrays at real scale, from the CEL files through RMA, limma, clustering and gene sets."""
     from mgbone.dataset.arrays.cel import read_cels
     from mgbone.microarray import (
@@ -272,24 +305,25 @@ def analysed(request, tmp_path_factory):
     main = chip.probesets["type"].eq(platform_writer.MAIN).to_numpy()[chip.owner]
     summary = rma(read_cels(paths[4:], cells=chip.cells[main]), symbol[main])
     found = {}
-    study = load_study()
     for experiment in ARRAY_GROUPS:
         arrays = table[table["experiment"] == experiment].set_index("array_id")
         contrasts = [contrast.name for contrast in study.experiments[experiment].array_contrasts]
         values = summary[arrays.index]
         genes = differential.differential_expression(values, arrays["group"], contrasts)
         terms = enrichment.over_representation(
-            changed_genes.gene_lists(changed_genes.call_genes(genes)), genesets.load_gene_sets(), values.index
+            changed_genes.gene_lists(changed_genes.call_genes(genes)),
+            genesets.load_gene_sets(),
+            changed_genes.expressed_genes(genes, study.thresholds["expressed"]),
         )
         clusters = clustering.cluster_contrasts(values, arrays["group"], contrasts, bootstraps=2)
         themes = findings.theme_evidence(terms, genesets.load_themes(), study, experiment)
-        found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]))
-    return request.param, found, truth
+        found[experiment] = (genes, clusters, themes.set_index(["contrast", "endpoint"]), values, arrays)
+    return request.param, found, truth, [path.stat().st_size for path in paths]
 
 
 @pytest.mark.slow
 def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
-    effect, found, truth = analysed
+    effect, found, truth, _ = analysed
     genes = pd.concat([part[0] for part in found.values()])
     genes = genes.merge(truth, on=["gene", "contrast"])
     called = genes[genes["q"] < 0.05]
@@ -309,8 +343,21 @@ def test_the_pipeline_finds_the_truth_and_nothing_in_the_null(analysed):
 
 
 @pytest.mark.slow
+def test_genes_vary_as_those_of_real_arrays_do(analysed):
+    """Within groups, scans of one sample being 0.10 apart at every level (Test3-1 and -2, RMA by oligo)."""
+    _, found, *_ = analysed
+    for genes, _, _, values, arrays in found.values():
+        within = np.sqrt(values.T.groupby(arrays["group"]).var().mean())
+        silent = values.mean(axis=1) < 5
+        assert 0.07 < within[silent].median() < 0.12
+        assert 0.18 < within[~silent].median() < 0.30
+        assert within.quantile(0.01) > 0.04 and 0.4 < within[~silent].quantile(0.95) < 0.8
+        assert genes["t"].abs().max() < 40
+
+
+@pytest.mark.slow
 def test_the_themes_of_the_report_hold_with_a_margin(analysed):
-    effect, found, _ = analysed
+    effect, found, *_ = analysed
     themes = pd.concat([part[2] for part in found.values()])
     if not effect:
         assert (themes["direction"] == "none").all()
@@ -329,7 +376,7 @@ def test_the_themes_of_the_report_hold_with_a_margin(analysed):
 
 
 @pytest.mark.slow
-def test_full_size_has_the_size_of_real_files(tmp_path):
-    paths, _ = simulation.simulate_arrays(tmp_path, array_table(), True, SEED)
-    assert len(paths) == 24
-    assert all(2.9e6 < path.stat().st_size < 3.1e6 for path in paths[4:])
+def test_full_size_has_the_size_of_real_files(analysed):
+    *_, sizes = analysed
+    assert len(sizes) == 24
+    assert all(2.9e6 < size < 3.1e6 for size in sizes[4:])

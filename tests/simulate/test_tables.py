@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -21,6 +22,7 @@ import mgbone.simulate
 from mgbone.simulate import __main__ as command
 from mgbone.simulate import calibration, dataset_writer, femur, readme, tables
 from mgbone.study.design import load_study
+from mgbone.study.dictionary import TABLES
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 from mgbone.study.paths import project_root
@@ -30,11 +32,6 @@ DOMAINS = ["biochem", "qct"]
 # The declared levels drawn in by a margin, so that no statement hangs on a rounding.
 WIDE = {"significant": (0, 0.04), "trend": (0.055, 0.095), "none": (0.15, 1)}
 DECLARED = {"significant": (0, 0.05), "trend": (0.05, 0.10), "none": (0.10, 1)}
-
-
-@pytest.fixture(scope="module")
-def study():
-    return load_study()
 
 
 @pytest.fixture(scope="module", params=["simulated", "null"])
@@ -50,6 +47,26 @@ def simulated():
 @pytest.fixture(scope="module")
 def null():
     return read(DATA / "null")
+
+
+@pytest.fixture(scope="module")
+def draw_once():
+    """`simulate_tables`, but a seed that was drawn before gives a copy of what it gave then."""
+    drawn = cache(lambda effect, seed: tables.simulate_tables(load_study(), effect=effect, seed=seed))
+
+    def draw(study, *, effect, seed, uncentred=False):
+        assert study == load_study() and not uncentred
+        found = drawn(effect, seed)
+        frames = {name: getattr(found, name).copy() for name in TABLES}
+        return tables.Tables(**frames, attempts=found.attempts)
+
+    return draw
+
+
+@pytest.fixture
+def drawn_once(draw_once, monkeypatch):
+    """For tests of what becomes of the tables, not of how they are drawn."""
+    monkeypatch.setattr(dataset_writer, "simulate_tables", draw_once)
 
 
 def read(folder: Path) -> dict[str, pd.DataFrame]:
@@ -77,12 +94,22 @@ def endpoints(dataset: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 def tukey(wide: pd.DataFrame, experiment: str, endpoint: str, contrast: str) -> tuple[float, float]:
     """Difference (case minus reference) and p of scipy's own Tukey-Kramer test over the three groups."""
+    return tukey_of_groups(wide, experiment, endpoint)(contrast)
+
+
+def tukey_of_groups(wide: pd.DataFrame, experiment: str, endpoint: str) -> Callable:
+    """Test all pairs of an experiment's groups; return a function that tells difference and p of one."""
     of_experiment = wide[wide["experiment"] == experiment]
     groups = {group: table[endpoint].to_numpy() for group, table in of_experiment.groupby("group")}
     assert len(groups) == 3
-    case, reference = (list(groups).index(group) for group in contrast.split("_vs_"))
     result = stats.tukey_hsd(*groups.values())
-    return result.statistic[case, reference], result.pvalue[case, reference]
+    differences, p = result.statistic, result.pvalue
+
+    def of(contrast: str) -> tuple[float, float]:
+        case, reference = (list(groups).index(group) for group in contrast.split("_vs_"))
+        return differences[case, reference], p[case, reference]
+
+    return of
 
 
 @cache
@@ -96,7 +123,9 @@ def held(dataset: dict[str, pd.DataFrame], limits: dict[str, tuple[float, float]
     wide = endpoints(dataset)
     claims = load_claims()
     claims = claims[claims["domain"].isin(DOMAINS)].copy()
-    results = [tukey(wide, *key) for key in claims[["experiment", "endpoint", "contrast"]].to_numpy()]
+    tests = cache(lambda experiment, endpoint: tukey_of_groups(wide, experiment, endpoint))
+    keys = claims[["experiment", "endpoint", "contrast"]].to_numpy()
+    results = [tests(experiment, endpoint)(contrast) for experiment, endpoint, contrast in keys]
     claims["difference"], claims["p"] = np.array(results).T
     low, high = np.array([limits[level] for level in claims["level"]]).T
     inside = claims["p"].between(low, high)
@@ -416,6 +445,61 @@ def test_the_seed_decides_everything(study):
     assert not first.serum.equals(other.serum)
 
 
+def standardised_differences(study, uncentred: bool, draws: int) -> pd.DataFrame:
+    """Differences of two group means from the calibrated one, over their standard error: draws x variables.
+
+    Of mg002 and control, which are not pair-fed; but for the initial weight, nothing drawn allocates them.
+    """
+    experiment, n = study.experiments["exp2"], study.animals_per_group
+    variables = [v for v in calibration.variables() if v.name != "body_weight_initial"]
+    rows = []
+    for seed in range(draws):
+        drawn = tables._draw_experiment(study, experiment, True, uncentred, np.random.default_rng(seed))
+        means = drawn.groupby("group").mean(numeric_only=True)
+        row = {}
+        for v in variables:
+            if any("change" in effect for effect in v.effects.get("exp2", {}).values()):
+                continue  # a change in percent of a baseline that differs from draw to draw
+            plan = calibration.group_means(v, "exp2", experiment.groups, n)
+            sds = [calibration.group_sd(v, "exp2", g) for g in ("mg002", "control")]
+            difference = means.loc["mg002", v.name] - means.loc["control", v.name]
+            row[v.name] = (difference - plan["mg002"] + plan["control"]) / np.hypot(*sds) * np.sqrt(n)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def test_uncentred_means_lie_about_the_calibrated_ones_as_those_of_samples_do(study, monkeypatch):
+    monkeypatch.setattr(tables, "N_ALLOCATIONS", 20)  # how weights are shared out is not asked here
+    free = standardised_differences(study, True, 120)
+    assert {"serum_ca", "urine_ctx", "bmd_cortical_mid", "femur_length"} <= set(free)
+    assert free.mean().abs().max() < 4 / np.sqrt(120)
+    # Means of 120 draws have a chi-square variance: between 0.6 and 1.6 in all of some 30 variables.
+    assert free.var().between(0.55, 1.7).all() and free.var().mean() == pytest.approx(1, abs=0.12)
+    assert stats.kstest(free["serum_ca"], "norm").pvalue > 0.001
+    assert standardised_differences(study, False, 2).abs().max().max() < 0.05  # rounding alone
+
+
+def test_uncentred_tables_are_the_first_draw_whatever_it_shows(study):
+    drawn = tables.simulate_tables(study, effect=True, seed=3, uncentred=True)
+    assert drawn.attempts == 1
+    found = endpoints({name: getattr(drawn, name) for name in TABLES})
+    magnesium = found.groupby("group")["serum_mg"].mean()
+    assert magnesium["mg001"] != pytest.approx(0.82, abs=0.005)
+    assert magnesium["mg001"] == pytest.approx(0.82, abs=4 * 0.12 / np.sqrt(8))
+
+
+def test_a_cohort_is_a_dataset_that_says_what_it_is(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(dataset_writer, "_write_arrays", lambda *_: None)
+    folder = tmp_path / "cohort"
+    assert command.main([str(folder), "--uncentred", "5"]) == 0
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert "SIMULATED DATA" in text and "--uncentred 5" in text and "no effect" not in text
+    assert "コホート" in (folder / "datapackage.json").read_text(encoding="utf-8")
+    assert command.main([str(folder), "--uncentred", "5"]) == 1
+    assert "Name one new folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_any_seed_gives_a_dataset_that_shows_what_the_report_states(study):
     drawn = tables.simulate_tables(study, effect=True, seed=1)
     assert drawn.attempts < 10
@@ -434,6 +518,7 @@ def test_own_tukey_table_agrees_with_scipy(simulated, study):
         assert row.p == pytest.approx(p, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_calibration_that_contradicts_the_ledger_is_reported(study, monkeypatch):
     monkeypatch.setattr(tables, "MAX_ATTEMPTS", 1)
     monkeypatch.setattr(tables, "statements_hold", lambda drawn, study: False)
@@ -441,12 +526,26 @@ def test_a_calibration_that_contradicts_the_ledger_is_reported(study, monkeypatc
         tables.simulate_tables(study, effect=True, seed=1)
 
 
-def test_the_table_of_chance_findings_is_what_the_seeds_give(study):
+@pytest.fixture(scope="module")
+def findings_by_chance():
+    """`chance_findings`, for each seed once."""
+    count = tables.chance_findings
+    counted = cache(lambda seed: count(load_study(), seed))
+
+    def of(study, seed):
+        assert study == load_study()
+        return counted(seed)
+
+    return of
+
+
+@pytest.mark.slow
+def test_the_table_of_chance_findings_is_what_the_seeds_give(study, findings_by_chance):
     table = readme.chance_table()
     first = dataset_writer.SHIPPED["null"].seed
     assert list(table["seed"]) == list(range(first, first + 200))
     for row in table.iloc[[0, 6, 17]].itertuples():
-        assert tables.chance_findings(study, row.seed) == row.findings
+        assert findings_by_chance(study, row.seed) == row.findings
     assert (table["findings"] <= 2).mean() > 0.95
     claims = shipped_claims("null", "DECLARED")
     assert table["findings"].iloc[0] == claims.loc[claims["level"] != "none", "holds"].sum()
@@ -455,8 +554,8 @@ def test_the_table_of_chance_findings_is_what_the_seeds_give(study):
 # --- folders --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["simulated", "null"])
-def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path):
+@pytest.mark.parametrize("name", [pytest.param("simulated", marks=pytest.mark.slow), "null"])
+def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path, drawn_once):
     shipped = dataset_writer.SHIPPED[name]
     new = dataset_writer.write_dataset(
         tmp_path / name, effect=shipped.effect, seed=shipped.seed, arrays=False
@@ -486,7 +585,7 @@ def fake_arrays(folder, arrays, animals, effect, seed):
 
 
 @pytest.fixture
-def small(tmp_path, monkeypatch):
+def small(tmp_path, monkeypatch, drawn_once):
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     folder = tmp_path / "null"
     shipped = dataset_writer.SHIPPED["null"]
@@ -588,7 +687,7 @@ def test_an_unreadable_descriptor_is_named(small):
 # --- the command and the house rules --------------------------------------------------------------
 
 
-def test_the_command_writes_what_is_asked_for(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_what_is_asked_for(tmp_path, monkeypatch, capsys, drawn_once):
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     monkeypatch.setattr(dataset_writer, "shipped_folder", lambda name: tmp_path / name)
     assert command.main(["data/null"]) == 0
@@ -603,7 +702,9 @@ def test_the_command_names_what_it_does_not_know(capsys):
     assert "There is no shipped dataset 'lab2026'; choose simulated or null." in capsys.readouterr().err
 
 
-def test_the_command_counts_chance_findings(capsys):
+@pytest.mark.slow
+def test_the_command_counts_chance_findings(capsys, monkeypatch, findings_by_chance):
+    monkeypatch.setattr(tables, "chance_findings", findings_by_chance)
     assert command.main(["--chance", "2"]) == 0
     assert capsys.readouterr().out == "seed,findings\n2002361,0\n2002362,0\n"
 

@@ -3,23 +3,70 @@
 import re
 
 import pytest
+from nbconvert.filters import markdown2html
 from tools import messages as tool
 
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import current, either, speaking, tr, use_language
+from mgbone.study.language import current, either, prose, speaking, tr, use_language
 
 FIELDS = re.compile(r"\{\w*(?::[^}]*)?\}")
 
 
-def test_the_catalogue_is_up_to_date_and_whole():
-    fresh = tool.updated()
-    assert tool.written(fresh) == tool.CATALOGUE.read_text(encoding="utf-8"), "run `make messages`"
-    assert [m.id for m in fresh if m.id and (m.fuzzy or not m.string)] == []
+def test_the_catalogues_are_up_to_date_and_whole():
+    for path, (catalogue, text) in tool.catalogues().items():
+        assert text == path.read_text(encoding="utf-8"), "run `make messages`"
+        assert tool.lacking(catalogue) == []
+
+
+def test_a_cell_whose_english_was_changed_is_marked_and_one_that_is_gone_goes(tmp_path, monkeypatch):
+    known = tmp_path / "notebooks.ja.po"
+    known.write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8"\n\n'
+        'msgctxt "01 a"\nmsgid "Look at it."\nmsgstr "見ます。"\n\n'
+        'msgctxt "01 b"\nmsgid "Stays."\nmsgstr "残ります。"\n\n'
+        'msgctxt "01 c"\nmsgid "Gone."\nmsgstr "消えます。"\n'
+    )
+    monkeypatch.setattr(tool, "PROSE", known)
+    now = [("Look at it twice.", "01 a"), ("Stays.", "01 b"), ("New.", "01 d")]
+    monkeypatch.setattr(tool, "cells", lambda: iter(now))
+    fresh = tool.updated_prose()
+    assert [(m.context, m.string, m.fuzzy) for m in fresh if m.id] == [
+        ("01 a", "見ます。", True), ("01 b", "残ります。", False), ("01 d", "", False)
+    ]  # fmt: skip
+    assert tool.lacking(fresh) == ["01 a", "01 d"]
+    written = tool.written(fresh, in_order=True)
+    assert 'msgctxt "01 a"\nmsgid "Look at it twice."\nmsgstr "見ます。"' in written
+
+
+def marks(text):
+    """Return what a translator must not change in a cell: code, links, levels of headings, items of lists."""
+    code = sorted(re.findall(r"`[^`]*`", text))
+    links = sorted(re.findall(r"\]\(([^)]*)\)", text))
+    return code, links, re.findall(r"^#+ ", text, re.M), re.findall(r"^(?:\d+\.|-) ", text, re.M)
+
+
+def test_the_prose_of_a_cell_keeps_code_links_headings_and_lists():
+    translated = {"`planned`": "`予定`", "`slope on intake`": "「", "`slopes differ`": "「", "`none`": "「"}
+    for message in tool.updated_prose():
+        if message.id:
+            english, japanese = marks(message.id), marks(message.string)
+            assert japanese[1:] == english[1:], message.context
+            assert {c for c in english[0] if c not in translated} <= set(japanese[0]), message.context
+
+
+def test_marks_of_prose_take_effect_and_lines_are_not_broken_within_japanese():
+    """CommonMark takes ** beside Japanese punctuation for two stars; a line break would show as a blank."""
+    for message in tool.updated_prose():
+        if message.id:
+            page = markdown2html(message.string)
+            left = re.sub(r"<code>.*?</code>|<[^>]*>", "", page, flags=re.S)
+            assert not re.search(r"\*|`", left), message.context
+            assert not re.search(r"[^\x00-\x7f]\n[^\x00-\x7f]", message.string), message.context
 
 
 def test_translations_have_the_fields_of_the_english():
     for message in tool.updated():
-        if message.id:
+        if message.id and "{" in message.id:
             # A plural s is of no use in Japanese.
             english = {
                 field for field in FIELDS.findall(message.id) if not field.startswith(("{plural", "{each}"))
@@ -32,6 +79,8 @@ def test_a_message_comes_in_the_language_in_use():
     with speaking("ja"):
         assert current() == "ja"
         assert tr("not tested") == "検定なし"
+        assert prose("04_integration", "hold", "## 5 Hold against the report") == "## 5 報告書との照合"
+        assert prose("04_integration", "hold", "## 5 Hold against it") == "## 5 Hold against it"
         assert tr("{case} vs {reference}", case="A", reference="B") == "A 対 B"
         assert (tr("Density"), tr("Density", "probability")) == ("骨密度", "密度")
         assert tr("GSE19830") == "GSE19830"  # a name out of data

@@ -23,6 +23,7 @@ MINERALS = [*AXES["status"], *AXES["minerals"]]
 FORMATION = list(AXES["formation"])
 RESORPTION = list(AXES["resorption"])
 PER_CREATININE = {"ctx": "urine_ctx", "dpd": "urine_dpd"}  # column of the table urine: endpoint
+FORMS = ("uncorrected", "per_day", "corrected")  # a urinary marker as collected, in 24 hours, per creatinine
 ALL = GROWTH + MINERALS + FORMATION + RESORPTION
 PLACES = ["slice", "position", "thickness"]  # where a slice lies, not what was measured there
 
@@ -113,27 +114,31 @@ def missing_values(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 def before_and_after_creatinine(dataset: Dataset) -> pd.DataFrame:
-    """Return the urinary markers as collected and per creatinine, of the animals that have both.
+    """Return the urinary markers as collected, per day and per creatinine, of the animals that have the
+    latter.
 
     Returns
     -------
     DataFrame
         Columns animal_id, experiment, group, endpoint, creatinine (mmol/L), uncorrected (in the unit of the
-        table urine), corrected (in the unit of the endpoint), and deviation_uncorrected and
-        deviation_corrected: from the mean of the animal's own group, in percent of it. With values below a
-        limit of detection also censored, as in `derive_endpoints`. No rows without a table of urine.
+        table urine), per_day (ug/day, nmol/day; missing without the volume of the 24-hour urine), corrected
+        (in the unit of the endpoint), and deviation_uncorrected and deviation_corrected: from the mean of the
+        animal's own group, in percent of it. With values below a limit of detection also censored, as in
+        `derive_endpoints`. No rows without a table of urine.
     """
-    columns = ["animal_id", "experiment", "group", "endpoint", "creatinine", "uncorrected", "corrected"]
-    columns += ["deviation_uncorrected", "deviation_corrected"]
+    columns = ["animal_id", "experiment", "group", "endpoint", "creatinine"]
+    columns += ["uncorrected", "per_day", "corrected", "deviation_uncorrected", "deviation_corrected"]
     if dataset.urine is None:
         return pd.DataFrame(columns=columns)
     long = derive_endpoints(dataset).dropna(subset="value").rename(columns={"value": "corrected"})
     tables = []
     for column, endpoint in PER_CREATININE.items():
-        urine = dataset.urine[["animal_id", column, "creatinine"]].rename(columns={column: "uncorrected"})
+        urine = dataset.urine.reindex(columns=["animal_id", column, "creatinine", "urine_volume"])
+        urine = urine.rename(columns={column: "uncorrected"})
         both = long[long["endpoint"].eq(endpoint)].merge(urine, on="animal_id")
         if "censored" in both:
             both["uncorrected"] = both["uncorrected"].mask(both["censored"], both["uncorrected"] * SUBSTITUTE)
+        both["per_day"] = settled(both["uncorrected"] * both["urine_volume"] / 1000)  # of mL/day
         for kind in ("uncorrected", "corrected"):
             mean = both.groupby(["experiment", "group"])[kind].transform("mean")
             both[f"deviation_{kind}"] = 100 * (both[kind] / mean - 1)
@@ -143,19 +148,19 @@ def before_and_after_creatinine(dataset: Dataset) -> pd.DataFrame:
 
 
 def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
-    """Compare the spread of the urinary markers before and after division by creatinine.
+    """Compare the spread of the urinary markers as collected, per day, and after division by creatinine.
 
     Returns
     -------
     DataFrame
-        Columns endpoint, cv_uncorrected, cv_corrected: coefficient of variation in percent within groups
-        (root mean square over the groups), of the animals that have both. No rows without a table of urine.
+        Columns endpoint, cv_uncorrected, cv_per_day, cv_corrected: coefficient of variation in percent within
+        groups (root mean square over the groups). No rows without a table of urine.
     """
     rows = [
-        [endpoint, _within_cv(both, "uncorrected"), _within_cv(both, "corrected")]
-        for endpoint, both in before_and_after_creatinine(dataset).groupby("endpoint", sort=False)
+        [endpoint, *(_within_cv(table, form) for form in FORMS)]
+        for endpoint, table in before_and_after_creatinine(dataset).groupby("endpoint", sort=False)
     ]
-    return pd.DataFrame(rows, columns=["endpoint", "cv_uncorrected", "cv_corrected"])
+    return pd.DataFrame(rows, columns=["endpoint", *(f"cv_{form}" for form in FORMS)])
 
 
 def findings_without_creatinine(dataset: Dataset, study: Study, evidence: pd.DataFrame) -> pd.DataFrame:
@@ -170,17 +175,24 @@ def findings_without_creatinine(dataset: Dataset, study: Study, evidence: pd.Dat
     -------
     DataFrame
         Columns experiment, endpoint, contrast, and percent (difference in percent of the reference), p and
-        level of the declared test, each once with ``_uncorrected`` and once with ``_corrected``.
+        level of the declared test, each with ``_uncorrected``, ``_per_day`` (excretion in 24 hours) and
+        ``_corrected``.
     """
     units = {endpoint: field_unit("urine", column) for column, endpoint in PER_CREATININE.items()}
-    raw = before_and_after_creatinine(dataset).rename(columns={"uncorrected": "value"})
-    found = compare(raw.assign(unit=raw["endpoint"].map(units)), study)
-    keys, told = ["experiment", "endpoint", "contrast"], ["percent", "p", "level"]
-    both = [
-        table.assign(percent=100 * table["estimate"] / table["mean_reference"])[keys + told]
-        for table in (found, evidence[evidence["endpoint"].isin(list(units))])
-    ]
-    return both[0].merge(both[1], on=keys, suffixes=("_uncorrected", "_corrected"), validate="one_to_one")
+    raw = before_and_after_creatinine(dataset)
+    raw = raw.assign(unit=raw["endpoint"].map(units))
+    day = raw["unit"].str.replace("/L", "/day")
+    tables = {
+        "uncorrected": compare(raw.assign(value=raw["uncorrected"]), study),
+        "per_day": compare(raw.assign(value=raw["per_day"], unit=day), study),
+        "corrected": evidence[evidence["endpoint"].isin(list(units))],
+    }
+    keys = ["experiment", "endpoint", "contrast"]
+    found = tables["uncorrected"][keys]
+    for form, table in tables.items():
+        told = table.assign(percent=100 * table["estimate"] / table["mean_reference"]).set_index(keys)
+        found = found.join(told[["percent", "p", "level"]].add_suffix(f"_{form}"), on=keys)
+    return found
 
 
 def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy import stats
 
+from mgbone.evidence.percent import ratio_limits
 from mgbone.study.design import Contrast, Experiment, Study
 
 UNADJUSTED, ADJUSTED = "unadjusted", "adjusted"
@@ -66,7 +68,8 @@ def adjust_for_intake(measurements: pd.DataFrame, intake: pd.Series, study: Stud
     -------
     DataFrame
         Columns experiment, endpoint, contrast, model (``unadjusted`` or ``adjusted``), estimate, ci_low,
-        ci_high, percent, percent_low, percent_high (of the control's mean), p; and of the adjusted model
+        ci_high, percent, percent_low, percent_high (of the control's mean, which is uncertain, too:
+        `mgbone.evidence.percent`), p; and of the adjusted model
         slope (per g/day), p_slope, and p_parallel (do the groups share one slope?). What can't be told, since
         nothing varies or there are too few animals, is missing.
     """
@@ -106,7 +109,8 @@ def _compare(
         if len(y) > 2 * len(groups) and _varies_within(table)["intake"].all():
             apart = sm.OLS(y, np.column_stack([dummies, dummies * eaten[:, None]])).fit()
             slope["p_parallel"] = apart.compare_f_test(adjusted)[1]
-    base = abs(table.loc[table["group"] == control, "value"].mean()) or np.nan
+    of_control = table["group"].eq(control).to_numpy(float)
+    of_control /= of_control.sum() * np.sign(of_control @ y)
     rows = []
     for model in (UNADJUSTED, ADJUSTED):
         for contrast in experiment.contrasts:
@@ -119,7 +123,7 @@ def _compare(
                 "model": model,
             }
             if known:
-                row |= _difference(fits[model], groups, contrast, base, alpha)
+                row |= _difference(fits[model], groups, contrast, of_control, alpha)
             rows.append(row | (slope if model == ADJUSTED else {}))
     return rows
 
@@ -134,13 +138,21 @@ def _varies_within(table: pd.DataFrame) -> pd.DataFrame:
     return by_group.max() > by_group.min()
 
 
-def _difference(fit, groups: list[str], contrast: Contrast, base: float, alpha: float) -> dict[str, float]:
+def _difference(
+    fit, groups: list[str], contrast: Contrast, of_control: np.ndarray, alpha: float
+) -> dict[str, float]:
+    """Test one contrast of a fitted model; `of_control` are the values' weights in the control's mean."""
     weights = np.zeros(len(fit.params))
     weights[groups.index(contrast.case)] = 1
     weights[groups.index(contrast.reference)] = -1
     test = fit.t_test(weights)
     low, high = test.conf_int(alpha=alpha)[0]
     estimate = test.effect.item()
-    parts = {"": estimate, "_low": low, "_high": high}
-    percents = {f"percent{name}": 100 * value / base for name, value in parts.items()}
+    base = of_control @ fit.model.endog
+    in_estimate = weights @ fit.model.pinv_wexog  # what each value weighs in it
+    error = fit.scale * stats.t.isf(alpha / 2, fit.df_resid) ** 2
+    products = [in_estimate @ in_estimate, of_control @ of_control, in_estimate @ of_control]
+    limits = ratio_limits(np.float64(estimate), base, *(error * product for product in products))
+    percents = dict(zip(("percent_low", "percent_high"), (100 * float(x) for x in limits), strict=True))
+    percents["percent"] = 100 * estimate / base
     return {"estimate": estimate, "ci_low": low, "ci_high": high, **percents, "p": test.pvalue.item()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from html import escape
 from pathlib import Path
@@ -14,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, Undefined
 
 from mgbone.study import naming
 from mgbone.study.dictionary import typeset_unit
-from mgbone.study.language import N_, current, tr
+from mgbone.study.language import current, prose, speaking, tr
 from mgbone.study.naming import VERDICTS
 from mgbone.study.paths import project_root
 
@@ -23,16 +22,11 @@ TEMPLATES = Path(__file__).parent
 SECTION_COLUMNS = ["figure", "notebook", "heading", "anchor"]
 _NAME = re.compile(r"""["'](\d\d_[^"'\s]+)["']""")
 
-_LEVELS: Mapping[str, str] = {
-    "separated": N_("separate clusters"),
-    "mixed": N_("mixed clusters"),
-    "monotonic": N_("step by step with the diet"),
-    "not_monotonic": N_("not step by step"),
-}
-
 
 def figure_sections(folder: str | Path | None = None) -> pd.DataFrame:
     """Find the section of a notebook that shows each figure: the nearest heading above the cell.
+
+    Headings are those of the language in use.
 
     Parameters
     ----------
@@ -52,6 +46,7 @@ def figure_sections(folder: str | Path | None = None) -> pd.DataFrame:
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             source = "".join(cell["source"])
             if cell["cell_type"] == "markdown":
+                source = prose(path.stem, cell.get("id", ""), source)
                 found = re.findall(r"^#{1,4} +(.+)$", source, re.M)
                 heading = found[-1].strip() if found else heading
             elif "run.show(" in source:
@@ -61,14 +56,16 @@ def figure_sections(folder: str | Path | None = None) -> pd.DataFrame:
 
 
 def link_sections(verdicts: pd.DataFrame, sections: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Add to each verdict the notebook and heading under which its figure stands.
+    """Add to each verdict the notebook and heading under which its figure stands: in English, as tables are.
 
     Returns
     -------
     DataFrame
         `verdicts` with the columns notebook, heading and anchor; missing where there is no figure.
     """
-    sections = figure_sections() if sections is None else sections
+    if sections is None:
+        with speaking("en"):
+            sections = figure_sections()
     figure = verdicts["figure"] if "figure" in verdicts else pd.Series(pd.NA, index=verdicts.index)
     known = sections.drop_duplicates("figure").to_dict("records")
     found = [_section_of(name, known) for name in figure]
@@ -91,19 +88,19 @@ def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../
     Parameters
     ----------
     verdicts : DataFrame
-        From `claims.judge`, with `link_sections`.
+        From `claims.judge`; where it has the columns of `link_sections`, those are brought into the language.
     pages, figures : str
         What stands before the name of a notebook's page and of a figure in links, such as ``../``.
     """
     if verdicts.empty:
         return f"<p>{escape(tr('There is no ledger of statements for this study.'))}</p>"
-    statements = ["statement_en", "statement_ja"]
-    first, second = statements if current() == "en" else statements[::-1]
+    if "anchor" in verdicts and current() != "en":
+        verdicts = link_sections(verdicts, figure_sections())
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     return environment.get_template("ledger.html.j2").render(
-        verdicts=verdicts, pages=pages, figures=figures, first=first, second=second, tr=tr, said=_said,
+        verdicts=verdicts, pages=pages, figures=figures, ja=current() == "ja", tr=tr, said=_said,
         known=_known, naming=naming, typeset=typeset_unit, stem=lambda figure: Path(figure).stem,
         signs={verdict: sign for verdict, (_, sign) in VERDICTS.items()},
     )  # fmt: skip
@@ -113,8 +110,8 @@ def _said(direction: object, level: object) -> str:
     if not isinstance(level, str):
         return naming.word("not_tested")
     if direction in ("up", "down") and level in ("significant", "trend"):
-        return f"{naming.word(direction)} ({naming.word(level)})"
-    return tr(_LEVELS[level]) if level in _LEVELS else naming.word(level)
+        return tr("{direction} ({level})", direction=naming.word(direction), level=naming.word(level))
+    return naming.word(level)
 
 
 def _known(value: object) -> bool:

@@ -8,6 +8,9 @@ from scipy import stats
 
 from mgbone.study.errors import StudyError
 from mgbone.study.ledger import KEYS, VERDICTS
+from mgbone.study.naming import NOT_SHOWN, SUPPORTED
+
+CRITERIA = ("same_direction", "same_level", "value_inside", "equivalent")
 
 _RENAMED = {
     "direction": "observed_direction",
@@ -48,7 +51,10 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The claims in their order, the evidence beside them (its direction, level, unit and domain named
-        ``observed_...``), and `verdict`.
+        ``observed_...``), `asserts` (``effect`` or ``absence``), `verdict`, `absence` (what the data exclude)
+        and the criteria, each met or not and missing where it does not apply: `same_direction`, `same_level`,
+        `value_inside` (the stated mean lies within the interval of the observed one), `equivalent` (no
+        difference beyond the study's bound, by TOST); `criteria` counts them, as ``2/3``.
 
     Raises
     ------
@@ -62,16 +68,65 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     if len(doubled):
         raise StudyError(f"the evidence has two rows for {' / '.join(doubled[KEYS].iloc[0])}.")
     joined = claims.merge(evidence.rename(columns=_RENAMED), on=KEYS, how="left", validate="many_to_one")
-    joined["verdict"] = [_verdict(row) for row in joined.to_dict("records")]
-    return joined
+    joined["asserts"] = what_is_asserted(joined)
+    rows = joined.to_dict("records")
+    joined["verdict"] = [_verdict(row) for row in rows]
+    joined["absence"] = [_absence(row) for row in rows]
+    return joined.join(_criteria(rows, joined.index))
+
+
+def what_is_asserted(claims: pd.DataFrame) -> pd.Series:
+    """Say of each statement whether it asserts an effect or an absence; the two are never added up.
+
+    A statement that arrays mix is one of absence.
+    """
+    return pd.Series(
+        np.where(claims["level"].isin(["none", "mixed"]), "absence", "effect"), claims.index, name="asserts"
+    )
 
 
 def tally(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Count verdicts per domain: rows domains and total, columns the four verdicts."""
-    counts = pd.crosstab(verdicts["domain"], verdicts["verdict"])
-    counts = counts.reindex(index=verdicts["domain"].unique(), columns=list(VERDICTS), fill_value=0)
-    counts.loc["total"] = counts.sum()
-    return counts.rename_axis(index="domain", columns=None)
+    """Count verdicts per domain, effects and absences apart.
+
+    Returns
+    -------
+    DataFrame of int
+        Index asserts (effect, absence) and domain, in the order of the ledger; columns the four verdicts.
+    """
+    counts = pd.crosstab([verdicts["asserts"], verdicts["domain"]], verdicts["verdict"])
+    order = verdicts[["asserts", "domain"]].drop_duplicates()
+    order = order.sort_values("asserts", ascending=False, kind="stable")
+    return counts.reindex(
+        index=pd.MultiIndex.from_frame(order), columns=list(VERDICTS), fill_value=0
+    ).rename_axis(columns=None)
+
+
+def _absence(row: dict[str, object]) -> str | float:
+    """What the data exclude where a statement says that there is no difference; missing for an effect."""
+    if row["asserts"] == "effect":
+        return np.nan
+    found = row.get("absence")
+    return found if isinstance(found, str) else NOT_SHOWN
+
+
+def _criteria(rows: list[dict[str, object]], index: pd.Index) -> pd.DataFrame:
+    """Return the criteria as columns of booleans, missing where one does not apply, and how many are met."""
+    met = pd.DataFrame([_criteria_of(row) for row in rows], index, dtype="boolean", columns=list(CRITERIA))
+    n, m = met.sum(axis=1), met.notna().sum(axis=1)
+    return met.assign(criteria=(n.astype(str) + "/" + m.astype(str)).where(m > 0))
+
+
+def _criteria_of(row: dict[str, object]) -> dict[str, bool]:
+    if not isinstance(row["observed_level"], str):
+        return {}
+    met = {"same_level": row["observed_level"] == row["level"]}
+    if row["direction"] != "none":
+        met["same_direction"] = _points(row) == row["direction"]
+    if pd.notna(row["value"]):
+        met["value_inside"] = _value_agrees(row)
+    if row["level"] == "none":
+        met["equivalent"] = _absence(row) == SUPPORTED
+    return met
 
 
 def _verdict(row: dict[str, object]) -> str:

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "bayes": ["weigh_absence"],
         "comparison": ["compare"],
+        "letters": ["journal_notes", "journal_tables", "summary_table"],
         "other_tests": [
             "DECLARED",
             "NAMES",
@@ -21,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "each_finding",
             "findings",
             "name_outliers",
+            "tell_trends",
             "width_of_effects",
         ],
     },

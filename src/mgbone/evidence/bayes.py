@@ -10,6 +10,8 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import varies
+from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS
+from mgbone.evidence.percent import percent_intervals
 
 # Jeffreys' limits of "substantial" evidence, for and against.
 FOR_ABSENCE, FOR_DIFFERENCE = 1 / 3, 3.0
@@ -36,8 +38,8 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     -------
     DataFrame
         Columns experiment, endpoint, contrast, n_case, n_reference, estimate, ci_low, ci_high, unit,
-        percent_low, percent_high (the interval in percent of the reference's mean), hedges_g, p, bf10, speaks
-        (one of ``SPEAKS``).
+        percent_low, percent_high (the interval in percent of the reference's mean, `percent_intervals`),
+        hedges_g, p, bf10, speaks (one of ``SPEAKS``), and ``EQUIVALENCE_COLUMNS``.
     """
     rows = evidence[(evidence["level"] == "none") & evidence["ci_low"].notna()].copy()
     values = {
@@ -49,11 +51,11 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
         for row in rows.itertuples()
     ]
     rows["speaks"] = [speaks(bf) for bf in rows["bf10"]]
-    for limit in ("low", "high"):
-        rows[f"percent_{limit}"] = 100 * rows[f"ci_{limit}"] / rows["mean_reference"].abs().replace(0, np.nan)
+    rows = rows.join(percent_intervals(rows)[["percent_low", "percent_high"]])
     kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference"]
     kept += ["estimate", "ci_low", "ci_high", "unit"]
     kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
+    kept += EQUIVALENCE_COLUMNS
     return rows[kept].reset_index(drop=True)
 
 

@@ -10,11 +10,12 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import compare, long_table
+from mgbone.evidence.exact import dunnett
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
-from mgbone.study.language import N_
-from mgbone.study.naming import GEHAN
+from mgbone.study.language import N_, tr
+from mgbone.study.naming import GEHAN, word
 
 Groups = Mapping[str, np.ndarray]
 Pairs = Sequence[tuple[str, str]]
@@ -25,27 +26,34 @@ NOT_TESTED = "not tested"
 NAMES = {
     "tukey_kramer": N_("Tukey-Kramer\n(declared)"),
     "games_howell": N_("Games-\nHowell"),
+    "dunnett": N_("Dunnett"),
     "dunn": N_("Dunn,\nHolm"),
     "mann_whitney": N_("Mann-\nWhitney,\nHolm"),
     "permutation": N_("permutation,\nHolm"),
     "log_scale": N_("Tukey on\nlogarithms"),
-    "without_extreme": N_("without the\nmost extreme\nanimal"),
+    "without_extreme": N_("without\nthe most\nextreme\nanimal"),
 }
 
 _SHORT = {
+    "tukey_kramer": N_("Tukey-Kramer (declared)"),
+    "games_howell": "Games-Howell",
+    "dunnett": "Dunnett",
     "dunn": "Dunn",
     "mann_whitney": "Mann-Whitney",
-    "permutation": "permutation",
-    "log_scale": "logarithms",
+    "permutation": N_("permutation"),
+    "log_scale": N_("logarithms"),
+    "without_extreme": N_("without the most extreme animal"),
 }
 
 
 def compare_tests(
     measurements: pd.DataFrame, study: Study, evidence: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return p of the declared test and of six others for every comparison.
+    """Return p of the declared test and of seven others for every comparison.
 
     - ``games_howell``: Welch's variances instead of a pooled one (Games and Howell 1976; pingouin).
+    - ``dunnett``: every group against one control, the group that most contrasts of the experiment have as
+      their reference (Dunnett 1955; `mgbone.evidence.exact.dunnett`); missing for the other contrasts.
     - ``dunn``: Dunn's test after Kruskal-Wallis, on the ranks of all groups, Holm over the contrasts.
     - ``mann_whitney`` and ``permutation``: pairwise, Holm over the contrasts of an endpoint.
     - ``log_scale``: the declared test on logarithms; missing for an endpoint where a value is not above 0.
@@ -74,6 +82,7 @@ def compare_tests(
     tables = {
         DECLARED: compare(measurements, study) if evidence is None else evidence,
         "games_howell": _per_contrast(seen, study, _games_howell, holm=False),
+        "dunnett": _per_contrast(seen, study, _dunnett, holm=False),
         "dunn": _per_contrast(seen, study, _dunn),
         "mann_whitney": _per_contrast(seen, study, _mann_whitney),
         "permutation": _per_contrast(seen, study, _permutation),
@@ -150,15 +159,18 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
         said: dict[str, list[str]] = {}
         for name in others:
             if isinstance(row[name], str) and row[name] != row[first]:
-                said.setdefault(row[name], []).append(name_of(name))
-        otherwise.append("; ".join(f"{level} ({', '.join(names)})" for level, names in said.items()))
+                said.setdefault(row[name], []).append(tr(name_of(name)))
+        by_level = {word(level): tr(", ").join(names) for level, names in said.items()}
+        otherwise.append(
+            tr("; ").join(tr("{level} ({tests})", level=a, tests=b) for a, b in by_level.items())
+        )
     kept = rows[["claim_id", "statement_en", "statement_ja", "level"]]
     return kept.assign(declared=rows[first], otherwise=otherwise)
 
 
 def name_of(test: str) -> str:
     """Return the English name of a test in a word or two, as for a list."""
-    return _SHORT.get(test, NAMES[test].replace("-\n", "-").replace("\n", " "))
+    return _SHORT[test]
 
 
 def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -272,6 +284,13 @@ def _games_howell(groups: Groups, pairs: Pairs) -> list[float]:
     result = pg.pairwise_gameshowell(long_table(varying), dv="value", between="group")
     p = {frozenset((row.A, row.B)): row.pval for row in result.itertuples()}
     return [p.get(frozenset(pair), np.nan) for pair in pairs]
+
+
+def _dunnett(groups: Groups, pairs: Pairs) -> list[float]:
+    references = [reference for _, reference in pairs]
+    control = max(references, key=references.count)  # the first, if several stand there equally often
+    p = dunnett(groups, control)
+    return [p[case] if reference == control else np.nan for case, reference in pairs]
 
 
 def _dunn(groups: Groups, pairs: Pairs) -> list[float]:

@@ -11,26 +11,31 @@ import numpy as np
 TIE = 1e-12
 """Statistics that differ by less than this share are ties; they would differ by rounding alone."""
 
+MOST_SPLITS = 200_000
+"""Up to so many splits are all listed: 10 against 10 animals have 184,756."""
+N_RANDOM = 20_000
 
-def label_permutations(is_case: np.ndarray, n_permutations: int, seed: int) -> np.ndarray:
-    """Return rows of boolean labels: every split, or a seeded sample with the observed one among them.
+
+def label_permutations(is_case: np.ndarray, n_random: int = N_RANDOM, seed: int = 0) -> np.ndarray:
+    """Return rows of boolean labels: every split, or the observed one and a seeded sample.
 
     Parameters
     ----------
     is_case : bool array, shape (n_animals,)
         The observed labels.
-    n_permutations : int
-        Every split is returned, each once, if there are no more than this; otherwise this many rows.
+    n_random : int
+        Above ``MOST_SPLITS`` splits so many are drawn, below the observed one. As it is counted with them,
+        a share of rows is (b + 1) / (B + 1), and never 0 (Phipson and Smyth 2010).
 
     Returns
     -------
     bool array, shape (n_splits, n_animals)
     """
     n, k = len(is_case), int(is_case.sum())
-    if comb(n, k) <= n_permutations:
+    if comb(n, k) <= MOST_SPLITS:
         return _every_split(n, k)
     rng = np.random.default_rng(seed)
-    labels = np.array([rng.permutation(is_case) for _ in range(n_permutations - 1)])
+    labels = np.array([rng.permutation(is_case) for _ in range(n_random)])
     return np.vstack([is_case[None, :], labels])
 
 
@@ -84,18 +89,39 @@ def t_statistics(values: np.ndarray, is_case: np.ndarray) -> np.ndarray:
     return np.where(varies, np.divide(difference, error, out=infinite, where=~(error <= 0)), 0.0)
 
 
-def permutation_p(
-    case: np.ndarray, reference: np.ndarray, n_permutations: int = 20_000, seed: int = 0
-) -> float:
-    """Two-sided p of Student's t under permutation of the labels, exact up to `n_permutations` splits.
+def permutation_p(case: np.ndarray, reference: np.ndarray) -> float:
+    """Two-sided p of Student's t under permutation of the labels, exact up to ``MOST_SPLITS`` splits.
 
-    With 8 against 8 there are 12,870 splits, so that p is exact by default. It is missing where a value is.
+    With 8 against 8 there are 12,870 splits. It is missing where a value is.
     """
     values = np.concatenate([case, reference])[:, None]
-    is_case = np.arange(len(values)) < len(case)
+    return float(family_wise_p(values, np.arange(len(values)) < len(case))[0][0])
+
+
+def family_wise_p(
+    values: np.ndarray, is_case: np.ndarray, n_random: int = N_RANDOM, seed: int = 0
+) -> tuple[np.ndarray, int]:
+    """Two-sided p of each column, holding the error over all of them: max-T (Westfall and Young 1993).
+
+    Each column's |t| is held against the largest |t| of any column, split by split, so that columns that go
+    together count as little more than one.
+
+    Parameters
+    ----------
+    values : float array, shape (n_animals, n_columns)
+    is_case : bool array, shape (n_animals,)
+
+    Returns
+    -------
+    p : float array, shape (n_columns,)
+        Missing throughout where a value is.
+    n_permutations : int
+        Splits that were made, the observed one included.
+    """
+    labels = label_permutations(is_case, n_random, seed)
+    largest = np.abs(correlations(values, labels)).max(axis=1, initial=0)
     observed = np.abs(correlations(values, is_case[None, :]))[0]
-    permuted = np.abs(correlations(values, label_permutations(is_case, n_permutations, seed)))[:, 0]
-    return float(share_as_large(permuted, observed)[0])
+    return share_as_large(largest, observed), len(labels)
 
 
 def share_as_large(permuted: np.ndarray, observed: np.ndarray) -> np.ndarray:

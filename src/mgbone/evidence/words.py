@@ -7,12 +7,15 @@ from collections.abc import Iterable
 import pandas as pd
 from IPython.display import Markdown
 
-from mgbone.evidence import bayes
+from mgbone.evidence import bayes, trends
+from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, typeset_unit
-from mgbone.study.naming import contrast_label, format_p
+from mgbone.study.language import N_, tr
+from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p, word
+from mgbone.study.reading import or_none
 
-_LEVEL = {"significant": "significant", "trend": "a trend", "none": "no difference shown"}
+_LEVEL = {"significant": N_("significant"), "trend": N_("a trend"), "none": N_("no difference shown")}
 
 
 def findings(
@@ -37,13 +40,13 @@ def findings(
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
         lines += [_sentence(row) for row in rows.to_dict("records")]
         lines += _not_measured(endpoint, set(rows["contrast"]), wanted, evidence, study)
-    return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
+    return Markdown("\n".join(lines) or tr("*Nothing of this was measured.*"))
 
 
 def each_finding(evidence: pd.DataFrame) -> Markdown:
     """Say every row of evidence in one line, as `findings` does, and nothing of what is not among them."""
     lines = [_sentence(row) for row in evidence.to_dict("records")]
-    return Markdown("\n".join(lines) or "*There is no finding.*")
+    return Markdown("\n".join(lines) or tr("*There is no finding.*"))
 
 
 def _not_measured(
@@ -56,51 +59,106 @@ def _not_measured(
         if c.name in wanted and c.name not in told and c.experiment in present
     ]  # fmt: skip
     if not told and lacking:
-        return [f"- {name}: not measured."]
-    return [f"- {name}, {contrast_label(c)}: not measured in both groups." for c in lacking]
+        return [tr("- {name}: not measured.", name=name)]
+    said = N_("- {name}, {contrast}: not measured in both groups.")
+    return [tr(said, name=name, contrast=contrast_label(c)) for c in lacking]
 
 
-def width_of_effects(evidence: pd.DataFrame) -> Markdown:
-    """Say how large an effect must be to be told from none, from the narrowest interval of Hedges g."""
+def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> Markdown:
+    """Say how large a true difference the declared test finds, and how wide the narrowest interval is."""
     known = evidence.dropna(subset=["g_low", "g_high"])
     if known.empty:
-        return Markdown("*No effect size has an interval.*")
+        return Markdown(tr("*No effect size has an interval.*"))
     half = (known["g_high"] - known["g_low"]) / 2
     row = known.loc[half.idxmin()]
+    animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
+    of = animals[row["experiment"], row["endpoint"]]
+    limit = study.thresholds["significant"]
+    needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(
-        f"The narrowest interval reaches {half.min():.2f} SD to either side ({row['n_case']:.0f} against "
-        f"{row['n_reference']:.0f} animals): these data can't tell an effect smaller than that from none."
-    )
+        tr(
+            "With {n} animals in each of {groups} groups the declared test finds a true difference of "
+            "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest "
+            "interval of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate "
+            "may lie.",
+            n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min(),
+        )
+    )  # fmt: skip
 
 
 def _sentence(row: dict[str, object]) -> str:
-    name = endpoint_label(row["endpoint"])
-    against = contrast_label(row["contrast"])
+    named = {
+        **row, "name": endpoint_label(row["endpoint"]), "contrast": contrast_label(row["contrast"]),
+        "unit": typeset_unit(row["unit"]), "p": format_p(row["p"]),
+    }  # fmt: skip
     if not isinstance(row["level"], str):
         few = min(row["n_case"], row["n_reference"]) < 2
-        why = "a group of one can't be tested" if few else "the values leave nothing to test"
-        return f"- {name}, {against}: not tested (n = {row['n_case']} and {row['n_reference']}; {why})."
-    percent = _percent(row["estimate"], row["mean_reference"])
-    interval = f"95 % interval {row['ci_low']:+.3g} to {row['ci_high']:+.3g}"
-    if pd.isna(row["ci_low"]):
-        interval = "no interval (values below the limit of detection)"
-    g = f"Hedges g {row['hedges_g']:+.2f}" if pd.notna(row["hedges_g"]) else ""
-    g += f" ({row['g_low']:+.2f} to {row['g_high']:+.2f})" if pd.notna(row["g_low"]) else ""
-    g += ", " if g else ""
-    return (
-        f"- **{name}**, {against}: {row['mean_case']:.3g} against {row['mean_reference']:.3g} "
-        f"{typeset_unit(row['unit'])}, difference {row['estimate']:+.3g}{percent}, {interval}, "
-        f"{g}{format_p(row['p'])}: **{_LEVEL[row['level']]}**."
-    )
+        why = tr("a group of one can't be tested") if few else tr("the values leave nothing to test")
+        said = N_("- {name}, {contrast}: not tested (n = {n_case} and {n_reference}; {why}).")
+        return tr(said, **named, why=why)
+    interval = tr("no interval (values below the limit of detection)")
+    if pd.notna(row["ci_low"]):
+        interval = tr("95 % interval {ci_low:+.3g} to {ci_high:+.3g}", **row)
+    g = tr("Hedges g {hedges_g:+.2f}", **row) if pd.notna(row["hedges_g"]) else ""
+    g += tr(" ({g_low:+.2f} to {g_high:+.2f})", **row) if pd.notna(row["g_low"]) else ""
+    return tr(
+        "- **{name}**, {contrast}: {mean_case:.3g} against {mean_reference:.3g} {unit}, difference "
+        "{estimate:+.3g}{percent}, {interval}, {g}{p}: **{level}**.",
+        **named | {
+            "percent": _percent(row["estimate"], row["mean_reference"]), "interval": interval,
+            "g": g + tr(", ") if g else "", "level": tr(_LEVEL[row["level"]]),
+        },
+    )  # fmt: skip
 
 
 def _percent(estimate: float, reference: float) -> str:
     """Write a difference in percent of the reference's mean, where that is not zero."""
-    return f" ({100 * estimate / reference:+.1f} %)" if reference else ""
+    return tr(" ({percent:+.1f} %)", percent=100 * estimate / reference) if reference else ""
 
 
 def _reported(study: Study) -> list[str]:
     return [c.name for e in study.experiments.values() for c in e.report_contrasts]
+
+
+def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
+    """Say of statements of a trend that nobody can replicate one, and what holds by a wider criterion.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
+    """
+    stated = trends.stated_trends(verdicts, study)
+    if stated.empty:
+        return Markdown(tr("*No statement is of a trend.*"))
+    n = stated["n_case"].max()
+    groups = max(len(study.experiments[name].groups) for name in stated["experiment"])
+    low, high = (study.thresholds[level] for level in ("significant", "trend"))
+    said = N_(
+        "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls between "
+        "{low:g} and {high:g} again in at most {here:.0f} % of repetitions with {n:.0f} animals a group, "
+        "and more animals do not help ({ever:.0f} % with as many as one likes). So a verdict on a trend "
+        "says little; beside it stands the criterion *same sign, p < {high:g}*, which **{same}** of "
+        "{stated} statements of a trend meet:"
+    )
+    chances = {
+        "here": 100 * trends.most_frequent_trend(n, groups, study),
+        "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
+    }
+    counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
+    lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
+    for row in stated.to_dict("records"):
+        lines.append(
+            tr(
+                "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; "
+                "same sign, p < {high:g}: {met}",
+                endpoint=endpoint_label(row["endpoint"]), comparison=contrast_label(row["contrast"]),
+                direction=word(row["direction"]), p=format_p(row["p"]), high=high,
+                verdict=word(row["verdict"]),
+                met=tr(N_("yes") if row["same_sign"] else N_("no")),
+            )
+        )  # fmt: skip
+    return Markdown("\n".join(lines))
 
 
 def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
@@ -111,47 +169,62 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     weighed : DataFrame
         From `mgbone.evidence.bayes.weigh_absence`.
     """
-    if weighed.empty:
-        columns = ["endpoint", "comparison", "95 % interval", "p", "Bayes factor", "the data"]
-        return pd.DataFrame(columns=columns)
-    low, high = (weighed[f"percent_{end}"].map("{:+.3g}".format) for end in ("low", "high"))
+
+    def in_percent(form: str, column: str) -> list[str]:
+        return [tr(form, percent=value) for value in weighed[column]]
+
+    intervals = [
+        tr("{low:+.3g} to {high:+.3g} %", low=low, high=high) if pd.notna(low) else "–"
+        for low, high in zip(weighed["percent_low"], weighed["percent_high"], strict=True)
+    ]
     table = pd.DataFrame(
         {
-            "endpoint": weighed["endpoint"].map(endpoint_label),
-            "comparison": weighed["contrast"].map(contrast_label),
-            "95 % interval": (low + " to " + high + " %").where(weighed["percent_low"].notna(), "–"),
+            tr("endpoint"): weighed["endpoint"].map(endpoint_label),
+            tr("comparison"): weighed["contrast"].map(contrast_label),
+            tr("95 % interval"): intervals,
             "p": weighed["p"].map(format_p),
-            "Bayes factor": weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
-            "the data": weighed["speaks"],
+            tr("bound"): in_percent(N_("± {percent:g} %"), "bound_percent"),
+            tr("p, equivalence"): weighed["p_equivalence"].map(format_p),
+            tr("excluded beyond"): in_percent(N_("{percent:.3g} %"), "smallest_bound_percent"),
+            tr("severity"): weighed["severity"].map("{:.2f}".format),
+            tr("the data"): weighed["absence"].map(absence_in_words),
+            tr("Bayes factor"): weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
         }
     )
-    return table.reset_index(drop=True)
+    return or_none(table.reset_index(drop=True))
 
 
 def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
-        return Markdown("*No comparison that could be tested is without a finding.*")
-    counts = weighed["speaks"].value_counts().reindex(bayes.SPEAKS, fill_value=0)
-    plural = {words: words.replace("speaks", "speak").replace("says", "say") for words in bayes.SPEAKS}
-    parts = [f"**{n}** {plural[words]}" for words, n in counts.items()]
-    n_case, n_reference = weighed[["n_case", "n_reference"]].max()
-    best = bayes.smallest_bayes_factor(n_case, n_reference)
+        return Markdown(tr("*No comparison that could be tested is without a finding.*"))
+    said = weighed["absence"].eq(SUPPORTED)
+    beyond = weighed.loc[~said, "smallest_bound_percent"]
+    others = tr(
+        " The others exclude no more than what is larger than {low:.2g} to {high:.2g} %.",
+        low=beyond.min(), high=beyond.max(),
+    )  # fmt: skip
     return Markdown(
-        f"Of {len(weighed)} comparisons without a finding, {', '.join(parts)}. The Bayes factors run from "
-        f"{weighed['bf10'].min():.2f} to {weighed['bf10'].max():.2f}. With {n_case} against {n_reference} "
-        f"animals, two groups with exactly the same mean would give {best:.2f}; at least "
-        f"{bayes.animals_to_show_absence()} a group are needed before equal means can speak for absence."
-    )
+        tr(
+            "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
+            "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, "
+            "and with so many animals two groups with exactly the same mean would give {best:.2f}. At "
+            "least {enough} a group are needed before equal means can speak for absence (1/3).",
+            n=len(weighed), supported=said.sum(), others=others if len(beyond) else "",
+            low=weighed["bf10"].min(), high=weighed["bf10"].max(),
+            best=bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
+            enough=bayes.animals_to_show_absence(),
+        )
+    )  # fmt: skip
 
 
 def name_outliers(flagged: pd.DataFrame) -> Markdown:
     """Name the values that are flagged, all of which stay in."""
-    if flagged.empty:
-        return Markdown("No value is flagged.")
+    said = N_(
+        "- {animal_id}, {name}: {value:.4g}, studentised residual {studentised:+.1f}, {p} after Bonferroni"
+    )
     lines = [
-        f"- {row.animal_id}, {endpoint_label(row.endpoint)}: {row.value:.4g}, studentised residual "
-        f"{row.studentised:+.1f}, {format_p(row.p)} after Bonferroni"
-        for row in flagged.itertuples()
+        tr(said, **row | {"name": endpoint_label(row["endpoint"]), "p": format_p(row["p"])})
+        for row in flagged.to_dict("records")
     ]
-    return Markdown("\n".join(lines))
+    return Markdown("\n".join(lines) or tr("No value is flagged."))

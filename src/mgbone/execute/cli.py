@@ -10,6 +10,7 @@ from dataclasses import fields
 from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import LANGUAGES, either, speaking, tr
 from mgbone.study.paths import resolve
 
 
@@ -18,7 +19,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     Errors that are meant for the person at the keyboard are shown as their text alone.
     """
-    options = _parser().parse_args(arguments)
+    # The language first: what follows, the list of commands too, is said in it.
+    language = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    language.add_argument("--language", choices=LANGUAGES, default=Settings.language)
+    told, rest = language.parse_known_args(arguments)
+    with speaking(told.language):
+        return _answer(_parser([language]).parse_args(rest, told))
+
+
+def _answer(options: argparse.Namespace) -> int:
     # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
     # can do without; nothing here holds such an address.
     sys.modules.setdefault("rfc3987_syntax", None)
@@ -28,51 +37,55 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"mgbone: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("mgbone: stopped.", file=sys.stderr)
+        print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mgbone", description="Check a dataset, run a notebook, fetch gene sets."
+        prog="mgbone", description=tr("Check a dataset, run a notebook, fetch gene sets."), parents=language
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    check = commands.add_parser("check", help="list every fault of a dataset folder")
-    check.add_argument("dataset", help="the folder, for example data/simulated")
+    check = commands.add_parser("check", help=tr("list every fault of a dataset folder"))
+    check.add_argument("dataset", help=tr("the folder, for example data/simulated"))
     check.add_argument(
-        "--record", metavar="FOLDER", help="note there that the dataset was found good, for make"
+        "--record", metavar="FOLDER", help=tr("note there that the dataset was found good, for make")
     )
     check.set_defaults(command=_check)
 
-    new = commands.add_parser("new-dataset", help="write an empty folder for measurements of your own")
-    new.add_argument("name", nargs="?", help="of the folder within data/, for example lab2026")
+    new = commands.add_parser("new-dataset", help=tr("write an empty folder for measurements of your own"))
+    new.add_argument("name", nargs="?", help=tr("of the folder within data/, for example lab2026"))
     new.set_defaults(command=_new_dataset)
 
-    run = commands.add_parser("run", help="execute one notebook on a dataset")
-    run.add_argument("notebook", help="for example notebooks/01_biochem.ipynb")
+    run = commands.add_parser("run", help=tr("execute one notebook on a dataset"))
+    run.add_argument("notebook", help=tr("for example notebooks/01_biochem.ipynb"))
     _add_settings(run)
     run.set_defaults(command=_run)
 
-    report = commands.add_parser("report", help="write the page and the research object of a finished run")
+    report = commands.add_parser(
+        "report", help=tr("write the page and the research object of a finished run")
+    )
     _add_settings(report)
     report.set_defaults(command=_report)
 
-    fetch = commands.add_parser("genesets", help="fetch a current library of gene sets (needs the network)")
-    fetch.add_argument("--library", default="GO_Biological_Process_2025", help="default: %(default)s")
+    fetch = commands.add_parser(
+        "genesets", help=tr("fetch a current library of gene sets (needs the network)")
+    )
+    fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    """Add what every run of a dataset is told: the dataset, the folders that it writes to, the language."""
+    """Add what every run of a dataset is told beside the language: the dataset, the folders it writes to."""
     for field in fields(Settings):
-        limits = {"choices": ["en", "ja"]} if field.name == "language" else {"metavar": "FOLDER"}
-        option = f"--{field.name.removesuffix('_folder')}"
-        command.add_argument(
-            option, dest=field.name, default=field.default, help="default: %(default)s", **limits
-        )
+        if field.name != "language":
+            command.add_argument(
+                f"--{field.name.removesuffix('_folder')}", dest=field.name, default=field.default,
+                help=tr("default: %(default)s"), metavar="FOLDER",
+            )  # fmt: skip
 
 
 def _told(options: argparse.Namespace) -> dict[str, str]:
@@ -85,12 +98,13 @@ def _check(options: argparse.Namespace) -> None:
     started = time.time_ns()
     folder = resolve(options.dataset)
     dataset = open_dataset(folder)
-    kind = "simulated" if dataset.is_simulated else "measured"
-    print(f"{options.dataset}: {dataset.title} ({kind}): no faults found.")
+    kind = tr("simulated") if dataset.is_simulated else tr("measured")
+    title = either(dataset.title, dataset.title_ja)
+    print(tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind))
     if options.record:
         record_check(folder, resolve(options.record), started)
     elif dataset.notes:
-        print("What was converted, read in another way or left out:")
+        print(tr("What was converted, read in another way or left out:"))
         for note in dataset.notes:
             print(f"  - {note}")
 
@@ -99,9 +113,12 @@ def _new_dataset(options: argparse.Namespace) -> None:
     from mgbone.dataset.lab.template import new_dataset
 
     if options.name is None:
-        raise MgboneError("Give the folder a name: make new-dataset NAME=lab2026")
+        raise MgboneError(tr("Give the folder a name: make new-dataset NAME=lab2026"))
     where = relative(new_dataset(options.name))
-    print(f"{where}/: fill in {options.name}.xlsx (HOWTO.md says how), then: make check DATASET={where}")
+    print(
+        tr("{where}/: fill in {name}.xlsx (HOWTO.md says how), then: make check DATASET={where}",
+           where=where, name=options.name)
+    )  # fmt: skip
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -115,15 +132,17 @@ def _report(options: argparse.Namespace) -> None:
 
     page, crate = write_report(Layout(**_told(options)))
     size = sum(path.stat().st_size for path in crate.rglob("*") if path.is_file())
-    print(f"{relative(page)}: the report, {page.stat().st_size / 1e6:.1f} MB, one file.")
-    print(f"{relative(crate)}/: the whole run as an RO-Crate, {size / 1e6:.0f} MB.")
+    at, mb = relative(page), page.stat().st_size / 1e6
+    print(tr("{page}: the report, {mb:.1f} MB, one file.", page=at, mb=mb))
+    print(tr("{crate}/: the whole run as an RO-Crate, {mb:.0f} MB.", crate=relative(crate), mb=size / 1e6))
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:
     from mgbone.microarray.genesets import fetch_gene_sets, load_gene_sets
 
     path = fetch_gene_sets(options.library)
-    print(f"{relative(path)}: {len(load_gene_sets(path))} gene sets. Name it in data/study.yml to use it.")
+    n = len(load_gene_sets(path))
+    print(tr("{file}: {n} gene sets. Name it in data/study.yml to use it.", file=relative(path), n=n))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.places import Settings, listed_files, relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
+from mgbone.study.language import current, prose, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
@@ -74,29 +75,33 @@ def run_notebook(
     MgboneError
         If the notebook can't be read or lacks one of the parameters.
     """
-    notebook = resolve(notebook)
-    node = _read(notebook)
-    listing = settings.derived / f"{notebook.stem}.outputs.txt"
+    with speaking(settings.language):
+        return _run(resolve(notebook), settings, progress)
+
+
+def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> Path:
+    node = _in_language(_read(notebook), notebook.stem)
+    listing = settings.lists / f"{notebook.stem}.outputs.txt"
     before = listed_files(listing)
     say = _speaker(notebook.stem, progress)
 
     target = settings.build / notebook.name
     target.unlink(missing_ok=True)
     started = time.time_ns()
-    say("started")
+    say(tr("started"))
     executed = _execute(notebook, node, settings, say)
-    _lead_to_figures(executed, os.path.relpath(settings.figures.parent, settings.build))
+    _lead_to_figures(executed, os.path.relpath(settings.figures, settings.build))
     _remove_outlived(before, listed_files(listing), [settings.figures, settings.derived])
     outputs = _declared_outputs(listing, started, notebook.name)
     with write_aside(target.with_suffix(".html")) as aside:
-        aside.write_text(_html(executed, notebook.stem), encoding="utf-8")
+        aside.write_text(_html(executed), encoding="utf-8")
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
     _sweep([*outputs, target, target.with_suffix(".html")])
     figures = sum(path.suffix == ".png" for path in outputs)
     tables = sum(path.suffix == ".csv" for path in outputs)
-    say(f"done: {figures} figures, {tables} tables")
+    say(tr("done: {figures} figures, {tables} tables", figures=figures, tables=tables))
     return target
 
 
@@ -122,6 +127,14 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
         raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
     except (ValueError, nbformat.reader.NotJSONError) as error:
         raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
+
+
+def _in_language(node: nbformat.NotebookNode, stem: str) -> nbformat.NotebookNode:
+    """Put the prose of a notebook into the language in use; ids, tags and code stay."""
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            cell.source = prose(stem, cell.id, cell.source)
+    return node
 
 
 def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
@@ -250,7 +263,7 @@ def _lead_to_figures(executed: nbformat.NotebookNode, figures: str) -> None:
     for output in (o for cell in executed.cells for o in cell.get("outputs", [])):
         html = output.get("data", {}).get("text/html", "")
         if 'href="../../figures/' in html:
-            output["data"]["text/html"] = html.replace('href="../../figures/', ahead)
+            output["data"]["text/html"] = re.sub(r'href="\.\./\.\./figures/[^/"]+/', lambda _: ahead, html)
 
 
 def _remove_outlived(before: list[Path], outputs: list[Path], places: list[Path]) -> None:
@@ -281,18 +294,27 @@ def _sweep(written: list[Path]) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def _html(executed: nbformat.NotebookNode, title: str) -> str:
+# The exporter's own template leaves out what a picture shows.
+_TEMPLATE = """{% extends 'lab/index.html.j2' %}
+{% block data_png scoped %}{{ super() | replace(
+'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html)
+}}{% endblock %}"""
+
+
+def _html(executed: nbformat.NotebookNode) -> str:
     """Render the executed notebook as one page that asks no other machine for anything.
 
-    The presets of the parameters are left out: the values of the run stand below them.
+    Title, language and what pictures show are said for readers that don't see. The presets of the parameters
+    are left out: the values of the run stand below them.
     """
     from nbconvert import HTMLExporter
 
+    title = next(filter(None, map(heading_of, executed.cells)), "mgbone")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         presets = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"parameters"}})
         elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
-        exporter = HTMLExporter(config=presets, **elsewhere)
+        exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
         body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
     return body
 

@@ -15,9 +15,17 @@ def relative(path: Path) -> str:
     return full.relative_to(root).as_posix() if full.is_relative_to(root) else path.as_posix()
 
 
+def of_language(folder: Path, language: str) -> Path:
+    """Return where the outputs of a language lie: English ones in `folder`, others in a subfolder of it."""
+    return folder if language == "en" else folder / language
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a run is told; relative folders count from the project's, and hold one subfolder a dataset.
+
+    What words stand in (figures, notebooks, report) lies apart for each language (`of_language`); derived
+    tables are the same in all.
 
     The fields but `build_folder` are the parameters of a notebook, by the same names.
     """
@@ -41,7 +49,7 @@ class Settings:
     @cached_property
     def figures(self) -> Path:
         """Where the dataset's figures lie."""
-        return resolve(self.figures_folder) / self.name
+        return of_language(resolve(self.figures_folder) / self.name, self.language)
 
     @cached_property
     def derived(self) -> Path:
@@ -49,9 +57,14 @@ class Settings:
         return resolve(self.derived_folder) / self.name
 
     @cached_property
+    def lists(self) -> Path:
+        """Where each notebook leaves the lists of what it read and wrote."""
+        return of_language(self.derived, self.language)
+
+    @cached_property
     def build(self) -> Path:
         """Where its executed notebooks and its report lie."""
-        return resolve(self.build_folder) / self.name
+        return of_language(resolve(self.build_folder) / self.name, self.language)
 
 
 def listed_files(listing: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, has_part
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
-from mgbone.execute.places import Settings, relative
-from mgbone.figures.save import save_figure
+from mgbone.execute.places import Settings, of_language, relative
+from mgbone.figures.save import said, save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
@@ -151,12 +151,23 @@ class Run:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        display(Image(data=written[0].read_bytes(), width=900))
+        shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
+        display(Image(data=written[0].read_bytes(), width=900, alt=shows))
 
     def write(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
         path = self.derived_folder / f"{name}.csv"
         write_table(table, path)
+        self.outputs.append(path)
+
+    def write_workbook(
+        self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()
+    ) -> None:
+        """Write tables as ``<name>.xlsx`` beside the derived tables, stamped if the data are simulated."""
+        from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
+
+        path = self.derived_folder / f"{name}.xlsx"
+        write_workbook(tables, path, notes, self.stamp)
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:
@@ -215,12 +226,16 @@ class Run:
 
     def finish(self) -> Markdown:
         """Write the lists of tables read and of outputs beside the derived tables; say how many outputs."""
+        lists = of_language(self.derived_folder, self.language)
         for name, paths in (("inputs", self.inputs), ("outputs", self.outputs)):
-            with write_aside(self.derived_folder / f"{self.notebook}.{name}.txt") as aside:
+            with write_aside(lists / f"{self.notebook}.{name}.txt") as aside:
                 aside.write_text("".join(f"{relative(path)}\n" for path in paths), encoding="utf-8")
         figures = [path for path in self.outputs if path.suffix == ".png"]
         tables = [path for path in self.outputs if path.suffix == ".csv"]
-        return Markdown(f"Written: {len(figures)} figures (PNG and SVG) and {len(tables)} tables.")
+        return Markdown(
+            tr("Written: {figures} figures (PNG and SVG) and {tables} tables.",
+               figures=len(figures), tables=len(tables))
+        )  # fmt: skip
 
 
 def open_run(
@@ -264,7 +279,6 @@ def _banner(run: Run) -> str:
     colour = "#b00020" if dataset.is_simulated else "#1b5e20"
     kind = tr("SIMULATED DATA, no measurement") if dataset.is_simulated else tr("Measured data")
     title = either(dataset.title, dataset.title_ja)
-    return (
-        f'<div style="border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}">'
-        f"{kind}: {escape(title)} ({escape(dataset.name)}){design}</div>"
-    )
+    said = tr("{kind}: {title} ({name})", kind=kind, title=escape(title), name=f"<code>{dataset.name}</code>")
+    style = f"border:2px solid {colour};padding:8px 12px;font-weight:bold;color:{colour}"
+    return f'<div style="{style}">{said}{design}</div>'

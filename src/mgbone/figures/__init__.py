@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "array_quality": ["array_boxes", "array_distributions", "array_map", "pseudo_images"],
-        "calling": ["gene_by_hand", "overlap_scatter", "threshold_grid"],
+        "calling": ["genes_by_hand", "overlap_scatter", "threshold_grid"],
         "density": ["content_over_volume", "density_map", "profiles", "region_dots"],
         "design": ["timeline"],
         "disagreements": ["stated_and_measured"],

@@ -103,20 +103,15 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     return figure
 
 
-def gene_by_hand(
-    expression: pd.DataFrame,
-    groups: pd.Series,
-    steps: pd.DataFrame,
-    gene: str,
-    contrast: str,
-    title: str = "",
+def genes_by_hand(
+    expression: pd.DataFrame, groups: pd.Series, steps: pd.DataFrame, contrast: str, title: str = ""
 ) -> Figure:
-    """Draw the arrays of one gene by group, the means compared, and the steps of its test beside them.
+    """Draw the arrays of some genes by group, the means compared, and the steps of their tests beside them.
 
     Parameters
     ----------
     steps : DataFrame
-        From `mgbone.microarray.differential.one_gene_by_hand`.
+        From `mgbone.microarray.differential.genes_by_hand`.
     """
     number = steps.set_index("step")["value"]
     names = list(dict.fromkeys(groups))

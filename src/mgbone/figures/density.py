@@ -29,7 +29,7 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     Parameters
     ----------
     cells : DataFrame
-        experiment, contrast, structure, region, percent, p, level and, if wanted, p_holm: a cell whose p_holm
+        experiment, contrast, structure, region, percent, p, level and, if wanted, p_maxt: a cell whose p_maxt
         is below the significance threshold gets a heavy frame.
     """
     contrasts = list(study.dose_order)

@@ -36,7 +36,7 @@ def dose_response(
     shapes: pd.DataFrame | None = None,
     columns: int = 4,
 ) -> Figure:
-    """Draw dietary Mg against endpoints as percent of the reference group of the same experiment.
+    """Draw dietary Mg against the change of endpoints, in percent of the reference of the same experiment.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def dose_response(
     endpoints : sequence of str
         Panels, in reading order; those without a row in `doses` are left out.
     animals : DataFrame, optional
-        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_of_reference`).
+        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
     reported : DataFrame, optional
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
     shapes : DataFrame, optional
@@ -83,7 +83,9 @@ def dose_response(
         for row in shown[shown["endpoint"].eq(endpoint)].itertuples() if len(shown) else ():
             _shape_words(ax, row)
     for ax in axes[:, 0]:
-        ax.set_ylabel(tr("% of reference"))
+        ax.set_ylabel(tr("Change (%)"))
+    for ax in panels:
+        ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)

@@ -27,7 +27,7 @@ def ora_dots(
     title: str = "",
     *,
     n: int = 10,
-    tested: int | None = None,
+    tested: Collection[int] = (),
 ) -> Figure:
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
@@ -42,8 +42,8 @@ def ora_dots(
         theme, go_id.
     n : int
         Terms a panel at most.
-    tested : int, optional
-        Number of terms tested, to be said.
+    tested : collection of int, optional
+        Number of terms tested in each comparison, to be said.
     """
     lists = [(*key, rows) for key, rows in folded.groupby(["contrast", "direction"], sort=False)]
     if not lists:

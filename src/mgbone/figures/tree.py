@@ -20,6 +20,7 @@ from mgbone.study.language import N_, tr
 _LEVELS = {
     "separated": N_("separated"),
     "mixed": N_("mixed"),
+    "not_tested": N_("too few arrays to tell"),
 }
 _TREE = N_("average linkage of 1 − Pearson r")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -22,6 +23,8 @@ _GAP = 0.45
 def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw every statement of the ledger as a cell: what was reported, what was observed, and the verdict.
 
+    The more often chance alone would give a verdict, the paler is its cell.
+
     Rows are endpoints, columns doses. In a cell the left sign is the report's, the middle one that of the
     data, and the right one the verdict, which also colours the cell. Signs that follow only from "no other
     effect was seen" are grey.
@@ -30,7 +33,7 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     ----------
     verdicts : DataFrame
         claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
-        observed_level, verdict.
+        observed_level, verdict, asserts, p_without_effect.
     """
     if verdicts.empty:
         return canvas.empty_figure(N_("There is no ledger of statements for this study"), title)
@@ -66,14 +69,24 @@ def _used(
 
 
 def _tally(verdicts: pd.DataFrame) -> str:
-    counts = verdicts["verdict"].value_counts()
-    parts = [f"{naming.word(v)} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
-    words = N_("{n} statements of the report: {rest}")
-    return tr(words, n=len(verdicts), rest=tr(", ").join(parts))
+    """Count verdicts, those on effects and those on absences apart."""
+    words = {
+        "effect": N_("{n} statements of an effect: {rest}"),
+        "absence": N_("{n} of an absence: {rest}"),
+    }
+    said = []
+    for asserts, sentence in words.items():
+        counts = verdicts.loc[verdicts["asserts"] == asserts, "verdict"].value_counts()
+        names = {v: naming.word(v) for v in VERDICTS}
+        if asserts == "absence":
+            names["reproduced"] = tr(N_("not shown otherwise"))
+        parts = [f"{names[v]} {VERDICTS[v][1]} {counts[v]}" for v in VERDICTS if v in counts]
+        said += [tr(sentence, n=counts.sum(), rest=tr(", ").join(parts))] if parts else []
+    return tr("; ").join(said)
 
 
 def _map_note(columns: Sequence[tuple[str, ...]]) -> str:
-    words = N_("In a cell, left: the report (grey: implied by it), middle: these data, right: the verdict")
+    words = N_("In a cell: the report (grey: implied), these data, the verdict (pale: chance alone gives it)")
     others = {name.partition("_vs_")[2] for column in columns for name in column[1:]}
     names = tr(", ").join(naming.group_label(g) for g in sorted(others))
     extra = N_("; a: against {names}")
@@ -150,7 +163,8 @@ def _block(
 
 def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object], *, other: bool) -> None:
     verdict = str(row["verdict"])
-    fill, symbol = VERDICTS[verdict]
+    colour, symbol = VERDICTS[verdict]
+    fill = _paled(colour, row["p_without_effect"])
     pad_x, pad_y = 0.025, 0.05
     patch = Rectangle((x + pad_x, y + pad_y), width - 2 * pad_x, 1 - 2 * pad_y, facecolor=fill)
     patch.set(linewidth=0, gid=f"claim-{row['claim_id']}")
@@ -167,6 +181,12 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object],
             gid="verdict")  # fmt: skip
     if other:
         ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=8, color=ink)
+
+
+def _paled(colour: str, chance: float) -> str:
+    """Mix a colour with white, the more the likelier chance alone gives the verdict."""
+    weight = 1 - 0.85 * (0 if pd.isna(chance) else chance)
+    return to_hex([1 - weight * (1 - c) for c in to_rgb(colour)])
 
 
 def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: str, fill: str) -> None:

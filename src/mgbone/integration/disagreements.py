@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mgbone.evidence.comparison import compare
+from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.evidence.percent import percent_intervals
 from mgbone.study.design import Study
 from mgbone.study.disagreements import SOURCE_COLUMNS
 from mgbone.study.ledger import KEYS
@@ -24,6 +25,7 @@ def hold_against_sources(
     sources : DataFrame
         From `load_disagreements`.
     evidence : DataFrame
+        From `mgbone.evidence.compare`.
     tests : DataFrame, optional
         Columns experiment, endpoint, contrast, test, p: other tests of the same comparisons.
 
@@ -31,19 +33,16 @@ def hold_against_sources(
     -------
     DataFrame
         `sources` with data_percent, data_low, data_high (estimate and 95 % interval in percent of the
-        reference's mean), data_p, data_level, data_direction, p_least and p_most (over the tests), and
-        holds: whether the data bear the source out, ``yes`` if level and direction are the stated ones (the
-        percentage lies within the interval, if the source names no level), ``size`` if only the percentage
-        does, ``no``, or ``not_tested``.
+        reference's mean, `mgbone.evidence.percent`), data_p, data_level, data_direction, p_least and p_most
+        (over the tests), and holds: whether the data bear the source out, ``yes`` if level and direction are
+        the stated ones (the percentage lies within the interval, if the source names no level), ``size`` if
+        only the percentage does, ``no``, or ``not_tested``.
     """
-    columns = ["estimate", "ci_low", "ci_high", "mean_reference", "p", "level", "direction"]
-    found = evidence.drop_duplicates(KEYS)[[*KEYS, *columns]].rename(
-        columns={"p": "data_p", "level": "data_level", "direction": "data_direction"}
-    )
-    table = sources.merge(found, on=KEYS, how="left", validate="many_to_one")
-    scale = 100 / table["mean_reference"]
-    for name, column in (("percent", "estimate"), ("low", "ci_low"), ("high", "ci_high")):
-        table[f"data_{name}"] = scale * table[column].astype(float)
+    first = evidence.drop_duplicates(KEYS)
+    told = pd.concat([first[[*KEYS, "p", "level", "direction"]], percent_intervals(first)], axis="columns")
+    names = {"percent_low": "low", "percent_high": "high"}
+    told = told.rename(columns={c: f"data_{names.get(c, c)}" for c in told if c not in KEYS})
+    table = sources.merge(told, on=KEYS, how="left", validate="many_to_one")
     spans = pd.DataFrame(columns=[*KEYS, "p_least", "p_most"])
     if tests is not None and len(tests):
         spans = tests.groupby(KEYS, as_index=False).agg(p_least=("p", "min"), p_most=("p", "max"))
@@ -69,7 +68,7 @@ def formation_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame
     if "censored" in chosen:
         chosen = chosen[~chosen["censored"].fillna(False).astype(bool)]
     keys = ["animal_id", "experiment", "group"]
-    wide = chosen.pivot_table(index=keys, columns="endpoint", values="value", sort=False)
+    wide = animals_by_endpoints(chosen, keys)
     if not set(FORMATION) <= set(wide.columns):
         return compare(measurements.iloc[:0], study)
     ratio = np.log(wide[FORMATION[0]] / wide[FORMATION[1]]).dropna().rename("value").reset_index()

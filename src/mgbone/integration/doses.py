@@ -11,7 +11,9 @@ from scipy import stats
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.percent import percent_intervals
 from mgbone.evidence.ties import settled
+from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
@@ -37,8 +39,8 @@ def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
     return [e for e in IN_ORDER if e in measured]
 
 
-def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Express each deficient animal's values as percent of the mean of its own reference group.
+def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Express each deficient animal's values as change from the mean of its own reference group, in percent.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
             case.assign(
                 contrast=contrast.name,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=settled(100 * case["value"] / case["endpoint"].map(reference)),
+                percent=settled(100 * (case["value"] / case["endpoint"].map(reference) - 1)),
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
@@ -65,10 +67,11 @@ def percent_of_reference(measurements: pd.DataFrame, study: Study) -> pd.DataFra
 
 
 def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Return, per endpoint and dose, the group mean as percent of its own reference with the interval of the
-    contrast.
+    """Return, per endpoint and dose, the change of the mean from its own reference, in percent, with the
+    interval of the contrast.
 
-    The interval is that of the difference (Tukey), divided by the reference mean, which is taken as fixed.
+    The interval is Fieller's, at Tukey's critical value: the reference's mean is uncertain, too
+    (`mgbone.evidence.percent`).
 
     Returns
     -------
@@ -83,14 +86,14 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
             & evidence["contrast"].eq(contrast.name)
             & evidence["domain"].isin(["biochem", "qct"])
         ]
-        scale = 100 / chosen["mean_reference"]
+        found = percent_intervals(chosen)
         rows.append(
             chosen[["endpoint", "domain", "experiment", "contrast", "p", "level"]].assign(
                 group=contrast.case,
                 dietary_mg_percent=study.groups[contrast.case].dietary_mg_percent,
-                percent=100 + scale * chosen["estimate"],
-                ci_low=100 + scale * chosen["ci_low"],
-                ci_high=100 + scale * chosen["ci_high"],
+                percent=found["percent"],
+                ci_low=found["percent_low"],
+                ci_high=found["percent_high"],
             )
         )
     columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]
@@ -103,65 +106,94 @@ def _under_one_another(tables: list[pd.DataFrame], columns: list[str]) -> pd.Dat
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def dose_order_test(percents: pd.DataFrame) -> pd.DataFrame:
-    """Test, per endpoint, whether the percent of reference moves one way from dose to dose.
-
-    Kendall's tau between the rank of the deficiency and the animals' percent of reference: with groups as
-    ties it is the Jonckheere-Terpstra test (Jonckheere 1954). `steps` says whether the group means also go
-    one way at every step, which a trend test alone does not require.
-
-    Parameters
-    ----------
-    percents : DataFrame
-        From `percent_of_reference`.
+def dose_steps(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Compare each diet with the next milder one in serum Mg, as a ratio of ratios to their own references.
 
     Returns
     -------
     DataFrame
-        Columns endpoint, n, tau, p, steps (``down``, ``up`` or ``neither``).
+        Columns step (such as ``0.04 to 0.02 % Mg``), estimate (log ratio), ci_low, ci_high, percent (the same
+        as a change), p of `mgbone.integration.contrasts.log_ratios`; no rows where a dose or its reference,
+        or serum Mg, was not measured.
     """
-    rows = []
-    doses = percents["dietary_mg_percent"].unique()
-    for endpoint, table in percents.dropna(subset="percent").groupby("endpoint", sort=False):
-        means = table.groupby("dietary_mg_percent")["percent"].mean().reindex(sorted(doses, reverse=True))
-        change = means.diff().iloc[1:]
-        deficiency = -table["dietary_mg_percent"].rank(method="dense")
-        tau, p = stats.kendalltau(deficiency, table["percent"], method="asymptotic")
-        one_way = "down" if (change < 0).all() else "up" if (change > 0).all() else "neither"
-        rows.append({"endpoint": endpoint, "n": len(table), "tau": tau, "p": p, "steps": one_way})
-    return pd.DataFrame(rows)
+    serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
+    columns = ["step", "estimate", "ci_low", "ci_high", "percent", "p"]
+    pairs = contrasts.steps(study)
+    if not pairs or not (values := contrasts.values_by_level(serum, study)):
+        return pd.DataFrame(columns=columns)
+    estimate, error, df, p = contrasts.log_ratios(values, pairs, study)
+    half = stats.t.ppf((1 + study.thresholds["confidence"]) / 2, df) * error
+    mg = [study.groups[contrast.case].dietary_mg_percent for contrast in study.dose_order]
+    names = [f"{mg[low - 1]:g} to {mg[high - 1]:g} % Mg" for low, high in pairs]
+    percent = 100 * np.expm1(estimate)
+    told = [names, estimate, estimate - half, estimate + half, percent, p]
+    return pd.DataFrame(dict(zip(columns, told, strict=True)))
 
 
 def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the evidence row for the dose order of serum Mg, in the columns of ``EVIDENCE_COLUMNS``.
 
-    The level is ``monotonic`` if the means go one way at every step and the trend test is significant; no row
-    is returned where a dose or serum Mg was not measured.
+    The level is ``monotonic`` if every step of `dose_steps` goes one way and is significant. An order needs
+    all of its steps, so p is the largest of theirs (intersection-union test, Berger 1982); estimate and
+    interval are those of that step. No row is returned where a dose or serum Mg was not measured.
     """
-    serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
-    percents = percent_of_reference(serum, study).dropna(subset="percent")
-    if not study.dose_order or percents["contrast"].nunique() < len(study.dose_order):
+    table = dose_steps(measurements, study)
+    if table.empty or table["p"].isna().any():
         return pd.DataFrame(columns=EVIDENCE_COLUMNS)
-    test = dose_order_test(percents).iloc[0]
-    monotonic = test["steps"] != "neither" and test["p"] < study.thresholds["significant"]
-    references = {(c.experiment, c.reference) for c in study.dose_order}
-    where = pd.MultiIndex.from_frame(serum[["experiment", "group"]]).isin(list(references))
+    least = table.loc[table["p"].idxmax()]
+    one_way = abs(np.sign(table["estimate"]).sum()) == len(table)
+    monotonic = one_way and least["p"] < study.thresholds["significant"]
+    serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
+    sizes = {key: len(v) for key, v in contrasts.values_by_level(serum, study).items()}
+    cases = {(c.experiment, c.case) for c in study.dose_order}
     row = {
         "experiment": "both",
         "domain": "integration",
         "endpoint": DOSE_ORDER_ENDPOINT,
         "contrast": "dose_order",
-        "n_case": int(test["n"]),
-        "n_reference": int(serum["value"][where].notna().sum()),
-        "estimate": test["tau"],
-        "unit": "Kendall tau",
-        "p": test["p"],
-        "test": "Jonckheere-Terpstra on percent of reference",
-        "direction": direction_of(test["tau"], "monotonic" if monotonic else "none"),
+        "n_case": sum(n for key, n in sizes.items() if key in cases),
+        "n_reference": sum(n for key, n in sizes.items() if key not in cases),
+        "estimate": least["estimate"],
+        "ci_low": least["ci_low"],
+        "ci_high": least["ci_high"],
+        "unit": "log ratio",
+        "p": least["p"],
+        "test": "every step a contrast of log ratios, the largest p",
+        "direction": direction_of(least["estimate"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
-        "points": points_of(test["tau"]),
+        "points": points_of(table["estimate"].sum()),  # from the mildest to the hardest diet
     }
-    return pd.DataFrame([row], columns=EVIDENCE_COLUMNS).astype({"ci_low": float, "ci_high": float})
+    return pd.DataFrame([row], columns=EVIDENCE_COLUMNS)
+
+
+def size_of_dose_order(
+    measurements: pd.DataFrame, study: Study, n_draws: int = 20_000, seed: int = 0
+) -> pd.DataFrame:
+    """Draw serum Mg without any effect, and count how often the test of `dose_order_evidence` finds one.
+
+    The groups drawn are as large as those measured, and vary as much in percent of their means (normal).
+
+    Returns
+    -------
+    DataFrame
+        Columns step, size (share of draws in which that step has a significant p, whatever its sign); the
+        last row, ``all``, is the share in which the whole order is called. No rows where nothing can be
+        tested.
+    """
+    told = dose_steps(measurements, study)
+    if told.empty:
+        return pd.DataFrame(columns=["step", "size"])
+    serum = measurements[measurements["endpoint"] == DOSE_ORDER_ENDPOINT]
+    rng = np.random.default_rng(seed)
+    drawn = {
+        key: 1 + v.std(ddof=1) / v.mean() * rng.standard_normal((n_draws, len(v)))
+        for key, v in contrasts.values_by_level(serum, study).items()
+    }
+    estimate, _, _, p = contrasts.log_ratios(drawn, contrasts.steps(study), study)
+    found = p < study.thresholds["significant"]
+    ordered = found.all(axis=1) & (np.ptp(np.sign(estimate), axis=1) == 0)
+    size = [*found.mean(axis=0), ordered.mean()]
+    return pd.DataFrame({"step": [*told["step"], "all"], "size": np.round(size, 6)})
 
 
 def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
@@ -190,8 +222,8 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (of reference;
-        missing for arrays), p.
+        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (change from the
+        reference; missing for arrays), p.
     """
     tables = []
     for contrast in study.dose_order:
@@ -200,7 +232,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         ]
         chosen = chosen[chosen["level"].isin(["significant", "trend", "separated"])]
         chosen = chosen[~chosen["endpoint"].str.contains("/")]  # a ratio says what its two parts say
-        percent = 100 + 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
+        percent = 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
         percent = percent.where(chosen["domain"] != "microarray")  # a score has no natural zero
         dose = study.groups[contrast.case].dietary_mg_percent
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
@@ -209,7 +241,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Put the means that the report states on the scale of `dose_response`: percent of the reference's mean.
+    """Put the means that the report states on the scale of `dose_response`: change from the reference's mean.
 
     Returns
     -------
@@ -225,7 +257,7 @@ def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study
         {
             "endpoint": stated["endpoint"],
             "dietary_mg_percent": [study.groups[name].dietary_mg_percent for name in case],
-            "percent": 100 * stated["value"] / stated["mean_reference"],
+            "percent": 100 * (stated["value"] / stated["mean_reference"] - 1),
         }
     )
 

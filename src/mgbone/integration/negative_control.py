@@ -13,29 +13,28 @@ from scipy import stats
 from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
-from mgbone.evidence.comparison import compare
-from mgbone.evidence.ties import settled
-from mgbone.integration import doses
-from mgbone.integration.shapes import one_way_statistic
-from mgbone.microarray.clustering import n_splits
+from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.integration import contrasts, doses
+from mgbone.microarray.clustering import can_be_separated, n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_
 from mgbone.study.paths import resolve, write_table
 
 NULL = "data/null"
 KINDS = {
-    "effect": "an effect in serum, urine, intake or density",
-    "no_effect": "no difference there",
-    "order": "the order of doses",
-    "array_effect": "separate clusters, or changed genes of a theme",
-    "array_mixed": "mixed clusters",
+    "effect": N_("an effect in serum, urine, intake or density"),
+    "no_effect": N_("no difference there"),
+    "order": N_("the order of doses"),
+    "array_effect": N_("separate clusters, or changed genes of a theme"),
+    "array_mixed": N_("clusters that mix the groups"),
 }
 CONTROL_COLUMNS = [
     "kind", "statements", "this", "null", "nominal", "bound",
     "permuted_mean", "permuted_low", "permuted_high",
 ]  # fmt: skip
-_BOUNDS = {"effect": "at most", "no_effect": "about", "order": "about",
-           "array_effect": "at most", "array_mixed": "at least"}  # fmt: skip
+_BOUNDS = {"effect": N_("at most"), "no_effect": N_("about"), "order": N_("about"),
+           "array_effect": N_("at most"), "array_mixed": N_("at least")}  # fmt: skip
 
 
 def main(target: str) -> None:
@@ -87,11 +86,11 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     For normal values of equal variance the difference of two groups over its standard error is Student's t.
     Tukey-Kramer calls it significant, or a trend, beyond a quantile of the studentised range, so that the
     probability of each level, with the stated sign, is an area under t. A stated mean must agree besides,
-    which makes the probability of such a row smaller: it is an upper limit there. The order of doses counts
-    with half the level of its trend test; that test takes the means of the references as known, which makes
-    it kinder than it says (`permute_labels` shows by how much). Arrays: separate clusters
-    need the true split to be the most cohesive one (one in all splits of n against n); a theme may come out
-    with the false discovery rate at most.
+    which makes the probability of such a row smaller: it is an upper limit there. The order of doses
+    needs every step (`mgbone.integration.contrasts.chance_of_order`). Arrays: separate clusters
+    need the true split to be the most cohesive one (one in all splits of n against n), and can't come out
+    where that is not rare enough for the rule (fewer than four arrays a group); a theme may come out with
+    the false discovery rate at most.
 
     Returns
     -------
@@ -101,20 +100,46 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     limits = (study.thresholds["significant"], study.thresholds["trend"])
     sizes = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     kinds = kind_of(statements)
-    splits = n_splits([study.arrays_per_group] * 2)
+    separated = _chance_of_separation(study)
     chances = []
     for row, kind in zip(statements.to_dict("records"), kinds, strict=True):
         if kind == "array_effect":
-            chances.append(1 / splits if row["level"] == "separated" else study.thresholds["gene_set_q"])
+            chances.append(separated if row["level"] == "separated" else study.thresholds["gene_set_q"])
         elif kind == "array_mixed":
-            chances.append(1 - 1 / splits)
+            chances.append(1 - separated)
         elif kind == "order":
-            chances.append(limits[0] / 2)
+            chances.append(_chance_of_order(row["endpoint"], sizes, limits[0], study))
         else:
             found = (row["experiment"], row["endpoint"]) in sizes.index.droplevel("group")
             of = sizes[row["experiment"], row["endpoint"]] if found else sizes.iloc[:0]
             chances.append(_chance(row["level"], of[of > 1].to_numpy(), limits))
     return pd.Series(chances, index=statements.index, name="chance", dtype=float)
+
+
+def chance_of_verdict(verdicts: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> pd.Series:
+    """Return the probability of each verdict, whatever it is, where the diets do nothing (see `chance_of`).
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
+
+    Returns
+    -------
+    Series
+        By the index of `verdicts`; missing where nothing was tested, or theory gives no answer. Without
+        effect a difference points either way equally often: half of all stated effects are contradicted.
+    """
+    reproduced = chance_of(verdicts, measurements, study)
+    verdict, animals = verdicts["verdict"], kind_of(verdicts) == "effect"
+    cases = [
+        (verdict == "reproduced", reproduced),
+        ((verdict == "direction_only") & animals, 0.5 - reproduced),
+        ((verdict == "contradicted") & animals, reproduced * 0 + 0.5),
+        (verdict == "contradicted", 1 - reproduced),
+    ]
+    chance = np.select(*zip(*cases, strict=True), default=np.nan)
+    return pd.Series(chance, verdicts.index, name="p_without_effect")
 
 
 def permute_labels(
@@ -141,7 +166,7 @@ def permute_labels(
     judged: dict[str, np.ndarray] = {}
     labellings = {}
     for experiment, table in _usable(measurements).groupby("experiment", sort=False):
-        wide = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+        wide = animals_by_endpoints(table)
         group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
         labels = np.tile(group.to_numpy(object), (n_permutations, 1))
         labels[1:] = rng.permuted(labels[1:], axis=1)
@@ -258,11 +283,11 @@ def _array_evidence(dataset: Dataset) -> pd.DataFrame:
         values = rma(scans.probes, scans.platform.probesets)
         genes = differential.summarise_to_genes(values, scans.platform.annotation["gene_symbol"])
     tested = arrays.compare_arrays(genes, scans.table, study)
-    limits = (study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"])
     gene_sets = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)
-    enriched = enrichment.over_representation(
-        changed_genes.gene_lists(tested, *limits), gene_sets, genes.index
-    )
+    limits = (study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"])
+    lists = changed_genes.gene_lists(tested, *limits)
+    expressed = changed_genes.expressed_genes(tested, study.thresholds["expressed"])
+    enriched = enrichment.over_representation(lists, gene_sets, expressed)
     clusterings = arrays.cluster_all_contrasts(genes, scans.table, study, bootstraps=1)
     return arrays.array_evidence(clusterings, enriched, genesets.load_themes(), scans.table, study)
 
@@ -280,6 +305,14 @@ def _chance(level: str, sizes: np.ndarray, limits: tuple[float, float]) -> float
     # Half the two-sided area of t beyond what Tukey asks for: the stated sign only.
     tails = [stats.t.sf(_beyond(limit, k, df) / np.sqrt(2), df) for limit in limits]
     return {"significant": tails[0], "trend": tails[1] - tails[0], "none": 1 - 2 * tails[1]}[level]
+
+
+def _chance_of_separation(study: Study) -> float:
+    """Probability of separate clusters under the rule; missing where the study does not count its arrays."""
+    if not study.arrays_per_group:
+        return np.nan
+    sizes = [study.arrays_per_group] * 2
+    return 1 / n_splits(sizes) if can_be_separated(sizes, study.thresholds["cluster_p"]) else 0.0
 
 
 def _usable(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -353,40 +386,35 @@ def _reproduced_under(
     return right & (np.abs(mean + centre[column] - float(row["value"])) <= half)
 
 
+def _chance_of_order(endpoint: object, sizes: pd.Series, limit: float, study: Study) -> float:
+    groups = [(c.experiment, g) for c in study.dose_order for g in (c.reference, c.case)]
+    of = {(e, g): int(sizes.get((e, endpoint, g), 0)) for e, g in groups}
+    return contrasts.chance_of_order(of, study, limit) if min(of.values(), default=0) > 1 else np.nan
+
+
 def _judge_order(
     labellings: Mapping[str, tuple[pd.DataFrame, np.ndarray]], row: object, study: Study
 ) -> np.ndarray | None:
-    """Whether the endpoint goes the stated way at every step and by the trend test, under each labelling.
+    """Whether every step goes the stated way with a significant p, under each labelling.
 
     None where it was not measured, or blanks would make the sizes of groups vary with the labelling.
     """
-    levels = []
+    values = {}
     for contrast in study.dose_order:
         wide, labels = labellings[contrast.experiment]
         if row.endpoint not in wide:
             return None
         known = wide[row.endpoint].notna().to_numpy()
-        values, here = wide[row.endpoint].to_numpy(float)[known], labels[:, known]
-        reference = here == contrast.reference
-        mean = (reference * values).sum(axis=1) / reference.sum(axis=1)
-        sizes = (here == contrast.case).sum(axis=1)
-        if sizes.min() < sizes.max() or reference.sum(axis=1).min() == 0:
-            return None
-        members = np.array([values[chosen] for chosen in here == contrast.case])
-        levels.append(settled(members / mean[:, None]))
-    change = np.diff([level.mean(axis=1) for level in levels], axis=0)
+        for group in (contrast.reference, contrast.case):
+            chosen = labels[:, known] == group
+            sizes = chosen.sum(axis=1)
+            if sizes.min() < sizes.max() or sizes.min() < 2:
+                return None
+            measured = np.broadcast_to(wide[row.endpoint].to_numpy(float)[known], chosen.shape)
+            values[contrast.experiment, group] = measured[chosen].reshape(len(chosen), -1)
+    estimate, _, _, p = contrasts.log_ratios(values, contrasts.steps(study), study)
     sign = 1 if row.direction == "up" else -1
-    return (np.sign(change) == sign).all(axis=0) & (_kendall_p(levels) < study.thresholds["significant"])
-
-
-def _kendall_p(levels: list[np.ndarray]) -> np.ndarray:
-    """Two-sided p of Jonckheere-Terpstra by its normal approximation, for values without ties."""
-    sizes = [level.shape[1] for level in levels]
-    n = sum(sizes)
-    pairs = (n * n - sum(m * m for m in sizes)) / 2
-    score = 2 * one_way_statistic(levels) - pairs
-    variance = (n * (n - 1) * (2 * n + 5) - sum(m * (m - 1) * (2 * m + 5) for m in sizes)) / 18
-    return 2 * stats.norm.sf(np.abs(score) / np.sqrt(variance))
+    return contrasts.all_hold(estimate, p, sign) < study.thresholds["significant"]
 
 
 if __name__ == "__main__":

@@ -11,11 +11,12 @@ import pandas as pd
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
 from mgbone.evidence.permutation import share_as_large
 from mgbone.evidence.ties import settled
+from mgbone.integration import contrasts
 from mgbone.study.design import Study
 
 SHAPE_COLUMNS = [
     "endpoint", "n", "n_reference",
-    "z_one_way", "p_one_way", "z_peak", "p_peak", "p_either", "shape", "direction",
+    "z_one_way", "p_one_way", "z_peak", "p_peak", "p_either", "p", "shape", "direction",
 ]  # fmt: skip
 
 TEST = "Jonckheere-Terpstra and Mack-Wolfe (peak at the mildest dose), labels permuted within experiments"
@@ -38,17 +39,6 @@ def mann_whitney(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     return (b > a).sum(axis=(-2, -1)) + 0.5 * (b == a).sum(axis=(-2, -1))
 
 
-def one_way_statistic(levels: Sequence[np.ndarray]) -> np.ndarray:
-    """Jonckheere's J: pairs in which the later level has the larger value, over all pairs of levels.
-
-    Parameters
-    ----------
-    levels : sequence of float arrays, shape (..., n_i)
-        Values at each level of the dose, in its order.
-    """
-    return _one_way(_as_pairs(levels), len(levels))
-
-
 def dose_shapes(
     measurements: pd.DataFrame, study: Study, n_permutations: int = 5000, seed: int = 0
 ) -> pd.DataFrame:
@@ -60,8 +50,14 @@ def dose_shapes(
     is held against the reference of its own experiment, and two diets are compared as percent of their own
     references. Group labels are permuted within each experiment, and the reference means with them. Each
     statistic is standardised by its mean and SD over the permutations, so that the two can be compared; p is
-    two-sided. `p_either` holds the error over both shapes (largest |z| of a permutation), and the shape with
-    the larger |z| is the one better supported where `p_either` is significant.
+    two-sided, and `p_either` holds the error over both shapes (largest |z| of a permutation).
+
+    To reject "no effect anywhere" does not support a shape: a plateau, or an effect at the hardest diet
+    alone, raises Jonckheere's J as well. So a shape is named only if `p_either` is significant and every
+    contrast that it implies is (`mgbone.integration.contrasts.log_ratios`; intersection-union test, Berger
+    1982): each step from the reference to the hardest diet for one way; for a peak the mildest diet against
+    its reference and against every harder diet, with no harder diet on the other side of its own reference,
+    not even as a trend.
 
     Parameters
     ----------
@@ -73,25 +69,25 @@ def dose_shapes(
     Returns
     -------
     DataFrame
-        Columns endpoint, n, n_reference, z_one_way, p_one_way, z_peak, p_peak, p_either, shape (``one_way``,
-        ``peak`` or ``neither``), direction (of `shape`: ``up`` for a rise or a peak, ``down`` for a fall or a
-        trough, ``none``). An endpoint that lacks a dose or its reference is left out.
+        Columns endpoint, n, n_reference, z_one_way, p_one_way, z_peak, p_peak, p_either, p (the largest that
+        the nearest shape needs), shape (``one_way``, ``peak`` or ``neither``), direction (of `shape`: ``up``
+        for a rise or a peak, ``down`` for a fall or a trough, ``none``). An endpoint that lacks a dose or its
+        reference is left out.
     """
-    references = list(dict.fromkeys((c.experiment, c.reference) for c in study.dose_order))
-    cases = [(c.experiment, c.case) for c in study.dose_order]
     rows = []
-    for endpoint, table in measurements.dropna(subset="value").groupby("endpoint", sort=False):
-        by_group = table.groupby(["experiment", "group"])["value"]
-        values = {key: part.to_numpy(float) for key, part in by_group if key in {*references, *cases}}
-        if len(cases) > 1 and all(len(values.get(key, ())) > 1 for key in {*references, *cases}):
-            permuted = _permuted({key: values[key] for key in [*references, *cases]}, n_permutations, seed)
+    for endpoint, table in measurements.groupby("endpoint", sort=False):
+        values = contrasts.values_by_level(table, study) if len(study.dose_order) > 1 else {}
+        if values:
+            cases = {(c.experiment, c.case) for c in study.dose_order}
+            p_either, tested = _standardised(*_compared(_permuted(values, n_permutations, seed), study))
             rows.append(
                 {
                     "endpoint": endpoint,
-                    "n": sum(len(values[key]) for key in cases),
-                    "n_reference": sum(len(values[key]) for key in references),
+                    "n": sum(len(v) for key, v in values.items() if key in cases),
+                    "n_reference": sum(len(v) for key, v in values.items() if key not in cases),
                 }
-                | _better_supported(*_compared(permuted, study), study.thresholds["significant"])
+                | tested
+                | _named(values, p_either, study)
             )
     return pd.DataFrame(rows, columns=SHAPE_COLUMNS)
 
@@ -99,7 +95,7 @@ def dose_shapes(
 def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
     """Put `dose_shapes` into the columns of the evidence: contrast ``dose_shape``, level the shape.
 
-    `estimate` is the z of the shape with the larger one, `p` that over both shapes.
+    `estimate` is the z of the shape with the larger one, `p` the largest that naming a shape takes.
     """
     one_way = shapes["z_one_way"].abs() >= shapes["z_peak"].abs()
     rows = pd.DataFrame(
@@ -112,7 +108,7 @@ def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
             "n_reference": shapes["n_reference"],
             "estimate": shapes["z_one_way"].where(one_way, shapes["z_peak"]),
             "unit": "z",
-            "p": shapes["p_either"],
+            "p": shapes["p"],
             "test": TEST,
             "direction": shapes["direction"],
             "level": shapes["shape"],
@@ -122,22 +118,35 @@ def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
     return rows.reindex(columns=EVIDENCE_COLUMNS)
 
 
-def _better_supported(compared: Values, n_levels: int, limit: float) -> dict[str, object]:
-    """Standardise both statistics over the permutations (the first is the observed labelling) and compare."""
+def _standardised(compared: Values, n_levels: int) -> tuple[float, dict[str, float]]:
+    """Standardise both statistics over the permutations; the first is the observed labelling."""
     z = np.stack([_z(_one_way(compared, n_levels)), _z(_peak(compared, n_levels, peak=1))])
     size = np.abs(z)
-    best = int(np.argmax(size[:, 0]))
     p_either = _p(size.max(axis=0))
-    found = p_either < limit
-    return {
-        "z_one_way": z[0, 0],
-        "p_one_way": _p(size[0]),
-        "z_peak": z[1, 0],
-        "p_peak": _p(size[1]),
-        "p_either": p_either,
-        "shape": ("one_way", "peak")[best] if found else "neither",
-        "direction": ("up" if z[best, 0] > 0 else "down") if found else "none",
-    }
+    one_by_one = {"z_one_way": z[0, 0], "p_one_way": _p(size[0]), "z_peak": z[1, 0], "p_peak": _p(size[1])}
+    return p_either, one_by_one | {"p_either": p_either}
+
+
+def _named(values: Mapping[contrasts.Key, np.ndarray], p_either: float, study: Study) -> dict[str, object]:
+    """Name the shape of which every contrast holds; `p` is the largest that the nearest shape takes."""
+    limit = study.thresholds["significant"]
+    last = len(study.dose_order) + 1
+    along = [(level, level + 1) for level in range(last - 1)]
+    turn = [(level, 1) for level in range(last) if level != 1]
+    beyond = [(0, level) for level in range(2, last)]  # of a peak: no harder diet on the other side
+    estimate, _, _, p = contrasts.log_ratios(values, along + turn + beyond, study)
+    estimate, p = np.nan_to_num(estimate), np.where(np.isnan(p), 1.0, p)
+    parts = np.cumsum([len(along), len(turn)])
+    (e_along, e_turn, e_beyond), (p_along, p_turn, p_beyond) = np.split(estimate, parts), np.split(p, parts)
+    needed = {}
+    for sign, direction in ((1, "up"), (-1, "down")):
+        needed["one_way", direction] = float(contrasts.all_hold(e_along, p_along, sign))
+        crosses = ((np.sign(e_beyond) == -sign) & (p_beyond < study.thresholds["trend"])).any()
+        needed["peak", direction] = 1.0 if crosses else float(contrasts.all_hold(e_turn, p_turn, sign))
+    nearest = min(needed, key=needed.__getitem__)
+    p_shape = max(p_either, needed[nearest])
+    shape, direction = nearest if p_shape < limit else ("neither", "none")
+    return {"p": p_shape, "shape": shape, "direction": direction}
 
 
 def _pairs(n_levels: int) -> list[tuple[int, int]]:

@@ -10,7 +10,8 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone import biochem
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
+from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, points_of
+from mgbone.evidence.power import POWER, smallest_difference
 from mgbone.integration.doses import SCORES
 from mgbone.study.design import Study
 
@@ -26,7 +27,6 @@ PAIR_COLUMNS = [
 
 CONTRAST = "within_groups"
 TEST = "Pearson correlation with group means removed, BH over all pairs"
-POWER = 0.8
 
 
 def wide_table(measurements: pd.DataFrame) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def wide_table(measurements: pd.DataFrame) -> pd.DataFrame:
     if "censored" in table:
         table = table[~table["censored"].fillna(False).astype(bool)]
     present = [e for e in ENDPOINTS if (table["endpoint"] == e).any()]
-    values = table.pivot_table(index="animal_id", columns="endpoint", values="value", sort=False)
+    values = animals_by_endpoints(table)
     values = values.reindex(columns=present).astype(float)
     stratum = table.drop_duplicates("animal_id").set_index("animal_id")
     stratum = (stratum["experiment"] + "/" + stratum["group"]).reindex(values.index)
@@ -159,10 +159,10 @@ def within_evidence(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
 def smallest_detectable(wide: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Say what these numbers of animals can show: the smallest |r| and Hedges g found 4 times in 5.
 
-    For correlations the degrees of freedom are those left within groups, for differences the two groups alone
-    are compared (pingouin's ``power_corr`` and ``power_ttest``, two-sided, 80 % power). The stricter column
-    has the limit that Bonferroni's correction over all pairs would set, for a network of which not one line
-    should be chance.
+    For correlations the degrees of freedom are those left within groups (pingouin's ``power_corr``,
+    two-sided, 80 %); a difference is found by the declared test (`mgbone.evidence.power`). The stricter
+    column has the limit that Bonferroni's correction over all pairs would set, for a network of which not one
+    line should be chance.
 
     Returns
     -------
@@ -186,7 +186,9 @@ def smallest_detectable(wide: pd.DataFrame, pairs: pd.DataFrame, study: Study) -
         measured = wide[[c for c in columns if c != "stratum"]].notna().any(axis=1)
         n = int(wide.loc[measured].groupby("stratum").size().median()) if measured.any() else 0
         if n > 1:
-            rows.append((f"two groups, {what}", 2 * n, 2, 2 * n - 2, "g", _detectable_g(n, alpha), np.nan))
+            groups = _groups_an_experiment(wide.loc[measured, "stratum"])
+            found = smallest_difference(n, groups, alpha)
+            rows.append((f"two groups, {what}", 2 * n, groups, groups * (n - 1), "g", found, np.nan))
     columns = ["what", "n", "groups", "df", "effect", "smallest", "smallest_strict"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -240,5 +242,6 @@ def _detectable_r(df: int, alpha: float) -> float:
     return float(pg.power_corr(n=df + 2, power=POWER, alpha=alpha, alternative="two-sided"))
 
 
-def _detectable_g(n: int, alpha: float) -> float:
-    return float(pg.power_ttest(n=n, power=POWER, alpha=alpha, contrast="two-samples"))
+def _groups_an_experiment(stratum: pd.Series) -> int:
+    """Return how many groups were compared with one another, the most of any experiment."""
+    return int(stratum.drop_duplicates().str.partition("/")[0].value_counts().max())

@@ -11,18 +11,20 @@ from mgbone.integration.disagreements import RATIO
 from mgbone.integration.negative_control import KINDS
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label
+from mgbone.study.reading import or_none
 
 _SHAPE = {
-    ("one_way", "up"): "rises as magnesium gets scarcer",
-    ("one_way", "down"): "falls as magnesium gets scarcer",
-    ("peak", "up"): "is highest at {mildest}",
-    ("peak", "down"): "is lowest at {mildest}",
+    ("one_way", "up"): N_("rises as magnesium gets scarcer"),
+    ("one_way", "down"): N_("falls as magnesium gets scarcer"),
+    ("peak", "up"): N_("is highest at {mildest}"),
+    ("peak", "down"): N_("is lowest at {mildest}"),
 }
 
 
 def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
-    """Say which endpoints follow the dose, which turn at the mildest one, and how many would by chance.
+    """Say which endpoints follow the dose or turn at the mildest one, and which can't be given a shape.
 
     Parameters
     ----------
@@ -30,45 +32,84 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         From `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
-        return Markdown("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
+        return Markdown(
+            tr("*No endpoint was measured at every dose and its reference: no shape can be tested.*")
+        )
     limit = study.thresholds["significant"]
     mildest = narrow_label(study.dose_order[0].case)
-    found = shapes[shapes["shape"] != "neither"]
-    peaks = int((found["shape"] == "peak").sum())
+    found = shapes[shapes["p_either"] < limit].sort_values(["p", "p_either", "endpoint"], kind="stable")
+    named = found["shape"].ne("neither")
+    counted = N_(
+        "**{found}** of {all} endpoints differ over both tests (p < {limit:g}; about {chance:.1f} would by "
+        "chance). The contrasts that a shape implies all hold in **{named}** of them; the others have no "
+        "shape that can be named."
+    )
     lines = [
-        f"**{len(found)}** of {len(shapes)} endpoints have a shape ({len(found) - peaks} one way, {peaks} "
-        f"with their extreme at {mildest}); about {limit * len(shapes):.1f} would by chance."
-    ]
-    for row in found.sort_values(["p_either", "endpoint"]).itertuples():
-        words = _SHAPE[row.shape, row.direction].format(mildest=mildest)
-        lines.append(
-            f"- {endpoint_label(row.endpoint)} {words}: z {row.z_one_way:+.1f} one way, "
-            f"{row.z_peak:+.1f} for a peak, {format_p(row.p_either)} over both."
+        tr(
+            counted,
+            found=len(found),
+            all=len(shapes),
+            limit=limit,
+            chance=limit * len(shapes),
+            named=sum(named),
         )
+    ]
+    for row in found.to_dict("records"):
+        words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")), mildest=mildest)
+        lines.append(
+            tr(
+                "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
+                "{all} for every contrast.",
+                endpoint=endpoint_label(row["endpoint"]), shape=words, one_way=row["z_one_way"],
+                peak=row["z_peak"], either=format_p(row["p_either"]), all=format_p(row["p"]),
+            )
+        )  # fmt: skip
     return Markdown("\n".join(lines))
+
+
+def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
+    """Say how often the test of the dose order finds something where there is nothing.
+
+    Parameters
+    ----------
+    size : DataFrame
+        From `mgbone.integration.doses.size_of_dose_order`.
+    """
+    if size.empty:
+        return Markdown(tr("*Not every dose and its reference were measured: no order can be tested.*"))
+    each, (whole,) = size["size"].iloc[:-1], size["size"].iloc[-1:]
+    said = N_(
+        "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
+        "in {least:.1f} to {most:.1f} % of draws (nominal {nominal:g} %), and the whole order, which needs "
+        "every step, is called in {whole:.2f} %. Were one step missing and the others beyond doubt, it would "
+        "be called in half of what that step has."
+    )
+    limit = study.thresholds["significant"]
+    least, most = 100 * each.min(), 100 * each.max()
+    return Markdown(tr(said, limit=limit, nominal=100 * limit, least=least, most=most, whole=100 * whole))
 
 
 def pair_table(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the pairs that stand out without correction, as a reader wants them, the surest first."""
     chosen = pairs[pairs["p"] < study.thresholds["significant"]].sort_values("p", kind="stable")
+    rows = chosen.to_dict("records")
     table = pd.DataFrame(
         {
-            "endpoints": chosen["a"].map(endpoint_label) + " and " + chosen["b"].map(endpoint_label),
-            "animals": chosen["n"],
-            "df": chosen["df"],
-            "r": chosen["r"].map("{:+.2f}".format),
-            "95 % interval": [
-                f"{low:+.2f} to {high:+.2f}"
-                for low, high in zip(chosen["ci_low"], chosen["ci_high"], strict=True)
+            tr("endpoints"): [
+                tr("{a} and {b}", a=endpoint_label(row["a"]), b=endpoint_label(row["b"])) for row in rows
             ],
+            tr("animals"): chosen["n"],
+            tr("df"): chosen["df"],
+            "r": chosen["r"].map("{:+.2f}".format),
+            tr("95 % interval"): [tr("{ci_low:+.2f} to {ci_high:+.2f}", **row) for row in rows],
             "p": chosen["p"].map(format_p_value),
             "q": chosen["q"].map(format_p_value),
-            "held": chosen["held"],
-            "partial r": chosen["r_partial"].map(lambda r: f"{r:+.2f}" if pd.notna(r) else "–"),
-            "partial q": chosen["q_partial"].map(format_p_value),
+            tr("held"): chosen["held"],
+            tr("partial r"): chosen["r_partial"].map(lambda r: f"{r:+.2f}" if pd.notna(r) else "–"),
+            tr("partial q"): chosen["q_partial"].map(format_p_value),
         }
     )
-    return table.reset_index(drop=True)
+    return or_none(table.reset_index(drop=True))
 
 
 def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> Markdown:
@@ -82,61 +123,59 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
         From `mgbone.integration.within_animals.partial_within`.
     """
     if pairs.empty:
-        return Markdown("*No two endpoints were measured in enough of the same animals.*")
+        return Markdown(tr("*No two endpoints were measured in enough of the same animals.*"))
     limit = study.thresholds["significant"]
-    left, tried = int((pairs["q_partial"] < limit).sum()), int(pairs["q_partial"].notna().sum())
-    stand, seen = int((pairs["q"] < limit).sum()), int((pairs["p"] < limit).sum())
+    counts = {
+        "pairs": len(pairs), "limit": limit, "chance": limit * len(pairs),
+        "seen": int((pairs["p"] < limit).sum()), "stand": int((pairs["q"] < limit).sum()),
+        "tried": int(pairs["q_partial"].notna().sum()), "left": int((pairs["q_partial"] < limit).sum()),
+    }  # fmt: skip
     lines = [
-        f"Of {len(pairs)} pairs, {seen} have p < {limit:g} (about {limit * len(pairs):.0f} would by "
-        f"chance) and **{stand}** stand after correction for all pairs; of {tried} with others held, as in "
-        f"the figure, **{left}** still stand{'s' if left == 1 else ''}."
+        tr(
+            "Of {pairs} pairs, {seen} have p < {limit:g} (about {chance:.0f} would by chance); **{stand}** "
+            "stand after correction for all pairs. Of {tried} with others held, as in the figure, **{left}** "
+            "still stand after correction.",
+            **counts,
+        )
     ]
-    for row in detectable[detectable["effect"] == "r"].itertuples():
-        lines.append(
-            f"- {row.what.partition(', ')[2].capitalize()} ({row.n} in {row.groups} groups, {row.df} degrees "
-            f"of freedom): **|r| = {row.smallest:.2f}** is found 4 times in 5 at p < {limit:g}; "
-            f"{row.smallest_strict:.2f} if no line of the network should be chance."
-        )
-    for row in detectable[detectable["effect"] == "g"].itertuples():
-        lines.append(
-            f"- Two groups of {row.n // 2} {row.what.partition(', ')[2]}: a difference of "
-            f"**{row.smallest:.2f} SD** is found 4 times in 5 by a t test of these two at p < {limit:g}; "
-            "Tukey-Kramer over more groups asks for more."
-        )
+    within = N_(
+        "- {what} (n = {n} in {groups} groups, {df} degrees of freedom): **|r| = {smallest:.2f}** is found 4 "
+        "times in 5 at p < {limit:g}; {smallest_strict:.2f} if no line of the network should be chance."
+    )
+    between = N_(
+        "- {what}, {size} a group: a difference of **{smallest:.2f} SD** is found 4 times in 5 by the "
+        "declared test over {groups} groups at p < {limit:g}."
+    )
+    for row in detectable.to_dict("records"):
+        what = tr(row["what"].partition(", ")[2]).capitalize()
+        said = within if row["effect"] == "r" else between
+        lines.append(tr(said, **row | {"what": what, "limit": limit, "size": row["n"] // 2}))
     return Markdown("\n".join(lines))
 
 
-def tell_control(counts: pd.DataFrame, control: pd.DataFrame | None) -> Markdown:
-    """Say how many statements would be called reproduced where there is nothing to find.
+def control_table(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each kind of statement is reproduced: here, and where there is nothing to find.
 
     Parameters
     ----------
     counts : DataFrame
         From `mgbone.integration.negative_control.count_control`.
-    control : DataFrame or None
-        Verdicts on the dataset without effect, if it was judged.
     """
-    if counts.empty:
-        return Markdown("*Without a ledger there is nothing to judge.*")
-    lines = []
-    if control is None:
-        lines.append(
-            "*The dataset without effect was not judged: this study has a design of its own, or data/null "
-            "is not complete (`make data`). Permuted labels stand alone.*\n"
-        )
-    for row in counts.itertuples():
-        null = f", **{row.null:.0f}** in data without effect" if pd.notna(row.null) else ""
-        theory = f"{row.bound} {row.nominal:.2g} expected by theory" if pd.notna(row.nominal) else ""
-        shuffled = (
-            f"{row.permuted_mean:.2g} with permuted labels (95 % of permutations: {row.permuted_low:.0f} to "
-            f"{row.permuted_high:.0f})"
-            if pd.notna(row.permuted_mean)
-            else ""
-        )
-        expected = "; ".join(filter(None, [theory, shuffled]))
-        what = f"{row.statements} statement{'' if row.statements == 1 else 's'} of {KINDS[row.kind]}"
-        lines.append(f"- {what}: {row.this} reproduced here{null}; {expected}.")
-    return Markdown("\n".join(lines))
+
+    def share(column: str) -> pd.Series:
+        rate = 100 * counts[column] / counts["statements"]
+        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
+
+    return pd.DataFrame(
+        {
+            tr("statements of"): [tr(KINDS[kind]) for kind in counts["kind"]],
+            tr("how many"): counts["statements"],
+            tr("reproduced here"): counts["this"],
+            tr("without effect: shuffled labels"): share("permuted_mean"),
+            tr("by theory"): counts["bound"].map(tr).astype(str) + " " + share("nominal"),
+            tr("in the dataset without effect"): share("null"),
+        }
+    )
 
 
 def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
@@ -150,22 +189,28 @@ def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
         From `mgbone.integration.disagreements.formation_evidence`.
     """
     if confronted.empty:
-        return Markdown("*No disagreement of sources is recorded for this study.*")
+        return Markdown(tr("*No disagreement of sources is recorded for this study.*"))
     lines = []
     spans = confronted.dropna(subset=["p_least", "data_p"]).drop_duplicates(["endpoint", "contrast"])
-    for row in spans.itertuples():
+    disputed = N_(
+        "- {name}, {contrast}: {data_percent:+.0f} %, {p} by the declared test; {least} to {most} over all "
+        "tests of notebook 01."
+    )
+    for row in spans.to_dict("records"):
+        least, most = (format_p_value(row[f"p_{end}"]) for end in ("least", "most"))
+        named = {"name": endpoint_label(row["endpoint"]), "contrast": contrast_label(row["contrast"])}
         lines.append(
-            f"- {endpoint_label(row.endpoint)}, {contrast_label(row.contrast)}: {row.data_percent:+.0f} %, "
-            f"{format_p(row.data_p)} by the declared test; {format_p_value(row.p_least)} to "
-            f"{format_p_value(row.p_most)} over all tests of notebook 01."
+            tr(disputed, **row | named | {"p": format_p(row["data_p"]), "least": least, "most": most})
         )
+    divided = N_(
+        "- ALP divided by osteocalcin of the same animals, {contrast}: {middle:+.0f} % (95 % interval "
+        "{low:+.0f} to {high:+.0f} %), {p}."
+    )
     for row in ratio[ratio["endpoint"].eq(RATIO) & ratio["level"].notna()].itertuples():
         low, middle, high = (100 * np.expm1(x) for x in (row.ci_low, row.estimate, row.ci_high))
-        lines.append(
-            f"- ALP divided by osteocalcin of the same animals, {contrast_label(row.contrast)}: "
-            f"{middle:+.0f} % (95 % interval {low:+.0f} to {high:+.0f} %), {format_p(row.p)}."
-        )
-    return Markdown("\n".join(lines) or "*Nothing of this was measured.*")
+        contrast = contrast_label(row.contrast)
+        lines.append(tr(divided, contrast=contrast, low=low, middle=middle, high=high, p=format_p(row.p)))
+    return Markdown("\n".join(lines) or tr("*Nothing of this was measured.*"))
 
 
 def fold_out(verdicts: pd.DataFrame) -> HTML:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -18,7 +18,12 @@ from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platfo
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.microarray.changed_genes import overlap, overlap_summary
-from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts
+from mgbone.microarray.clustering import (
+    Clustering,
+    cluster_arrays,
+    cluster_contrasts,
+    share_called_mixed,
+)
 from mgbone.microarray.differential import (
     DE_COLUMNS,
     differential_expression,
@@ -241,6 +246,36 @@ def cluster_all_contrasts(
     return clusterings
 
 
+def severity_of_mixed(
+    genes: pd.DataFrame,
+    tested: pd.DataFrame,
+    clusterings: dict[str, Clustering],
+    study: Study,
+    parts: Sequence[float] = (0.25, 0.5, 0.75, 1.0),
+) -> pd.DataFrame:
+    """Ask of each mixed comparison how large a change it would have missed (`share_called_mixed`).
+
+    The change tried is that of the first comparison that is separated: its log2 fold changes, or a part.
+
+    Returns
+    -------
+    DataFrame
+        Columns contrast, profile (the separated contrast), part, called_mixed (share of the ways), ways; no
+        rows where nothing is mixed or nothing separated.
+    """
+    levels = {name: found.verdict["level"] for name, found in clusterings.items()}
+    profile = next((name for name, level in levels.items() if level == "separated"), None)
+    rows = []
+    for contrast in [name for name, level in levels.items() if level == "mixed" and profile]:
+        change = tested[tested["contrast"] == profile].set_index("gene")["log2_fold_change"]
+        for part in parts:
+            said = share_called_mixed(
+                clusterings[contrast], genes, part * change, study.thresholds["cluster_p"]
+            )
+            rows.append((contrast, profile, part, *said))
+    return pd.DataFrame(rows, columns=["contrast", "profile", "part", "called_mixed", "ways"])
+
+
 def array_evidence(
     clusterings: dict[str, Clustering],
     enriched: pd.DataFrame,
@@ -266,12 +301,14 @@ def array_evidence(
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
-    """Return, per contrast and theme, the term with the smallest q, the one in the evidence.
+    """Return, per contrast and theme, the term with the smallest q over both lists, the one in the evidence.
 
+    That q is the column q here.
     Contrasts come in the order of `enriched`, themes in that of `themes`.
     """
     named = enriched.merge(themes[["theme", "go_id"]], left_on="term", right_on="go_id")
-    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False])
+    named = named.assign(q=named["q_both"])
+    order = named.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False], kind="stable")
     order = order.drop_duplicates(["contrast", "theme"])
     columns = ["contrast", "theme", "term", "name", "direction", "hits", "n_genes", "p", "q"]
     places = {
@@ -316,14 +353,14 @@ def prerank_best_terms(
     -------
     results, running : DataFrame
         As from `mgbone.microarray.enrichment.prerank`, contrasts one below the other; `least_p` is the
-        smallest p that so many permutations can show.
+        smallest p that the permutations that count can show.
     """
     results, running = [], []
     for contrast, terms in best.groupby("contrast", sort=False)["term"]:
         found, sums = prerank(
             tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
         )
-        results.append(found.assign(least_p=1 / (permutations + 1)))
+        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
         running.append(sums)
     if not results:
         columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
@@ -355,16 +392,28 @@ def top_genes(
     return best.merge(pd.concat(intervals, ignore_index=True), on=["gene", "contrast"], validate="1:1")
 
 
-def strongest_gene(tested: pd.DataFrame, among: Collection[str]) -> tuple[str, str, str]:
-    """Return gene, contrast and experiment of the smallest p in the first contrast, among the genes named.
+def extreme_variances(
+    genes: pd.DataFrame, tested: pd.DataFrame, table: pd.DataFrame, among: Collection[str], q: float
+) -> tuple[list[str], str, str]:
+    """Return the genes of the first contrast whose arrays vary least and most within the groups.
 
-    Among all genes where the chip has none of those named.
+    Among the genes named that changed (q below the limit); among all named where fewer than two did, and
+    among all genes where the chip has fewer than two of those named.
+
+    Returns
+    -------
+    genes : list of str
+    contrast, experiment : str
     """
     first = tested[tested["contrast"].eq(tested["contrast"].iloc[0])]
     named = first[first["gene"].isin(among)]
-    first = named if len(named) else first
-    row = first.loc[first["p"].idxmin()]
-    return row["gene"], row["contrast"], row["experiment"]
+    changed = named[named["q"] < q]
+    chosen = next(rows for rows in (changed, named, first) if len(rows) > 1)
+    experiment = first["experiment"].iloc[0]
+    groups = groups_of(table, experiment)
+    values = genes.loc[chosen["gene"], groups.index].T
+    squares = ((values - values.groupby(groups).transform("mean")) ** 2).sum()
+    return [squares.idxmin(), squares.idxmax()], first["contrast"].iloc[0], experiment
 
 
 def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = None) -> dict[str, np.ndarray]:

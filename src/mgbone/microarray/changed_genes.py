@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.microarray.differential import one_contrast, split_contrast
+from mgbone.study.errors import MgboneError
 
 Q_GRID = (0.001, 0.01, 0.05, 0.10)
 LOG2_FOLD_CHANGE_GRID = (0.0, 0.25, 0.5, 1.0)
@@ -33,6 +34,29 @@ def gene_lists(
         contrast: {d: rows.loc[rows["direction"] == d, "gene"].tolist() for d in ("up", "down")}
         for contrast, rows in called.groupby("contrast", sort=False)
     }
+
+
+def expressed_genes(table: pd.DataFrame, limit: float) -> dict[str, list[str]]:
+    """Genes with a mean log2 expression above `limit`: by contrast, in the order of the table.
+
+    The mean is `average_expression`, over all arrays of the experiment: it looks at no group and so favours
+    no direction (Bourgon, Gentleman and Huber 2010).
+
+    Raises
+    ------
+    MgboneError
+        If no gene of a contrast is expressed: the limit is not on the scale of these values.
+    """
+    found = {}
+    for contrast, rows in table.groupby("contrast", sort=False):
+        found[contrast] = rows.loc[rows["average_expression"] > limit, "gene"].tolist()
+        if not found[contrast]:
+            raise MgboneError(
+                f"No gene counts as expressed in {contrast}: the highest mean log2 expression is "
+                f"{rows['average_expression'].max():.2f}, the limit {limit:g}. Put one that fits these "
+                "values as `expressed` under `thresholds` in a study.yml beside the data."
+            )
+    return found
 
 
 def significance_counts(

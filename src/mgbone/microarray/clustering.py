@@ -19,6 +19,7 @@ N_GENES = 1000
 LINKAGE = "average"
 BOOTSTRAPS = 1000
 MOST_SPLITS = 20_000
+MOST_WAYS = 100
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,10 @@ class Clustering:
         Expression of the genes used, each gene minus its mean over the arrays; genes in tree order, arrays
         in `order`.
     verdict : mapping
-        level ("separated" or "mixed"), rand (adjusted Rand index of cut and groups), cut_support (share of
-        bootstrap trees whose cut gives exactly the groups), silhouette (mean), p, splits (how many were
-        compared), exact (whether those were all there are), n_genes, linkage, bootstraps.
+        level ("separated", "mixed" or "not_tested"), rand (adjusted Rand index of cut and groups),
+        cut_support (share of bootstrap trees whose cut gives exactly the groups), silhouette (mean), p,
+        splits (how many were compared), exact (whether those were all there are), n_genes, linkage,
+        bootstraps.
     clusters : Series
         Cluster of each array when the tree is cut at the number of groups, from 1.
     null : ndarray
@@ -78,7 +80,8 @@ def cluster_arrays(
 
     *Rule.* Groups are ``separated`` if cutting the tree into as many clusters as there are groups gives
     exactly the groups (adjusted Rand index 1), and a permutation test of their cohesion has p <
-    `cluster_p`; otherwise they are ``mixed``.
+    `cluster_p`; otherwise they are ``mixed``. Where the arrays are too few for so small a p
+    (`can_be_separated`) the rule can't answer, and the level is ``not_tested``.
 
     *Cohesion.* The mean silhouette (Rousseeuw 1987) of the arrays, for the true groups against every
     distinct way of splitting the arrays into groups of these sizes, itself included: p is the share with a
@@ -106,17 +109,13 @@ def cluster_arrays(
     """
     labels = _labels(expression, groups)
     values = _most_variable(expression[labels.index], n_genes)
-    matrix = values.to_numpy(float).T
-    distances = _distances(matrix)
-    tree = _tree(distances, linkage)
-    codes, names = pd.factorize(labels)
-    clusters = hierarchy.fcluster(tree, len(names), "maxclust")
+    codes, _ = pd.factorize(labels)
+    distances, tree, clusters, rand = _cut(values, codes, linkage)
     silhouette, p, null, exact = _cohesion(distances, codes, seed)
     branches = _branches(tree)
-    support, cut_support = _bootstrap(matrix, branches, codes, linkage, bootstraps, seed)
-    rand = _adjusted_rand(codes, clusters)
+    support, cut_support = _bootstrap(values.to_numpy(float).T, branches, codes, linkage, bootstraps, seed)
     verdict = {
-        "level": "separated" if rand > 1 - 1e-9 and p < cluster_p else "mixed",
+        "level": _level(rand, p, codes, cluster_p),
         "rand": rand,
         "cut_support": cut_support,
         "silhouette": silhouette,
@@ -193,6 +192,69 @@ def _most_variable(expression: pd.DataFrame, n_genes: int) -> pd.DataFrame:
     if len(chosen) < 3:
         raise MgboneError(f"Only {len(chosen)} genes vary between the arrays; that is too few to cluster by.")
     return expression.loc[chosen]
+
+
+def _cut(
+    values: pd.DataFrame, codes: np.ndarray, linkage: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Distances, tree, the clusters of its cut into as many as there are groups, and their Rand index."""
+    distances = _distances(values.to_numpy(float).T)
+    tree = _tree(distances, linkage)
+    clusters = hierarchy.fcluster(tree, codes.max() + 1, "maxclust")
+    return distances, tree, clusters, _adjusted_rand(codes, clusters)
+
+
+def _level(rand: float, p: float, codes: np.ndarray, cluster_p: float) -> str:
+    if not can_be_separated(np.bincount(codes).tolist(), cluster_p):
+        return "not_tested"
+    return "separated" if rand > 1 - 1e-9 and p < cluster_p else "mixed"
+
+
+def share_called_mixed(
+    clustering: Clustering, expression: pd.DataFrame, profile: pd.Series, cluster_p: float = 0.05
+) -> tuple[float, int]:
+    """Say how often two groups would be called mixed though a known profile told them apart: the severity.
+
+    The arrays are taken without what tells their groups apart (each gene minus its group's mean), shared out
+    to two groups of the same sizes in every way, or in 100 random ones where there are more, and the profile
+    is added to the arrays of the first. "Mixed" speaks against such a difference only if this share is small
+    (Mayo 2018).
+
+    Parameters
+    ----------
+    clustering : Clustering
+        Of two groups; its genes, linkage and groups are used.
+    expression : DataFrame, genes x arrays
+        log2 expression, all genes.
+    profile : Series
+        log2 fold change of each gene, by gene.
+
+    Returns
+    -------
+    share : float
+    ways : int
+        How many ways of sharing out the arrays were tried.
+    """
+    labels, verdict = clustering.groups, clustering.verdict
+    values = expression[labels.index]
+    groups = labels.to_numpy()
+    means = values.mean(axis=1)
+    residuals = values - values.T.groupby(groups).transform("mean").T
+    added = profile.reindex(values.index).to_numpy(float)[:, None]
+    n_first = int((groups == groups[0]).sum())
+    ways = np.array(list(combinations(range(len(groups)), n_first)))
+    if len(ways) > MOST_WAYS:
+        ways = np.random.default_rng(1).permutation(ways)[:MOST_WAYS]
+    levels = []
+    for chosen in ways:
+        codes = np.ones(len(groups), dtype=int)
+        codes[chosen] = 0
+        most = _most_variable(residuals + added * (codes == 0), int(verdict["n_genes"]))
+        distances, _, _, rand = _cut(most.add(means[most.index], axis=0), codes, str(verdict["linkage"]))
+        # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
+        p = _cohesion(distances, codes, seed=1)[1] if rand > 1 - 1e-9 else 1.0
+        levels.append(_level(rand, p, codes, cluster_p))
+    return levels.count("mixed") / len(levels), len(levels)
 
 
 def _distances(matrix: np.ndarray) -> np.ndarray:
@@ -295,6 +357,11 @@ def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[floa
         random = [_silhouette(distances, rng.permutation(codes)) for _ in range(9999)]
         null = np.array([observed, *random])
     return observed, float(np.mean(null >= observed - 1e-12)), null, exact
+
+
+def can_be_separated(sizes: Sequence[int], cluster_p: float) -> bool:
+    """Say if groups of these sizes could be told apart at all: p is no smaller than one over their splits."""
+    return n_splits(sizes) * cluster_p > 1
 
 
 def n_splits(sizes: Sequence[int]) -> int:

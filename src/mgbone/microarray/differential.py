@@ -197,68 +197,79 @@ def split_contrast(contrast: str) -> tuple[str, str]:
     return case, reference
 
 
-def one_gene_by_hand(
+def genes_by_hand(
     expression: pd.DataFrame,
     groups: Mapping[str, str] | pd.Series | Sequence[str],
-    gene: str,
+    genes: Sequence[str],
     contrast: str,
 ) -> pd.DataFrame:
-    """Work the moderated t test of one gene step by step, so that a reader can follow each number.
+    """Work the moderated t test of some genes step by step, so that a reader can follow each number.
 
     Only the prior (its degrees of freedom and variance) comes from the fit of all genes; everything else is
-    computed here from the values of this one gene and ends at the p that `differential_expression` gives.
+    computed here from the values of one gene and ends at the p that `differential_expression` gives.
 
     Returns
     -------
     DataFrame
-        Columns step, name, formula, value; one row per step.
+        Columns step, name, formula and one per gene, with its numbers; one row per step.
 
     Raises
     ------
     MgboneError
-        As `differential_expression`, or if the gene is not in the table.
+        As `differential_expression`, or if a gene is not in the table.
     """
-    if gene not in expression.index:
-        raise MgboneError(
-            f"The gene {gene!r} is not in the expression table; it has such as {_examples(expression.index)}."
-        )
+    for gene in genes:
+        if gene not in expression.index:
+            raise MgboneError(
+                f"The gene {gene!r} is not in the expression table; it has such as "
+                f"{_examples(expression.index)}."
+            )
     fit, labels = _fit(expression, groups, [contrast])
-    case, reference = split_contrast(contrast)
-    values = expression.loc[gene, labels.index].to_numpy(dtype=float)
-    by_group = {g: values[(labels == g).to_numpy()] for g in labels.unique()}
-    x, y = by_group[case], by_group[reference]
+    prior_df, prior = (float(np.ravel(fit[key])[0]) for key in ("df_prior", "s2_prior"))
+    most_df = (len(labels) - labels.nunique()) * len(expression)
+    worked = [
+        _by_hand(expression.loc[gene, labels.index], labels, contrast, prior_df, prior, most_df)
+        for gene in genes
+    ]
+    table = pd.DataFrame(_STEPS, columns=["step", "name", "formula"])
+    return table.assign(**dict(zip(genes, worked, strict=True)))
+
+
+_STEPS = [
+    ("mean_case", N_("Mean of the case"), "mean(x)"),
+    ("mean_reference", N_("Mean of the reference"), "mean(y)"),
+    ("difference", N_("log2 fold change"), "mean(x) - mean(y)"),
+    ("df", N_("Residual degrees of freedom"), "arrays - groups"),
+    ("variance", N_("Residual variance of this gene"), "s2 = SS_within / df"),
+    ("t_ordinary", N_("Ordinary t, for comparison"), "difference / sqrt(s2 (1/n_x + 1/n_y))"),
+    ("p_ordinary", N_("Ordinary p, for comparison"), "df degrees of freedom"),
+    ("prior_df", N_("Prior degrees of freedom (from all genes)"), "d0"),
+    ("prior_variance", N_("Prior variance (from all genes)"), "s0^2"),
+    ("posterior_variance", N_("Moderated variance"), "s2_mod = (d0 s0^2 + df s2) / (d0 + df)"),
+    ("standard_error", N_("Standard error"), "sqrt(s2_mod (1/n_x + 1/n_y))"),
+    ("t", N_("Moderated t"), "difference / standard error"),
+    ("df_total", N_("Degrees of freedom of t"), "df + d0"),
+    ("p", N_("p, two-sided"), "P(|T| >= |t|)"),
+]
+
+
+def _by_hand(
+    values: pd.Series, labels: pd.Series, contrast: str, prior_df: float, prior: float, most_df: float
+) -> list[float]:
+    """Numbers of the steps of one gene, in their order."""
+    by_group = {g: values[(labels == g).to_numpy()].to_numpy(dtype=float) for g in labels.unique()}
+    x, y = (by_group[group] for group in split_contrast(contrast))
+    difference, spread = x.mean() - y.mean(), 1 / len(x) + 1 / len(y)
     df = len(values) - len(by_group)
     variance = sum(((v - v.mean()) ** 2).sum() for v in by_group.values()) / df
-    prior_df, prior = (float(np.ravel(fit[key])[0]) for key in ("df_prior", "s2_prior"))
-    posterior = prior if np.isinf(prior_df) else (prior_df * prior + df * variance) / (prior_df + df)
-    spread = 1 / len(x) + 1 / len(y)
-    difference = x.mean() - y.mean()
-    error = np.sqrt(posterior * spread)
-    t = difference / error
-    total_df = min(df + prior_df, df * len(expression))
     ordinary = difference / np.sqrt(variance * spread)
-    steps = [
-        ("mean_case", N_("Mean of the case"), "mean(x)", x.mean()),
-        ("mean_reference", N_("Mean of the reference"), "mean(y)", y.mean()),
-        ("difference", N_("log2 fold change"), "mean(x) - mean(y)", difference),
-        ("df", N_("Residual degrees of freedom"), "arrays - groups", df),
-        ("variance", N_("Residual variance of this gene"), "s2 = SS_within / df",
-         variance),
-        ("prior_df", N_("Prior degrees of freedom (from all genes)"), "d0",
-         prior_df),
-        ("prior_variance", N_("Prior variance (from all genes)"), "s0^2", prior),
-        ("posterior_variance", N_("Moderated variance"), "s2_mod = (d0 s0^2 + df s2) / (d0 + df)",
-         posterior),
-        ("standard_error", N_("Standard error"), "sqrt(s2_mod (1/n_x + 1/n_y))", error),
-        ("t", N_("Moderated t"), "difference / standard error", t),
-        ("df_total", N_("Degrees of freedom of t"), "df + d0", total_df),
-        ("p", N_("p, two-sided"), "P(|T| >= |t|)", 2 * stats.t.sf(abs(t), total_df)),
-        ("t_ordinary", N_("Ordinary t, for comparison"),
-         "difference / sqrt(s2 (1/n_x + 1/n_y))", ordinary),
-        ("p_ordinary", N_("Ordinary p, for comparison"), "df degrees of freedom",
-         2 * stats.t.sf(abs(ordinary), df)),
+    posterior = prior if np.isinf(prior_df) else (prior_df * prior + df * variance) / (prior_df + df)
+    error = np.sqrt(posterior * spread)
+    t, total_df = difference / error, min(df + prior_df, most_df)
+    return [
+        x.mean(), y.mean(), difference, df, variance, ordinary, 2 * stats.t.sf(abs(ordinary), df),
+        prior_df, prior, posterior, error, t, total_df, 2 * stats.t.sf(abs(t), total_df),
     ]  # fmt: skip
-    return pd.DataFrame(steps, columns=["step", "name", "formula", "value"])
 
 
 def _fit(expression: pd.DataFrame, groups: Any, contrasts: Sequence[str]) -> tuple[dict[str, Any], pd.Series]:

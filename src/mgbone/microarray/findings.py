@@ -7,17 +7,20 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
-from mgbone.microarray.clustering import Clustering
-from mgbone.microarray.differential import split_contrast
+from mgbone.microarray.clustering import Clustering, can_be_separated
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
+
+_BEST = ["q_both", "p", "log2_odds_ratio"]
+UNTESTED = {"test": "not tested"}
 
 
 def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, study: Study) -> pd.DataFrame:
     """Turn clusterings of two groups each into rows of evidence with the endpoint ``array_clustering``.
 
     Level is separated or mixed, direction none; estimate is the mean silhouette, p that of the permutation
-    test. No interval is given: drawing genes anew would not show what other animals would do.
+    test. Where the arrays are too few for the rule there is neither level nor p. No interval is given:
+    drawing genes anew would not show what other animals would do.
 
     Parameters
     ----------
@@ -37,6 +40,12 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
         sizes = clustering.groups.value_counts()
         verdict = clustering.verdict
         kind = "all" if verdict["exact"] else "random"
+        answer = {
+            "p": verdict["p"],
+            "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
+            "direction": "none",
+            "level": verdict["level"],
+        }
         rows.append(
             {
                 "experiment": experiment,
@@ -47,10 +56,7 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
                 "n_reference": int(sizes[contrast.reference]),
                 "estimate": verdict["silhouette"],
                 "unit": "mean silhouette",
-                "p": verdict["p"],
-                "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
-                "direction": "none",
-                "level": verdict["level"],
+                **(UNTESTED if verdict["level"] == "not_tested" else answer),
             }
         )
     return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
@@ -68,8 +74,9 @@ def theme_evidence(
 ) -> pd.DataFrame:
     """Turn the tests of all terms into one row of evidence per theme and contrast.
 
-    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested,
-    not those of the theme alone, so that picking the best of a few is paid for. `estimate` is the log2 odds
+    Each theme is spoken for by its term with the smallest q in either list. That q counts all terms tested in
+    both lists (`q_both`), not those of the theme or of one list alone, so that picking the best is paid for.
+    `estimate` is the log2 odds
     ratio of that term in the list (above 0: more genes than by chance), with its Woolf interval; `p` is its
     q; `direction` the list that it was found in, none where its level is none.
 
@@ -95,7 +102,9 @@ def theme_evidence(
     MgboneError
         If the experiment is unknown.
 
-    A theme of which no term was tested (gene sets of another kind) has a row without a level.
+    A theme has a row without a level where no term of it was tested (gene sets of another kind), and where
+    no gene is in either list though the arrays are too few to tell groups apart (`can_be_separated`): then
+    it is arrays that are wanting, not changes.
     """
     if experiment not in study.experiments:
         raise MgboneError(f"{experiment!r} is no experiment; there are {', '.join(study.experiments)}.")
@@ -105,46 +114,32 @@ def theme_evidence(
         tested = enriched[enriched["contrast"] == contrast.name]
         if tested.empty:
             continue
+        n = [
+            study.arrays_per_group if sizes is None else int(sizes.get(g, 0))
+            for g in (contrast.case, contrast.reference)
+        ]
+        enough = can_be_separated(n, study.thresholds["cluster_p"])
+        answered = enough or tested["list_size"].any()
         for theme, terms in themes.groupby("theme", sort=False):
+            about = {
+                "experiment": experiment, "domain": "microarray", "endpoint": theme,
+                "contrast": contrast.name, "n_case": n[0], "n_reference": n[1],
+            }  # fmt: skip
             of_theme = tested[tested["term"].isin(terms["go_id"])]
-            if of_theme.empty:
-                rows.append(_untested_row(theme, contrast.name, experiment, study, sizes))
-                continue
-            best = of_theme.sort_values(["q", "p", "log2_odds_ratio"], ascending=[True, True, False]).iloc[0]
-            rows.append(_evidence_row(best, theme, contrast.name, experiment, study, sizes))
+            rows.append(about | (_found(of_theme, study) if len(of_theme) and answered else UNTESTED))
     return pd.DataFrame(rows).reindex(columns=[*EVIDENCE_COLUMNS, "term", "term_name", "list_size", "hits"])
 
 
-def _untested_row(
-    theme: str, contrast: str, experiment: str, study: Study, sizes: pd.Series | None
-) -> dict[str, object]:
-    row = {"experiment": experiment, "domain": "microarray", "endpoint": theme, "contrast": contrast}
-    return row | _array_counts(contrast, study, sizes) | {"test": "not tested"}
-
-
-def _array_counts(contrast: str, study: Study, sizes: pd.Series | None) -> dict[str, int]:
-    count = [
-        study.arrays_per_group if sizes is None else int(sizes.get(g, 0)) for g in split_contrast(contrast)
-    ]
-    return dict(zip(("n_case", "n_reference"), count, strict=True))
-
-
-def _evidence_row(
-    best: pd.Series, theme: str, contrast: str, experiment: str, study: Study, sizes: pd.Series | None
-) -> dict[str, object]:
-    level = study.level(best["q"])
+def _found(of_theme: pd.DataFrame, study: Study) -> dict[str, object]:
+    best = of_theme.sort_values(_BEST, ascending=[True, True, False], kind="stable").iloc[0]
+    level = study.level(best["q_both"])
     return {
-        "experiment": experiment,
-        "domain": "microarray",
-        "endpoint": theme,
-        "contrast": contrast,
-        **_array_counts(contrast, study, sizes),
         "estimate": best["log2_odds_ratio"],
         "ci_low": best["ci_low"],
         "ci_high": best["ci_high"],
         "unit": "log2 odds ratio",
-        "p": best["q"],
-        "test": f"over-representation, BH over all terms ({best['term']})",
+        "p": best["q_both"],
+        "test": f"over-representation, BH over all terms of both lists ({best['term']})",
         "direction": "none" if level == "none" else best["direction"],
         "level": level,
         "term": best["term"],

@@ -46,11 +46,13 @@ def score_arrays(expression: pd.DataFrame, sets: Mapping[str, Collection[str]]) 
             f"No gene set has {FEWEST} genes on the chip, so that no array can be scored; "
             "are the gene sets and the chip of one organism?"
         )
+    # gseapy may turn symbols into capitals, which would join genes that differ in case only: it gets numbers.
+    number = {gene: f"G{i:07d}" for i, gene in enumerate(expression.index)}
     with warnings.catch_warnings():  # gseapy still calls pandas in ways that pandas 3 speaks against
         warnings.simplefilter("ignore", DeprecationWarning)
         done = gseapy.ssgsea(
-            data=expression,
-            gene_sets=kept,
+            data=expression.rename(index=number),
+            gene_sets={name: [number[g] for g in genes] for name, genes in kept.items()},
             sample_norm_method="rank",
             min_size=FEWEST,
             max_size=len(expression),

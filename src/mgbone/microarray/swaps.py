@@ -34,6 +34,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.study.design import Study
+from mgbone.study.language import N_
 
 N_GENES = 200
 FITS = 0.5
@@ -43,7 +44,8 @@ MOST_SPLITS = 100
 COLUMNS = ["experiment", "contrast", "arrays", "lowest_score", "says", "flagged", "lowest_if_changed"]
 
 AGREE, CONTRADICT, UNTOLD, FEW = (
-    "labels fit", "arrays contradict their labels", "groups can't be told apart", "too few arrays to tell",
+    N_("labels fit"), N_("arrays contradict their labels"), N_("groups can't be told apart"),
+    N_("too few arrays to tell"),
 )  # fmt: skip
 
 

@@ -19,12 +19,18 @@ def main(arguments: list[str] | None = None) -> int:
     how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
     how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
     how.add_argument(
+        "--uncentred", type=int, metavar="SEED", help="draw a cohort around the calibrated means into DATASET"
+    )
+    how.add_argument(
         "--chance", type=int, metavar="SEEDS", help="count chance findings without effects, over seeds"
     )
     options = parser.parse_args(arguments)
     try:
         if options.chance:
             _count_chance_findings(options.chance)
+            return 0
+        if options.uncentred is not None:
+            print(_write_cohort(options.dataset, options.uncentred))
             return 0
         for name in options.dataset or SHIPPED:
             print(_act(Path(name).name, options), flush=True)
@@ -43,6 +49,13 @@ def _act(name: str, options: argparse.Namespace) -> str:
     if options.rewrite:
         return dataset_writer.rewrite_dataset(folder, SHIPPED[name])
     return dataset_writer.ensure_dataset(folder, SHIPPED[name])
+
+
+def _write_cohort(folders: list[str], seed: int) -> str:
+    if len(folders) != 1 or Path(folders[0]).exists():
+        raise MgboneError("Name one new folder that the cohort shall be written to.")
+    dataset_writer.write_dataset(folders[0], effect=True, seed=seed, uncentred=True)
+    return f"{folders[0]}: a cohort of seed {seed}."
 
 
 def _count_chance_findings(n_seeds: int) -> None:

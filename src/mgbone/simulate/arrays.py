@@ -44,6 +44,8 @@ def simulate_arrays(
     effect: bool,
     seed: int,
     *,
+    uncentred: bool = False,
+    population: int | None = None,
     genes: pd.DataFrame | None = None,
     n_rows: int = 548,
     n_cols: int = 548,
@@ -61,6 +63,11 @@ def simulate_arrays(
         Whether the diets have their effect; without, the dataset is the null one.
     seed : int
         Seed of everything that is drawn.
+    uncentred : bool
+        Whether groups may differ by the factors of their animals as by chance (`gene_model.animal_scores`).
+    population : int, optional
+        Seed of what all cohorts share: the chip, its probes, the genes and what the diets do to them; by
+        default `seed`, which otherwise draws the animals and their scans alone.
     genes : DataFrame, optional
         Columns ``symbol``, ``gene_name`` and ``tier``; by default data/genesets/chip_genes.csv.gz.
     n_rows, n_cols : int
@@ -83,13 +90,14 @@ def simulate_arrays(
     _check(arrays)
     folder = Path(folder)
     table = load_genes() if genes is None else genes.reset_index(drop=True)
-    chip = platform_writer.lay_out(table, stream(seed, "layout"), n_rows, n_cols)
+    shared = seed if population is None else population
+    chip = platform_writer.lay_out(table, stream(shared, "layout"), n_rows, n_cols)
     paths = platform_writer.write_platform(folder / "platform", chip)
-    model = draw_genes(table, seed)
-    effects = draw_effects(model, seed) if effect else no_effects(table)
-    expression = animal_expression(model, effects, arrays, seed)
-    probes = draw_probes(chip, seed)
-    signal_of_controls = control_signal(chip, seed)
+    model = draw_genes(table, shared)
+    effects = draw_effects(model, shared) if effect else no_effects(table)
+    expression = animal_expression(model, effects, arrays, seed, uncentred=uncentred)
+    probes = draw_probes(chip, shared)
+    signal_of_controls = control_signal(chip, shared)
     for position, array in enumerate(arrays.itertuples(index=False)):
         log2_signal = np.concatenate([signal_of_controls, expression[:, position]])
         cells = read_out(chip, probes, log2_signal, stream(seed, f"array {array.array_id}"))

@@ -51,6 +51,14 @@ SHIPPED = {
     ),
 }
 
+# What one cohort is called that was drawn around the calibrated means; its genes are those of `simulated`.
+COHORT = Shipped(
+    effect=True,
+    seed=SHIPPED["simulated"].seed,
+    title="A simulated cohort drawn around the calibrated means",
+    title_ja="調整した平均のまわりから抽出した模擬コホート",
+)
+
 _ADVICE = (
     " If the change of the generator is intended, run `python -m mgbone.simulate --rewrite` and commit what"
     " it wrote; otherwise check that the libraries are those of requirements.lock."
@@ -58,7 +66,13 @@ _ADVICE = (
 
 
 def write_dataset(
-    folder: str | Path, *, effect: bool, seed: int, arrays: bool = True, study: Study | None = None
+    folder: str | Path,
+    *,
+    effect: bool,
+    seed: int,
+    arrays: bool = True,
+    study: Study | None = None,
+    uncentred: bool = False,
 ) -> Path:
     """Write a simulated dataset: tables, arrays, README.md and datapackage.json.
 
@@ -76,6 +90,9 @@ def write_dataset(
         Whether to write CEL and platform files, which take most of the time.
     study : Study, optional
         The design; by default the compendium's.
+    uncentred : bool
+        Whether groups are plain draws around their calibrated means: a cohort as another laboratory would
+        have it, of the genes and the chip of the shipped dataset.
 
     Returns
     -------
@@ -84,15 +101,16 @@ def write_dataset(
     """
     folder = Path(folder)
     study = load_study() if study is None else study
-    tables = simulate_tables(study, effect=effect, seed=seed)
+    tables = simulate_tables(study, effect=effect, seed=seed, uncentred=uncentred)
     for name in TABLES:
         _write_table(getattr(tables, name), folder / f"{name}.csv")
     if arrays:
-        _write_arrays(folder, tables.arrays, tables.animals, effect, seed)
+        _write_arrays(folder, tables.arrays, tables.animals, effect, seed, uncentred)
     with write_aside(folder / README) as aside:
-        text = readme_text(study, effect=effect, seed=seed, attempts=tables.attempts)
+        text = readme_text(study, effect=effect, seed=seed, attempts=tables.attempts, uncentred=uncentred)
         aside.write_text(text, encoding="utf-8", newline="\n")
-    _describe(folder, effect, seed, study)
+    about = COHORT if effect and uncentred else SHIPPED["simulated" if effect else "null"]
+    _describe(folder, about, seed, study)
     return folder
 
 
@@ -176,16 +194,24 @@ def _decimals() -> dict[str, int]:
     return {v.name: v.decimals for v in variables() if v.decimals is not None} | per_slice | FIXED_DECIMALS
 
 
-def _write_arrays(folder: Path, arrays: pd.DataFrame, animals: pd.DataFrame, effect: bool, seed: int) -> None:
+def _write_arrays(
+    folder: Path,
+    arrays: pd.DataFrame,
+    animals: pd.DataFrame,
+    effect: bool,
+    seed: int,
+    uncentred: bool = False,
+) -> None:
     # Imported here: the tables alone must not need the gene sets and compiled parts that the arrays need.
     from mgbone.simulate.arrays import simulate_arrays
 
     groups = animals[["animal_id", "experiment", "group"]]
-    simulate_arrays(folder, arrays.merge(groups, on="animal_id", validate="many_to_one"), effect, seed)
+    table = arrays.merge(groups, on="animal_id", validate="many_to_one")
+    population = COHORT.seed if uncentred else None
+    simulate_arrays(folder, table, effect, seed, uncentred=uncentred, population=population)
 
 
-def _describe(folder: Path, effect: bool, seed: int, study: Study) -> None:
-    about = next(shipped for shipped in SHIPPED.values() if shipped.effect == effect)
+def _describe(folder: Path, about: Shipped, seed: int, study: Study) -> None:
     write_datapackage(
         folder,
         "simulated",

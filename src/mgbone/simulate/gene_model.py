@@ -27,7 +27,7 @@ EFFECT_SETS = {
     "exp2_mg002": ("mg002_vs_control",),
 }
 
-EFFECT_SHAPE = 0.8  # gamma shape of effect sizes beyond the minimum: below 1, so a long tail
+EFFECT_SHAPE = 2.0  # gamma shape of effect sizes beyond the minimum: few changes above 4 times, as in bone
 SHARED_JITTER = 0.2  # log SD between the two diets of an effect that they share
 
 SILENT_FAMILIES = re.compile(
@@ -145,7 +145,9 @@ def no_effects(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(0.0, index=pd.Index(table["symbol"], name="gene"), columns=list(CONTRASTS))
 
 
-def animal_expression(genes: Genes, effects: pd.DataFrame, arrays: pd.DataFrame, seed: int) -> np.ndarray:
+def animal_expression(
+    genes: Genes, effects: pd.DataFrame, arrays: pd.DataFrame, seed: int, *, uncentred: bool = False
+) -> np.ndarray:
     """Return the log2 expression of every gene in every animal that has an array.
 
     Parameters
@@ -157,13 +159,15 @@ def animal_expression(genes: Genes, effects: pd.DataFrame, arrays: pd.DataFrame,
     arrays : DataFrame
         ``animal_id``, ``group`` and ``experiment``, one row an array.
     seed : int
-        Seed of the dataset.
+        Seed of the animals.
+    uncentred : bool
+        Whether groups may differ by the factors of their animals as by chance (`animal_scores`).
 
     Returns
     -------
     float array, shape (n_genes, n_arrays)
     """
-    scores = animal_scores(arrays, seed)
+    scores = animal_scores(arrays, seed, uncentred=uncentred)
     columns = []
     for position, array in enumerate(arrays.itertuples(index=False)):
         own = stream(seed, f"animal {array.animal_id}").standard_normal(len(genes.table))
@@ -176,13 +180,13 @@ def animal_expression(genes: Genes, effects: pd.DataFrame, arrays: pd.DataFrame,
     return np.column_stack(columns)
 
 
-def animal_scores(arrays: pd.DataFrame, seed: int) -> np.ndarray:
+def animal_scores(arrays: pd.DataFrame, seed: int, *, uncentred: bool = False) -> np.ndarray:
     """Draw each animal's score on each factor: standard normal, free or stratified within its group.
 
     The largest factors are stratified: half of the animals of each group lie below the median and half
     above, as in groups matched at the start (the report matched them by body weight). So these factors
     cross the groups for every seed, and groups differ by them less than by chance. The other factors fall
-    as they may.
+    as they may; `uncentred`, all do.
 
     Returns
     -------
@@ -194,7 +198,7 @@ def animal_scores(arrays: pd.DataFrame, seed: int) -> np.ndarray:
         rng = stream(seed, f"factors {experiment} {group}")
         share = rng.random((len(own), stratified.size))
         halves = rng.permuted(np.tile(np.arange(len(own))[:, None] % 2, (1, stratified.size)), axis=0)
-        scores[own] = ndtri(np.where(stratified, (halves + share) / 2, share))
+        scores[own] = ndtri(np.where(stratified & (not uncentred), (halves + share) / 2, share))
     return scores
 
 

@@ -16,7 +16,7 @@ CHANCE = "chance_findings.csv"
 CASES = (("exp1", "pairfed"), ("exp1", "mg001"), ("exp2", "mg004"), ("exp2", "mg002"))
 
 
-def readme_text(study: Study, *, effect: bool, seed: int, attempts: int) -> str:
+def readme_text(study: Study, *, effect: bool, seed: int, attempts: int, uncentred: bool = False) -> str:
     """Return README.md of a simulated dataset, in English and Japanese.
 
     Parameters
@@ -25,7 +25,11 @@ def readme_text(study: Study, *, effect: bool, seed: int, attempts: int) -> str:
         Whether it is a dataset with the report's effects or one with none.
     seed, attempts : int
         What the tables were made with, and at which draw they were taken (`mgbone.simulate.tables`).
+    uncentred : bool
+        Whether groups were drawn around their calibrated means and not pulled onto them.
     """
+    if effect and uncentred:
+        return _template("uncentred.md").substitute(seed=seed)
     if not effect:
         return _template("null.md").substitute(seed=seed, chance=_chance(seed))
     return _template("simulated.md").substitute(

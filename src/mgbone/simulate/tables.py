@@ -3,7 +3,8 @@
 Values of one animal are drawn together, so that they correlate within groups as ``loadings`` in
 ``calibration.yml`` say. With effects, the residuals of each group are then centred and, per experiment,
 scaled to the calibrated SD, so that the means lie exactly where the calibration puts them. Without effects
-(the null dataset) nothing is centred or scaled: all groups are plain draws from the baseline.
+(the null dataset) and `uncentred` nothing is centred or scaled: groups are plain draws, from the baseline or
+around their calibrated means.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ class Tables:
     attempts: int
 
 
-def simulate_tables(study: Study, *, effect: bool, seed: int) -> Tables:
+def simulate_tables(study: Study, *, effect: bool, seed: int, uncentred: bool = False) -> Tables:
     """Draw the tables of a study.
 
     What is calibrated holds in every draw, but the density of the full length only follows from that of the
     thirds. With effects, the draw is therefore repeated, with the next stream of the same seed, until every
-    statement of the report on biochemistry and qCT holds with a margin (`MARGINS`). Without effects the first
-    draw is taken, whatever it shows.
+    statement of the report on biochemistry and qCT holds with a margin (`MARGINS`). Without effects, and
+    `uncentred`, the first draw is taken, whatever it shows.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def simulate_tables(study: Study, *, effect: bool, seed: int) -> Tables:
         Whether the groups differ as the report says.
     seed : int
         Same seed, same tables.
+    uncentred : bool
+        Whether groups are plain draws around their calibrated means, as another laboratory would find them.
 
     Raises
     ------
@@ -64,8 +67,8 @@ def simulate_tables(study: Study, *, effect: bool, seed: int) -> Tables:
         If no draw in `MAX_ATTEMPTS` shows what the report states: the calibration contradicts the ledger.
     """
     for attempt in range(1, MAX_ATTEMPTS + 1):
-        tables = _draw(study, effect, np.random.default_rng([seed, attempt]), attempt)
-        if not effect or statements_hold(tables, study):
+        tables = _draw(study, effect, uncentred, np.random.default_rng([seed, attempt]), attempt)
+        if not effect or uncentred or statements_hold(tables, study):
             return tables
     raise RuntimeError(
         f"No draw in {MAX_ATTEMPTS} shows what the report states; compare calibration.yml with the ledger."
@@ -157,8 +160,11 @@ def round_keeping_mean(values: np.ndarray, decimals: int) -> np.ndarray:
     return rounded / unit
 
 
-def _draw(study: Study, effect: bool, rng: np.random.Generator, attempt: int) -> Tables:
-    parts = [_draw_experiment(study, experiment, effect, rng) for experiment in study.experiments.values()]
+def _draw(study: Study, effect: bool, uncentred: bool, rng: np.random.Generator, attempt: int) -> Tables:
+    parts = [
+        _draw_experiment(study, experiment, effect, uncentred, rng)
+        for experiment in study.experiments.values()
+    ]
     values = pd.concat(parts, ignore_index=True)
     slices = _slices(values, study, rng)
     return Tables(
@@ -172,7 +178,7 @@ def _draw(study: Study, effect: bool, rng: np.random.Generator, attempt: int) ->
 
 
 def _draw_experiment(
-    study: Study, experiment: Experiment, effect: bool, rng: np.random.Generator
+    study: Study, experiment: Experiment, effect: bool, uncentred: bool, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Draw all variables of one experiment, one row per animal and a column per variable."""
     n = study.animals_per_group
@@ -181,10 +187,9 @@ def _draw_experiment(
     for variable in variables():
         residuals = _shaped(animals[variable.name].to_numpy(), variable).reshape(len(experiment.groups), n)
         baseline = _baseline(variable, rng)
-        if effect:
-            values = _at_calibrated_means(residuals, variable, experiment, n, baseline)
-        else:
-            values = baseline + variable.sd * residuals
+        means, sds = _planned(variable, experiment, n, baseline, effect)
+        pulled = effect and not uncentred
+        values = means[:, None] + (_pulled(residuals, sds) if pulled else sds[:, None] * residuals)
         if variable.decimals is not None:
             values = [round_keeping_mean(row, variable.decimals) for row in values]
         animals[variable.name] = np.concatenate(list(values))
@@ -253,18 +258,24 @@ def _baseline(variable: Variable, rng: np.random.Generator) -> float:
     return variable.mean + (0.0 if variable.has_stated_mean else deviation)
 
 
-def _at_calibrated_means(
-    residuals: np.ndarray, variable: Variable, experiment: Experiment, n: int, baseline: float
-) -> np.ndarray:
+def _planned(
+    variable: Variable, experiment: Experiment, n: int, baseline: float, effect: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and SD of each group in the population that its animals are drawn from."""
+    if not effect:
+        return np.full(len(experiment.groups), baseline), np.full(len(experiment.groups), variable.sd)
+    means = group_means(variable, experiment.name, experiment.groups, n, baseline)
+    sds = [group_sd(variable, experiment.name, group) for group in experiment.groups]
+    return np.array([means[group] for group in experiment.groups]), np.array(sds)
+
+
+def _pulled(residuals: np.ndarray, sds: np.ndarray) -> np.ndarray:
     """Centre each group and scale all groups alike, so that means and pooled SD are the calibrated ones.
 
     The SD of a single group keeps its chance deviation, as in any sample.
     """
-    means = group_means(variable, experiment.name, experiment.groups, n, baseline)
-    sds = np.array([group_sd(variable, experiment.name, group) for group in experiment.groups])
     centred = (residuals - residuals.mean(axis=1, keepdims=True)) * sds[:, None]
-    scale = np.sqrt((sds**2).mean() / centred.var(axis=1, ddof=1).mean())
-    return np.array([means[group] for group in experiment.groups])[:, None] + scale * centred
+    return np.sqrt((sds**2).mean() / centred.var(axis=1, ddof=1).mean()) * centred
 
 
 def _animals(values: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mgbone.study.errors import StudyError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root
 
 CHECKLISTS = {
@@ -13,11 +14,14 @@ CHECKLISTS = {
 }
 
 COLUMNS = ["number", "part", "item", "asks", "status", "report", "compendium"]
+SAID = ["part", "item", "asks", "report", "compendium"]
+"""Columns that the file holds in Japanese, too: as ``part_ja``."""
+
 STATUSES = ("stated", "partly", "open")
 
 
 def load_checklist(name: str) -> pd.DataFrame:
-    """Read a checklist with its answers (``data/report/<name>.csv``), in our own words.
+    """Read a checklist with its answers (``data/report/<name>.csv``), in the language in use.
 
     Parameters
     ----------
@@ -42,15 +46,17 @@ def load_checklist(name: str) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise StudyError(f"The checklist {path.name} can't be read: {error}") from error
-    if list(table.columns) != COLUMNS:
-        raise StudyError(f"{path.name} must have the columns {', '.join(COLUMNS)}.")
+    columns = [*COLUMNS, *(f"{name}_ja" for name in SAID)]
+    if list(table.columns) != columns:
+        raise StudyError(f"{path.name} must have the columns {', '.join(columns)}.")
     blank = table.eq("").any(axis=1) | ~table["status"].isin(STATUSES)
     if blank.any():
         row = int(blank.idxmax()) + 2
         raise StudyError(
             f"{path.name}: row {row} has a blank cell or a status other than {', '.join(STATUSES)}."
         )
-    return table
+    said = {name: table[either(name, f"{name}_ja")] for name in SAID}
+    return table.assign(**said)[COLUMNS]
 
 
 def count_statuses(table: pd.DataFrame) -> pd.DataFrame:

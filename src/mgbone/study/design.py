@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 import yaml
 
 from mgbone.study.errors import StudyError
+from mgbone.study.language import either
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -83,6 +85,12 @@ class Study:
     gene_set_symbols: str
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
+    equivalence: tuple[Mapping[str, Any], ...] = ()
+
+    def equivalence_bound(self, endpoint: str) -> float:
+        """Return the largest difference that counts as none, in percent; missing where undeclared."""
+        named = (e for e in self.equivalence if any(fnmatchcase(endpoint, one) for one in e["endpoints"]))
+        return float(next(named, {"percent": "nan"})["percent"])
 
     @property
     def design(self) -> object:
@@ -123,8 +131,20 @@ class Study:
         return "trend" if p < self.thresholds["trend"] else "none"
 
     def assumption_table(self) -> pd.DataFrame:
-        """One row per assumption: id, decision, reason."""
-        return pd.DataFrame(list(self.assumptions), columns=["id", "decision", "reason"])
+        """One row per assumption: id, decision, reason; the latter two in the language in use."""
+        said = [
+            {"id": a["id"], **{key: either(a[key], a.get(f"{key}_ja", "")) for key in ("decision", "reason")}}
+            for a in self.assumptions
+        ]
+        return pd.DataFrame(said, columns=["id", "decision", "reason"])
+
+    def equivalence_table(self) -> pd.DataFrame:
+        """One row per bound of equivalence: endpoints, bound_percent, reason in the language in use."""
+        said = [
+            (", ".join(one["endpoints"]), one["percent"], either(one["reason"], one.get("reason_ja", "")))
+            for one in self.equivalence
+        ]
+        return pd.DataFrame(said, columns=["endpoints", "bound_percent", "reason"])
 
 
 def load_study(path: str | Path | None = None) -> Study:
@@ -174,6 +194,7 @@ def _completed(raw: dict[str, Any], path: Path) -> dict[str, Any]:
         "arrays_per_group": 0,
         "regions": theirs["regions"],
         "gene_sets": theirs["gene_sets"],
+        "equivalence": theirs["equivalence"],
     }
     return {**defaults, **raw, "thresholds": limits}
 
@@ -199,6 +220,7 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         gene_set_symbols=str(raw.get("gene_set_symbols", "as written")),
         assumptions=tuple(raw["assumptions"]),
         methods=dict(raw.get("methods") or {}),
+        equivalence=tuple(raw["equivalence"]),
     )
     twice = [name for name, n in Counter(c.name for c in study.contrasts).items() if n > 1]
     if twice:

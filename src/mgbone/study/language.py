@@ -1,7 +1,8 @@
-"""Two languages: English stands in the code, Japanese in ``locale/ja.po``, one message after another.
+"""Two languages: English stands in code and notebooks, Japanese in ``locale/``, one message after another.
 
-The language is set once per run (`use_language`); whatever writes words asks `tr` for them. Data that are
-bilingual themselves (the dictionary, study.yml, the ledger) stay data: `either` chooses between the two.
+The language is set once per run (`use_language`); whatever writes words asks `tr` for them, and notebooks get
+their prose from `prose`. Data that are bilingual themselves (the dictionary, study.yml, the ledger) stay
+data: `either` chooses between the two.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from importlib.resources import files
 from mgbone.study.errors import MgboneError
 
 LANGUAGES = ("en", "ja")
+CATALOGUES = ("ja.po", "notebooks.ja.po")
+"""Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
+
 _language: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -66,6 +70,24 @@ def N_(message: str) -> str:
     return message
 
 
+def prose(notebook: str, cell_id: str, source: str) -> str:
+    """Return the text of a notebook's markdown cell in the language in use.
+
+    Parameters
+    ----------
+    notebook : str
+        Its stem, such as ``01_biochem``.
+    source : str
+        In English; where it is not the text that was translated, it comes back as it is.
+    """
+    return tr(source, cell_context(notebook, cell_id))
+
+
+def cell_context(notebook: str, cell_id: str) -> str:
+    """Return what tells the message of a cell from all others, whatever its text."""
+    return f"{notebook} {cell_id}"
+
+
 def either(english: str, japanese: str) -> str:
     """Return one of two texts out of bilingual data."""
     return japanese if current() == "ja" and japanese else english
@@ -75,7 +97,9 @@ def either(english: str, japanese: str) -> str:
 def _catalogue() -> Mapping[tuple[str, str], str]:
     from babel.messages.pofile import read_po  # of no use to a run in English
 
-    with files("mgbone.study").joinpath("locale", "ja.po").open("rb") as stream:
-        return {
-            (m.id, m.context or ""): m.string for m in read_po(stream) if m.id and m.string and not m.fuzzy
-        }
+    known = {}
+    for name in CATALOGUES:
+        with files("mgbone.study").joinpath("locale", name).open("rb") as stream:
+            messages = [m for m in read_po(stream) if m.id and m.string and not m.fuzzy]
+        known |= {(m.id, m.context or ""): m.string for m in messages}
+    return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -35,11 +36,13 @@ def row_label(endpoint: str) -> str:
 
 # Colour and symbol say the same; in grey the colours differ by lightness (93, 86, 42, white with hatching).
 VERDICTS: Mapping[str, str] = {
-    "reproduced": ("#dceee6", "✓"),
+    "reproduced": ("#86c5a8", "✓"),
     "direction_only": ("#f4d58a", "≈"),
     "contradicted": ("#b23a2c", "✗"),
     "not_tested": ("#ffffff", "?"),
 }
+SUPPORTED, NOT_SHOWN = N_("absence supported"), N_("not shown")
+BEYOND = N_("effect excluded beyond {percent} %")
 LEVEL_MARKS: Mapping[str, str] = {"significant": "*", "trend": "†"}
 
 
@@ -59,6 +62,9 @@ GEHAN = "Gehan's test between each two groups, Holm"
 _TESTS: Mapping[str, str] = {
     "one-way ANOVA, Tukey-Kramer": N_("one-way ANOVA, Tukey-Kramer"),
     "Student's t test": N_("Student's t test"),
+    "every step a contrast of log ratios, the largest p": N_(
+        "every step a contrast of log ratios, the largest p"
+    ),
     GEHAN: N_("Gehan's test (values below a limit hollow)"),
     "not tested": N_("not tested"),
 }
@@ -73,6 +79,16 @@ WORDS: Mapping[str, str] = {
     "qct": N_("Bone density (qCT)"),
     "microarray": N_("Gene expression"),
     "integration": N_("Integration"),
+    "separated": N_("separate clusters"),
+    "mixed": N_("mixed clusters"),
+    "monotonic": N_("step by step with the diet"),
+    "not_monotonic": N_("not step by step"),
+    "total": N_("Total"),
+    "stated": N_("stated"),
+    "partly": N_("partly"),
+    "open": N_("open"),
+    "effect": N_("effect"),
+    "absence": N_("absence"),
     "reproduced": N_("reproduced"),
     "direction_only": N_("direction only"),
     "contradicted": N_("contradicted"),
@@ -97,6 +113,14 @@ def groups_in_use() -> dict[str, Group]:
 @cache
 def _preset_groups() -> Mapping[str, Group]:
     return load_study().groups
+
+
+def experiment_label(experiment: str) -> str:
+    """Return "Experiment 1" for the first of the study; of what spans all, that it does."""
+    names = list(in_use[0].experiments if in_use else load_study().experiments)
+    if experiment not in names:
+        return tr("Both experiments") if experiment == "both" else experiment
+    return tr("Experiment {n}", n=1 + names.index(experiment))
 
 
 def group_label(group: str, *, short: bool = False) -> str:
@@ -151,6 +175,29 @@ def format_p(p: float) -> str:
     """Write a p value exactly: ``p = 0.032``, ``p = 0.0004``, ``p = 1.2e-7``; ``not tested`` if missing."""
     number = format_p_value(p)
     return f"p = {number}" if number else "not tested"
+
+
+def absence(smallest_bound: float, bound: float) -> str:
+    """Say what a comparison without a finding excludes: what counts at all, what is larger, or nothing."""
+    if smallest_bound <= bound:
+        return SUPPORTED
+    # Beyond a doubling nothing is excluded that a reader would have asked about.
+    if smallest_bound < 100:
+        return BEYOND.format(percent=f"{math.ceil(10 * smallest_bound) / 10:g}")
+    return NOT_SHOWN
+
+
+def absence_in_words(said: object) -> str:
+    """Return what `absence` says in the language in use; nothing where it says nothing."""
+    if not isinstance(said, str) or not said:
+        return ""
+    percent = re.search(r"[\d.]+", said)
+    return tr(BEYOND, percent=percent.group()) if percent else tr(said)
+
+
+def as_chance(p: float) -> str:
+    """Write a chance in percent: 2.5 %, or nothing where it is missing."""
+    return "" if math.isnan(p) else f"{100 * p:.3g} %"
 
 
 def format_p_value(p: float) -> str:

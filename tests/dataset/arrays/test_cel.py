@@ -262,7 +262,7 @@ def test_truncated_files_say_so(tmp_path, kind):
 
 
 @pytest.mark.parametrize("huge", [0x7FFFFFFF, 0xFFFFFFFF, 0x10000000])
-@pytest.mark.parametrize("kind", ["xda", "calvin"])
+@pytest.mark.parametrize("kind", ["xda", pytest.param("calvin", marks=pytest.mark.slow)])
 def test_no_length_field_is_believed(tmp_path, kind, huge):
     data = bytearray(WRITERS[kind](Scan(rows=2, cols=3, outliers=[(1, 0)], masks=[(0, 1)])))
     order = "<" if kind == "xda" else ">"

@@ -73,6 +73,7 @@ def test_real_exon_chip_as_apt_cel_extract_reads_it():
     assert set(zip(expected["probe_id"], expected["probe_type"], strict=True)) <= pairs
 
 
+@pytest.mark.slow
 @real
 def test_real_exon_platform_keeps_controls_apart():
     folder = SAMPLES / "huex_mini"

@@ -12,7 +12,7 @@ from mgbone.dataset.lab.cell import is_blank, read_name, read_number
 from mgbone.dataset.lab.groups import experiments_named, groups_named
 from mgbone.dataset.lab.headings import fold, place_named, read_heading, table_named
 from mgbone.dataset.lab.units import MOLAR_MASS, conversion, unit_of
-from mgbone.study.design import REGIONS, STRUCTURES, load_study
+from mgbone.study.design import REGIONS, STRUCTURES
 from mgbone.study.dictionary import (
     TABLES,
     endpoint,
@@ -319,8 +319,8 @@ def test_structures_and_regions_by_their_names_in_both_languages():
         ("", "exp1", []),
     ],
 )
-def test_groups_as_laboratories_write_them(text, experiment, groups):
-    assert [group for _, group in groups_named(text, load_study(), experiment)] == groups
+def test_groups_as_laboratories_write_them(text, experiment, groups, study):
+    assert [group for _, group in groups_named(text, study, experiment)] == groups
 
 
 @pytest.mark.parametrize(
@@ -334,5 +334,5 @@ def test_groups_as_laboratories_write_them(text, experiment, groups):
         ("実験", []),
     ],
 )
-def test_experiments_as_laboratories_write_them(text, names):
-    assert experiments_named(text, load_study()) == names
+def test_experiments_as_laboratories_write_them(text, names, study):
+    assert experiments_named(text, study) == names

@@ -18,6 +18,7 @@ from typing import Any
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
+from mgbone.execute.places import of_language
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
@@ -30,6 +31,7 @@ MIT = "https://spdx.org/licenses/MIT"
 
 _TYPES = {
     ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".json": "application/json",
     ".yml": "application/yaml",
     ".md": "text/markdown",
@@ -232,23 +234,29 @@ class _Packer:
         self.mention(action)
         return written
 
+    @property
+    def inside(self) -> Path:
+        """The folder of the dataset and language below figures/ and build/."""
+        return of_language(Path(self.layout.name), self.layout.language)
+
     def add_output(self, path: Path) -> Entity:
         """Add a file that a notebook wrote, under the place that such files have in the project."""
         layout = self.layout
-        places = {layout.figures.parent: "figures", layout.derived.parent: "data/derived"}
-        place = places.get(path.parent.parent, "build")
+        places = {layout.figures: "figures", layout.derived: "data/derived"}
+        place = places.get(path.parent, "build")
+        folder = layout.derived.name if place == "data/derived" else self.inside.as_posix()
         licence = None
         if place == "figures" and layout.is_simulated:
             licence = {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
-        what = "Figure" if place == "figures" else "Table" if path.suffix == ".csv" else "Executed notebook"
+        kinds = {"figures": "Figure", "data/derived": "Table", "build": "Executed notebook"}
         stamp = " (simulated data)" if layout.is_simulated else ""
-        return self.add_file(source_file(path, f"{place}/{path.parent.name}/{path.name}"),
-                             name=f"{what} {path.stem}{stamp}", license=licence)  # fmt: skip
+        return self.add_file(source_file(path, f"{place}/{folder}/{path.name}"),
+                             name=f"{kinds[place]} {path.stem}{stamp}", license=licence)  # fmt: skip
 
     def add_report(
         self, software: Entity, outputs: Iterable[Entity], settings: list[Entity], shared: dict[str, Entity]
     ) -> None:
-        page = self.add_file(source_file(self.page, f"build/{self.layout.name}/{self.page.name}"),
+        page = self.add_file(source_file(self.page, f"build/{self.inside.as_posix()}/{self.page.name}"),
                              name=f"Report on {self.layout.descriptor.title}")  # fmt: skip
         tables = ("evidence.csv", "verdicts.csv")
         used = [e for e in outputs if e.id.endswith(tables) or e.id.endswith((".svg", ".png"))]

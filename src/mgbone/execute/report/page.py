@@ -116,8 +116,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "statements": statements,
         "sections": _sections(statements, words),
         "tally": _tally(verdicts, words),
-        "split": _split(verdicts),
-        "counts": {v: sum(row["verdict"] == v for row in verdicts) for v in VERDICTS},
+        "split": [line for line in _tally(verdicts, words) if not line["section"]],
         "verdict_names": {v: (naming.VERDICTS[v][1], naming.word(v)) for v in VERDICTS},
         "map": _verdict_map(statements, words),
         "signs": _signs(words),
@@ -241,6 +240,10 @@ def _statement(
         "verdict": row["verdict"],
         "mark": naming.VERDICTS[row["verdict"]][1],
         "word": naming.word(row["verdict"]),
+        "weak": float(row.get("p_without_effect") or 0) >= 0.5,
+        "chance": naming.as_chance(float(row.get("p_without_effect") or "nan")),
+        "absence": naming.absence_in_words(row.get("absence", "")),
+        "criteria": row.get("criteria", ""),
         "row": found,
         "test": naming.name_of_test(found["test"]) if found else "",
         "figure": figure,
@@ -265,35 +268,18 @@ def _sections(statements: Sequence[dict[str, Any]], words: Words) -> list[dict[s
 
 
 def _tally(verdicts: Sequence[Row], words: Words) -> list[dict[str, Any]]:
-    """Count verdicts per section and domain, with the sum last."""
-    keys = list(dict.fromkeys((row["section"], row["domain"]) for row in verdicts))
+    """Count verdicts per section and domain, effects and absences apart, with the sum of each last."""
     lines = []
-    for section, domain in keys:
-        rows = [row for row in verdicts if (row["section"], row["domain"]) == (section, domain)]
-        lines.append(
-            {
-                "section": section,
-                "domain": domain,
-                "label": naming.word(domain),
-                **_count(rows),
-            }
-        )
-    if lines:
-        lines.append({"section": "", "domain": "", "label": "", **_count(verdicts)})
+    for asserts in ("effect", "absence"):
+        of_kind = [row for row in verdicts if row["asserts"] == asserts]
+        keys = dict.fromkeys((row["section"], row["domain"]) for row in of_kind)
+        for section, domain in [*keys, *([("", "")] if keys else [])]:
+            rows = [r for r in of_kind if (r["section"], r["domain"]) == (section, domain) or not section]
+            counts = {v: sum(row["verdict"] == v for row in rows) for v in VERDICTS}
+            label = naming.word(domain) if domain else ""
+            lines.append({"asserts": asserts, "section": section, "domain": domain, "label": label,
+                          "kind": naming.word(asserts), **counts, "total": len(rows)})  # fmt: skip
     return lines
-
-
-def _split(verdicts: Sequence[Row]) -> dict[str, int]:
-    """Count the statements of an effect and those of none, and how many of each are borne out."""
-    quiet = [row for row in verdicts if row["level"] in ("none", "mixed")]
-    effects = [row for row in verdicts if row not in quiet]
-    borne_out = {"found": effects, "quiet": quiet}
-    counts = {name: sum(row["verdict"] == "reproduced" for row in rows) for name, rows in borne_out.items()}
-    return {"effects": len(effects), "rest": len(quiet), **counts}
-
-
-def _count(rows: Sequence[Row]) -> dict[str, int]:
-    return {**{v: sum(row["verdict"] == v for row in rows) for v in VERDICTS}, "total": len(rows)}
 
 
 def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str, Any]:

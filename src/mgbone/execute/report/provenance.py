@@ -105,16 +105,16 @@ class Layout(Settings):
 
     def outputs(self, notebook: str) -> list[Path]:
         """Return the files that a notebook said it wrote and that are there."""
-        return [path for path in listed_files(self.derived / f"{notebook}.outputs.txt") if path.is_file()]
+        return [path for path in listed_files(self.lists / f"{notebook}.outputs.txt") if path.is_file()]
 
     def inputs(self, notebook: str) -> list[Path]:
         """Return the derived tables that a notebook read and that are there."""
-        return [path for path in listed_files(self.derived / f"{notebook}.inputs.txt") if path.is_file()]
+        return [path for path in listed_files(self.lists / f"{notebook}.inputs.txt") if path.is_file()]
 
     @cached_property
     def notebooks(self) -> list[str]:
         """The stems of the notebooks that have run, in order."""
-        return sorted(path.name.removesuffix(".outputs.txt") for path in self.derived.glob("*.outputs.txt"))
+        return sorted(path.name.removesuffix(".outputs.txt") for path in self.lists.glob("*.outputs.txt"))
 
     @cached_property
     def inside(self) -> str:

@@ -54,6 +54,7 @@ THRESHOLDS: Mapping[str, str] = {
     "confidence": N_("confidence of intervals"),
     "gene_q": N_("changed gene: q below"),
     "gene_log2_fold_change": N_("and absolute log2 fold change above"),
+    "expressed": N_("expressed gene: mean log2 expression above"),
     "gene_set_q": N_("enriched GO term: q below"),
     "cluster_p": N_("separated arrays: permutation p below"),
 }
@@ -61,7 +62,6 @@ THRESHOLDS: Mapping[str, str] = {
 UNITS: Mapping[str, str] = {
     "log2 odds ratio": N_("log2 odds ratio"),
     "mean silhouette": N_("mean silhouette"),
-    "Kendall tau": N_("Kendall tau"),
     "log ratio": N_("log ratio"),
 }
 

@@ -1,0 +1,45 @@
+"""How large a true difference must be for the declared test to find it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from scipy import optimize, stats
+
+POWER = 0.8
+
+
+def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df: int, limit: float) -> float:
+    """Return the probability that Tukey-Kramer calls a true difference, with either sign.
+
+    It rejects where abs(t) > q / sqrt(2), q from the studentised range (Tukey 1953, Kramer 1956), and t is
+    noncentral; with two groups it is the power of Student's t test.
+
+    Parameters
+    ----------
+    difference : float
+        In SD within groups.
+    sizes : pair of int
+        Animals of the two groups.
+    n_groups, df : int
+        Groups compared, and degrees of freedom of the variance within them.
+    limit : float
+        p below which the test rejects.
+    """
+    critical = stats.studentized_range.isf(limit, n_groups, df) / np.sqrt(2)
+    shift = difference / np.sqrt(1 / sizes[0] + 1 / sizes[1])
+    # The mirror image of the lower tail: there scipy has no value for large shifts.
+    return float(stats.nct.sf(critical, df, shift) + stats.nct.sf(critical, df, -shift))
+
+
+@cache
+def smallest_difference(n: int, n_groups: int, limit: float = 0.05, power: float = POWER) -> float:
+    """Return the true difference, in SD, that is found with this power in groups of n each."""
+    df = n_groups * (n - 1)
+
+    def lacking(difference: float) -> float:
+        return power_of_tukey(difference, (n, n), n_groups, df, limit) - power
+
+    enough = next(2.0**i for i in range(12) if lacking(2.0**i) > 0)
+    return float(optimize.brentq(lacking, 0.0, enough, xtol=1e-9))

@@ -1,0 +1,33 @@
+"""Run the cells of all notebooks in this process and draw nothing: only the tables are written.
+
+Called with the dataset, the folder of figures and that of derived tables, as `mgbone run` is.
+"""
+
+import sys
+
+import matplotlib.pyplot as plt
+import nbformat
+
+from helpers import ROOT
+from helpers.tiny_project import STEMS
+from mgbone.execute import run
+
+
+def save(figure, folder, name, stamp=None):
+    """Stand in for saving a figure, which takes most of the time of a run."""
+    plt.close(figure)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = folder / f"{name}.png", folder / f"{name}.svg"
+    for path in paths:
+        path.write_bytes(b"not drawn")
+    return paths
+
+
+if __name__ == "__main__":
+    run.save_figure, run.display = save, lambda shown: None
+    for stem in STEMS:
+        names = dict(zip(("dataset", "figures_folder", "derived_folder"), sys.argv[1:], strict=True))
+        names["language"] = "ja"  # tables are the same in every language
+        for cell in nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells:
+            if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+                exec(compile(cell.source, cell.id, "exec"), names)

@@ -1,0 +1,40 @@
+"""One thing has one Japanese name, and one style of writing."""
+
+import re
+
+import pytest
+from helpers.japanese import latin_share, terms, texts
+
+TEXTS = list(texts())
+
+
+def test_the_glossary_names_each_thing_once():
+    for key in ("en", "ja"):
+        names = [term[key] for term in terms()]
+        assert len(set(names)) == len(names)
+    assert not {bad for term in terms() for bad in term.get("avoid", ())} & {term["ja"] for term in terms()}
+
+
+@pytest.mark.parametrize("term", [t for t in terms() if "avoid" in t], ids=lambda term: term["en"])
+def test_no_forbidden_variant_stands_anywhere(term):
+    found = [(where, bad) for where, text in TEXTS for bad in term["avoid"] if bad in text]
+    assert found == [], f"write {term['ja']}"
+
+
+@pytest.mark.parametrize(
+    ("style", "pattern"),
+    [
+        ("、 for a comma, 。 for a full stop", r"[，．]"),
+        ("％ after a number", r"\d ?%(?![\w(}])"),
+        ("～ for a range", r"〜|\d ～ \d"),
+        ("half-width digits", r"[０-９]"),
+    ],
+)
+def test_texts_are_written_in_one_style(style, pattern):
+    assert [(where, text) for where, text in TEXTS if re.search(pattern, text)] == [], style
+
+
+def test_the_share_of_latin_letters_leaves_names_and_symbols_aside():
+    assert latin_share("血清Mg濃度はTukey-Kramer法（p < 0.05）で e1-mg001-2 を除く") == 0
+    assert latin_share("Serum magnesium fell") == 1
+    assert latin_share("血清 serum") == pytest.approx(5 / 7)

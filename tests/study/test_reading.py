@@ -1,0 +1,49 @@
+"""Tables and notes as people read them."""
+
+import pandas as pd
+
+from mgbone.study import reading
+
+
+def test_notes_are_a_list_or_said_to_be_none():
+    assert reading.notes(["One thing.", "a_1.CEL: another <b> thing"]).data == (
+        "- One thing.\n- a_1.CEL: another &lt;b> thing"
+    )
+    assert reading.notes(()).data == "*Nothing to note.*"
+
+
+def test_a_readable_table_has_no_codes_in_rows_headings_or_index():
+    table = pd.DataFrame(
+        {
+            "endpoint": ["serum_mg", "bmd_cortical_mid"],
+            "domain": ["biochem", "qct"],
+            "mg004_vs_control": [92.04, 101.2],
+            "direction_only": [1, 0],
+        }
+    )
+    shown = reading.with_names(table)
+    assert shown["part"].tolist() == ["Biochemistry", "Bone density (qCT)"]
+    assert list(shown.columns) == ["endpoint", "part", "0.04 % Mg vs Control", "direction only"]
+    by_endpoint = reading.with_names(table.set_index("endpoint"))
+    assert by_endpoint.index.tolist() == shown["endpoint"].tolist()
+    totals = reading.with_names(pd.DataFrame({"n": [3, 4]}, index=pd.Index(["qct", "total"], name="domain")))
+    assert totals.index.tolist() == ["Bone density (qCT)", "Total"]
+
+
+def test_a_readable_table_names_groups_parts_of_bone_and_measures():
+    cells = pd.DataFrame(
+        {"group": ["mg001"], "structure": ["whole"], "region": ["mid"], "p_holm": [0.0312], "full": [1.0]},
+        index=pd.Index(["4-1-1-01"], name="claim_id"),
+    )
+    shown = reading.with_names(cells)
+    assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
+    assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
+    assert shown.index.name == "claim"
+
+
+def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
+    html = reading.as_text_table(pd.DataFrame({"asks": ["values <LOD"]}, index=["1a"])).to_html()
+    assert "text-align: left" in html
+    assert "&lt;LOD" in html
+    assert "1a" in html
+    assert ">0<" not in reading.as_text_table(pd.DataFrame({"asks": ["n"]})).to_html()
