@@ -296,7 +296,7 @@ def profile_tests(profile: pd.DataFrame, study: Study) -> pd.DataFrame:
     ]
     if not tables:
         numbers = ["difference", "ci_low", "ci_high", "t", "p", "n_permutations"]
-        return pd.DataFrame(columns=["experiment", "contrast", "percent", *numbers, "structure"])
+        return pd.DataFrame(columns=["experiment", "contrast", "percent", *numbers, "left_out", "structure"])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -322,7 +322,7 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     -------
     DataFrame
         Columns experiment, contrast, percent, difference, ci_low, ci_high (95 %, of each point by itself), t,
-        p (family-wise), n_permutations.
+        p (family-wise), n_permutations, left_out (the animals without a value, joined by ", ").
     """
     chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin(
         [contrast.case, contrast.reference]
@@ -333,9 +333,7 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     wide = wide.dropna(how="all").dropna(axis="columns")
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
-    permuted = correlations(values, label_permutations(is_case, n_permutations, seed))
-    largest = np.abs(permuted).max(axis=1, initial=0)
-    observed = np.abs(correlations(values, is_case[None, :]))[0]
+    p, n_permutations = family_wise_p(values, is_case)
     difference = values[is_case].mean(axis=0) - values[~is_case].mean(axis=0)
     t = t_statistics(values, is_case)
     half_width = stats.t.ppf(0.975, len(values) - 2) * np.abs(difference / np.where(t == 0, np.nan, t))
@@ -348,8 +346,9 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
             "ci_low": difference - half_width,
             "ci_high": difference + half_width,
             "t": t,
-            "p": share_as_large(largest, observed),
-            "n_permutations": len(largest),
+            "p": p,
+            "n_permutations": n_permutations,
+            "left_out": left_out,
         }
     )
 

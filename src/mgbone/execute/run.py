@@ -152,7 +152,7 @@ class Run:
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
         shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
-        display(Image(data=written[0].read_bytes(), width=900, alt=shows))
+        display(Image(data=written[0].read_bytes(), width=round(96 * figure.get_figwidth()), alt=shows))
 
     def write(self, table: pd.DataFrame, name: str) -> None:
         """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -113,37 +114,49 @@ def genes_by_hand(
     steps : DataFrame
         From `mgbone.microarray.differential.genes_by_hand`.
     """
-    number = steps.set_index("step")["value"]
-    names = list(dict.fromkeys(groups))
-    table = pd.DataFrame({"value": expression.loc[gene], "group": groups}).dropna()
-    case, _, reference = contrast.partition("_vs_")
-    means = table.groupby("group")["value"].mean()
+    genes = list(steps.columns[3:])
+    p = steps.set_index("step").loc["p", genes]
+    said = [tr("{gene}: {p}", gene=gene, p=naming.format_p(float(p[gene]))) for gene in genes]
     figure, axes = canvas.new_figure(
-        1, 2, height=88, title=title, gridspec_kw={"width_ratios": [1, 2.5]},
-        finding=tr("{g}, {c}: {d} log2, {p}.", g=gene, c=naming.contrast_label(contrast),
-                   d=look.signed(means[case] - means[reference], ".2f"), p=naming.format_p(float(number["p"]))),
-        note=N_("left: every array a dot, beside it mean ± SD; right: each number of the moderated t test"),
+        1, len(genes) + 1, height=94, title=title,
+        finding=findings.sentence([f"{naming.contrast_label(contrast)}", *said]),
+        note=N_("left: every array a dot, beside it mean ± SD; right: each number of the moderated t test, in bold what "
+                "moderation changes"),
+        gridspec_kw={"width_ratios": [1] * len(genes) + [1.9 + 0.6 * len(genes)]},
     )  # fmt: skip
-    left, right = axes[0]
-    table = table.assign(at=table["group"].map(names.index))
-    marks.animals(left, table, spread=0.45, size=38)
-    marks.means(left, table, beside=0.36)
+    names = list(dict.fromkeys(groups))
     shown = [naming.group_label(g, short=True) for g in names]
-    left.set_xticks(
-        range(len(names)), [f"{n}\nn = {(groups == g).sum()}" for g, n in zip(names, shown, strict=True)]
-    )
-    canvas.turn_crowded(left, shown, 150 / len(names))
-    left.set(xlim=(-0.6, len(names) - 0.3), ylabel=tr("log2 expression of {g}", g=gene))
-    right.set_axis_off()
-    right.set(xlim=(0, 1), ylim=(len(steps) - 0.4, -0.6))
-    for i, row in enumerate(steps.itertuples()):
-        if i % 2 == 0:
-            right.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
-        value = f"{row.value:.4g}".replace("-", "−")
-        for x, words, side in (
-            (0.01, tr(row.name), "left"),
-            (0.46, row.formula, "left"),
-            (0.99, value, "right"),
-        ):
-            right.text(x, i, words, va="center", ha=side, size=look.SMALL_SIZE)
+    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
+    for ax, gene in zip(axes[0], genes, strict=False):
+        table = pd.DataFrame({"value": expression.loc[gene, groups.index], "group": groups})
+        table = table.assign(at=table["group"].map(names.index))
+        marks.animals(ax, table, spread=0.4, size=38)
+        marks.means(ax, table, beside=0.36)
+        ax.set_xticks(range(len(names)), labels)
+        canvas.turn_crowded(ax, shown, 120 / len(names))
+        ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
+    axes[0, 0].set_ylabel(tr("log2 expression"))
+    _steps(axes[0, -1], steps, genes)
     return figure
+
+
+_MODERATED = ("variance", "posterior_variance", "t_ordinary", "t")
+
+
+def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
+    """Write the steps as a table: what, how, and the number of each gene."""
+    ax.set_axis_off()
+    ax.set(xlim=(0, 1), ylim=(len(steps) - 0.4, -1.2))
+    right = [0.99 - 0.14 * place for place in reversed(range(len(genes)))]
+    for x, gene in zip(right, genes, strict=True):
+        look.embolden(ax.text(x, -0.95, gene, va="center", ha="right", size=look.SMALL_SIZE))
+    for i, row in enumerate(steps.to_dict("records")):
+        if i % 2 == 0:
+            ax.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
+        ax.text(0.01, i, tr(row["name"]), va="center", size=look.SMALL_SIZE)
+        ax.text(0.38, i, row["formula"], va="center", size=look.SMALL_SIZE)
+        for x, gene in zip(right, genes, strict=True):
+            written = ax.text(x, i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right",
+                              size=look.SMALL_SIZE)  # fmt: skip
+            if row["step"] in _MODERATED:
+                look.embolden(written)

@@ -36,13 +36,13 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     limit = study.thresholds["significant"]
-    cells = cells if "p_holm" in cells else cells.assign(p_holm=np.nan)
-    survives = (findings.of_doses(cells, study)["p_holm"] < limit).any()
+    cells = cells if "p_maxt" in cells else cells.assign(p_maxt=np.nan)
+    survives = (findings.of_doses(cells, study)["p_maxt"] < limit).any()
     figure, panels, _ = canvas.panels(
         len(contrasts), 3, 72.0, above=4, sharey=True, title=title, finding=cells_found(cells, study),
         note=[DIFFERENCE, N_("below it p of the declared test, unadjusted"), canvas.MARKS,
-              N_("heavy frame: p < 0.05 also after Holm over 16 cells") if survives else
-              N_("no cell has p < 0.05 after Holm over 16 cells") if cells["p_holm"].notna().any() else ""],
+              N_("heavy frame: p < 0.05 also after max-T over 16 cells") if survives else
+              N_("no cell has p < 0.05 after max-T over 16 cells") if cells["p_maxt"].notna().any() else ""],
     )  # fmt: skip
     norm = marks.around_zero(cells["percent"], 2.0)
     for ax, contrast in zip(panels, contrasts, strict=True):
@@ -53,10 +53,10 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
             cmap=look.DIVERGING, columns=[region_name(r) for r in REGIONS],
             rows=[structure_name(s) for s in STRUCTURES],
         )  # fmt: skip
-        for number in np.flatnonzero(table["p_holm"] < limit):
+        for number in np.flatnonzero(table["p_maxt"] < limit):
             y, x = divmod(number, 4)
             ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black", linewidth=2,
-                                   gid="holm"))  # fmt: skip
+                                   gid="survives"))  # fmt: skip
         ax.set_title(naming.contrast_label(contrast.name))
     marks.colour_bar(panels, panels[0].collections[0], tr("Difference (% of reference)"))
     return figure

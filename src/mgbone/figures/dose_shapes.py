@@ -18,14 +18,13 @@ MARKERS: Mapping[str, str] = {
     "intake": "P", "status": "*", "minerals": "o", "formation": "s", "resorption": "^", "density": "D",
 }  # fmt: skip
 _SIZES = {"*": 2.2, "P": 1.3, "^": 1.2, "D": 0.75}
-_NEARLY = 0.1  # below this p an endpoint is named too
 
 
 def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw each endpoint at its two z: across for one way, upwards for a peak at the mildest dose.
 
-    Beyond the diagonals the endpoint is nearer to that shape. Filled are those where it is significant over
-    both tests; they and those nearly so are named.
+    Beyond the diagonals the endpoint is nearer to that shape. With a name are those significant over both
+    tests; filled are those of which a shape is named, since every contrast that it implies holds.
 
     Parameters
     ----------
@@ -34,6 +33,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """
     if shapes.empty:
         return canvas.empty_figure(N_("No endpoint was measured at every dose."), title)
+    limit = study.thresholds["significant"]
     across = 1.45 * max(2.5, float(shapes["z_one_way"].abs().max()))
     upwards = 1.3 * max(2.5, float(shapes["z_peak"].abs().max()))
     mildest = naming.narrow_label(study.dose_order[0].case)
@@ -43,7 +43,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     )  # fmt: skip
     present = [axis for axis in AXIS_NAMES if axis in set(table["axis"])]
     hollow = {"markerfacecolor": "white", "markeredgecolor": look.INK, "markeredgewidth": 1.0}
-    named = table[table["found"] | (table["p_either"] < _NEARLY)].sort_values(
+    named = table[table["p_either"] < limit].sort_values(
         ["p_either", "endpoint"], kind="stable"
     )
     figure, axes = canvas.new_figure(
@@ -51,9 +51,8 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
         finding=_finding(table, mildest),
         note=[tr("z of two tests on the same animals: one way with the dose (Jonckheere), peak at {dose} "
                  "(Mack-Wolfe)", dose=mildest),
-              tr("filled: p < {limit:g} over both tests, labels permuted within each experiment",
-                 limit=study.thresholds["significant"]),
-              tr("named: p < {limit:g}", limit=_NEARLY)],
+              tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)", limit=limit),
+              N_("filled: every contrast that the shape implies holds")],
         legend=[look.mark(tr(AXIS_NAMES[axis]), MARKERS.get(axis, "X"), 6.5, **hollow) for axis in present],
     )  # fmt: skip
     ax = axes[0, 0]

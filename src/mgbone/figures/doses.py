@@ -50,16 +50,16 @@ def dose_response(
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
     shapes : DataFrame, optional
         endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
-        panel, that of the shape better supported in bold.
+        panel, that of a shape that is named in bold.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
         return canvas.empty_figure(N_("No endpoint was measured at any of the doses."), title)
     shown = shapes[shapes["endpoint"].isin(endpoints)] if shapes is not None else pd.DataFrame()
     apart = (
-        N_("two experiments, each against its own reference, not joined by a line: {pairs}")
+        N_("change from the reference; two experiments, each with its own, not joined by a line: {pairs}")
         if len({c.experiment for c in study.dose_order}) == 2 else
-        N_("each dose against the reference of its own experiment: {pairs}")
+        N_("change from the reference of the same experiment: {pairs}")
     )  # fmt: skip
     handles = [
         look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8),
@@ -73,7 +73,7 @@ def dose_response(
         len(endpoints), columns, 66.0, sharex=True, title=title,
         finding=_shapes_found(shown, study) if len(shown) else "", legend=handles,
         note=[tr(apart, pairs=_against(study)), N_("dots: animals, dashed: reference group"), canvas.MARKS,
-              tr("below, p of two tests: one way with the dose, peak at {dose} (bold: supported)",
+              tr("below, p of two tests: one way with the dose, peak at {dose} (bold: the shape is named)",
                  dose=naming.narrow_label(study.dose_order[0].case)) if len(shown) else ""],
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):
@@ -84,8 +84,6 @@ def dose_response(
             _shape_words(ax, row)
     for ax in axes[:, 0]:
         ax.set_ylabel(tr("Change (%)"))
-    for ax in panels:
-        ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
@@ -141,7 +139,7 @@ def _dose_panel(
     mg = [study.groups[c.case].dietary_mg_percent for c in study.dose_order]
     by_contrast = {c.name: x for x, c in enumerate(study.dose_order, start=1)}
     by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
-    ax.axhline(100, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=0)
+    ax.axhline(0, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=0)
     place = doses["dietary_mg_percent"].map(by_dose)
     if "contrast" in doses:
         place = doses["contrast"].map(by_contrast).fillna(place)
@@ -165,6 +163,7 @@ def _dose_panel(
             ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)
     labels = [f"{dose:g}" for dose in mg]
     ax.set(xlim=(0.4, len(mg) + 0.66), xlabel="", ylabel="")
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.set_xticks(range(1, len(mg) + 1), labels)
     canvas.turn_crowded(ax, labels, 80 / len(mg))
     low, high = ax.get_ylim()

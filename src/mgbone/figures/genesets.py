@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,8 @@ def ora_dots(
         look.mark(tr("{n} genes", n=hits), "o", _area(hits, most) ** 0.5, markerfacecolor="white",
                   markeredgecolor=_PLAIN) for hits in sorted({max(1, most // 8), most})
     ]  # fmt: skip
-    number = "" if tested is None else f"{tested:,} "
+    span = [f"{n:,}" for n in sorted({min(tested), max(tested)})] if len(tested) else []
+    number = f"{'–'.join(span)} " if span else ""
     said = [
         tr(", ").join(tr("{n} terms among {genes}", n=len(rows), genes=tr(_DIRECTIONS[direction]))
                       for direction, rows in of_contrast.groupby("direction", sort=False))
@@ -66,7 +67,7 @@ def ora_dots(
     figure, axes = canvas.new_figure(
         len(panels), 1, height=_ROW * sum(heights) + 11 * len(heights), title=title, sharex=True,
         finding=findings.counted(said, folded["contrast"].unique()),
-        note=[tr("over-representation against the genes on the chip; q: BH over all {n}terms tested, list by list",
+        note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by list",
                  n=number),
               N_("lines: 95 % interval; at the right genes found and in the term, and q"),
               N_("(+k): k similar terms folded in (70 % of hits shared)")],
@@ -203,13 +204,16 @@ def running_sums(
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
     best = results.loc[results["nes"].abs().idxmax()]
+    counts = results["n_permutations"]
+    drawn = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.panels_width(max(2, columns)), height=52 * len(contrasts) + 8,
         sharex=True, sharey=True, title=title,
         finding=tr("Furthest from an even spread: {term}, {contrast} (NES = {nes}).", term=best["name"],
                    contrast=naming.contrast_label(best["contrast"]), nes=look.signed(best["nes"], ".2f")),
         note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
-              N_("genes are permuted, which ignores that they are correlated: read p beside that of camera")],
+              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores that "
+                 "genes are correlated: read it beside that of camera", k=drawn)],
     )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)

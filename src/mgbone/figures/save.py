@@ -35,9 +35,7 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     targets = (folder / f"{name}.png", folder / f"{name}.svg")
-    words = canvas.words_of(figure)
-    said = {"Title": words["title"], "Description": words["finding"]}
-    said = {key: text for key, text in said.items() if text}
+    words = said(figure)
     salt = {"svg.hashsalt": f"mgbone-{name}"}
     with warnings.catch_warnings(record=True) as caught, mpl.rc_context(salt):
         warnings.simplefilter("always")
@@ -46,13 +44,20 @@ def save_figure(figure: Figure, folder: str | Path, name: str, stamp: str | None
             # Level 3 takes half the time of the usual 6, for files of the same size.
             packed = {"compress_level": 3}
             figure.savefig(
-                png, format="png", dpi=look.DPI, metadata={"Software": None} | said, pil_kwargs=packed
+                png, format="png", dpi=look.DPI, metadata={"Software": None} | words, pil_kwargs=packed
             )
-            figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None} | said)
+            figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None} | words)
             _refuse_empty_boxes(name, caught)
     for warning in caught:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return targets
+
+
+def said(figure: Figure) -> dict[str, str]:
+    """Return the headline of a figure as ``Title`` and the finding below it as ``Description``, unbroken."""
+    words = canvas.words_of(figure)
+    named = {"Title": words["title"], "Description": words["finding"]}
+    return {name: text for name, text in named.items() if text}
 
 
 def _refuse_empty_boxes(name: str, caught: list[warnings.WarningMessage]) -> None:
