@@ -78,7 +78,7 @@ def _only_box(text, renderer):
 
 
 def _rendered(figure, how):
-    """Render a figure with its texts drawn in a way of one's own; return pixels, and texts with their boxes."""
+    """Render a figure, its texts drawn in a way of one's own; return pixels, and texts with boxes."""
     drawn = []
 
     def draw(text, renderer):

@@ -54,7 +54,8 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
     figure, axes = canvas.new_figure(
         1, len(stages), width=look.panels_width(max(2, len(stages))), height=68, title=title,
         finding=findings.sentence(said), note=N_("each line an array; density of log2 values"),
-        legend=[Line2D([], [], color=look.line_colour(g), linestyle=look.line_style(g), label=naming.group_label(g))
+        legend=[Line2D([], [], color=look.line_colour(g), linestyle=look.line_style(g),
+                       label=naming.group_label(g))
                 for g in shown],
     )  # fmt: skip
     for ax, stage in zip(axes[0], stages, strict=True):
@@ -62,7 +63,8 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         rows = rows.assign(group=rows["array_id"].map(groups))
         for group, lines in rows.groupby("group", sort=False):
             sns.lineplot(lines, x="value", y="density", units="array_id", estimator=None, ax=ax, linewidth=1,
-                         color=look.line_colour(group), linestyle=look.line_style(group), alpha=0.8)  # fmt: skip
+                         color=look.line_colour(group), linestyle=look.line_style(group),
+                         alpha=0.8)  # fmt: skip
         ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     return figure
@@ -93,7 +95,8 @@ def array_boxes(
     measures = list(boxes["measure"].unique())
     figure, axes = canvas.new_figure(
         len(measures), 1, height=46 * len(measures) + 8, sharex=True, title=title,
-        finding=findings.sentence([tr("beyond the limits: {names}", names=findings.listed(names))]) if names else
+        finding=findings.sentence([tr("beyond the limits: {names}",
+                                      names=findings.listed(names))]) if names else
         tr("No array is beyond the limits."),
         note=[N_("box: quartiles and median, whiskers: 5 to 95 %"),
               N_("grey band: limits for the median; beyond them an array is flagged")],
@@ -107,8 +110,10 @@ def array_boxes(
             ax.axhspan(low, high, color=look.PALE, linewidth=0, zorder=0)
         _boxes(ax, rows, arrays)
         for array in beyond.loc[beyond["measure"].eq(measure), "array_id"]:
-            mark = ax.annotate("!", (arrays.index.get_loc(array), rows.loc[array, "q95"]), xytext=(0, 1), va="bottom",
-                               textcoords="offset points", ha="center", color=look.UP, size=look.TITLE_SIZE)  # fmt: skip
+            mark = ax.annotate("!", (arrays.index.get_loc(array), rows.loc[array, "q95"]), xytext=(0, 1),
+                               va="bottom",
+                               textcoords="offset points", ha="center", color=look.UP,
+                               size=look.TITLE_SIZE)  # fmt: skip
             look.embolden(mark)
         ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
@@ -129,7 +134,8 @@ def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
         # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
         warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
         sns.boxplot(
-            long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100), width=0.6,
+            long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100),
+            width=0.6,
             palette={g: look.colour(g) for g in arrays.unique()}, saturation=1, linewidth=0.8, dodge=False,
             legend=False, medianprops={"linewidth": 0}, linecolor=look.INK,
         )  # fmt: skip
@@ -168,13 +174,15 @@ def array_map(
                        for mask in (same, ~same))  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 2, height=100, title=title, legend=look.group_handles(shown),
-        finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by {between:.3f}; "
+        finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by "
+                   "{between:.3f}; "
                    "the lowest r is {low:.3f}.", within=within, between=between, low=np.nanmin(off)),
         note=N_("left: principal components; right: Pearson correlation of log2 expression"),
     )  # fmt: skip
     left, right = axes[0]
     drawn = scores[scores.index.isin(arrays.index)]
-    marks.animals(left, pd.DataFrame({"at": drawn["PC1"], "value": drawn["PC2"], "group": drawn.index.map(groups)}),
+    marks.animals(left,
+                  pd.DataFrame({"at": drawn["PC1"], "value": drawn["PC2"], "group": drawn.index.map(groups)}),
                   spread=0, size=44)  # fmt: skip
     left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %)")
     left.set_ylabel(f"PC2 ({100 * explained[1]:.0f} %)")
@@ -219,7 +227,8 @@ def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: st
         len(images), 5, (width - 32) / columns + 6, width=width, title=title,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
-        note=N_("residual of each cell in place: red brighter, blue dimmer than the model predicts; a spot or a "
+        note=N_("residual of each cell in place: red brighter, blue dimmer than the model predicts; a spot "
+                "or a "
                 "scratch would stand out"),
     )  # fmt: skip
     for ax, (array, image) in zip(panels, images.items(), strict=True):

@@ -31,8 +31,10 @@ def threshold_grid(
     totals = counts.groupby("contrast", sort=False)["total"]
     said = [tr("{low:,} to {high:,} genes", low=t.min(), high=t.max()) for _, t in totals]
     figure, panels = canvas.contrast_panels(
-        counts, height=70, sharey=True, title=title, finding=findings.counted(said, counts["contrast"].unique()),
-        note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"), N_("framed: the limits of this study")],
+        counts, height=70, sharey=True, title=title,
+        finding=findings.counted(said, counts["contrast"].unique()),
+        note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"),
+              N_("framed: the limits of this study")],
     )  # fmt: skip
     most = np.log1p(max(1, int(counts["total"].max()))) * 1.4
     for ax, _, rows in panels:
@@ -82,10 +84,12 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         for name, (colour, marker, _, label) in _CLASSES.items()
     ]
     figure, axes = canvas.new_figure(
-        1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"), legend=handles,
+        1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"),
+        legend=handles,
         finding=tr("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.",
                    s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
-        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without any effect, "
+        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without "
+                "any effect, "
                 "since the contrasts share a reference", n=int(row["genes"]), c=row["correlation_by_chance"]),
     )  # fmt: skip
     ax = axes[0, 0]
@@ -117,17 +121,19 @@ def genes_by_hand(
     genes = list(steps.columns[3:])
     p = steps.set_index("step").loc["p", genes]
     said = [tr("{gene}: {p}", gene=gene, p=naming.format_p(float(p[gene]))) for gene in genes]
-    figure, axes = canvas.new_figure(
-        1, len(genes) + 1, height=94, title=title,
+    figure, _ = canvas.new_figure(
+        0, 0, height=70 + 6.4 * len(steps), title=title,
         finding=findings.sentence([f"{naming.contrast_label(contrast)}", *said]),
-        note=N_("left: every array a dot, beside it mean ± SD; right: each number of the moderated t test, in bold what "
-                "moderation changes"),
-        gridspec_kw={"width_ratios": [1] * len(genes) + [1.9 + 0.6 * len(genes)]},
+        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t "
+                "test, in bold "
+                "what moderation changes"),
     )  # fmt: skip
+    grid = figure.add_gridspec(2, len(genes), height_ratios=[60, 6.4 * len(steps)])
+    axes = [figure.add_subplot(grid[0, place]) for place in range(len(genes))]
     names = list(dict.fromkeys(groups))
     shown = [naming.group_label(g, short=True) for g in names]
     labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
-    for ax, gene in zip(axes[0], genes, strict=False):
+    for ax, gene in zip(axes, genes, strict=True):
         table = pd.DataFrame({"value": expression.loc[gene, groups.index], "group": groups})
         table = table.assign(at=table["group"].map(names.index))
         marks.animals(ax, table, spread=0.4, size=38)
@@ -135,8 +141,8 @@ def genes_by_hand(
         ax.set_xticks(range(len(names)), labels)
         canvas.turn_crowded(ax, shown, 120 / len(names))
         ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
-    axes[0, 0].set_ylabel(tr("log2 expression"))
-    _steps(axes[0, -1], steps, genes)
+    axes[0].set_ylabel(tr("log2 expression"))
+    _steps(figure.add_subplot(grid[1, :]), steps, genes)
     return figure
 
 
@@ -147,14 +153,14 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
     """Write the steps as a table: what, how, and the number of each gene."""
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(len(steps) - 0.4, -1.2))
-    right = [0.99 - 0.14 * place for place in reversed(range(len(genes)))]
+    right = [0.99 - 0.13 * place for place in reversed(range(len(genes)))]
     for x, gene in zip(right, genes, strict=True):
         look.embolden(ax.text(x, -0.95, gene, va="center", ha="right", size=look.SMALL_SIZE))
     for i, row in enumerate(steps.to_dict("records")):
         if i % 2 == 0:
             ax.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
         ax.text(0.01, i, tr(row["name"]), va="center", size=look.SMALL_SIZE)
-        ax.text(0.38, i, row["formula"], va="center", size=look.SMALL_SIZE)
+        ax.text(0.36, i, row["formula"], va="center", size=look.SMALL_SIZE)
         for x, gene in zip(right, genes, strict=True):
             written = ax.text(x, i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right",
                               size=look.SMALL_SIZE)  # fmt: skip

@@ -70,7 +70,7 @@ def new_figure(
     inner = (width * MM - 2 * _PAD) * 72
     notes = [note] if isinstance(note, str) else note
     note = tr("; ").join(tr(words) for words in notes if words)
-    note = note[:1].upper() + note[1:]
+    note = capital(note)
     title, finding = tr(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
@@ -97,7 +97,8 @@ def new_figure(
         figure.text(x, y, "\n".join(found), size=BASE_SIZE, gid="finding", **upper)
     if legend:
         y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
-        box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y), ncols=columns,
+        box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y),
+                            ncols=columns,
                             borderaxespad=0, borderpad=0.2)  # fmt: skip
         box.set_in_layout(False)
     if foot:
@@ -108,6 +109,11 @@ def new_figure(
     if not (nrows and ncols):
         return figure, None
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
+
+
+def capital(words: str) -> str:
+    """Begin a sentence with a capital, unless it begins with a symbol such as p or n."""
+    return words[:1].upper() + words[1:] if words[1:2].isalpha() else words
 
 
 def lay_out(figure: Figure) -> None:

@@ -55,7 +55,8 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
         )  # fmt: skip
         for number in np.flatnonzero(table["p_maxt"] < limit):
             y, x = divmod(number, 4)
-            ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black", linewidth=2,
+            ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black",
+                                   linewidth=2,
                                    gid="survives"))  # fmt: skip
         ax.set_title(naming.contrast_label(contrast.name))
     marks.colour_bar(panels, panels[0].collections[0], tr("Difference (% of reference)"))
@@ -190,7 +191,8 @@ def profiles(
     for line, structure in zip(axes, structures, strict=True):
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
         for group, rows in here.groupby("group", sort=False):
-            sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, ax=line[0], linewidth=1.1,
+            sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, ax=line[0],
+                         linewidth=1.1,
                          color=colours[group], linestyle=dashes[group])  # fmt: skip
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
         line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
@@ -220,7 +222,8 @@ def _profile_finding(tests: pd.DataFrame | None, study: Study) -> str:
         return tr("At no point of the femur does a dose differ from its reference (lowest p = {p}).",
                   p=naming.format_p_value(rows["p"].min()))  # fmt: skip
     return findings.sentence(
-        tr("{structure}, {contrast}: {higher} between {low:.0f} and {high:.0f} % of the length (lowest p = {p})",
+        tr("{structure}, {contrast}: {higher} between {low:.0f} and {high:.0f} % of the length (lowest p = "
+           "{p})",
            structure=structure_label(structure), contrast=naming.contrast_label(contrast),
            higher=naming.word("up" if part["difference"].mean() > 0 else "down"), low=part["percent"].min(),
            high=part["percent"].max(), p=naming.format_p_value(part["p"].min()))
@@ -246,7 +249,8 @@ def _difference(ax: Axes, rows: pd.DataFrame, contrast: Contrast, study: Study) 
         if spans:
             ax.broken_barh(spans, (0.0, 0.035), transform=ax.get_xaxis_transform(), linewidth=0,
                            facecolor=look.face(ink, level), gid=f"bar-{level}")  # fmt: skip
-    ax.text(0.98, 0.97, tr("lowest p = {p}", p=naming.format_p_value(rows["p"].min())), transform=ax.transAxes,
+    ax.text(0.98, 0.97, tr("lowest p = {p}", p=naming.format_p_value(rows["p"].min())),
+            transform=ax.transAxes,
             ha="right", va="top", size=look.SMALL_SIZE, gid="p")  # fmt: skip
     ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
 

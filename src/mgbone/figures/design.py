@@ -53,9 +53,11 @@ def timeline(
     figure, axes = canvas.new_figure(
         len(experiments), 1, height=58.0 * len(experiments) * lanes / 3, title=N_("How the animals were fed"),
         finding=tr("{experiments} experiments; diets with {mg} % Mg against {normal:g} %.",
-                   experiments=len(experiments), mg=tr(", ").join(f"{mg:g}" for mg in sorted(less, reverse=True)),
+                   experiments=len(experiments),
+                   mg=tr(", ").join(f"{mg:g}" for mg in sorted(less, reverse=True)),
                    normal=max(g.dietary_mg_percent for g in study.groups.values())),
-        note=[setting, N_("numbers of animals and arrays are assumptions where the report gives none (study.yml)")
+        note=[setting,
+              N_("numbers of animals and arrays are assumptions where the report gives none (study.yml)")
               if as_planned and study.animals_per_group else ""],
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)

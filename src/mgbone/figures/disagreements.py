@@ -33,9 +33,11 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     depth = max(places) + 1
     figure, _ = canvas.new_figure(
         0, 0, height=6.6 * (depth + 0.8) + 16, title=title, finding=_finding(confronted),
-        note=[N_("change against the reference, in percent; the sources' animals, diets and references differ"),
+        note=[N_("change against the reference, in percent; the sources' animals, diets and references "
+                 "differ"),
               N_("✓ these data have the stated level; ≈ the stated size only; ✗ neither; ? not tested")],
-        legend=[Line2D([], [], label=tr("stated", "by a source"), **_DIAMOND), Patch(facecolor=look.CLOUD, label=tr("these data, 95 %"))],
+        legend=[Line2D([], [], label=tr("stated", "by a source"), **_DIAMOND),
+                Patch(facecolor=look.CLOUD, label=tr("these data, 95 %"))],
     )  # fmt: skip
     ax = figure.add_subplot()
     ax.set_position([0.3, 0.125, 0.3, 0.735])  # by hand: the words beside it take more room than it does
@@ -59,7 +61,8 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
 
 def _finding(confronted: pd.DataFrame) -> str:
     holds = confronted["holds"].astype(str)
-    return tr("Of {all} statements of sources, these data have the level of {yes} and the size alone of {size}.",
+    return tr("Of {all} statements of sources, these data have the level of {yes} and the size alone of "
+              "{size}.",
               all=len(holds), yes=int(holds.eq("yes").sum()), size=int(holds.eq("size").sum()))  # fmt: skip
 
 

@@ -43,15 +43,14 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     )  # fmt: skip
     present = [axis for axis in AXIS_NAMES if axis in set(table["axis"])]
     hollow = {"markerfacecolor": "white", "markeredgecolor": look.INK, "markeredgewidth": 1.0}
-    named = table[table["p_either"] < limit].sort_values(
-        ["p_either", "endpoint"], kind="stable"
-    )
+    named = table[table["p_either"] < limit].sort_values(["p_either", "endpoint"], kind="stable")
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=14 + 150 * upwards / across, title=title,
         finding=_finding(table, mildest),
         note=[tr("z of two tests on the same animals: one way with the dose (Jonckheere), peak at {dose} "
                  "(Mack-Wolfe)", dose=mildest),
-              tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)", limit=limit),
+              tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)",
+                 limit=limit),
               N_("filled: every contrast that the shape implies holds")],
         legend=[look.mark(tr(AXIS_NAMES[axis]), MARKERS.get(axis, "X"), 6.5, **hollow) for axis in present],
     )  # fmt: skip
@@ -60,7 +59,8 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     _regions(ax, across, upwards, mildest)
     for (axis, found), rows in table.groupby(["axis", "found"], sort=False):
         marker = MARKERS.get(axis, "X")
-        ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0), zorder=4 if found else 3,
+        ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0),
+                   zorder=4 if found else 3,
                    facecolor=look.INK if found else "white", edgecolor=look.INK if found else look.QUIET,
                    linewidth=1.0, gid="shape-found" if found else "shape")  # fmt: skip
     ax.set_xlabel(tr("z, one way with the dose"))

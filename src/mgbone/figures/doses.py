@@ -145,7 +145,9 @@ def _dose_panel(
         place = doses["contrast"].map(by_contrast).fillna(place)
     if animals is not None:
         lanes = dict(zip(doses["group"], place - 0.14, strict=True))
-        marks.animals(ax, animals.assign(at=animals["group"].map(lanes), value=animals["percent"]).dropna(subset="at"),
+        marks.animals(ax,
+                      animals.assign(at=animals["group"].map(lanes),
+                                     value=animals["percent"]).dropna(subset="at"),
                       spread=0.44, size=20)  # fmt: skip
     x = place + 0.24
     ax.vlines(x, doses["ci_low"], doses["ci_high"], colors=look.INK, linewidth=1.2, zorder=4)

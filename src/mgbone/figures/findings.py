@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
+from mgbone.figures.canvas import capital
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
@@ -28,7 +29,7 @@ def listed(names: Iterable[str]) -> str:
 def sentence(parts: Iterable[str]) -> str:
     """Join parts to a sentence, with a capital and a full stop; empty if there are none."""
     said = tr("; ").join(filter(None, parts))
-    return f"{said[:1].upper()}{said[1:]}{tr('.')}" if said else ""
+    return f"{capital(said)}{tr('.')}" if said else ""
 
 
 def name(endpoint: str) -> str:

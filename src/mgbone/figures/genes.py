@@ -102,7 +102,8 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     finding = findings.sentence([tr(findings.NOTHING)])
     if len(changed):
         finding = tr(
-            "Genes changed at all levels of expression: half of the changed ones lie between {a:.1f} and {b:.1f}, "
+            "Genes changed at all levels of expression: half of the changed ones lie between {a:.1f} and "
+            "{b:.1f}, "
             "half of all genes between {c:.1f} and {d:.1f}.",
             **dict(zip("abcd", [*changed["x"].quantile([0.25, 0.75]), *table["x"].quantile([0.25, 0.75])],
                        strict=True)),
@@ -151,7 +152,8 @@ def _clouds(
         sns.scatterplot(
             of_theme, x="x", y="y", hue="theme", style="theme", ax=ax, s=18, linewidth=0.3, legend=False,
             palette={t: colour for t, (colour, *_) in THEMES.items()}, hue_order=list(THEMES),
-            markers={t: marker for t, (_, marker, _) in THEMES.items()}, style_order=list(THEMES), rasterized=True,
+            markers={t: marker for t, (_, marker, _) in THEMES.items()}, style_order=list(THEMES),
+            rasterized=True,
         )  # fmt: skip
     for ax, *_ in panels:
         ax.set(xlabel="", ylabel="")
@@ -172,7 +174,7 @@ def _with_names(figure: Figure, panels: list[tuple[Axes, str, pd.DataFrame]]) ->
 
 
 def _foremost(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the genes that a panel names: of those named by theme the smallest p, then the largest changes."""
+    """Return the genes that a panel names: of the themes those of smallest p, then the largest changes."""
     of_theme = rows[rows["named"]].sort_values(["p", "gene"], kind="stable").head(_NAMED - 3)
     changed = rows[rows["direction"].ne("none") & ~rows["gene"].isin(of_theme["gene"])]
     largest = changed.assign(size=changed["log2_fold_change"].abs()).sort_values(

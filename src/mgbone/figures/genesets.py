@@ -67,11 +67,13 @@ def ora_dots(
     figure, axes = canvas.new_figure(
         len(panels), 1, height=_ROW * sum(heights) + 11 * len(heights), title=title, sharex=True,
         finding=findings.counted(said, folded["contrast"].unique()),
-        note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by list",
+        note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by "
+                 "list",
                  n=number),
               N_("lines: 95 % interval; at the right genes found and in the term, and q"),
               N_("(+k): k similar terms folded in (70 % of hits shared)")],
-        legend=[*theme_handles(drawn["term"].map(theme_of)), look.mark(tr("other term"), "o", 6, color=_PLAIN), *sizes],
+        legend=[*theme_handles(drawn["term"].map(theme_of)),
+                look.mark(tr("other term"), "o", 6, color=_PLAIN), *sizes],
         gridspec_kw={"height_ratios": heights},
     )  # fmt: skip
     for ax, rows, (contrast, direction, _) in zip(axes[:, 0], panels, lists, strict=True):
@@ -93,7 +95,8 @@ def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: 
     inks = [THEMES[t][0] if t in THEMES else _PLAIN for t in of_theme]
     ax.hlines(rows.index, rows["ci_low"], rows["ci_high"], colors=inks, linewidth=1.2, zorder=2)
     for row, theme, ink in zip(rows.itertuples(), of_theme, inks, strict=True):
-        ax.scatter(row.log2_odds_ratio, row.Index, s=_area(row.hits, most), color=ink, edgecolor="white", zorder=3,
+        ax.scatter(row.log2_odds_ratio, row.Index, s=_area(row.hits, most), color=ink, edgecolor="white",
+                   zorder=3,
                    marker=THEMES[theme][1] if theme in THEMES else "o", linewidth=0.6)  # fmt: skip
         q = f"= {naming.format_p_value(row.q)}" if row.q > 0 else "< 1e-300"
         ax.annotate(f"{row.hits}/{row.set_size}, q {q}", (1, row.Index), xycoords=ax.get_yaxis_transform(),
@@ -141,9 +144,11 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
         dict(zip(rows["go_id"], rows["theme"], strict=True))))  # fmt: skip
     shown["length"] = -np.log10(shown["p"].clip(lower=1e-300)) * np.where(shown["direction"] == "up", 1, -1)
     figure, panels = canvas.contrast_panels(
-        shown, room=1, height=_ROW * (max(places.values()) + 1) * 0.95 + 20, sharey=True, sharex=True, title=title,
+        shown, room=1, height=_ROW * (max(places.values()) + 1) * 0.95 + 20, sharey=True, sharex=True,
+        title=title,
         finding=_camera_finding(shown),
-        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for correlated genes"),
+        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for "
+                 "correlated genes"),
               N_("filled: q < 0.05 over all terms tested")],
     )  # fmt: skip
     for ax, _, bars in panels:
@@ -212,7 +217,8 @@ def running_sums(
         finding=tr("Furthest from an even spread: {term}, {contrast} (NES = {nes}).", term=best["name"],
                    contrast=naming.contrast_label(best["contrast"]), nes=look.signed(best["nes"], ".2f")),
         note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
-              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores that "
+              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which "
+                 "ignores that "
                  "genes are correlated: read it beside that of camera", k=drawn)],
     )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):

@@ -1,4 +1,4 @@
-"""One look for all figures: seaborn's theme, colours and markers of the groups, two languages, words and marks."""
+"""One look for all figures: seaborn's theme, colours and markers of groups, words in two languages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.naming import group_label, groups_in_use, in_use
 
 MM = 1 / 25.4
-# A figure is drawn in the size that it is shown in: 900 pixels of a page, 96 to the inch, are 238 mm. So a text
-# of 8 points is read as one of 8 points.
+# A figure is drawn in the size that it is shown in: 900 pixels of a page, 96 to the inch, are 238 mm. So a
+# text of 8 points is read as one of 8 points.
 SINGLE, ONE_AND_HALF, DOUBLE = 119.0, 178.0, 238.0
 DPI = 150  # of the PNG
 

@@ -61,7 +61,7 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
 def _side_steps(table: pd.DataFrame) -> pd.Series:
     """Steps from -0.5 to 0.5 that lead neighbours in value far apart: multiples of the golden ratio.
 
-    The quasirandom scatter of Sherrill-Mix and Clarke (beeswarm and vipor, 2017): no random numbers, linear in time.
+    The quasirandom scatter of Sherrill-Mix and Clarke (vipor, 2017): no random numbers, linear in time.
     """
     rank = table.groupby("at")["value"].rank(method="first")
     count = table.groupby("at")["value"].transform("size")
@@ -153,7 +153,8 @@ def heat(
     values = np.asarray(values, dtype=float)
     sns.heatmap(
         values, ax=ax, cbar=False, linewidths=gap, linecolor="white",
-        xticklabels=False if columns is None else columns, yticklabels=False if rows is None else rows, **options,
+        xticklabels=False if columns is None else columns, yticklabels=False if rows is None else rows,
+        **options,
     )  # fmt: skip
     ax.tick_params(length=0)
     ax.tick_params(axis="y", rotation=0)
@@ -272,7 +273,7 @@ def _cost(
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
     away = np.hypot(*(avoid - spot - along[:, None] * line).T)
     near = (away < 4.0) & (np.hypot(*(avoid - spot).T) > 0.5)
-    crossed = 60 * near[:n_named].sum() + 2 * near[n_named:].sum()
+    crossed = 300 * near[:n_named].sum() + 2 * near[n_named:].sum()
     crossings = sum(_touches(spot, foot, other) for other in taken)
     length = float(np.hypot(*line))
     return 1000 * outside + 400 * (over + crossings) + crossed + 10 * hidden + 0.3 * length

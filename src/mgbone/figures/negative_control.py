@@ -64,7 +64,8 @@ def _finding(rows: pd.DataFrame) -> str:
             tr(", {null} in data without effect", null=int(row["null"])) if np.isfinite(row["null"]) else ""
         )
         said.append(
-            tr("of {n} {what} {this} are reproduced, {nominal:.1f} expected by chance", n=int(row["statements"]),
+            tr("of {n} {what} {this} are reproduced, {nominal:.1f} expected by chance",
+               n=int(row["statements"]),
                what=tr(_PANELS[kind]), this=int(row["this"]), nominal=row["nominal"]) + null
         )  # fmt: skip
     return findings.sentence(said)
@@ -77,7 +78,8 @@ def _panel(ax: Axes, row: pd.Series, spread: pd.DataFrame) -> None:
     ax.axvline(row["nominal"], color=look.QUIET, linewidth=1.2, linestyle=look.DASHES, gid="nominal")
     for level, (column, face, _) in enumerate(_MARKS):
         if np.isfinite(row[column]):
-            ax.plot(row[column], top * (1.12 + 0.13 * level), "v", markersize=8, markerfacecolor=face, gid=column,
+            ax.plot(row[column], top * (1.12 + 0.13 * level), "v", markersize=8, markerfacecolor=face,
+                    gid=column,
                     markeredgecolor=look.INK, markeredgewidth=1.1)  # fmt: skip
     least = np.nanmin([spread["reproduced"].min(), row["null"], row["this"]])
     low = 0 if row["statements"] < 30 else int(least) - 3

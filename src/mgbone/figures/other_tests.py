@@ -45,7 +45,8 @@ def choice_of_test(
         key=list(zip(table["experiment"], table["endpoint"], table["contrast"], strict=True))
     )
     tests, keys = list(dict.fromkeys(table["test"])), list(dict.fromkeys(table["key"]))
-    p = table.drop_duplicates(["key", "test"], keep="last").set_index(["key", "test"])["p"].unstack()  # noqa: PD010
+    of_test = table.drop_duplicates(["key", "test"], keep="last").set_index(["key", "test"])["p"]
+    p = of_test.unstack()  # noqa: PD010
     p = p.reindex(index=pd.Index(keys, tupleize_cols=False), columns=tests)
     level = p.map(lambda value: _LEVELS.index(study.level(value)) if np.isfinite(value) else np.nan)
     base = level[declared or tests[0]]

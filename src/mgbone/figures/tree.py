@@ -84,7 +84,8 @@ def _tree(ax: Axes, clustering: Any) -> None:
         support = clustering.nodes.loc[by_height[round(float(y[1]), 12)], "support"]
         if np.isfinite(support):
             ax.annotate(
-                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(2, 1.5), textcoords="offset points",
+                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(2, 1.5),
+                textcoords="offset points",
                 ha="left", va="bottom", size=look.SMALL_SIZE, gid="support",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
             )  # fmt: skip
@@ -142,9 +143,11 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
         for c in clusterings.values()
     ]
     figure, axes = canvas.new_figure(
-        3, n, width=look.panels_width(n), height=116, title=title, finding=findings.counted(said, clusterings),
+        3, n, width=look.panels_width(n), height=116, title=title,
+        finding=findings.counted(said, clusterings),
         note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
-              N_("below: mean silhouette of every distinct split of the arrays into two groups of the same sizes, "
+              N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
+                 "sizes, "
                  "red line: these groups"),
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},

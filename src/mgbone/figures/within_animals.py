@@ -57,8 +57,10 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     figure, axes = canvas.new_figure(
         1, 2, height=140, title=title, finding=_finding(drawn), legend=handles,
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
-              tr("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
-                 "score: with serum Mg held); no number: |r| < {feeble:g}; frame: q < {limit:g}", limit=limit, feeble=FEEBLE)],
+              tr("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a "
+                 "gene "
+                 "score: with serum Mg held); no number: |r| < {feeble:g}; frame: q < {limit:g}", limit=limit,
+                 feeble=FEEBLE)],
         gridspec_kw={"width_ratios": [0.62, 1.38]},
     )  # fmt: skip
     _network(axes[0, 0], drawn, names)
@@ -80,7 +82,8 @@ def _finding(drawn: pd.DataFrame) -> str:
         for row in clear.itertuples()
     ]
     return findings.sentence([
-        tr("{n} pairs are sure after correction, first {names}", n=len(named), names=findings.listed(named[:3]))
+        tr("{n} pairs are sure after correction, first {names}", n=len(named),
+           names=findings.listed(named[:3]))
     ])  # fmt: skip
 
 
@@ -91,7 +94,8 @@ def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
         start, end = spots[row.a], spots[row.b]
         width, ink = _SURE[row.sure]
         path = Path([start, 0.25 * (start + end), end], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        line = PathPatch(path, facecolor="none", edgecolor=ink, linewidth=width, zorder=4 - row.sure, capstyle="butt",
+        line = PathPatch(path, facecolor="none", edgecolor=ink, linewidth=width, zorder=4 - row.sure,
+                         capstyle="butt",
                          linestyle=(_TOGETHER, _OPPOSITE)[row.dash])  # fmt: skip
         line.set_gid(f"pair-{row.a}-{row.b}")
         ax.add_patch(line)
