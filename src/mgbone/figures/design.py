@@ -52,7 +52,7 @@ def timeline(
     }
     figure, axes = canvas.new_figure(
         len(experiments), 1, height=58.0 * len(experiments) * lanes / 3, title=N_("How the animals were fed"),
-        finding=tr("{experiments} experiments; diets with {mg} % Mg against {normal:g} %.",
+        finding=tr("Diets with {mg} % Mg against {normal:g} %; experiments: {experiments}.",
                    experiments=len(experiments),
                    mg=tr(", ").join(f"{mg:g}" for mg in sorted(less, reverse=True)),
                    normal=max(g.dietary_mg_percent for g in study.groups.values())),
