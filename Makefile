@@ -70,6 +70,10 @@ all: $(EXECUTED) ## Check the dataset, then draw all figures and write all table
 check: $(INSTALLED) $(OWN_ARRAYS) ## List every fault of the dataset: make check DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" $(SPEAK)
 
+.PHONY: map
+map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map DATASET=data/my-lab
+	@"$(PY)" -m mgbone.execute.cli map "$(DATASET)" $(SPEAK)
+
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
@@ -77,12 +81,14 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: new-dataset
-new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026
-	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
+new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
+	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
 .PHONY: lab
+# In Japanese the executed notebooks, where there are: those in notebooks/ hold English prose.
 lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
-	"$(PY)" -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_biochem.ipynb
+	$(if $(TONGUE),JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/study/locale/jupyter") "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
+	    --LabApp.default_url=/lab/tree/$(firstword $(if $(TONGUE),$(wildcard $(OUT)/01_biochem.ipynb)) notebooks/01_biochem.ipynb)
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
@@ -197,12 +203,13 @@ GROUND := $(TESTS) figures/% execute/%
 # The settings of the last run. They are written anew, and all notebooks run, only when one has changed.
 SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)
 RECORDED := $(shell cat "$(OUT)/settings" 2> /dev/null)
-BEFORE   := $(firstword $(subst |, ,$(RECORDED)))
+# What the folder holds outputs of, whatever their language.
+BEFORE   := $(sort $(shell cut -d '|' -f 1 "$(BUILD)/$(FOLDER)"/settings "$(BUILD)/$(FOLDER)"/ja/settings 2> /dev/null))
 
 $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
-	@[ -z "$(BEFORE)" ] || [ "$(BEFORE)" = "$(DATASET)" ] || [ "$(BEFORE)" -ef "$(DATASET)" ] || { \
+	@for before in $(BEFORE); do [ "$$before" = "$(DATASET)" ] || [ "$$before" -ef "$(DATASET)" ] || { \
 	    $(SAY) 'The name %s is taken: %s holds what was made from %s. Rename one of the two folders, or run make clean if the other one is gone.' \
-	        "$(FOLDER)" "$(OUT)" "$(BEFORE)" >&2; exit 1; }
+	        "$(FOLDER)" "$(BUILD)/$(FOLDER)" "$$before" >&2; exit 1; }; done
 	@mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"
 
 # The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which

@@ -133,6 +133,7 @@ UNIMPORTED = {
     "hatchling": "builds the editable installation",
     "ipykernel": "runs the notebooks",
     "jupyterlab": "make lab",
+    "jupyterlab-language-pack-ja-jp": "make lab LANGUAGE=ja",
     "matplotlib-fontja": "brings the Japanese font",
     "pre-commit": "lints before a commit (.pre-commit-config.yaml)",
     "pytest-xdist": "pytest -n",

@@ -121,7 +121,10 @@ BAD = {
     ),
     "study file broken": (
         lambda folder: (folder / "study.yml").write_text("groups: {a: 1}\n"),
-        [["study.yml: ", "wrong form", "data/study.yml"]],
+        [
+            ["study.yml, line 1: lacks the entry experiments"],
+            ["study.yml, line 1, groups.a: found 1, allowed is"],
+        ],
     ),
     # checksums
     "wrong checksum": (

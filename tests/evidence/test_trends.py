@@ -63,5 +63,5 @@ def test_the_wider_criterion_stands_beside_the_verdict(study):
         "- Serum phosphorus, 0.04 % Mg vs Control: stated higher, p = 0.012; verdict direction only; "
         in words
     )
-    assert words.count(": yes") == words.count(": no") == 2
+    assert words.count(": met") == words.count(": not met") == 2
     assert "No statement" in tell_trends(verdicts.iloc[-1:], study).data

@@ -1,5 +1,6 @@
 """What runs when, and what is left when something goes wrong: the real Makefile on tiny notebooks."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from helpers import ROOT
@@ -118,17 +121,42 @@ def test_another_setting_runs_all(built, setting):
 
 def test_a_setting_that_comes_back_runs_all_again(with_lab):
     lab = ("DATASET=data/lab", "LANGUAGE=ja")
-    assert with_lab.joinpath("second.log").read_text().count("started") == 4
-    assert "started" not in make(with_lab, "all", *lab).stdout
-    recorded = with_lab / "build" / "lab" / "settings"
+    assert with_lab.joinpath("second.log").read_text().count("開始") == 4
+    assert "開始" not in make(with_lab, "all", *lab).stdout
+    recorded = with_lab / "build" / "lab" / "ja" / "settings"
     kept, stamps = recorded.read_bytes(), recorded.stat()
     try:
-        # What make writes down first when it is told another language.
-        assert make(with_lab, "build/lab/settings", "DATASET=data/lab", "LANGUAGE=en").returncode == 0
+        # What make writes down first when it is told another folder.
+        assert make(with_lab, "build/lab/ja/settings", *lab, "FIGURES=elsewhere").returncode == 0
         assert planned(with_lab, *lab) == list(STEMS)
     finally:
         recorded.write_bytes(kept)
         os.utime(recorded, ns=(stamps.st_atime_ns, stamps.st_mtime_ns))
+
+
+def test_languages_do_not_meet(with_lab):
+    """English outputs stay while Japanese ones are made, and the tables are written by both."""
+    english = make(with_lab, "--dry-run", "all", "DATASET=data/lab").stdout
+    assert '--language "en"' in english and 'build/lab/settings"' in english
+    assert not (with_lab / "figures" / "lab" / "02_qct_a.png").exists()
+    assert (with_lab / "data" / "derived" / "lab" / "ja" / "02_qct.outputs.txt").is_file()
+
+
+def test_make_speaks_japanese_before_anything_is_installed(with_lab):
+    told = make(with_lab, "help", "LANGUAGE=ja").stdout
+    assert "make check" in told and "ふだん使うもの" in told
+    assert "DATASET=data/simulated LANGUAGE=ja（LANGUAGEはenかja）" in told
+    assert "すべて最新です：figures/lab/ja/（図）" in with_lab.joinpath("second.log").read_text()
+
+
+def test_lab_opens_in_the_language(built):
+    assert "JUPYTER_CONFIG_PATH" not in make(built, "--dry-run", "lab").stdout
+    told = make(built, "--dry-run", "lab", "LANGUAGE=ja").stdout
+    (folder,) = re.findall('JUPYTER_CONFIG_PATH="([^"]+)"', told)
+    name = Path("labconfig", "default_setting_overrides.json")
+    settings = json.loads((ROOT / Path(folder).relative_to(built) / name).read_text())
+    assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "ja_JP"
+    assert "ja_JP" in {pack.name for pack in entry_points(group="jupyterlab.languagepack")}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +208,7 @@ def test_datasets_do_not_meet(with_lab, tmp_path):
     project = shutil.copytree(with_lab, tmp_path / "copy")
     figures = project / "figures"
     assert (figures / "simulated" / "02_qct_a.png").read_text() == "data/simulated en"
-    assert (figures / "lab" / "02_qct_a.png").read_text() == "data/lab ja"
+    assert (figures / "lab" / "ja" / "02_qct_a.png").read_text() == "data/lab ja"
     assert planned(project) == []
     elsewhere = project / "elsewhere" / "lab"
     elsewhere.mkdir(parents=True)
@@ -188,7 +216,7 @@ def test_datasets_do_not_meet(with_lab, tmp_path):
     assert refused.returncode == 2
     assert "The name lab is taken: build/lab holds what was made from data/lab." in refused.stderr
     assert "no faults found" not in refused.stdout
-    assert (figures / "lab" / "02_qct_a.png").read_text() == "data/lab ja"
+    assert (figures / "lab" / "ja" / "02_qct_a.png").read_text() == "data/lab ja"
     assert planned(project, "DATASET=data/lab", "LANGUAGE=ja") == []
 
 

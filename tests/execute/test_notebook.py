@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow  # most start a kernel
 
 OUTPUTS = (
     "from pathlib import Path\n"
-    "out = Path(derived_folder) / Path(dataset).name\n"
+    "out = Path(derived_folder) / Path(dataset).name / (language if language != 'en' else '')\n"
     "out.mkdir(parents=True, exist_ok=True)\n"
 )
 
@@ -82,7 +82,7 @@ def test_parameters_arrive_and_progress_is_told(project):
         progress=told.append,
     )
     assert printed(executed) == "data/lab ja\n"
-    assert [line.split("s  ")[1] for line in told] == ["started", "A title", "done: 0 figures, 0 tables"]
+    assert [line.split("s  ")[1] for line in told] == ["開始", "A title", "完了：図0点、表0点"]
 
 
 def test_unknown_parameter_is_an_error(project):
@@ -111,7 +111,7 @@ def test_a_notebook_without_data_ends_well_where_they_end(project):
 
 def test_the_page_shows_the_parameters_of_the_run_alone(project):
     run(project, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');", language="ja")
-    page = (project / "build" / "lab" / "tried.html").read_text(encoding="utf-8")
+    page = (project / "build" / "lab" / "ja" / "tried.html").read_text(encoding="utf-8")
     assert "ja" in page and "&quot;?&quot;" not in page
 
 

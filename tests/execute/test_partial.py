@@ -314,11 +314,11 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
 
 def test_what_is_said_of_the_design_follows_the_study(tmp_path, study):
     said = canvas.words_of(design.timeline(study))["finding"]
-    assert said == "Diets with 0.04, 0.02, 0.01 % Mg against 0.05 %; experiments: 2."
+    assert said == "Diets with 0.04 % Mg, 0.02 % Mg, 0.01 % Mg against 0.05 % Mg; experiments: 2."
     own = own_study(tmp_path)
     naming.use_study(own)
     said = canvas.words_of(design.timeline(own))["finding"]
-    assert said == "Diets with 0.015 % Mg against 0.05 %; experiments: 1."
+    assert said == "Diets with 0.015 % Mg against 0.05 % Mg; experiments: 1."
 
 
 # ---- The notebooks themselves

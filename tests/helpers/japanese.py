@@ -17,11 +17,12 @@ NAMES = set(
     re.findall(
         r"\w+",
         """
-        Barbie Benjamini Bonferroni Bouxsein Creedon Debian Dunn Dunnett Games Gehan Hedges Hochberg Holm
-        Howell Irizarry Jeffreys Jonckheere Kendall Kramer Kruskal Latheta Lite Mack Mann Najam Olkin Pearson
-        Rand Rouder Smyth Student Subramanian Terpstra Tukey Wallis Welch Westfall Whitney Wistar Wolfe Young
-        Gene Ontology et al doi and mmol nmol day log limma camera moderated mean robust multi array average
-        median polish relative expression unscaled standard error single sample fold change set
+        Barbie Benjamini Berger Bonferroni Bouxsein Creedon Debian Dunn Dunnett Games Gehan Hedges
+        Hochberg Holm Howell Irizarry Jeffreys Jonckheere Kendall Kramer Kruskal Latheta Lite Mack Mann
+        Najam Olkin Pearson Piepho Rand Rouder Smyth Storey Student Subramanian Terpstra Tukey Wallis
+        Welch Westfall Whitney Wistar Wolfe Young Gene Ontology et al doi and mmol nmol day log limma
+        camera moderated mean robust multi array average median polish relative expression unscaled
+        standard error single sample fold change set
         """,
     )
 )

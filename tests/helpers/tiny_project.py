@@ -46,14 +46,14 @@ with write_aside(resolve(sys.argv[1])) as aside:
 """
 RUN = """
 from pathlib import Path
-from mgbone.execute.places import relative
+from mgbone.execute.places import of_language, relative
 from mgbone.study.paths import resolve, write_aside
 
 class Run:
-    def __init__(self, stem, dataset, figures, derived):
+    def __init__(self, stem, dataset, figures, derived, language):
         name = Path(dataset).name
         self.stem, self.outputs = stem, []
-        self.figures, self.derived = resolve(figures) / name, resolve(derived) / name
+        self.figures, self.lists = (of_language(resolve(f) / name, language) for f in (figures, derived))
 
     def draw(self, name, text):
         for ending in ("png", "svg"):
@@ -63,7 +63,7 @@ class Run:
             self.outputs.append(path)
 
     def finish(self):
-        with write_aside(self.derived / f"{self.stem}.outputs.txt") as aside:
+        with write_aside(self.lists / f"{self.stem}.outputs.txt") as aside:
             aside.write_text("".join(f"{relative(path)}\\n" for path in self.outputs))
 """
 
@@ -94,7 +94,7 @@ def tiny_notebook(path, module, *extra):
     write_notebook(
         path,
         f"import mgbone.{module}\nfrom mgbone.execute.run import Run\n"
-        f"run = Run({path.stem!r}, dataset, figures_folder, derived_folder)",
+        f"run = Run({path.stem!r}, dataset, figures_folder, derived_folder, language)",
         *extra,
         f"run.draw({path.stem!r} + '_a', f'{{dataset}} {{language}}')",
         "run.finish()",

@@ -1,5 +1,7 @@
 """One way with the dose or a peak at the mildest one: both statistics, their null, and the choice."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,6 @@ import pytest
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
 from mgbone.integration.shapes import (
     SHAPE_COLUMNS,
-    _as_pairs,
     _one_way,
     _peak,
     _permuted,
@@ -43,6 +44,10 @@ def means(control, mg004, mg002, pairfed, mg001):
         ("exp2", "control"): control, ("exp2", "mg004"): mg004, ("exp2", "mg002"): mg002,
         ("exp1", "pairfed"): pairfed, ("exp1", "mg001"): mg001,
     }  # fmt: skip
+
+
+def _as_pairs(levels):
+    return {(i, j): (levels[i], levels[j]) for i, j in combinations(range(len(levels)), 2)}
 
 
 def one_way_statistic(levels):

@@ -99,7 +99,7 @@ def test_shipped_arrays(shipped, study):
         assert best_of_all_splits(genes, table) < 0.3
         return
     assert set(found["says"]) == {AGREE}
-    assert found["lowest_score"].min() == pytest.approx(0.79, abs=0.01)
+    assert found["lowest_score"].min() > 0.5  # without any difference about 0
     first = table[table["experiment"] == "exp1"]
     sides = [first.loc[first["group"] == g, "array_id"].tolist() for g in ("pairfed", "mg001")]
     for a, b in zip(*sides, strict=True):

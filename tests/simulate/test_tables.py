@@ -577,7 +577,7 @@ def test_the_readme_says_in_both_languages_that_nothing_was_measured(name):
     assert "$" not in text
 
 
-def fake_arrays(folder, arrays, animals, effect, seed):
+def fake_arrays(folder, arrays, animals, effect, seed, uncentred=False):
     """Stand in for the arrays, which take longer: one small file each."""
     for file in arrays["file"]:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
@@ -637,7 +637,7 @@ def test_a_generator_that_gives_other_bytes_is_reported_and_changes_nothing(smal
     (folder / "cel/e1-mg001-1.CEL").unlink()
     before = snapshot(folder)
 
-    def other(folder, arrays, animals, effect, seed):
+    def other(folder, arrays, animals, effect, seed, uncentred=False):
         fake_arrays(folder, arrays, animals, effect, seed + 1)
 
     monkeypatch.setattr(dataset_writer, "_write_arrays", other)

@@ -1,5 +1,7 @@
 """The study file says what the report says, and a broken one is refused with a sentence."""
 
+import re
+
 import pytest
 import yaml
 
@@ -46,33 +48,170 @@ def test_every_assumption_has_its_reason():
     assert (table[["decision", "reason"]].map(lambda text: len(text.strip())) > 15).all(axis=None)
 
 
+BROKEN = {
+    "groups missing": (lambda r: r.pop("groups"), ["lacks the entry groups"]),
+    "unknown group": (
+        lambda r: r["experiments"]["exp1"]["groups"].append("mg003"),
+        ["names the group 'mg003'"],
+    ),
+    "no contrast": (
+        lambda r: r["experiments"]["exp2"]["contrasts"].append("mg004_control"),
+        ["allowed is case_vs_reference"],
+    ),
+    "a group against itself": (
+        lambda r: r["experiments"]["exp2"]["contrasts"].append("control_vs_control"),
+        ["'control_vs_control' is none of two groups"],
+    ),
+    "both ways": (
+        lambda r: r["experiments"]["exp2"]["contrasts"].append("control_vs_mg004"),
+        ["control_vs_mg004 stands the other way round"],
+    ),
+    "group twice": (
+        lambda r: r["experiments"]["exp2"]["groups"].append("control"),
+        ["experiments.exp2.groups: found [", "each entry once"],
+    ),
+    "misspelt key": (
+        lambda r: r["experiments"]["exp2"].update(contrast=["mg004_vs_control"]),
+        ["experiments.exp2.contrast: is not known here"],
+    ),
+    "significant above 1": (
+        lambda r: r["thresholds"].update(significant=5),
+        ["found 5, allowed is a number"],
+    ),
+    "significant as text": (lambda r: r["thresholds"].update(significant="5 %"), ["found '5 %', allowed is"]),
+    "significant negative": (lambda r: r["thresholds"].update(significant=-0.05), ["found -0.05, allowed"]),
+    "trend below significant": (
+        lambda r: r["thresholds"].update(trend=0.01),
+        ["found 0.01, below significant"],
+    ),
+    "unknown threshold": (
+        lambda r: r["thresholds"].update(significnt=0.05),
+        ["significnt: is not known here"],
+    ),
+    "region of one number": (
+        lambda r: r["regions"].update(mid=[0.3]),
+        ["regions.mid: found [0.3], allowed is two"],
+    ),
+    "region reversed": (
+        lambda r: r["regions"].update(mid=[0.6, 0.4]),
+        ["found [0.6, 0.4], which ends before"],
+    ),
+    "region beyond 1": (
+        lambda r: r["regions"].update(proximal=[0.7, 1.5]),
+        ["regions.proximal.1: found 1.5"],
+    ),
+    "regions overlapping": (
+        lambda r: r["regions"].update(mid=[0.2, 0.6]),
+        ["mid begins at 0.2, within distal"],
+    ),
+    "weeks negative": (
+        lambda r: r["experiments"]["exp1"].update(weeks=-3),
+        ["found -3, allowed is a number of weeks"],
+    ),
+    "label a list": (lambda r: r["groups"]["mg001"].update(label=["a"]), ["groups.mg001.label: found ['a']"]),
+    "label null": (lambda r: r["groups"]["mg001"].update(label=None), ["groups.mg001.label: found nothing"]),
+    "label false": (lambda r: r["groups"]["mg001"].update(label=False), ["groups.mg001.label: found false"]),
+    "one label twice": (
+        lambda r: r["groups"]["mg001"].update(label="Control"),
+        ["'Control' means control already"],
+    ),
+    "synonym of another": (
+        lambda r: r["groups"]["mg001"].update(synonyms=["対照群"]),
+        ["groups.mg001.synonyms: '対照群' means control already"],
+    ),
+    "gene sets nowhere": (lambda r: r.update(gene_sets="mine.gmt"), ["'mine.gmt', which is neither beside"]),
+    "order of an unknown contrast": (
+        lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}),
+        ["exp1 has no contrast 'mg002_vs_control'"],
+    ),
+    "dose with its unit": (
+        lambda r: r["groups"]["mg001"].update(dietary_mg_percent="0.05 %"),
+        ["groups.mg001.dietary_mg_percent: found '0.05 %', allowed is a number of percent"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_study_files(tmp_path, raw, case):
+    change, pieces = BROKEN[case]
+    change(raw)
+    with pytest.raises(StudyError) as caught:
+        load_study(write(tmp_path, raw))
+    assert [len(caught.value.slips), *(piece in str(caught.value) for piece in pieces)] == [
+        1,
+        *(True for _ in pieces),
+    ], str(caught.value)
+    assert re.search(r"study.yml, line \d+", str(caught.value))
+
+
+def test_every_slip_is_named_at_once_with_its_line(tmp_path):
+    text = """
+thresholds: {significant: 5, trend: .nan}
+experiments:
+  winter: {label: X, weeks: 010, groups: [no, low], contrasts: [low_vs_no]}
+groups:
+  no: {label: 2026-02-30}
+  low: {label: Low}
+  low: {label: Lower}
+"""
+    (tmp_path / "study.yml").write_text(text)
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path / "study.yml")
+    assert [(slip.line, slip.problem.split(",")[0]) for slip in caught.value.slips] == [
+        (2, "found '.nan'"),
+        (2, "found 5"),
+        (4, "found '010'"),
+        (4, "found no (also in line 6)"),
+        (8, "stands a second time"),
+    ]
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("text", "message"),
     [
-        (lambda r: r.pop("groups"), "'groups' is missing"),
-        (lambda r: r["experiments"]["exp1"]["groups"].append("mg003"), "group 'mg003'"),
-        (lambda r: r["experiments"]["exp2"]["contrasts"].append("mg004_control"), "case_vs_reference"),
-        (lambda r: r["experiments"]["exp2"]["contrasts"].append("control_vs_control"), "case_vs_reference"),
-        (lambda r: r["regions"].update(mid=[0.3]), "wrong form"),
-        (lambda r: r.update(gene_sets="mine.gmt"), "'mine.gmt', which is neither beside"),
-        (
-            lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}),
-            "no contrast",
-        ),
+        ("a: [1, 2", "line 1: a slip in the form"),
+        ("a: &x [1]\nb: [*x, *x]", "line 1: has an anchor"),
+        ("a: " + "[" * 50_000, "nested without end"),
+        ("a: " + "9" * 5_000, "which is no plain number"),
+        ("- a", "allowed is entries"),
+        ("", "lacks the entry experiments"),
     ],
 )
-def test_broken_study_files(tmp_path, raw, change, message):
-    change(raw)
+def test_yaml_that_is_none_or_too_much(tmp_path, text, message):
+    (tmp_path / "study.yml").write_text(text)
     with pytest.raises(StudyError, match=message):
-        load_study(write(tmp_path, raw))
+        load_study(tmp_path / "study.yml")
 
 
-def test_missing_file_and_bad_yaml(tmp_path):
+def test_missing_file_and_foreign_bytes(tmp_path):
     with pytest.raises(StudyError, match="can't be read"):
         load_study(tmp_path / "absent.yml")
-    (tmp_path / "study.yml").write_text("a: [1, 2")
-    with pytest.raises(StudyError, match="can't be read"):
+    (tmp_path / "study.yml").write_bytes(b"title: \xff\xfe")
+    with pytest.raises(StudyError, match="line 1: is not UTF-8 text"):
         load_study(tmp_path / "study.yml")
+
+
+def test_regions_may_overlap_where_it_is_said(tmp_path, raw):
+    raw["regions"]["mid"] = [0.2, 0.8]
+    raw["regions_may_overlap"] = True
+    assert load_study(write(tmp_path, raw)).regions["mid"] == (0.2, 0.8)
+
+
+def test_a_design_without_doses_and_one_of_another_nutrient(tmp_path):
+    plain = {
+        "experiments": {
+            "e": {"label": "E", "weeks": 3, "groups": ["rest", "run"], "contrasts": ["run_vs_rest"]}
+        },
+        "groups": {"rest": {"label": "Rest"}, "run": {"label": "Run"}},
+    }
+    study = load_study(write(tmp_path, plain))
+    assert study.dose_order == () and study.groups["run"].dose is None
+    plain["groups"]["rest"]["dose"], plain["groups"]["run"]["dose"] = 0.5, 0.1
+    with pytest.raises(StudyError, match="gives doses, but not of what"):
+        load_study(write(tmp_path, plain))
+    plain["dose_of"] = {"name": "Ca", "unit": "%"}
+    study = load_study(write(tmp_path, plain))
+    assert [c.name for c in study.dose_order] == ["run_vs_rest"] and study.dose_of.name == "Ca"
 
 
 def test_gene_sets_of_ones_own_lie_beside_the_study_file(tmp_path, raw):

@@ -53,6 +53,8 @@ def messages() -> Iterator[tuple[str, str]]:
 
 def _of_code(source: str, notebook: bool = False) -> Iterator[tuple[str, str]]:
     for node in ast.walk(ast.parse(source)):
+        if notebook and isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in TITLES:
+            yield _text(node.value), ""
         if not isinstance(node, ast.Call):
             continue
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))

@@ -55,7 +55,10 @@ def derive_endpoints(dataset: Dataset) -> pd.DataFrame:
         urine = dataset.urine.set_index("animal_id")
         creatinine = urine["creatinine"].where(urine["creatinine"] > 0)  # nothing can be divided by none
         columns |= {e: settled(urine[column] / creatinine) for column, e in PER_CREATININE.items()}
-    long = tidy(dataset, pd.DataFrame(columns).reindex(wide.index))
+    values = pd.DataFrame(columns).reindex(wide.index)
+    if not dataset.study.follows_report:  # what a study of another nutrient never measured is not its concern
+        values = values.dropna(axis="columns", how="all")
+    long = tidy(dataset, values)
     if dataset.below_limit.empty:
         return long
     marked = dataset.below_limit.assign(endpoint=lambda t: t["field"].replace(PER_CREATININE))
@@ -104,7 +107,10 @@ def describe_serum(dataset: Dataset) -> pd.DataFrame:
     shown = ["count", "mean", "std", "min", "50%", "max"]
     if dataset.serum is None:
         return pd.DataFrame(columns=shown)
-    return dataset.serum.drop(columns="animal_id").astype(float).describe().T[shown].round(2)
+    values = dataset.serum.drop(columns="animal_id").astype(float)
+    if not dataset.study.follows_report:
+        values = values.dropna(axis="columns", how="all")
+    return values.describe().T[shown].round(2) if len(values.columns) else pd.DataFrame(columns=shown)
 
 
 def missing_values(measurements: pd.DataFrame) -> pd.DataFrame:

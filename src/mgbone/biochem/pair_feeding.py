@@ -21,7 +21,7 @@ COLUMNS = [
 def pair_feeding(experiment: Experiment, study: Study) -> tuple[str, str, str] | None:
     """Return the freely fed control, the pair-fed group and the one it was paired with, if there are any.
 
-    The control has as much magnesium in its diet as the pair-fed group, and the experiment has to compare
+    The control has the same dose in its diet as the pair-fed group, and the experiment has to compare
     each two of the three.
     """
     compared = {(c.case, c.reference) for c in experiment.contrasts}
@@ -29,9 +29,9 @@ def pair_feeding(experiment: Experiment, study: Study) -> tuple[str, str, str] |
         words = study.groups[name].feeding.split(" to ")
         if words[0] != "pair-fed" or words[-1] not in experiment.groups:
             continue
-        case, mg = words[-1], study.groups[name].dietary_mg_percent
+        case, dose = words[-1], study.groups[name].dose
         for control in experiment.groups:
-            alike = study.groups[control].dietary_mg_percent == mg and control not in (name, case)
+            alike = study.groups[control].dose == dose and control not in (name, case)
             if alike and {(case, control), (name, control), (case, name)} <= compared:
                 return control, name, case
     return None

@@ -23,7 +23,7 @@ RELATIVE_ROUNDING = 1e-3
 
 
 def check_relations(
-    tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], study: Study
+    tables: Mapping[str, pd.DataFrame], names: Mapping[str, str], study: Study, partition: bool = True
 ) -> list[Fault]:
     """Check all tables together.
 
@@ -34,6 +34,9 @@ def check_relations(
         columns that have been reported already.
     names : mapping of str to str
         What messages call the file of each table.
+    study : Study
+    partition : bool
+        Whether cortical and cancellous bone are the parts of the whole, trabecular a part of cancellous.
     """
     faults = []
     animals = tables.get("animals")
@@ -44,7 +47,7 @@ def check_relations(
                 if name != "animals" and "animal_id" in table:
                     faults += _check_animals_known(table, names[name], animals["animal_id"], names["animals"])
     if "qct_slices" in tables:
-        faults += _check_slices(tables["qct_slices"], names["qct_slices"], animals)
+        faults += _check_slices(tables["qct_slices"], names["qct_slices"], animals, partition)
     return faults
 
 
@@ -109,11 +112,13 @@ def _check_animals_known(table: pd.DataFrame, file: str, known: pd.Series, anima
 # --- slices ------------------------------------------------------------------------------------------
 
 
-def _check_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None) -> list[Fault]:
+def _check_slices(
+    slices: pd.DataFrame, file: str, animals: pd.DataFrame | None, partition: bool
+) -> list[Fault]:
     faults = _check_places(slices, file, animals) if {"animal_id", "position"} <= set(slices.columns) else []
     for measure, unit in (("area", "mm²"), ("content", "mg")):
         columns = [f"{structure}_{measure}" for structure in STRUCTURES]
-        if set(columns) <= set(slices.columns):
+        if partition and set(columns) <= set(slices.columns):
             faults += _check_sum(slices, file, measure, unit)
             faults += _check_part(slices, file, measure, unit)
     for structure in STRUCTURES:
@@ -157,7 +162,10 @@ def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list
     total = cortical + cancellous
     wrong = slices.index[(whole - total).abs() > np.maximum(ROUNDING, RELATIVE_ROUNDING * whole)]
     problem = "found {whole:.10g} {unit}, but cortical + cancellous is {total:.10g} {unit}"
-    advice = "Whole bone is the sum of the two; correct the one that is wrong."
+    advice = (
+        "Whole bone is the sum of the two; correct the one that is wrong, or, if the scanner finds each by a "
+        "threshold of its own, write compartments: independent into qct_mapping.yml."
+    )
     return fault_in_rows(
         file, f"whole_{measure}", wrong, problem, advice, whole=whole, total=total, unit=unit
     )

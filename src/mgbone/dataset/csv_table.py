@@ -1,9 +1,4 @@
-"""One table of a dataset: from the bytes of a CSV file to a typed frame, with every fault on the way.
-
-The rules are those of the Table Schema in the dictionary (type, required, minimum, pattern, unique and
-primaryKey) and ``positive``, which it adds. They are applied here and not by pandera, whose import takes
-longer than opening a dataset; it can read the same schemas, and a test holds the two together.
-"""
+"""One table of a dataset: from the bytes of a CSV file to a typed frame, with every fault on the way."""
 
 from __future__ import annotations
 
@@ -12,87 +7,15 @@ import io
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest, wrong_lengths
-from mgbone.study.dictionary import measured_fields, table_fields, table_schema, typeset_unit
-
-_BLANK_WORDS = {
-    "na",
-    "n.a.",
-    "n/a",
-    "nd",
-    "n.d.",
-    "nan",
-    "null",
-    "none",
-    "-",
-    "--",
-    "ー",
-    "−",
-    "—",
-    "―",
-    "欠測",
-    "なし",
-}
-
-# Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
-BELOW_LIMIT = {"serum": set(measured_fields("serum")), "urine": {"ctx", "dpd"}}
-_ALL_BELOW_LIMIT = set().union(*BELOW_LIMIT.values())
-
-# How a laboratory writes "below the limit" without saying the limit, folded as by `is_not_detected`. Read
-# only in a column whose limit is stated: elsewhere "ND" may as well mean "not done".
-NOT_DETECTED = {
-    "nd",
-    "notdetected",
-    "undetected",
-    "undetectable",
-    "bdl",
-    "blod",
-    "bloq",
-    "<lod",
-    "<loq",
-    "検出せず",
-    "検出されず",
-    "不検出",
-    "未検出",
-    "検出限界以下",
-    "検出限界未満",
-    "測定限界以下",
-    "測定限界未満",
-    "定量下限未満",
-}
-
-
-def is_not_detected(cell: str) -> bool:
-    """Say whether a cell reads "not detected" without a limit of its own, as ``N.D.``, ``nd`` or 検出せず."""
-    return re.sub(r"[\s.]", "", unicodedata.normalize("NFKC", cell)).casefold() in NOT_DETECTED
-
-
-@dataclass
-class Table:
-    """A table as read.
-
-    Attributes
-    ----------
-    frame : DataFrame or None
-        The known columns in the order of the dictionary, typed (a bad cell is missing); its index holds
-        spreadsheet rows, the header being row 1. None where the file can't be read as a table.
-    faults : list of Fault
-    notes : list of str
-        What was left out without being a fault: columns that the dictionary does not know.
-    below_limit : dict of str to Series
-        Per column with such cells: which rows are below a limit of detection; the frame holds the limit.
-    """
-
-    frame: pd.DataFrame | None = None
-    faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    below_limit: dict[str, pd.Series] = field(default_factory=dict)
+from mgbone.dataset.faults import Fault, fault_in_rows, listing, nearest, wrong_lengths
+from mgbone.dataset.lab.cell import Reading, read_numbers
+from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
+from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 
 
 def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None) -> Table:
@@ -136,10 +59,12 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
     for spec in table_schema(name)["fields"]:
         if spec["name"] in columns:
             cells = raw.iloc[:, columns[spec["name"]]]
-            if spec["name"] in BELOW_LIMIT.get(name, ()):
-                cells, below = _limits(cells, (limits or {}).get(spec["name"]))
-                table.below_limit |= {spec["name"]: below} if below.any() else {}
-            typed[spec["name"]] = _typed(cells, spec, file, table.faults)
+            if spec["type"] == "string":
+                typed[spec["name"]] = _names(cells, spec, file, table.faults)
+                continue
+            values, below = _numbers(cells, spec, name, (limits or {}).get(spec["name"]), file, table.faults)
+            typed[spec["name"]] = values
+            table.below_limit |= {spec["name"]: below} if below.any() else {}
     table.frame = pd.DataFrame(typed, index=raw.index)
     check_repeated(table.frame, file, name, table.faults)
     return table
@@ -286,171 +211,71 @@ def _folded(text: str) -> str:
 # --- cells -------------------------------------------------------------------------------------------
 
 
-def _typed(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> pd.Series:
-    if spec["type"] == "string":
-        values = cells.mask(cells.str.strip() == "") if cells.notna().any() else cells
-        values = values.astype("str")
-        unreadable = pd.Series(False, index=cells.index)
-    else:
-        values, unreadable = _numbers(cells, spec, file, faults)
-    check_values(values, spec, file, faults, unreadable)
+def _names(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> pd.Series:
+    values = cells.mask(cells.str.strip() == "") if cells.notna().any() else cells
+    values = values.astype("str")
+    check_values(values, spec, file, faults)
     return values
 
 
-def check_values(
-    values: pd.Series,
-    spec: dict[str, Any],
-    file: str,
-    faults: list[Fault],
-    unreadable: pd.Series | None = None,
-) -> None:
-    """Hold typed values of one column against the dictionary: required, minimum, pattern.
-
-    Parameters
-    ----------
-    values : Series
-        Numbers, or names; indexed by spreadsheet row.
-    spec : mapping
-        The field's entry in the dictionary.
-    file : str
-        How messages call the file.
-    faults : list of Fault
-        What is found is added to it.
-    unreadable : Series of bool, optional
-        Values that are missing because they could not be read, which has been reported.
-    """
-    if spec.get("constraints", {}).get("required"):
-        missing = values.isna() if unreadable is None else values.isna() & ~unreadable
-        faults += fault_in_rows(file, spec["name"], values.index[missing], "is blank", _fill_in(spec))
-    if spec["type"] == "string":
-        _check_pattern(values, spec, file, faults)
-    else:
-        _check_range(values, spec, file, faults)
-
-
-def _limits(cells: pd.Series, stated: float | None) -> tuple[pd.Series, pd.Series]:
-    """Return a column with "<0.5" replaced by its limit, "N.D." by the stated one, and where that was."""
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        return cells, pd.Series(False, index=cells.index)
-    text = cells.astype(object).where(cells.notna(), "").astype(str)
-    text = text.map(lambda cell: unicodedata.normalize("NFKC", cell).strip())
-    limit = text.str.extract(r"^<\s*((?=[0-9.]*[1-9])[0-9]+(?:\.[0-9]+)?)$")[0]
-    if stated is not None:
-        limit = limit.mask(text.map(is_not_detected), f"{stated:.15g}")
-    return cells.astype(object).mask(limit.notna(), limit), limit.notna()
-
-
-def _fill_in(spec: dict[str, Any]) -> str:
-    return f"Fill in the {spec['title'].lower() if spec['type'] != 'string' else spec['title']} of this row."
-
-
 def _numbers(
-    cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]
+    cells: pd.Series, spec: dict[str, Any], table: str, limit: float | None, file: str, faults: list[Fault]
 ) -> tuple[pd.Series, pd.Series]:
-    """Return the numbers of a column and where it holds something else, which is reported."""
-    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        values, text = cells.astype(float), cells
-    else:
-        text = cells.astype(object).where(cells.notna(), "").astype(str).str.strip()
-        values = pd.to_numeric(text.where(text.str.fullmatch(r"[-+0-9.eE]+")), errors="coerce").astype(float)
-        text = text.where(text != "")
-    bad = text.notna() & ~np.isfinite(values)
+    """Return the numbers of a column, and which are below a limit of detection; all else is reported.
+
+    Cells are read as those of a laboratory's own files are, but an archive keeps plain numbers only.
+    """
+    values, readings = read_numbers(cells)
+    assay = spec["name"] in BELOW_LIMIT.get(table, ())
+    below = pd.Series(False, index=cells.index)
+    bad = dict.fromkeys(values.index[np.isinf(values)], "")
+    for row, reading in readings.items():
+        if reading.kind == "undetected" and assay and limit is not None:
+            values[row], below[row] = limit, True
+        elif reading.kind == "below" and assay and reading.is_plain:
+            below[row] = True
+        elif reading.kind != "missing" or reading.how:
+            bad[row] = _plainly(reading, spec, assay)
     allowed = "a number" if spec["type"] == "number" else "a whole number"
     if spec["type"] == "integer":
-        bad |= values.notna() & (values % 1 != 0)
+        bad |= dict.fromkeys(values.index[values.notna() & (values % 1 != 0)], "")
     unit = typeset_unit(spec.get("unit", ""))
-    expected = f"{allowed} in {unit}" if unit else allowed
-    required = spec.get("constraints", {}).get("required", False)
+    problem = f"found {{found!r}}, expected {allowed}{f' in {unit}' if unit else ''}"
+    blank = (
+        ""
+        if spec.get("constraints", {}).get("required")
+        else ", or leave the cell blank if it was not measured"
+    )
+    write = {row: said or f"Write a number{blank}." for row, said in bad.items()}
+    found = {
+        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else str(cells[row]).strip() for row in bad
+    }
+    faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", found=found, write=write)
+    unreadable = pd.Series(cells.index.isin(list(bad)), index=cells.index)
+    values = values.mask(unreadable)
+    check_values(values, spec, file, faults, unreadable)
+    return values, below
 
-    def describe(row: int) -> tuple[str, str]:
-        found = text.loc[row] if isinstance(text.loc[row], str) else f"{text.loc[row]:.10g}"
-        return f"found {found!r}, expected {expected}", _number_advice(found, unit, required, spec)
 
-    faults += fault_per_row(file, spec["name"], cells.index[bad], describe)
-    return values.mask(bad), bad
-
-
-def _number_advice(found: str, unit: str, required: bool, spec: dict[str, Any]) -> str:
-    plain = unicodedata.normalize("NFKC", found).strip()
-    blank = "" if required else ", or leave the cell blank if it was not measured"
-    if spec["name"] in _ALL_BELOW_LIMIT and is_not_detected(found):
+def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:
+    """Say how to write as a plain number what can be read in one way only."""
+    if reading.kind == "undetected" and assay:
         return (
             "Leave the cell blank where nothing was measured. If it means not detected, write < and the "
             f'limit, as <0.5, or state the limit: "detection_limit": 0.5 beside "name": "{spec["name"]}" '
             "in datapackage.json."
         )
-    if found.casefold() in _BLANK_WORDS and not required:
+    if reading.kind in ("missing", "undetected"):
         return "Leave the cell blank where nothing was measured."
-    if re.match(r"[<>≤≥]", plain) and not required:
-        limit = "A value beyond a limit of detection can't be read here"
-        return f"{limit}: leave the cell blank and note the limit in the dataset's README.md."
-    if plain != found and _is_number(plain):
-        return f"Write it with half-width digits: {plain}."
-    if re.fullmatch(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", plain):
-        joined = plain.replace(",", "")
-        return f"Write it without commas: {joined}; if the comma is a decimal point, write a point."
-    if re.fullmatch(r"[-+]?\d+,\d+", plain):
-        return f"Write the decimal with a point: {plain.replace(',', '.')}."
-    if re.match(r"[-+]?[\d.]+\s*[^\d\s.,]", plain):
-        return f"Write the number alone{f', in {unit}' if unit else ''}{blank}."
-    return f"Write a number{blank}."
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return np.isfinite(float(text))
-    except ValueError:
-        return False
-
-
-def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
-    minimum = spec.get("constraints", {}).get("minimum")
-    if minimum is None:
-        return
-    positive = spec.get("positive", False)
-    unit = typeset_unit(spec.get("unit", ""))
-    low = values.index[(values <= minimum) if positive else (values < minimum)]
-    bound = f"more than {minimum}" if positive else f"{minimum} or more"
-    problem = f"found {{value:.10g}}, allowed is {bound}{f' {unit}' if unit else ''}"
-    may_be_blank = not spec["constraints"].get("required", False)
-    advice = "Correct the value, or leave the cell blank." if may_be_blank else "Correct the value."
-    faults += fault_in_rows(file, spec["name"], low, problem, advice, value=values)
-
-
-def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
-    pattern = spec.get("constraints", {}).get("pattern")
-    if pattern is None:
-        return
-    wrong = [value for value in values.dropna().unique() if not re.fullmatch(pattern, value)]
-    rows = values.index[values.isin(wrong)] if wrong else []
-    problem = "found {value!r}, allowed is a name without blanks around it"
-    advice = "Delete the blanks before and after it."
-    faults += fault_in_rows(file, spec["name"], rows, problem, advice, value=values)
-
-
-# --- rows --------------------------------------------------------------------------------------------
-
-
-def check_repeated(frame: pd.DataFrame, file: str, name: str, faults: list[Fault]) -> None:
-    """Report rows with the primary key of an earlier row, and values that must be unique but are not."""
-    schema = table_schema(name)
-    unique = [[spec["name"]] for spec in schema["fields"] if spec.get("constraints", {}).get("unique")]
-    for key in [schema["primaryKey"], *(one for one in unique if one != schema["primaryKey"])]:
-        if not set(key) <= set(frame.columns):
-            continue
-        keys = frame[key].dropna()
-        repeated = keys.index[keys.duplicated()]
-        if not len(repeated):
-            continue
-        first = {
-            value: row
-            for row, value in reversed(list(zip(keys.index, keys.itertuples(index=False), strict=True)))
-        }
-
-        def describe(row: int, keys=keys, first=first) -> tuple[str, str]:
-            value = next(keys.loc[[row]].itertuples(index=False))
-            shown = " ".join(f"{part:g}" if isinstance(part, float) else str(part) for part in value)
-            problem = f"{shown} stands already in row {first[value]}"
-            return problem, "Delete one of the two rows, or correct the name."
-
-        faults += fault_per_row(file, ", ".join(key), repeated, describe)
+    if reading.kind == "below" and not assay:
+        return (
+            "A value beyond a limit of detection can't be read here: leave the cell blank and note the limit "
+            "in the dataset's README.md."
+        )
+    if reading.kind in ("number", "below"):
+        less = "<" if reading.kind == "below" else ""
+        unit = f", in {typeset_unit(spec['unit'])}" if "unit" in spec else ""
+        how = "with half-width digits" if reading.is_plain else "without commas"
+        how = f"the number alone{unit}" if reading.unit else f"it {how}"
+        return f"Write {how}: {less}{reading.number:.15g}."
+    return reading.advice

@@ -16,8 +16,8 @@ from typing import Any
 
 from mgbone.dataset.arrays.expression import NAME as EXPRESSION
 from mgbone.dataset.arrays.expression import expression_files
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.dictionary import TABLES, table_fields, table_schema
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import write_aside

@@ -13,7 +13,7 @@ import pandas as pd
 from mgbone.dataset.agreement import check_relations
 from mgbone.dataset.arrays.expression import NAME as EXPRESSION
 from mgbone.dataset.arrays.expression import check_expression, expression_files
-from mgbone.dataset.csv_table import Table, read_table
+from mgbone.dataset.csv_table import read_table
 from mgbone.dataset.descriptor import (
     DESCRIPTOR,
     RENEW,
@@ -24,6 +24,7 @@ from mgbone.dataset.descriptor import (
     read_descriptor,
 )
 from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields
 from mgbone.study.errors import CelError, DatasetError, StudyError
@@ -195,13 +196,13 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     from mgbone.dataset.lab.folder import read_folder
 
     study, faults = _read_study(folder)
-    lab = read_folder(folder, study or load_study())
+    lab = read_folder(folder, study)
     faults += lab.faults
     files = {path.name: {} for path in expression_files(folder)}
     descriptor = Descriptor("measured", lab.title, lab.title_ja or lab.title, tables=lab.names, files=files)
     frames = lab.frames
     if study is not None:
-        faults += check_relations(frames, lab.names, study) + _check_ledger(folder, study)
+        faults += check_relations(frames, lab.names, study, lab.partition) + _check_ledger(folder, study)
     expression, notes = None, []
     if "arrays" in frames:
         expression, found, notes = _check_scans(folder, frames["arrays"], descriptor)
@@ -222,7 +223,8 @@ def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
         return load_study(own if own.is_file() else None), []
     except StudyError as error:
         where = "study.yml" if own.is_file() else "data/study.yml"
-        return None, [Fault(where, str(error).rstrip("."), "Compare the compendium's data/study.yml.")]
+        slips = [Fault(f"{where}, {slip.where}", slip.problem, slip.advice) for slip in error.slips]
+        return None, slips or [Fault(where, str(error).rstrip("."), "Compare data/study.yml.")]
 
 
 def _check_ledger(folder: Path, study: Study) -> list[Fault]:

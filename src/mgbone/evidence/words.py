@@ -36,7 +36,7 @@ def findings(
     """
     wanted = list(contrasts) if contrasts is not None else _reported(study)
     lines = []
-    for endpoint in endpoints:
+    for endpoint in study.endpoints_of(endpoints, evidence):
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
         lines += [_sentence(row) for row in rows.to_dict("records")]
         lines += _not_measured(endpoint, set(rows["contrast"]), wanted, evidence, study)
@@ -155,7 +155,7 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
                 endpoint=endpoint_label(row["endpoint"]), comparison=contrast_label(row["contrast"]),
                 direction=word(row["direction"]), p=format_p(row["p"]), high=high,
                 verdict=word(row["verdict"]),
-                met=tr(N_("yes") if row["same_sign"] else N_("no")),
+                met=tr(N_("met") if row["same_sign"] else N_("not met")),
             )
         )  # fmt: skip
     return Markdown("\n".join(lines))

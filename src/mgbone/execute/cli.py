@@ -9,7 +9,7 @@ from dataclasses import fields
 
 from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
-from mgbone.study.errors import MgboneError
+from mgbone.study.errors import DatasetError, MgboneError
 from mgbone.study.language import LANGUAGES, either, speaking, tr
 from mgbone.study.paths import resolve
 
@@ -19,6 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     Errors that are meant for the person at the keyboard are shown as their text alone.
     """
+    for stream in (sys.stdout, sys.stderr):  # what a terminal has no sign for, it shows as \\u4e00
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     # The language first: what follows, the list of commands too, is said in it.
     language = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     language.add_argument("--language", choices=LANGUAGES, default=Settings.language)
@@ -55,8 +58,15 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     )
     check.set_defaults(command=_check)
 
+    mapping = commands.add_parser("map", help=tr("propose a qct_mapping.yml for a scanner's export"))
+    mapping.add_argument("dataset", help=tr("the folder, for example data/my-lab"))
+    mapping.set_defaults(command=_map)
+
     new = commands.add_parser("new-dataset", help=tr("write an empty folder for measurements of your own"))
     new.add_argument("name", nargs="?", help=tr("of the folder within data/, for example lab2026"))
+    new.add_argument(
+        "--design", choices=["mine"], help=tr("ask for groups, doses and comparisons of your own")
+    )
     new.set_defaults(command=_new_dataset)
 
     run = commands.add_parser("run", help=tr("execute one notebook on a dataset"))
@@ -98,23 +108,37 @@ def _check(options: argparse.Namespace) -> None:
     started = time.time_ns()
     folder = resolve(options.dataset)
     dataset = open_dataset(folder)
+    notes: list[str] = []
+    if dataset.arrays is not None:
+        from mgbone.microarray.readiness import check_readiness
+
+        faults, notes = check_readiness(dataset)
+        if faults:
+            raise DatasetError(faults)
     kind = tr("simulated") if dataset.is_simulated else tr("measured")
     title = either(dataset.title, dataset.title_ja)
     print(tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind))
     if options.record:
         record_check(folder, resolve(options.record), started)
-    elif dataset.notes:
+    elif dataset.notes or notes:
         print(tr("What was converted, read in another way or left out:"))
-        for note in dataset.notes:
+        for note in (*dataset.notes, *notes):
             print(f"  - {note}")
 
 
+def _map(options: argparse.Namespace) -> None:
+    from mgbone.dataset.lab.proposal import propose_mapping
+
+    print(propose_mapping(resolve(options.dataset)), end="")
+
+
 def _new_dataset(options: argparse.Namespace) -> None:
+    from mgbone.dataset.lab.new_study import ask_design
     from mgbone.dataset.lab.template import new_dataset
 
     if options.name is None:
         raise MgboneError(tr("Give the folder a name: make new-dataset NAME=lab2026"))
-    where = relative(new_dataset(options.name))
+    where = relative(new_dataset(options.name, ask_design() if options.design else None))
     print(
         tr("{where}/: fill in {name}.xlsx (HOWTO.md says how), then: make check DATASET={where}",
            where=where, name=options.name)

@@ -31,7 +31,7 @@ from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.places import Settings, listed_files, relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
-from mgbone.study.language import current, prose, speaking, tr
+from mgbone.study.language import N_, current, prose, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
@@ -112,10 +112,9 @@ def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
     """
     known = papermill.inspect_notebook(str(notebook))
     if unknown := sorted(set(names) - set(known)):
-        raise MgboneError(
-            f"{notebook.name} has no parameter {', '.join(unknown)}. "
-            f"Its `parameters` cell assigns {', '.join(known) or 'none'}."
-        )
+        said = N_("{notebook} has no parameter {unknown}. Its `parameters` cell assigns {known}.")
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or tr("none")}
+        raise MgboneError(tr(said, notebook=notebook.name, **names))
 
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
@@ -124,9 +123,10 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
             warnings.simplefilter("ignore")
             return nbformat.v4.upgrade(nbformat.read(notebook, as_version=4))
     except FileNotFoundError:
-        raise MgboneError(f"There is no notebook {relative(notebook)}.") from None
+        raise MgboneError(tr("There is no notebook {path}.", path=relative(notebook))) from None
     except (ValueError, nbformat.reader.NotJSONError) as error:
-        raise MgboneError(f"{relative(notebook)} is not a notebook that can be read: {error}") from None
+        said = N_("{path} is not a notebook that can be read: {error}")
+        raise MgboneError(tr(said, path=relative(notebook), error=error)) from None
 
 
 def _in_language(node: nbformat.NotebookNode, stem: str) -> nbformat.NotebookNode:
@@ -180,10 +180,11 @@ def _execute(
             number = [cell.id for cell in node.cells].index(executed.cells[error.cell_index].id) + 1
             raise NotebookError(_account(notebook, node, number, error, failed)) from None
         except RuntimeError as error:
-            raise NotebookError(
-                f"{notebook.name} stopped: its kernel died ({error}). If the machine ran out of memory, "
-                "close other programs or run `make -j1 all`."
-            ) from None
+            said = N_(
+                "{notebook} stopped: its kernel died ({error}). If the machine ran out of memory, close "
+                "other programs or run `make -j1 all`."
+            )
+            raise NotebookError(tr(said, notebook=notebook.name, error=error)) from None
 
 
 def _ended_early(executed: nbformat.NotebookNode, index: int) -> nbformat.NotebookNode:
@@ -203,24 +204,23 @@ def _account(notebook: Path, node: nbformat.NotebookNode, number: int, error: Ex
     lines = _excerpt(error.source.splitlines(), int(arrow[1]) if arrow else None)
     places = re.findall(r"^(?:File )?(\S*?src/mgbone/\S+?\.py)(?::| in |, line )(\d+)?", traceback, re.M)
     where = [
-        f"  raised in {relative(Path(path))}{f', line {line}' if line else ''}" for path, line in places[-1:]
+        "  " + tr("raised in {path}, line {line}", path=relative(Path(path)), line=line or "?")
+        for path, line in places[-1:]
     ]
     user_facing = error.ename in {cls.__name__ for cls in _subclasses(MgboneError)}
     message = error.evalue if user_facing else f"{error.ename}: {error.evalue}"
-    return "\n".join(
-        [
-            f"{notebook.name} failed in cell {number} of {len(node.cells)}{_section(node, number)}:",
-            *lines,
-            *message.splitlines()[:40],
-            *([] if user_facing else where),
-            f"All that ran, with the whole traceback: {relative(kept)}",
-        ]
-    )
+    failed = tr(
+        "{notebook} failed in cell {number} of {all}{section}:",
+        notebook=notebook.name, number=number, all=len(node.cells), section=_section(node, number),
+    )  # fmt: skip
+    said = [*message.splitlines()[:40], *([] if user_facing else where)]
+    left = tr("All that ran, with the whole traceback: {path}", path=relative(kept))
+    return "\n".join([failed, *lines, *said, left])
 
 
 def _section(node: nbformat.NotebookNode, number: int) -> str:
     headings = [heading for cell in node.cells[:number] if (heading := heading_of(cell))]
-    return f" ({headings[-1]})" if headings else ""
+    return tr(" ({heading})", heading=headings[-1]) if headings else ""
 
 
 def _excerpt(lines: list[str], marked: int | None, most: int = 12) -> list[str]:
@@ -279,11 +279,13 @@ def _remove_outlived(before: list[Path], outputs: list[Path], places: list[Path]
 def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
     """Read the list that `Run.finish` wrote and see that everything on it is there."""
     if not listing.is_file() or listing.stat().st_mtime_ns < started:
-        raise NotebookError(f"{name} wrote no list of its outputs: its last cell must call `run.finish()`.")
+        said = N_("{notebook} wrote no list of its outputs: its last cell must call `run.finish()`.")
+        raise NotebookError(tr(said, notebook=name))
     outputs = listed_files(listing)
     missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
     if missing:
-        raise NotebookError(f"{name} names outputs that are missing or empty: {', '.join(missing)}.")
+        said = N_("{notebook} names outputs that are missing or empty: {paths}.")
+        raise NotebookError(tr(said, notebook=name, paths=", ".join(missing)))
     return [*outputs, listing]
 
 

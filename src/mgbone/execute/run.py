@@ -20,7 +20,7 @@ from mgbone.figures.save import said, save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
-from mgbone.study.language import either, tr, use_language
+from mgbone.study.language import N_, either, tr, use_language
 from mgbone.study.paths import write_aside, write_table
 
 
@@ -154,20 +154,22 @@ class Run:
         shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
         display(Image(data=written[0].read_bytes(), width=round(96 * figure.get_figwidth()), alt=shows))
 
-    def write(self, table: pd.DataFrame, name: str) -> None:
-        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
-        path = self.derived_folder / f"{name}.csv"
-        write_table(table, path)
-        self.outputs.append(path)
+    def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
+        """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
 
-    def write_workbook(
-        self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()
-    ) -> None:
-        """Write tables as ``<name>.xlsx`` beside the derived tables, stamped if the data are simulated."""
+        The workbook has a sheet per table, and is stamped if the data are simulated.
+        """
         from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
 
         path = self.derived_folder / f"{name}.xlsx"
         write_workbook(tables, path, notes, self.stamp)
+        self.outputs.append(path)
+        display(*tables.values(), Markdown("\n\n".join(notes)))
+
+    def write(self, table: pd.DataFrame, name: str) -> None:
+        """Write a table as ``<name>.csv`` into the folder of derived tables, whole or not at all."""
+        path = self.derived_folder / f"{name}.csv"
+        write_table(table, path)
         self.outputs.append(path)
 
     def read(self, name: str) -> pd.DataFrame:
@@ -180,9 +182,8 @@ class Run:
         """
         path = self.derived_folder / f"{name}.csv"
         if not path.is_file():
-            raise MgboneError(
-                f"{path.name} is not there yet: run the notebooks before {self.notebook} first (`make all`)."
-            )
+            said = N_("{file} is not there yet: run the notebooks before {notebook} first (`make all`).")
+            raise MgboneError(tr(said, file=path.name, notebook=self.notebook))
         if path not in self.inputs:
             self.inputs.append(path)
         return pd.read_csv(
@@ -216,10 +217,12 @@ class Run:
         """
         drawn = {path.stem for path in self.outputs if path.suffix == ".png"}
         if absent := sorted(set(figures) - drawn):
-            raise MgboneError(f"{self.notebook} names the figure {absent[0]}, which it did not draw.")
+            said = N_("{notebook} names the figure {figure}, which it did not draw.")
+            raise MgboneError(tr(said, notebook=self.notebook, figure=absent[0]))
         of_endpoint = {endpoint: name for name, endpoints in figures.items() for endpoint in endpoints}
         if bare := sorted(set(evidence["endpoint"]) - set(of_endpoint)):
-            raise MgboneError(f"{self.notebook} shows {bare[0]} in no figure.")
+            said = N_("{notebook} shows {endpoint} in no figure.")
+            raise MgboneError(tr(said, notebook=self.notebook, endpoint=bare[0]))
         return evidence.assign(
             figure=[f"{self.dataset.name}/{of_endpoint[e]}.png" for e in evidence["endpoint"]]
         )

@@ -11,6 +11,7 @@ import pandas as pd
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mgbone.study.paths import write_aside
@@ -71,7 +72,7 @@ def _write_sheet(sheet: Worksheet, table: pd.DataFrame, notes: Sequence[str], st
     sheet.freeze_panes = sheet.cell(top + 2, 2)
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _without_time(path: Path) -> None:

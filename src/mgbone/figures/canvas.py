@@ -17,8 +17,8 @@ from matplotlib.textpath import TextPath
 
 from mgbone.figures import look
 from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
-from mgbone.study.language import current, tr
-from mgbone.study.naming import contrast_label
+from mgbone.study.language import N_, current, tr
+from mgbone.study.naming import contrast_label, has_doses, nutrient_word
 
 MARKS = "* p < 0.05, † 0.05 ≤ p < 0.10"
 _LINE_HEIGHT = 1.35
@@ -71,7 +71,7 @@ def new_figure(
     notes = [note] if isinstance(note, str) else note
     note = tr("; ").join(tr(words) for words in notes if words)
     note = capital(note)
-    title, finding = tr(title), tr(finding)
+    title, finding = _of_study(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
     foot = wrap(note, inner - 110, SMALL_SIZE) if note else []
@@ -109,6 +109,24 @@ def new_figure(
     if not (nrows and ncols):
         return figure, None
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
+
+
+def _of_study(title: str) -> str:
+    """Name in a title of the notebooks what the diets differ in; without doses it is another title."""
+    if "{nutrient}" not in title:
+        return tr(title)
+    if has_doses():
+        return tr(title, nutrient=nutrient_word())
+    return tr(_WITHOUT_DOSES[title])
+
+
+_WITHOUT_DOSES = {
+    "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
+    "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
+    "How each endpoint follows the {nutrient} of the diet": N_(
+        "Each endpoint in percent of its reference group"
+    ),
+}
 
 
 def capital(words: str) -> str:

@@ -19,7 +19,7 @@ from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
-NO_CELLS = N_("No dose was compared with its reference here")
+NO_CELLS = N_("No group was compared with its reference here")
 DIFFERENCE = N_("difference of vBMD in % of the reference")
 
 
@@ -32,7 +32,7 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
         experiment, contrast, structure, region, percent, p, level and, if wanted, p_maxt: a cell whose p_maxt
         is below the significance threshold gets a heavy frame.
     """
-    contrasts = list(study.dose_order)
+    contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     limit = study.thresholds["significant"]
@@ -172,7 +172,7 @@ def profiles(
     if not len(summary) or not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
-    contrasts = list(study.dose_order) if tests is not None else []
+    contrasts = list(study.shown_contrasts) if tests is not None else []
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max())))

@@ -47,15 +47,18 @@ def timeline(
     setting = either(study.methods.get("setting", ""), study.methods.get("setting_ja", ""))
     lanes = max(3, *(len(e.groups) for e in experiments))
     groups = {g for e in experiments for g in e.groups}
-    less = {study.groups[g].dietary_mg_percent for g in groups} - {
-        max(g.dietary_mg_percent for g in study.groups.values())
-    }
+    less = [g for g in groups if study.groups[g].dose not in (None, study.highest_dose)]
+    less = sorted(less, key=lambda g: -study.groups[g].dose)
+    finding = tr("Experiments: {n}.", n=len(experiments))
+    if less:
+        finding = tr(
+            "Diets with {doses} against {normal}; experiments: {n}.", n=len(experiments),
+            doses=tr(", ").join(dict.fromkeys(naming.dose_label(g, study) for g in less)),
+            normal=naming.dose_label(_normal(study), study),
+        )  # fmt: skip
     figure, axes = canvas.new_figure(
         len(experiments), 1, height=58.0 * len(experiments) * lanes / 3, title=N_("How the animals were fed"),
-        finding=tr("Diets with {mg} % Mg against {normal:g} %; experiments: {experiments}.",
-                   experiments=len(experiments),
-                   mg=tr(", ").join(f"{mg:g}" for mg in sorted(less, reverse=True)),
-                   normal=max(g.dietary_mg_percent for g in study.groups.values())),
+        finding=finding,
         note=[setting,
               N_("numbers of animals and arrays are assumptions where the report gives none (study.yml)")
               if as_planned and study.animals_per_group else ""],
@@ -64,6 +67,11 @@ def timeline(
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
         _experiment(ax, experiment, study, animals or {}, arrays or {}, samples)
     return figure
+
+
+def _normal(study: Study) -> str:
+    """Return a group on the normal diet; empty where groups have no doses."""
+    return next((g for g, one in study.groups.items() if one.dose == study.highest_dose), "")
 
 
 def _experiment(
@@ -98,10 +106,12 @@ def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study) -> None:
     box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
     box.set(facecolor=look.PALE, linewidth=0)
     ax.add_patch(box)
-    normal = max(group.dietary_mg_percent for group in study.groups.values())
-    words = N_("normal diet\n({mg:g} % Mg)")
+    normal = _normal(study)
+    words = tr("normal diet")
+    if normal:
+        words = tr("normal diet\n({dose})", dose=naming.dose_label(normal, study))
     ax.text(
-        -days / 2, lanes * _LANE / 2, tr(words, mg=normal), ha="center", va="center",
+        -days / 2, lanes * _LANE / 2, words, ha="center", va="center",
         size=look.SMALL_SIZE, color=look.QUIET, linespacing=1.3,
     )  # fmt: skip
 
@@ -122,7 +132,7 @@ def _lane(
     bar = Rectangle((0, lane * _LANE + 0.08), end, _LANE - 0.16)
     bar.set(facecolor=fill, linewidth=0, gid=f"lane-{name}")
     ax.add_patch(bar)
-    diet = tr("{mg:g} % Mg", mg=group.dietary_mg_percent)
+    diet = naming.dose_label(name, study)
     label = naming.group_label(group.name)
     parts = [label, *([] if diet in label else [diet]), _feeding(group.feeding)]
     n = animals.get((experiment.name, name), study.animals_per_group)

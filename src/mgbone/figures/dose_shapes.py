@@ -36,7 +36,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     limit = study.thresholds["significant"]
     across = 1.45 * max(2.5, float(shapes["z_one_way"].abs().max()))
     upwards = 1.3 * max(2.5, float(shapes["z_peak"].abs().max()))
-    mildest = naming.narrow_label(study.dose_order[0].case)
+    mildest = naming.narrow_label(study.shown_contrasts[0].case)
     table = shapes.assign(
         x=shapes["z_one_way"], y=shapes["z_peak"], name=shapes["endpoint"].map(row_label),
         axis=shapes["endpoint"].map(axis_of), found=shapes["shape"] != "neither",
@@ -46,7 +46,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     named = table[table["p_either"] < limit].sort_values(["p_either", "endpoint"], kind="stable")
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=14 + 150 * upwards / across, title=title,
-        finding=_finding(table, mildest),
+        finding=_finding(table, mildest, study.dose_of.name),
         note=[tr("z of two tests on the same animals: one way with the dose (Jonckheere), peak at {dose} "
                  "(Mack-Wolfe)", dose=mildest),
               tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)",
@@ -56,7 +56,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     )  # fmt: skip
     ax = axes[0, 0]
     ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
-    _regions(ax, across, upwards, mildest)
+    _regions(ax, across, upwards, mildest, study.dose_of.name)
     for (axis, found), rows in table.groupby(["axis", "found"], sort=False):
         marker = MARKERS.get(axis, "X")
         ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0),
@@ -70,24 +70,24 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     return figure
 
 
-def _finding(table: pd.DataFrame, mildest: str) -> str:
+def _finding(table: pd.DataFrame, mildest: str, nutrient: str) -> str:
     """Say which endpoints go one way, up or down, and which are highest or lowest at the mildest dose."""
     words = {
-        ("one_way", True): N_("rising as Mg gets scarcer: {names}"),
-        ("one_way", False): N_("falling as Mg gets scarcer: {names}"),
+        ("one_way", True): N_("rising as {nutrient} gets scarcer: {names}"),
+        ("one_way", False): N_("falling as {nutrient} gets scarcer: {names}"),
         ("peak", True): N_("highest at {dose}: {names}"),
         ("peak", False): N_("lowest at {dose}: {names}"),
     }
     higher = table["x"].where(table["shape"].eq("one_way"), table["y"]) > 0
     said = [
-        tr(text, names=findings.listed(map(findings.name, rows)), dose=mildest)
+        tr(text, names=findings.listed(map(findings.name, rows)), dose=mildest, nutrient=nutrient)
         for (shape, up), text in words.items()
         if len(rows := table.loc[table["shape"].eq(shape) & higher.eq(up), "endpoint"])
     ]
     return findings.sentence(said or [tr("no endpoint follows the dose in either shape")])
 
 
-def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
+def _regions(ax: Axes, across: float, upwards: float, mildest: str, nutrient: str) -> None:
     corner = max(across, upwards)
     for sign in (-1, 1):
         outside = [sign * corner, 0, sign * corner]
@@ -96,11 +96,11 @@ def _regions(ax: Axes, across: float, upwards: float, mildest: str) -> None:
     words = (
         (0, 0.95, N_("highest at {dose}"), 0),
         (0, -0.95, N_("lowest at {dose}"), 0),
-        (0.965, 0, N_("rises as Mg gets scarcer"), 90),
-        (-0.965, 0, N_("falls as Mg gets scarcer"), 90),
+        (0.965, 0, N_("rises as {nutrient} gets scarcer"), 90),
+        (-0.965, 0, N_("falls as {nutrient} gets scarcer"), 90),
     )
     for x, y, pair, turned in words:
         ax.text(
-            x * across, y * upwards, tr(pair, dose=mildest), color=look.QUIET,
+            x * across, y * upwards, tr(pair, dose=mildest, nutrient=nutrient), color=look.QUIET,
             size=look.SMALL_SIZE, rotation=turned, ha="center", va="center",
         )  # fmt: skip

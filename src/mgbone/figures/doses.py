@@ -56,11 +56,6 @@ def dose_response(
     if not endpoints:
         return canvas.empty_figure(N_("No endpoint was measured at any of the doses."), title)
     shown = shapes[shapes["endpoint"].isin(endpoints)] if shapes is not None else pd.DataFrame()
-    apart = (
-        N_("change from the reference; two experiments, each with its own, not joined by a line: {pairs}")
-        if len({c.experiment for c in study.dose_order}) == 2 else
-        N_("change from the reference of the same experiment: {pairs}")
-    )  # fmt: skip
     handles = [
         look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8),
         *(
@@ -72,9 +67,10 @@ def dose_response(
     figure, panels, axes = canvas.panels(
         len(endpoints), columns, 66.0, sharex=True, title=title,
         finding=_shapes_found(shown, study) if len(shown) else "", legend=handles,
-        note=[tr(apart, pairs=_against(study)), N_("dots: animals, dashed: reference group"), canvas.MARKS,
+        note=[tr("change from the reference of the same experiment: {pairs}", pairs=_against(study)),
+              N_("dots: animals, dashed: reference group"), canvas.MARKS,
               tr("below, p of two tests: one way with the dose, peak at {dose} (bold: the shape is named)",
-                 dose=naming.narrow_label(study.dose_order[0].case)) if len(shown) else ""],
+                 dose=naming.narrow_label(study.shown_contrasts[0].case)) if len(shown) else ""],
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):
         chosen = [None if t is None else t[t["endpoint"].eq(endpoint)] for t in (doses, animals, reported)]
@@ -87,7 +83,7 @@ def dose_response(
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(tr("Mg in diet (%)"))
+            ax.set_xlabel(naming.dose_heading(study))
     return figure
 
 
@@ -101,7 +97,7 @@ _OPEN: Mapping[str, object] = {
 def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
     """Say which endpoints follow the dose one way, and which peak at the mildest."""
     names = {kind: map(findings.name, rows["endpoint"]) for kind, rows in shapes.groupby("shape", sort=False)}
-    dose = naming.narrow_label(study.dose_order[0].case)
+    dose = naming.narrow_label(study.shown_contrasts[0].case)
     said = [
         tr(words, names=findings.listed(names[kind]), dose=dose)
         for kind, words in (("one_way", _ONE_WAY), ("peak", _PEAK)) if kind in names
@@ -112,7 +108,7 @@ def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
 def _against(study: Study) -> str:
     """Name every dose with the reference that it is held against, doses of one reference together."""
     cases: dict[tuple[str, str], list[Contrast]] = {}
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         cases.setdefault((contrast.experiment, contrast.reference), []).append(contrast)
     return tr(", ").join(
         tr("{case} vs {reference}", case=findings.doses(members),
@@ -136,8 +132,8 @@ def _dose_panel(
     ax: Axes, doses: pd.DataFrame, animals: pd.DataFrame | None, reported: pd.DataFrame | None, study: Study
 ) -> None:
     """Draw one endpoint: the animals of each dose, beside them the mean with its interval."""
-    mg = [study.groups[c.case].dietary_mg_percent for c in study.dose_order]
-    by_contrast = {c.name: x for x, c in enumerate(study.dose_order, start=1)}
+    mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
+    by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
     by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
     ax.axhline(0, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=0)
     place = doses["dietary_mg_percent"].map(by_dose)
@@ -159,11 +155,13 @@ def _dose_panel(
     if reported is not None:
         ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
                 zorder=5, gid="reported", **_OPEN)  # fmt: skip
-    for at, (before, after) in enumerate(pairwise(c.experiment for c in study.dose_order), start=1):
+    for at, (before, after) in enumerate(pairwise(c.experiment for c in study.shown_contrasts), start=1):
         if before != after:
             # Only above the words on the shape.
             ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)
-    labels = [f"{dose:g}" for dose in mg]
+    dosed = all(dose is not None for dose in mg)
+    labels = [f"{d:g}" if dosed else naming.narrow_label(c.case)
+              for d, c in zip(mg, study.shown_contrasts, strict=True)]  # fmt: skip
     ax.set(xlim=(0.4, len(mg) + 0.66), xlabel="", ylabel="")
     ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.set_xticks(range(1, len(mg) + 1), labels)
@@ -185,9 +183,11 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     evidence : DataFrame
         All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
     """
-    if not study.dose_order or evidence.empty:
+    if not study.shown_contrasts or evidence.empty:
         return canvas.empty_figure(N_("Nothing was measured at any dose."), title)
-    width = 0.85 / len(study.dose_order)
+    present = set(evidence["endpoint"].map(axis_of))
+    arguments = [axis for axis in _ARGUMENT if study.follows_report or axis in present]
+    width = 0.85 / len(study.shown_contrasts)
     room = (width - 0.02) * 0.95 * look.DOUBLE * look.MM * 72
     cells = {
         (axis, c.name): [
@@ -195,10 +195,10 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
             for words, ink, sure in _cell_lines(evidence, axis, c, study)
             for line in canvas.wrap(words, room, look.SMALL_SIZE, bold=sure)
         ]
-        for axis in _ARGUMENT for c in study.dose_order
+        for axis in arguments for c in study.shown_contrasts
     }  # fmt: skip
-    heights = [max(1, *(len(cells[axis, c.name]) for c in study.dose_order)) for axis in _ARGUMENT]
-    total = sum(heights) + 0.9 * len(_ARGUMENT)
+    heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in arguments]
+    total = sum(heights) + 0.9 * len(arguments)
     figure, axes = canvas.new_figure(
         1, 1, height=5.3 * total + 14, title=title, finding=_per_dose_finding(evidence, study),
         note=[N_("change of the mean in percent of the reference group"),
@@ -207,7 +207,7 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ax = axes[0, 0]
     ax.set(xlim=(0, 1), ylim=(total + 0.2, -2.0))
     ax.axis("off")
-    for number, contrast in enumerate(study.dose_order):
+    for number, contrast in enumerate(study.shown_contrasts):
         x = 0.15 + number * width
         fill = look.colour(contrast.case)
         box = FancyBboxPatch(
@@ -219,10 +219,10 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
         ax.text(x + width / 2 - 0.003, -1.08, name, ha="center", va="center", color=look.ink_on(fill),
                 size=look.BASE_SIZE if "\n" not in name else look.SMALL_SIZE, linespacing=1.0)  # fmt: skip
     y = 0.0
-    for axis, height in zip(_ARGUMENT, heights, strict=True):
+    for axis, height in zip(arguments, heights, strict=True):
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.8)
         look.embolden(ax.text(0, y + 0.55, tr(AXIS_NAMES[axis]), size=look.BASE_SIZE, va="center"))
-        for number, contrast in enumerate(study.dose_order):
+        for number, contrast in enumerate(study.shown_contrasts):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
                 written = ax.text(
                     0.158 + number * width, y + 0.55 + line, words, size=look.SMALL_SIZE, color=ink,
@@ -318,7 +318,7 @@ def _against_others(
 
 
 def _is_dose(group: str, study: Study) -> bool:
-    return group in {contrast.case for contrast in study.dose_order}
+    return group in {contrast.case for contrast in study.shown_contrasts}
 
 
 def _change(row: Mapping[str, object]) -> str:

@@ -32,7 +32,7 @@ def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     cells : DataFrame
         As for `density_map`.
     """
-    contrasts = list(study.dose_order)
+    contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     figure, panels, axes = canvas.panels(

@@ -40,7 +40,7 @@ def name(endpoint: str) -> str:
 
 def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the rows on each dose against the reference of its own experiment."""
-    keys = [(c.experiment, c.name) for c in study.dose_order]
+    keys = [(c.experiment, c.name) for c in study.shown_contrasts]
     at = pd.Series(list(zip(evidence["experiment"], evidence["contrast"], strict=True)), evidence.index)
     place = at.map({key: i for i, key in enumerate(keys)})
     return evidence[place.notna()].loc[place.dropna().sort_values(kind="stable").index]

@@ -47,7 +47,8 @@ def effect_forest(
     Figure
         A sentence where there is no endpoint to draw.
     """
-    contrasts = list(study.dose_order)
+    contrasts = list(study.shown_contrasts)
+    endpoints = study.endpoints_of(endpoints, evidence)
     rows = findings.of_doses(evidence, study)
     rows = rows[rows["endpoint"].isin(list(endpoints))]
     if rows.empty:

@@ -43,6 +43,7 @@ def group_dots(
     values = measurements.dropna(subset=["value"])
     absent = [e for e in endpoints if e not in set(values["endpoint"])]
     lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
+    lacking = lacking if study.follows_report else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
         return canvas.empty_figure(lacking, title)

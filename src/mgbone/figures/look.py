@@ -132,13 +132,13 @@ def register_japanese_font() -> None:
 def _looks(groups: tuple[Group, ...]) -> Mapping[str, GroupStyle]:
     """Give each group of a study its look.
 
-    Groups of the compendium's own study keep theirs. In another study the groups with the most magnesium are
-    grey, blue and so on; the others get darker with every step that they have less. Looks depend on the study
-    file alone.
+    Groups of the compendium's own study keep theirs. In another study the groups with the highest dose, or
+    with none, are grey, blue and so on; the others get darker with every step that they have less. Looks
+    depend on the study file alone.
     """
-    normal_mg = max((g.dietary_mg_percent for g in groups), default=0.0)
-    normal = [g for g in groups if g.dietary_mg_percent == normal_mg]
-    less = sorted((g for g in groups if g not in normal), key=lambda g: -g.dietary_mg_percent)
+    highest = max((g.dose for g in groups if g.dose is not None), default=None)
+    normal = [g for g in groups if g.dose in (None, highest)]
+    less = sorted((g for g in groups if g not in normal), key=lambda g: -g.dose)
     given = {}
     for part, looks in ((normal, _NORMAL_LOOKS), (less, _ramp(len(less)))):
         if all(group.name in GROUPS for group in part):  # else two of them might look alike

@@ -115,7 +115,7 @@ def _kind(endpoint: str) -> str:
 
 def _columns(verdicts: pd.DataFrame, study: Study) -> list[tuple[str, ...]]:
     """Contrasts by column: each dose against its own reference, its other contrasts where there is room."""
-    columns = [[c.name] for c in study.dose_order]
+    columns = [[c.name] for c in study.shown_contrasts]
     for contrast in study.contrasts:
         claimed = set(verdicts.loc[verdicts["contrast"].eq(contrast.name), "endpoint"])
         if not claimed or [contrast.name] in columns or any(contrast.name in c for c in columns):

@@ -21,6 +21,11 @@ from mgbone.study.naming import axis_of
 # How sure a line is, from thick and black to thin and grey: width and colour.
 _SURE = ((2.8, look.INK), (1.7, "#4d4d4d"), (0.8, "#8a8a8a"))
 _TOGETHER, _OPPOSITE = "-", (0, (3, 2))
+_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
+           "score: "
+           "with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
+_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; "
+                 "no number: |r| < {feeble:g}")  # fmt: skip
 
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
@@ -57,10 +62,8 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     figure, axes = canvas.new_figure(
         1, 2, height=140, title=title, finding=_finding(drawn), legend=handles,
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
-              tr("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a "
-                 "gene "
-                 "score: with serum Mg held); no number: |r| < {feeble:g}; frame: q < {limit:g}", limit=limit,
-                 feeble=FEEBLE)],
+              tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, feeble=FEEBLE),
+              tr("frame: q < {limit:g}", limit=limit)],
         gridspec_kw={"width_ratios": [0.62, 1.38]},
     )  # fmt: skip
     _network(axes[0, 0], drawn, names)

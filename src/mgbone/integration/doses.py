@@ -17,6 +17,7 @@ from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
 SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
@@ -34,7 +35,7 @@ def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
 
 def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
     """Return the endpoints with an effect size for any dose, in the report's order of argument."""
-    stated = evidence["contrast"].isin([c.name for c in study.dose_order]) & evidence["hedges_g"].notna()
+    stated = evidence["contrast"].isin([c.name for c in study.shown_contrasts]) & evidence["hedges_g"].notna()
     measured = set(evidence.loc[stated, "endpoint"])
     return [e for e in IN_ORDER if e in measured]
 
@@ -49,7 +50,7 @@ def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
         deficient animal and endpoint, from the mildest to the hardest deficiency.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         of_experiment = measurements[measurements["experiment"] == contrast.experiment]
         reference = (
             of_experiment[of_experiment["group"] == contrast.reference].groupby("endpoint")["value"].mean()
@@ -80,7 +81,7 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         p, level.
     """
     rows = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment)
             & evidence["contrast"].eq(contrast.name)
@@ -124,7 +125,7 @@ def dose_steps(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     estimate, error, df, p = contrasts.log_ratios(values, pairs, study)
     half = stats.t.ppf((1 + study.thresholds["confidence"]) / 2, df) * error
     mg = [study.groups[contrast.case].dietary_mg_percent for contrast in study.dose_order]
-    names = [f"{mg[low - 1]:g} to {mg[high - 1]:g} % Mg" for low, high in pairs]
+    names = [tr("{a:g} to {b:g} % Mg", a=mg[low - 1], b=mg[high - 1]) for low, high in pairs]
     percent = 100 * np.expm1(estimate)
     told = [names, estimate, estimate - half, estimate + half, percent, p]
     return pd.DataFrame(dict(zip(columns, told, strict=True)))
@@ -226,7 +227,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         reference; missing for arrays), p.
     """
     tables = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         chosen = evidence[
             evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)
         ]

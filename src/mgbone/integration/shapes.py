@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -151,10 +151,6 @@ def _named(values: Mapping[contrasts.Key, np.ndarray], p_either: float, study: S
 
 def _pairs(n_levels: int) -> list[tuple[int, int]]:
     return list(combinations(range(n_levels), 2))
-
-
-def _as_pairs(levels: Sequence[np.ndarray]) -> Values:
-    return {(i, j): (levels[i], levels[j]) for i, j in _pairs(len(levels))}
 
 
 def _one_way(compared: Values, n_levels: int) -> np.ndarray:

@@ -12,12 +12,12 @@ from mgbone.integration.negative_control import KINDS
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label
+from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label, nutrient_word
 from mgbone.study.reading import or_none
 
 _SHAPE = {
-    ("one_way", "up"): N_("rises as magnesium gets scarcer"),
-    ("one_way", "down"): N_("falls as magnesium gets scarcer"),
+    ("one_way", "up"): N_("rises as {nutrient} gets scarcer"),
+    ("one_way", "down"): N_("falls as {nutrient} gets scarcer"),
     ("peak", "up"): N_("is highest at {mildest}"),
     ("peak", "down"): N_("is lowest at {mildest}"),
 }
@@ -55,7 +55,8 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         )
     ]
     for row in found.to_dict("records"):
-        words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")), mildest=mildest)
+        words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")),
+                   mildest=mildest, nutrient=nutrient_word())  # fmt: skip
         lines.append(
             tr(
                 "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
@@ -164,7 +165,7 @@ def control_table(counts: pd.DataFrame) -> pd.DataFrame:
 
     def share(column: str) -> pd.Series:
         rate = 100 * counts[column] / counts["statements"]
-        return rate.map(lambda percent: f"{percent:.3g} %" if pd.notna(percent) else "–").astype(str)
+        return rate.map(lambda p: tr("{percent:.3g} %", percent=p) if pd.notna(p) else "–").astype(str)
 
     return pd.DataFrame(
         {

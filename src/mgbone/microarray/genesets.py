@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import gseapy
 import pandas as pd
 import requests
 
 from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import dates_among, symbol_style
+from mgbone.dataset.faults import listing
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root, resolve, write_aside
 
@@ -74,18 +74,19 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
     Warns
     -----
     GeneSetWarning
-        If the file is not Unicode text, or Excel made dates of some genes.
+        If the file is not Unicode text, has sets without genes, or Excel made dates of some genes.
     """
     if symbols not in ("as written", "rat"):
         raise MgboneError(f"symbols={symbols!r} is not known; use 'as written' or 'rat'.")
     path = project_root() / SHIPPED if path is None else resolve(path)
     genes: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
+    empty: list[str] = []
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         term, *rest = line.rstrip("\r\n").split("\t")
-        if len(rest) < 2 or not term.strip():
+        if not rest or not term.strip():
             raise MgboneError(
                 f"{path.name}, line {number}: a GMT line has a term, a description and genes, split by tabs; "
                 f"this one begins with {line[:40]!r}."
@@ -93,11 +94,17 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
         if term in genes:
             raise MgboneError(f"{path.name}, line {number}: the term {term!r} stands there a second time.")
         members = [g.split(",")[0].strip() for g in rest[1:]]  # Enrichr may add a weight after a comma
+        if not any(members):
+            empty.append(term)
+            continue
         rewritten = (rat_style(g) if symbols == "rat" else g for g in members if g)
         genes[term] = tuple(dict.fromkeys(rewritten))
         names[term] = _readable(term, rest[0])
     if not genes:
         raise MgboneError(f"{path.name} holds no gene set.")
+    if empty:
+        told = f"{path.name}: {len(empty)} sets without genes passed over ({listing(empty, most=3)})."
+        warnings.warn(told, GeneSetWarning, stacklevel=2)
     if found := dates_among(dict.fromkeys(g for members in genes.values() for g in members)):
         told = f"{path.name}: {found}. Take the file as it was before Excel."
         warnings.warn(told, GeneSetWarning, stacklevel=2)
@@ -291,6 +298,8 @@ def fetch_gene_sets(
     MgboneError
         If the network can't be reached (with what to do instead), or the library does not exist.
     """
+    import gseapy  # which takes a second to import, and serves here alone
+
     try:
         fetched = gseapy.get_library(library, organism=organism, min_size=0, max_size=10**6)
     except ValueError as error:

@@ -34,7 +34,7 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             .replace(word("not_tested"), tr("not tested: too few arrays")),
             tr("agreement of cut and groups (adjusted Rand index)"): table["rand"].map("{:.2f}".format),
             tr("bootstrap trees cut so"): table["cut_support"].map("{:.0%}".format),
-            tr("mean silhouette"): table["silhouette"].map("{:.2f}".format),
+            tr("mean silhouette"): table["silhouette"].map("{:z.2f}".format),
             tr("splits tried"): table["splits"],
             "p": table["p"].map(format_p_value),
         }

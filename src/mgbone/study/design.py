@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from mgbone.study.design_checks import check_design
+from mgbone.study.documents import Document, read_document
 from mgbone.study.errors import StudyError
 from mgbone.study.language import either
 from mgbone.study.paths import project_root, resolve
@@ -28,7 +29,9 @@ class Group:
     name: str
     label: str
     label_ja: str
-    dietary_mg_percent: float
+    dose: float | None = (
+        None  # of the study's nutrient in the diet; None where groups differ in something else
+    )
     feeding: str = "ad libitum"
     synonyms: tuple[str, ...] = ()
     short: str = ""  # where there is little room; without it the label
@@ -39,6 +42,25 @@ class Group:
         """Let the label stand where no short one is given."""
         for short, label in (("short", self.label), ("short_ja", self.label_ja)):
             object.__setattr__(self, short, getattr(self, short) or label)
+
+    @property
+    def dietary_mg_percent(self) -> float | None:
+        """The dose under the name that it has in the compendium's own study."""
+        return self.dose
+
+
+@dataclass(frozen=True)
+class Nutrient:
+    """What the diets differ in, as a sign and as a word, and the unit of its doses."""
+
+    name: str
+    unit: str
+    word: str = ""
+    word_ja: str = ""
+
+
+MAGNESIUM = Nutrient("Mg", "%", "magnesium", "Mg")
+"""Of a study that gives its doses as dietary_mg_percent, as the compendium's own does."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +108,7 @@ class Study:
     assumptions: tuple[Mapping[str, str], ...]
     methods: Mapping[str, Any] = field(default_factory=dict)
     equivalence: tuple[Mapping[str, Any], ...] = ()
+    dose_of: Nutrient = MAGNESIUM
 
     def equivalence_bound(self, endpoint: str) -> float:
         """Return the largest difference that counts as none, in percent; missing where undeclared."""
@@ -95,11 +118,11 @@ class Study:
     @property
     def design(self) -> object:
         """What two studies must have alike to be spoken of by the same statements; compare by ``==``."""
-        doses = {name: (g.dietary_mg_percent, g.feeding) for name, g in self.groups.items()}
+        doses = {name: (self.dose_of.name, g.dose, g.feeding) for name, g in self.groups.items()}
         fed = {(e.name, g): doses[g] for e in self.experiments.values() for g in e.groups}
         return fed, {(c.experiment, c.name) for c in self.contrasts}
 
-    @property
+    @cached_property
     def follows_report(self) -> bool:
         """Whether this is the design of the report, so that its statements are about it."""
         return self.design == load_study().design
@@ -108,6 +131,20 @@ class Study:
     def contrasts(self) -> tuple[Contrast, ...]:
         """All contrasts of all experiments, in the order of the study file."""
         return tuple(c for experiment in self.experiments.values() for c in experiment.contrasts)
+
+    @property
+    def shown_contrasts(self) -> tuple[Contrast, ...]:
+        """The contrasts that have a panel each: the order of doses, or without one all that are stated."""
+        return self.dose_order or tuple(c for e in self.experiments.values() for c in e.report_contrasts)
+
+    def endpoints_of(self, endpoints: Iterable[str], table: pd.DataFrame) -> list[str]:
+        """Return the endpoints to speak of: all in the report's study, in another one those of the table."""
+        return [e for e in endpoints if self.follows_report or table["endpoint"].eq(e).any()]
+
+    @property
+    def highest_dose(self) -> float | None:
+        """The dose of the normal diet; None where groups differ in something else."""
+        return max((g.dose for g in self.groups.values() if g.dose is not None), default=None)
 
     def contrast(self, experiment: str, name: str) -> Contrast:
         """Return one contrast.
@@ -153,38 +190,30 @@ def load_study(path: str | Path | None = None) -> Study:
     Raises
     ------
     StudyError
-        If the file is missing, is not YAML, lacks a key, or names a group that it does not define.
+        If the file is missing, or anything in it is not as `schema/study.json` and
+        `mgbone.study.design_checks` want it; it lists every slip with its line.
     """
-    path = project_root() / "data" / "study.yml" if path is None else resolve(path)
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        raise StudyError(
-            f"{path.name} can't be read as a study file: there is a slip{line}; entries are 'name: value', "
-            "and brackets come in pairs."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise StudyError(f"{path.name} can't be read as a study file: {reason}.") from error
-    try:
-        return _build(_completed(raw, path), path.parent)
-    except KeyError as error:
-        raise StudyError(f"{path.name}: the entry {error} is missing; compare data/study.yml.") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise StudyError(
-            f"{path.name}: an entry has the wrong form ({error}); compare data/study.yml."
-        ) from error
-
-
-def _completed(raw: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Take from the compendium's study file what a study of one's own need not say again."""
     preset = project_root() / "data" / "study.yml"
-    if not preset.is_file() or (path.exists() and path.samefile(preset)):
+    path = preset if path is None else resolve(path)
+    try:
+        document = read_document(path, "study")
+    except OSError as error:
+        raise StudyError(f"{path.name} can't be read as a study file: {error.strerror}.") from error
+    content = document.content
+    if not document.slips:
+        content = _completed(content, path, preset)
+        check_design(document, content)
+        _check_gene_sets(document, content["gene_sets"], path.parent)
+    if document.slips:
+        raise StudyError.of_slips(path.name, document.slips)
+    return _build(content, path.parent)
+
+
+def _completed(raw: dict[str, Any], path: Path, preset: Path) -> dict[str, Any]:
+    """Take from the compendium's study file what a study of one's own need not say again."""
+    if not preset.is_file() or path.samefile(preset):
         return raw
-    theirs = yaml.safe_load(preset.read_text(encoding="utf-8"))
-    limits = {**theirs["thresholds"], **(raw.get("thresholds") or {})}
+    theirs = read_document(preset, "study").content
     defaults = {
         "title": "A study of one's own",
         "title_ja": raw.get("title", "独自の研究"),
@@ -196,76 +225,65 @@ def _completed(raw: dict[str, Any], path: Path) -> dict[str, Any]:
         "gene_sets": theirs["gene_sets"],
         "equivalence": theirs["equivalence"],
     }
-    return {**defaults, **raw, "thresholds": limits}
+    return {**defaults, **raw, "thresholds": {**theirs["thresholds"], **raw.get("thresholds", {})}}
 
 
 def _build(raw: dict[str, Any], folder: Path) -> Study:
-    groups = {
-        name: Group(name=name, **{"label_ja": entry["label"], **entry, "synonyms": _synonyms(entry)})
-        for name, entry in raw["groups"].items()
-    }
-    experiments = {name: _experiment(name, entry, groups) for name, entry in raw["experiments"].items()}
+    groups = {name: _group(name, entry) for name, entry in raw["groups"].items()}
     study = Study(
         title=raw["title"],
         title_ja=raw["title_ja"],
         source=raw["source"],
-        experiments=experiments,
+        experiments={name: _experiment(name, entry) for name, entry in raw["experiments"].items()},
         groups=groups,
-        animals_per_group=int(raw["animals_per_group"]),
-        arrays_per_group=int(raw["arrays_per_group"]),
+        animals_per_group=raw["animals_per_group"],
+        arrays_per_group=raw["arrays_per_group"],
         dose_order=(),
         thresholds={key: float(value) for key, value in raw["thresholds"].items()},
         regions={name: (float(low), float(high)) for name, (low, high) in raw["regions"].items()},
-        gene_sets=_gene_sets(str(raw["gene_sets"]), folder),
-        gene_set_symbols=str(raw.get("gene_set_symbols", "as written")),
+        gene_sets=_gene_sets(raw["gene_sets"], folder),
+        gene_set_symbols=raw.get("gene_set_symbols", "as written"),
         assumptions=tuple(raw["assumptions"]),
-        methods=dict(raw.get("methods") or {}),
+        methods=raw.get("methods", {}),
         equivalence=tuple(raw["equivalence"]),
+        dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else MAGNESIUM,
     )
-    twice = [name for name, n in Counter(c.name for c in study.contrasts).items() if n > 1]
-    if twice:
-        raise StudyError(
-            f"the contrast {twice[0]!r} is in two experiments, where no figure could tell it apart; "
-            "give the groups of one of them other names."
-        )
-    if absent := [region for region in REGIONS if region not in study.regions]:
-        raise StudyError(f"regions lacks {', '.join(absent)}; it needs {', '.join(REGIONS)}.")
     if "dose_order" in raw:
         order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])
     else:
         order = _falling_doses(study)
-    return Study(**{**vars(study), "dose_order": order})
+    return replace(study, dose_order=order)
+
+
+def _group(name: str, entry: Mapping[str, Any]) -> Group:
+    entry = dict(entry)
+    dose = entry.pop("dose", entry.pop("dietary_mg_percent", None))
+    return Group(name=name, dose=dose, **{"label_ja": entry["label"], **entry, "synonyms": _synonyms(entry)})
 
 
 def _falling_doses(study: Study) -> tuple[Contrast, ...]:
-    """Return the stated contrasts of a group with less magnesium than its reference, mildest dose first."""
-    mg = {name: group.dietary_mg_percent for name, group in study.groups.items()}
+    """Return the stated contrasts of a group with a lower dose than its reference, mildest dose first."""
+    dose = {name: group.dose for name, group in study.groups.items() if group.dose is not None}
     stated = [c for e in study.experiments.values() for c in e.report_contrasts]
-    return tuple(sorted((c for c in stated if mg[c.case] < mg[c.reference]), key=lambda c: -mg[c.case]))
+    dosed = [c for c in stated if c.case in dose and c.reference in dose]
+    return tuple(sorted((c for c in dosed if dose[c.case] < dose[c.reference]), key=lambda c: -dose[c.case]))
 
 
 def _gene_sets(name: str, folder: Path) -> str:
     """Return where the gene sets lie: beside the study file, or where the project has them."""
-    if (folder / name).is_file():
-        return str((folder / name).resolve())
+    return str((folder / name).resolve()) if (folder / name).is_file() else name
+
+
+def _check_gene_sets(document: Document, name: str, folder: Path) -> None:
     # The compendium's own sets are taken to be there: a project may be opened without its array part.
-    if name != SHIPPED_GENE_SETS and not resolve(name).is_file():
-        raise StudyError(
-            f"gene_sets names {name!r}, which is neither beside the study file nor in the project; "
-            "put the GMT file beside the study file, or write data/genesets/go_bp.gmt.gz."
-        )
-    return name
+    if name != SHIPPED_GENE_SETS and not resolve(_gene_sets(name, folder)).is_file():
+        problem = f"names {name!r}, which is neither beside the study file nor in the project"
+        document.slip(("gene_sets",), problem, f"Put the GMT file there, or write {SHIPPED_GENE_SETS}.")
 
 
-def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -> Experiment:
-    array_groups = entry.get("array_groups", entry["groups"])
-    unknown = [g for g in [*entry["groups"], *array_groups] if g not in groups]
-    if unknown:
-        raise StudyError(f"{name} names the group {unknown[0]!r}, which `groups` does not define.")
-
+def _experiment(name: str, entry: Mapping[str, Any]) -> Experiment:
     def contrasts(key: str) -> tuple[Contrast, ...]:
-        named = entry[key] if key in entry else entry["contrasts"]
-        return tuple(_contrast(name, contrast, entry["groups"]) for contrast in named)
+        return tuple(_contrast(name, contrast) for contrast in entry.get(key, entry["contrasts"]))
 
     return Experiment(
         name=name,
@@ -273,7 +291,7 @@ def _experiment(name: str, entry: dict[str, Any], groups: Mapping[str, Group]) -
         label_ja=entry.get("label_ja", entry["label"]),
         weeks=float(entry["weeks"]),
         groups=tuple(entry["groups"]),
-        array_groups=tuple(array_groups),
+        array_groups=tuple(entry.get("array_groups", entry["groups"])),
         contrasts=contrasts("contrasts"),
         array_contrasts=contrasts("array_contrasts"),
         report_contrasts=contrasts("report"),
@@ -285,13 +303,8 @@ def _synonyms(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(word) for word in entry.get("synonyms") or ())
 
 
-def _contrast(experiment: str, name: str, groups: list[str]) -> Contrast:
-    case, separator, reference = name.partition("_vs_")
-    if not separator or case not in groups or reference not in groups or case == reference:
-        raise StudyError(
-            f"{experiment}: the contrast {name!r} must read case_vs_reference with two of "
-            f"{', '.join(groups)}."
-        )
+def _contrast(experiment: str, name: str) -> Contrast:
+    case, _, reference = name.partition("_vs_")
     return Contrast(experiment=experiment, name=name, case=case, reference=reference)
 
 

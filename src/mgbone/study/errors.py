@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Sequence
+
 
 class MgboneError(Exception):
     """Base of every error that this package raises on purpose.
 
-    Command-line entry points print its text without a traceback and exit with status 1.
+    Command-line entry points print its text without a traceback and exit with status 1; Jupyter shows the
+    line of the cell and the text.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        frames = traceback.extract_tb(self.__traceback__)
+        lines = [frame for frame in frames if "ipykernel" in frame.filename or frame.filename[:1] == "<"]
+        arrow = [f"----> {frame.lineno} {frame.line}" for frame in lines[-1:]]
+        return [*arrow, f"{type(self).__name__}: {self}"]
 
 
 class StudyError(MgboneError):
-    """The study description (study.yml) or the ledger is not usable as written."""
+    """The study description (study.yml) or the ledger is not usable as written.
+
+    Attributes
+    ----------
+    slips : tuple
+        Of a study file: each with `where`, `problem` and `advice`; none where the error has another cause.
+    """
+
+    slips: tuple = ()
+
+    @classmethod
+    def of_slips(cls, file: str, slips: Sequence) -> StudyError:
+        """Make the error of all that is wrong with a file (`mgbone.study.documents.Slip`)."""
+        slips = sorted(slips, key=lambda slip: slip.line)
+        lines = [f"{file}, {slip}" for slip in slips]
+        head = f"{len(lines)} faults found:"
+        error = cls(lines[0] if len(lines) == 1 else "\n".join([head, *(f"  - {line}" for line in lines)]))
+        error.slips = tuple(slips)
+        return error
 
 
 class CelError(MgboneError):

@@ -29,6 +29,38 @@ AXES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def has_doses() -> bool:
+    """Return whether the groups of the study in use have doses."""
+    return (in_use[0] if in_use else load_study()).highest_dose is not None
+
+
+def nutrient_word() -> str:
+    """Return what the diets of the study in use differ in, in a word: magnesium."""
+    dose_of = (in_use[0] if in_use else load_study()).dose_of
+    return either(dose_of.word or dose_of.name, dose_of.word_ja or dose_of.word or dose_of.name)
+
+
+def dose_heading(study: Study) -> str:
+    """Return what heads the doses of a study, as ``Mg in diet (%)``; empty where groups have none."""
+    if study.highest_dose is None:
+        return ""
+    return tr("{nutrient} in diet ({unit})", nutrient=study.dose_of.name, unit=_wide(study.dose_of.unit))
+
+
+def dose_label(group: str, study: Study) -> str:
+    """Return what a group was fed, as ``0.05 % Mg``; empty for a group without a dose."""
+    dose = study.groups[group].dose
+    if dose is None:
+        return ""
+    return tr(
+        "{dose:g} {unit} {nutrient}", dose=dose, unit=_wide(study.dose_of.unit), nutrient=study.dose_of.name
+    )
+
+
+def _wide(unit: str) -> str:
+    return unit.replace("%", "％") if current() == "ja" else unit
+
+
 def row_label(endpoint: str) -> str:
     """Return the name of an endpoint beside others: densities by structure and region only."""
     return endpoint_label(endpoint, short=axis_of(endpoint) == "density")

@@ -22,6 +22,9 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
     All cells but whole numbers come back as text; of statements in two languages that in use is left, and a
     table without rows says so (`or_none`).
     """
+    if table.index.nlevels > 1:
+        shown = with_names(table.reset_index())
+        return shown.set_index(list(shown.columns[: table.index.nlevels]))
     shown = table.drop(columns=either("statement_ja", "statement_en"), errors="ignore")
     for column in shown.columns:
         if name := _name_of(column):
@@ -94,7 +97,7 @@ _NAMES = {
     "group": group_label,
     "structure": structure_label,
     "region": region_label,
-    **dict.fromkeys(["level", "declared", "direction", "status"], word),
+    **dict.fromkeys(["level", "declared", "direction", "status", "asserts"], word),
     **dict.fromkeys(["says", "fault"], tr),
     "unit": lambda unit: tr(typeset_unit(unit)),
 }
@@ -111,6 +114,7 @@ _HEADINGS = {
     "array_id": N_("array"),
     "planned": N_("planned"),
     "id": "id",
+    "asserts": N_("statements of"),
     "decision": N_("decision"),
     "reason": N_("reason"),
     "number": N_("number"),

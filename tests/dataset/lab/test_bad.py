@@ -208,8 +208,8 @@ BAD = {
         ],
     ),
     "unit not understood": (
-        heading("serum", "serum_mg", "血清Mg (mg%)"),
-        [[f"{SERUM}, row 1, column B \"血清Mg (mg%)\": the unit 'mg%' is not understood", "such as mg/dL"]],
+        heading("serum", "serum_mg", "血清Mg (mg‰)"),
+        [[f"{SERUM}, row 1, column B \"血清Mg (mg‰)\": the unit 'mg‰' is not understood", "such as mg/dL"]],
     ),
     "unit of another kind": (
         heading("serum", "serum_mg", "血清Mg (mg)"),
@@ -517,19 +517,19 @@ BAD = {
     ),
     "mapping file that is no YAML": (
         mapping("columns: [a\n"),
-        [["qct_mapping.yml: can't be understood in line", "name: value"]],
+        [["qct_mapping.yml, line 2: a slip in the form", "name: value"]],
     ),
     "mapping file with an unknown entry": (
         mapping(MAPPED + "colums: x\n"),
-        [["qct_mapping.yml: has the entry 'colums'. Write columns."]],
+        [["qct_mapping.yml, line 17, colums: is not known here. Is it columns?"]],
     ),
     "mapping file without a direction": (
         mapping(MAPPED.replace("direction", "# direction")),
-        [["qct_mapping.yml: direction is not stated", "'distal to proximal' (from the knee)"]],
+        [["qct_mapping.yml, line 1, direction: is not stated", "'distal to proximal' (from the knee)"]],
     ),
     "mapping file with an unknown field": (
         mapping(MAPPED.replace("  slice:", "  slic:")),
-        [["qct_mapping.yml: columns names 'slic', which is not in the dictionary. Is it slice?"]],
+        [["qct_mapping.yml, line 5, columns.slic: 'slic' is not in the dictionary. Is it slice?"]],
     ),
     "mapping file about no file": (
         mapping(MAPPED.replace("latheta", "scan")),
@@ -541,11 +541,11 @@ BAD = {
     ),
     "mapping file with a bad unit": (
         mapping(MAPPED.replace("position: mm", "position: mg")),
-        [["qct_mapping.yml: units.position is 'mg'", "converted to mm"]],
+        [["qct_mapping.yml, line 16, units.position: is 'mg'", "converted to mm"]],
     ),
     "mapping file with a bad thickness": (
         mapping(MAPPED + "thickness: thin\n"),
-        [["qct_mapping.yml: thickness is 'thin'. Write a number in mm"]],
+        [["qct_mapping.yml, line 17, thickness: found 'thin', allowed is a number in mm"]],
     ),
     "an export without thickness": (
         mapping(MAPPED.replace("  thickness: thickness\n", "").replace("thickness: mm, ", ""), ["thickness"]),
@@ -575,7 +575,7 @@ BAD = {
     # the study
     "study file damaged": (
         file("study.yml", "groups: [1"),
-        [["study.yml: ", "can't be read as a study file: there is a slip in line", "data/study.yml"]],
+        [["study.yml, line 1: a slip in the form", "brackets"]],
     ),
 }
 

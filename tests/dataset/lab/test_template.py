@@ -11,12 +11,12 @@ from helpers.small_dataset import tables, write_cel
 from openpyxl import load_workbook
 
 import mgbone
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.lab.folder import HOWTO_SHEET
 from mgbone.dataset.lab.headings import read_heading
 from mgbone.dataset.lab.mapping import FORWARD, read_mapping
 from mgbone.dataset.lab.parts import EXAMPLE
 from mgbone.dataset.lab.template import LIMIT, heading, new_dataset
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.execute.cli import main
 from mgbone.study.dictionary import TABLES, table_fields, table_schema
 from mgbone.study.errors import MgboneError

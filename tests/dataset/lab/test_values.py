@@ -161,6 +161,13 @@ def test_what_is_no_name_is_a_fault(cell):
         ("MG/DL", "serum_mg", "mg/dL", 1),
         ("IU/L", "serum_alp", "U/L", 1),
         ("mU/mL", "serum_alp", "U/L", 1),
+        ("IU/L, 37℃", "serum_alp", "U/L", 1),
+        # 1 kat is 1 mol/s, 1 U is 1 umol/min: 1 ukat/L = 60 U/L
+        ("µkat/L", "serum_alp", "U/L", 60),
+        ("nkat/mL", "serum_alp", "U/L", 60),
+        ("mg%", "serum_p", "mg/dL", 1),
+        ("mg/100 mL", "serum_ca", "mg/dL", 1),
+        ("ug%", "serum_mg", "mg/dL", 0.001),
         ("kg", "body_weight_initial", "g", 1000),
         ("g/日", "food_intake", "g/day", 1),
         ("L/24h", "urine_volume", "mL/day", 1000),
@@ -178,7 +185,7 @@ def test_factor_between_units(stated, field, target, factor):
 
 
 @pytest.mark.parametrize(
-    "text", ["Mg", "%", "mg%", "個", "", "mg/dL/day", "g/", "匹", "kmol", "dg", "m4", "mg2", "cps"]
+    "text", ["Mg", "%", "mg‰", "個", "", "mg/dL/day", "g/", "匹", "kmol", "dg", "m4", "mg2", "cps"]
 )
 def test_what_is_no_unit_is_none(text):
     assert unit_of(text) is None
@@ -246,6 +253,13 @@ def test_every_regional_density_is_understood(name):
         ("Mg/Ca", "serum", ""),
         ("血清 / 尿", "", ""),
         ("Cr (mg/dL)", "urine", "creatinine"),
+        ("Ca mg/100 mL", "serum", "serum_ca"),
+        ("i-PTH（pg/ml）", "serum", "serum_pth"),
+        ("MouseID", "", "animal_id"),
+        ("マウスID", "", "animal_id"),
+        ("Rat#", "", "animal_id"),
+        ("検体No", "", "animal_id"),
+        ("耳番号", "", "animal_id"),
         ("", "serum", ""),
     ],
 )
@@ -313,7 +327,9 @@ def test_structures_and_regions_by_their_names_in_both_languages():
         ("0.05% Mg", "exp2", ["control"]),
         ("0.02% Mg", "exp1", []),
         ("0.1% Mg", "exp1", []),
-        ("0.01", "exp1", []),
+        ("0.01", "exp1", ["mg001"]),
+        ("0.05", "exp1", ["control", "pairfed"]),
+        ("1", "exp1", []),
         ("pairfed / ペアフィーディング群", "exp1", ["pairfed"]),
         ("control / ペアフィーディング群", "exp1", []),
         ("", "exp1", []),

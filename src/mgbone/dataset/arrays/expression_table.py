@@ -184,7 +184,9 @@ def _text(path: Path) -> str:
     text, encoding = decode(data)
     if encoding:
         _tell(path, f"is not UTF-8 text; read as {encoding}.", TextFormWarning)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    # Excel pads the lines about a series to the width of the table below them.
+    return re.sub(r"(?m)^(!.*?)\t+$", r"\1", text) if "!series_matrix_table_begin" in text else text
 
 
 def _tell(path: Path, what: str, kind: type[Warning]) -> None:

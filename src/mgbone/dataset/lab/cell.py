@@ -14,9 +14,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import yaml
 
-from mgbone.dataset.csv_table import is_not_detected
 from mgbone.dataset.lab.units import Unit, unit_of
 
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
@@ -27,6 +28,12 @@ _DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?|\d{1,2}/\d{1,2}|(\d{1,4}年)?\d{1,2}月(\d{1,2}日)?|"
     r"(?i:\d{1,2}-[a-z]{3}(-\d{2,4})?|[a-z]{3}-\d{1,2})"
 )
+
+
+_WIDTH = "full-width characters read as half-width"
+
+REPORTED = "\0reported"
+"""Stands for a name that was reported as a fault, and must not count as blank, too. No cell can hold it."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +59,26 @@ class Reading:
     problem: str = ""
     advice: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is written as an archive keeps it; the sign < may be of full width."""
+        return self.unit is None and self.how in ("", _WIDTH)
+
 
 @cache
 def lexicon() -> dict[str, Any]:
     """Return what laboratories write, from words.yml."""
     return yaml.safe_load(files("mgbone.dataset.lab").joinpath("words.yml").read_text(encoding="utf-8"))
+
+
+class ShownNumber(float):
+    """A number that its sheet shows otherwise, as 1 under the format ``000``: `text` is what people see."""
+
+    def __new__(cls, value: float, text: str) -> ShownNumber:
+        """Keep the text beside the number."""
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
 
 
 def plain(text: str) -> str:
@@ -95,6 +117,41 @@ def read_number(cell: object, commas: bool = False) -> Reading:
     return _read_text(str(cell), commas)
 
 
+def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
+    """Read a column of numbers, each different cell once.
+
+    Returns
+    -------
+    Series of float
+        A limit where a cell is below it; missing where there is no number.
+    dict of int to Reading
+        By row, what is more than a plain number.
+    """
+    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
+        return cells.astype(float), {}
+    commas = any(map(is_decimal_point, cells))
+    cache: dict[object, Reading] = {}
+    values, readings = np.full(len(cells), np.nan), {}
+    for place, (row, cell) in enumerate(cells.items()):
+        key = (type(cell), cell)
+        reading = cache.get(key)
+        if reading is None:
+            reading = cache[key] = read_number(cell, commas)
+        values[place] = reading.number
+        if reading.kind != "number" or reading.how or reading.unit:
+            readings[row] = reading
+    return pd.Series(values, index=cells.index), readings
+
+
+def is_not_detected(cell: str) -> bool:
+    """Say whether a cell reads "not detected" without a limit of its own, as ``N.D.``, ``nd`` or 検出せず.
+
+    Read only in a column whose limit is stated: elsewhere "ND" may as well mean "not done".
+    """
+    folded = re.sub(r"[\s.]", "", unicodedata.normalize("NFKC", cell)).casefold()
+    return folded in lexicon()["cells"]["undetected"]
+
+
 def _read_text(text: str, commas: bool) -> Reading:
     shown = text.strip()
     half = plain(text)
@@ -106,7 +163,7 @@ def _read_text(text: str, commas: bool) -> Reading:
         )
     if is_not_detected(half):
         return Reading("undetected", how=shown)
-    width = "full-width characters read as half-width" if half != shown else ""
+    width = _WIDTH if half != shown else ""
     less = re.fullmatch(r"<\s*(.+)|(.+?)\s*未満", half)
     if less:
         limit = _read_plain(less[1] or less[2], shown, commas)
@@ -131,7 +188,7 @@ def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading
         found = grouped.group()
         if not (commas or found.count(",") > 1 or "." in found):
             advice = (
-                f"Write {found.replace(',', '')} if the comma parts thousands, "
+                f"Write it without commas: {found.replace(',', '')} if the comma parts thousands, "
                 f"{found.replace(',', '.')} if decimals."
             )
             return _bad(f"found {shown!r}, which may be read in two ways", advice)
@@ -195,6 +252,8 @@ def read_name(cell: object) -> tuple[str | None, str]:
         return None, ""
     if isinstance(cell, bool):
         return None, f"found {str(cell).upper()}, a truth value"
+    if isinstance(cell, ShownNumber):
+        return cell.text, ""
     if isinstance(cell, int | float):
         return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):

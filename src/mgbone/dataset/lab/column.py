@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import Reading, is_decimal_point, read_name, read_number
+from mgbone.dataset.lab.cell import REPORTED, Reading, read_name, read_number, read_numbers
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.lab.parts import Column, Sheet
-from mgbone.dataset.lab.units import conversion, differ
+from mgbone.dataset.lab.units import Unit, conversion, differ, unit_of
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.dictionary import typeset_unit
 
 
@@ -36,7 +36,7 @@ def names_of(grid: Grid, cells: pd.Series, label: str, sheet: Sheet, say: bool =
         note = f"names written in half width: {listing(changed, most=5)}."
         sheet.notes.append(f"{grid.where}, column {label}: {note}")
     values = cells.map({cell: name for cell, (name, _) in found.items()})
-    values[bad] = "?"  # reported; it must not count as blank too
+    values[bad] = REPORTED
     return values.where(values.notna(), np.nan).astype("str")
 
 
@@ -63,17 +63,12 @@ def numbers_of(
         Which of them are below a limit of detection.
     """
     none_below = pd.Series(False, index=cells.index)
-    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        values = cells.astype(float)
-        readings: dict[int, Reading] = {}
-        infinite = np.isinf(values)
-        problem, advice = "found {value}, expected a number", "Write a number that a computer can hold."
-        sheet.faults += fault_in_rows(
-            grid.where, column.label, values.index[infinite], problem, advice, value=values
-        )
-        values = values.mask(infinite)
-    else:
-        values, readings = _each(cells)
+    values, readings = read_numbers(cells)
+    infinite = np.isinf(values)
+    problem, advice = "found {value}, expected a number", "Write a number that a computer can hold."
+    rows = values.index[infinite]
+    sheet.faults += fault_in_rows(grid.where, column.label, rows, problem, advice, value=values)
+    values = values.mask(infinite)
     limit = _limit_of(grid, column, spec, table, sheet)
     values, below = _resolve(grid, values, none_below, readings, column, spec, table, limit, sheet)
     values = _converted(grid, values, readings, column, spec, sheet, units)
@@ -83,22 +78,6 @@ def numbers_of(
         sheet.faults += fault_in_rows(grid.where, column.label, broken, problem, advice, value=values)
         values = values.mask(values.index.isin(broken))
     return values, below
-
-
-def _each(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
-    """Read cells one by one; return the plain numbers, and the readings of all that is more than that."""
-    commas = any(map(is_decimal_point, cells))
-    cache: dict[object, Reading] = {}
-    values, readings = np.full(len(cells), np.nan), {}
-    for place, (row, cell) in enumerate(cells.items()):
-        key = (type(cell), cell)
-        reading = cache.get(key)
-        if reading is None:
-            reading = cache[key] = read_number(cell, commas)
-        values[place] = reading.number
-        if reading.kind != "number" or reading.how or reading.unit:
-            readings[row] = reading
-    return pd.Series(values, index=cells.index), readings
 
 
 def _limit_of(
@@ -229,7 +208,7 @@ def _converted(
                 f"the unit {unit.text} can't be converted to {typeset_unit(target)}, "
                 f"in which {spec['name']} is kept"
             )
-            advice = "Convert the values first, or correct the unit."
+            advice = _how_to_convert(unit, target)
             sheet.faults.append(Fault(grid.where, problem, advice, column=column.label))
             values = values.mask(values.index.isin(rows))
         elif by.factor != 1:
@@ -240,3 +219,13 @@ def _converted(
             )
             sheet.notes.append(f"{grid.where}, column {column.label}: {note}")
     return values
+
+
+def _how_to_convert(unit: Unit, target: str) -> str:
+    """Say what a unit lacks that can't be converted by itself."""
+    aim = unit_of(target)
+    if aim and any(unit.dimensions[place] == 1 for place in (1, 2)) and aim.dimensions[0] == 1:
+        return "Convert the values first, by the molar mass that the maker of the assay gives."
+    if aim and unit.dimensions == (*aim.dimensions[:-1], 0):
+        return f"Write {typeset_unit(target)} if it is the amount of one day; otherwise divide by the days."
+    return "Convert the values first, or correct the unit."

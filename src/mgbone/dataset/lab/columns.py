@@ -4,28 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mgbone.dataset.faults import Fault, listing, nearest
 from mgbone.dataset.lab.cell import is_blank, plain
 from mgbone.dataset.lab.grid import Grid
-from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading
+from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading, table_named
 from mgbone.dataset.lab.parts import Column, Sheet, column_label, field_spec, no_bracket
 from mgbone.dataset.lab.units import Unit, differ, unit_of
 from mgbone.study.dictionary import typeset_unit
+
+_NUMBER = re.compile(r"[-+\d.,eE<\s]+")
 
 MOST_COLUMNS = 1000
 """So many columns are looked at; a wider table is no list of animals."""
 
 
 def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tuple[int, list[Heading]]:
-    """Return the row (counted from 1) with the most headings that are understood, and its headings."""
+    """Return the row (counted from 1) with the most headings that are understood, and its headings.
+
+    Headings may stand in two rows, as 血清 over Mg, Ca and P beside 動物ID over nothing: then the lower row.
+    """
     best: tuple[int, int, list[Heading]] = (-1, 1, [])
     above: list[object] = []
     for number, row in enumerate(grid.top, start=1):
         row = [*row, *[None] * (grid.width - len(row))][:MOST_COLUMNS]
         headings = [
-            _heading(cell, over, table, read_as)
-            for cell, over in zip(row, _spread(grid, above, number - 1)[: len(row)], strict=True)
+            _heading(cell, over, spread, table, read_as)
+            for cell, over, spread in zip(
+                row, above or row, _spread(grid, above, number - 1, len(row)), strict=True
+            )
         ]
         count = sum(heading.known for heading in headings)
         if count > best[0] or not any(one.text for one in best[2]):
@@ -34,18 +42,34 @@ def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tup
     return best[1], best[2]
 
 
-def _heading(cell: object, over: object, table: str, read_as: Mapping[str, Heading]) -> Heading:
-    """Read a heading; one in two rows (血清 over Mg, Ca, P) is read together."""
+def _heading(
+    cell: object, over: object, spread: object, table: str, read_as: Mapping[str, Heading]
+) -> Heading:
+    """Read a heading with the cell `over` it, and the one that is `spread` over it and its neighbours."""
     text = "" if is_blank(cell) else str(cell)
-    if fold(text) in read_as:
-        mapped = read_as[fold(text)]
+    if read_as:
+        mapped = read_as.get(fold(text))
+        if mapped is None:
+            return Heading(text)  # of a mapped sheet only what the mapping names is read
         stated = read_heading(text, table)
         return Heading(text, mapped.table, mapped.field, mapped.own, _unit_of_bracket(text) or stated.unit)
     heading = read_heading(text, table) if text else Heading("")
-    if text and not heading.known and not is_blank(over):
-        both = read_heading(f"{over}{text}", table)
-        return Heading(f"{over} {text}", *list(vars(both).values())[1:]) if both.known else heading
+    if not text and not is_blank(over):
+        alone = read_heading(str(over), table)
+        return alone if alone.known else heading
+    if text and not heading.known and not is_blank(spread) and not _NUMBER.fullmatch(text):
+        name, unit = _parted(str(spread))
+        for both in (read_heading(f"{name}{text}", table), read_heading(text, table_named(name))):
+            if both.known:
+                return replace(both, text=f"{spread} {text}", unit=both.unit or unit)
     return heading
+
+
+def _parted(text: str) -> tuple[str, Unit | None]:
+    """Part what stands over several headings into its name and the unit that it states for all of them."""
+    match = re.fullmatch(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]\s*", plain(text))
+    unit = unit_of(match[2]) if match else None
+    return (match[1], unit) if unit else (text, None)
 
 
 def _unit_of_bracket(text: str) -> Unit | None:
@@ -53,17 +77,28 @@ def _unit_of_bracket(text: str) -> Unit | None:
     return unit_of(match[1]) if match else None
 
 
-def _spread(grid: Grid, row: list[object], number: int) -> list[object]:
-    """Return a row with the text of cells merged sideways standing over each of their columns."""
-    spread: list[object] = [None] * grid.width
+def _spread(grid: Grid, row: list[object], number: int, width: int) -> list[object]:
+    """Return a row with a text standing over each column that it is for: merged, or blank to its right."""
+    spread: list[object] = [None] * width
     for low, high, left, right in grid.merged:
         if low <= number <= high and left < right <= len(row):
             spread[left - 1 : right] = [row[left - 1]] * (right - left + 1)
+    if any(spread):
+        return spread
+    last = None
+    for place, cell in enumerate(row):
+        last = last if is_blank(cell) else cell
+        spread[place] = last
     return spread
 
 
-def check_headings(grid: Grid, table: str, start: int, headings: list[Heading], sheet: Sheet) -> None:
-    """Report headings that stand twice or name several fields; note those of which nothing is known."""
+def check_headings(
+    grid: Grid, table: str, start: int, headings: list[Heading], sheet: Sheet, mapped: bool
+) -> None:
+    """Report headings that stand twice or name several fields; note those of which nothing is known.
+
+    In a `mapped` sheet nothing but what the mapping names is looked for, however like it the others are.
+    """
     fault = sheet.faults.append
     known: dict[str, int] = {}
     for place, heading in enumerate(headings):
@@ -80,7 +115,8 @@ def check_headings(grid: Grid, table: str, start: int, headings: list[Heading], 
     unknown = [
         (place, one) for place, one in enumerate(headings) if one.text and not one.known and not one.clash
     ]
-    absent = [name for name in (fields_of(table) if table and table != REGIONAL else {}) if name not in known]
+    sought = fields_of(table) if table and table != REGIONAL and not mapped else {}
+    absent = [name for name in sought if name not in known]
     left_out = []
     for place, heading in unknown:
         meant = meant_field(heading.text, table, absent)

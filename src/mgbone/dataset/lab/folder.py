@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,23 +14,26 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.expression import expression_files
-from mgbone.dataset.csv_table import Table, check_repeated
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import is_blank
+from mgbone.dataset.lab.by_group import groups_above, one_row_each
+from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
-from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text, read_workbook
+from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
 from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
-from mgbone.dataset.lab.regional import regional_table
-from mgbone.dataset.lab.sheet import read_sheet
+from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
+from mgbone.dataset.lab.sheet import no_animals, read_sheet
+from mgbone.dataset.lab.workbook import read_workbook
+from mgbone.dataset.table import Table, check_repeated
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES
 
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
 _READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
+_SETS = (".gmt", ".gmt.gz")
 
 
 @dataclass
@@ -47,6 +51,8 @@ class LabFolder:
         Regional densities: animal_id, structure, region, density (mg/cm3).
     faults, notes : list
     title, title_ja : str
+    unread : list of Grid
+        Sheets whose headings name no animals, which counts only if no other one does.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -58,11 +64,14 @@ class LabFolder:
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+    unread: list[Grid] = field(default_factory=list)
+    needs_groups: bool = True
+    partition: bool = True
 
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
         """The tables by name, with cells that have been reported as missing."""
-        return {name: table.frame.replace("?", np.nan) for name, table in self.tables.items()}
+        return {name: table.frame.replace(REPORTED, np.nan) for name, table in self.tables.items()}
 
     def place(self, fault: Fault) -> Fault:
         """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
@@ -111,21 +120,26 @@ def _ending(path: Path) -> str:
     return path.suffix.lower()
 
 
-def read_folder(folder: Path, study: Study) -> LabFolder:
-    """Read all tables of a folder, with every fault and everything that was converted."""
-    lab = LabFolder(title=folder.name)
+def read_folder(folder: Path, study: Study | None) -> LabFolder:
+    """Read all tables of a folder, with every fault and everything that was converted.
+
+    Without a study, whose file is faulty then, groups and experiments are left as they are.
+    """
+    lab = LabFolder(title=folder.name, needs_groups=study is not None)
     mapping, unmapped = read_mapping(folder)
-    grids = list(_grids(folder, lab))
-    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), lab)) is not None]
+    grids = list(grids_of(folder, lab))
+    sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
     for sheet in sheets:
         lab.faults += sheet.faults
         lab.notes += sheet.notes
     if mapping is not None:
         unmapped = mapping.unused()
+        lab.partition = mapping.partition
         lab.notes += mapping.notes
     lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
-    _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
+    if study is not None:
+        _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
     for name in TABLES:
         mine = [piece for piece in pieces if piece.table == name]
         if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
@@ -135,14 +149,17 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
             "Fill in the sheet of animals, or add a table with columns 動物ID, "
             "実験 and 群 (animal_id, experiment, group)."
         )
-        lab.faults.append(Fault(folder.name, "no table says which animals there are", advice))
+        missing = Fault(folder.name, "no table says which animals there are", advice)
+        lab.faults += [no_animals(grid) for grid in lab.unread] or [missing]
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
     regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
     regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
-    lab.regions, faults = regional_table(regional, lab.tables.get("animals"), "qct_slices" in lab.tables)
+    animals = lab.tables.get("animals")
+    lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
     lab.faults += faults
+    lab.notes += notes
     places = [re.split(r", column |: ", note)[0] for note in lab.notes]
     lab.notes = [
         note for _, note in sorted(zip(map(places.index, places), lab.notes, strict=True), key=itemgetter(0))
@@ -153,14 +170,14 @@ def read_folder(folder: Path, study: Study) -> LabFolder:
 # --- files -------------------------------------------------------------------------------------------
 
 
-def _grids(folder: Path, lab: LabFolder) -> Iterable[Grid]:
-    """Go through the files of a folder; note those that are not read."""
+def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
+    """Go through the sheets and text files of a folder; tell `lab` which files are not read."""
     others = []
     for path in _files(folder):
         ending = _ending(path)
         if ending in SAVE_AS:
             lab.faults.append(Fault(path.name, *SAVE_AS[ending]))
-        elif path.name in _READ_HERE:
+        elif path.name in _READ_HERE or path.name.endswith(_SETS):
             continue
         elif ending == ".xlsx" or ending in TEXT_ENDINGS:
             try:
@@ -215,7 +232,9 @@ def _read_titles(grid: Grid, lab: LabFolder) -> None:
             lab.title_ja = cells[1]
 
 
-def _read(grid: Grid, mapping: ScannerMapping | None, unmapped: bool, lab: LabFolder) -> Sheet | None:
+def _read(
+    grid: Grid, mapping: ScannerMapping | None, unmapped: bool, study: Study | None, lab: LabFolder
+) -> Sheet | None:
     """Read a sheet that is of use; `unmapped` says that the mapping file of the qCT is faulty."""
     table = table_named(grid.sheet or Path(grid.file).stem)
     if unmapped and table in ("qct_slices", REGIONAL):
@@ -226,9 +245,14 @@ def _read(grid: Grid, mapping: ScannerMapping | None, unmapped: bool, lab: LabFo
         return sheet
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
+    if study is not None and (groups := groups_above(grid, study)):
+        grid, faults = one_row_each(grid, groups)
+        if faults:
+            return Sheet(faults=faults)
     sheet = read_sheet(grid, table)
     if sheet is None:
         lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
+        lab.unread.append(grid)
     elif _is_empty_template(grid, sheet):
         return None
     else:
@@ -291,7 +315,8 @@ def _match_groups(animals: list[Piece], study: Study, lab: LabFolder) -> None:
             "Add a column 実験 / experiment that says which.",
             group=piece.frame["group"], names=", ".join(study.experiments),
         )  # fmt: skip
-        piece.frame.loc[several, "experiment"] = "?"
+        unknown = piece.frame["group"].eq(REPORTED)
+        piece.frame.loc[[*several, *piece.frame.index[unknown]], "experiment"] = REPORTED
         if len(several) < len(found):
             lab.notes.append(f"{piece.where}: no column names the experiment; it was taken from the groups.")
 
@@ -311,7 +336,7 @@ def _match(
         What each row may mean, where that is one name.
     """
     values, label = piece.frame[name], piece.labels[name]
-    found = {row: find(row, text) for row, text in values.items() if isinstance(text, str) and text != "?"}
+    found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}
     meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
     bad = [row for row, names in meant.items() if len(names) != 1]
     # One fault per text: a group that is misspelt in eight rows is one mistake.
@@ -332,7 +357,7 @@ def _match(
     canonical = values.copy()
     taken: Counter[tuple[str, str]] = Counter()
     for row, names in meant.items():
-        canonical[row] = names[0] if len(names) == 1 else "?"
+        canonical[row] = names[0] if len(names) == 1 else REPORTED
         if len(names) == 1 and values[row] != names[0]:
             taken[values[row], names[0]] += 1
     piece.frame[name] = canonical
@@ -372,8 +397,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         empty = "str" if fields_of(name)[column]["type"] == "string" else float
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
     found: list[Fault] = []
-    _check_needed(name, frame, absent, names, found)
-    check_repeated(frame.replace("?", np.nan)[fields], names, name, found)
+    _check_needed(name, frame, absent, names, lab.needs_groups, found)
+    check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name, found)
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
     if measured:
@@ -382,9 +407,13 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     lab.tables[name], lab.names[name] = table, names
 
 
-def _check_needed(name: str, frame: pd.DataFrame, absent: list[str], names: str, faults: list[Fault]) -> None:
+def _check_needed(
+    name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool, faults: list[Fault]
+) -> None:
     """Report blank cells that no row may have, once for a column that is not there at all."""
-    needed = {"animals": ["experiment", "group"], "arrays": ["array_id", "file"]}.get(name, [])
+    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}.get(
+        name, []
+    )
     for column in needed:
         spec = fields_of(name)[column]
         if column in absent:
@@ -424,6 +453,8 @@ def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
             advice = f"Fill in the {spec['title'].lower()} of this slice."
             found += fault_in_rows(names, column, blank, "is blank", advice)
     lab.faults += [lab.place(fault) for fault in found]
+    for structure in SOFT:
+        lab.notes += below_zero(f"{names}, {structure}", frame[f"{structure}_content"], frame["animal_id"])
     table.frame = frame
 
 
@@ -432,13 +463,13 @@ def _find_scans(folder: Path, lab: LabFolder) -> None:
     if "arrays" not in lab.tables:
         return
     table = lab.tables["arrays"]
-    here = {path.name.casefold(): f"cel/{path.name}" for path in (folder / "cel").glob("*") if path.is_file()}
+    here = {fold_file(path.name): f"cel/{path.name}" for path in (folder / "cel").glob("*") if path.is_file()}
     moved = []
 
     def find(name: object) -> object:
         if not isinstance(name, str) or (folder / name.replace("\\", "/")).is_file():
             return name.replace("\\", "/") if isinstance(name, str) else name
-        last = name.replace("\\", "/").rpartition("/")[2].casefold()
+        last = fold_file(name.replace("\\", "/").rpartition("/")[2])
         for candidate in (last, f"{last}.cel", f"{last}.cel.gz"):
             if candidate in here:
                 moved.append(name)
@@ -449,3 +480,8 @@ def _find_scans(folder: Path, lab: LabFolder) -> None:
     if moved:
         lab.notes.append(f"{lab.names['arrays']}: CEL files found in cel/ for {listing(moved, most=4)}.")
     table.frame = table.frame.assign(file=files.astype("str"))
+
+
+def fold_file(name: str) -> str:
+    """Return what is compared of a file's name: tables are read in half width, a Mac's disk is decomposed."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import warnings
-import zipfile
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
@@ -28,10 +25,6 @@ LISTS = "lists"
 TOP = 40
 """So many rows are looked at to find the headings."""
 
-MOST_UNPACKED = 100_000_000
-"""Bytes that a workbook may unpack to: 200,000 slices, half a minute. Longer tables belong into CSV."""
-
-MOST_CELLS = 20_000_000
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 SAVE_AS = {
@@ -42,9 +35,7 @@ SAVE_AS = {
     ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
 }
 
-AGAIN = "Open it in Excel and save it again as 'Excel workbook (.xlsx)'."
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons"}
-_SOURCE = re.compile(r"xl/worksheets/[^/]+\.xml")
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "blanks"}
 
 
 @dataclass
@@ -69,6 +60,12 @@ class Grid:
         What had to be done to read it.
     faults : list of Fault
         Rows of another length than the table's.
+    rows : list of list
+        Of a workbook: those that hold something.
+    numbers : list of int
+        The numbers of these rows; by default, all from 1 on.
+    text : str
+        Of a text file: as many cells in every row.
     """
 
     file: str
@@ -80,6 +77,7 @@ class Grid:
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     rows: list[list[object]] | None = None
+    numbers: list[int] | None = None
     text: str = ""
 
     @property
@@ -101,9 +99,10 @@ class Grid:
             Columns, counted from 0, whose cells are names and not to be taken for numbers (007).
         """
         if self.rows is not None:
-            rows = self.rows[first - 1 :]
+            numbers = self.numbers or range(1, len(self.rows) + 1)
+            start = bisect_left(numbers, first)
             frame = pd.DataFrame(
-                rows, index=range(first, first + len(rows)), columns=range(self.width), dtype=object
+                self.rows[start:], index=list(numbers[start:]), columns=range(self.width), dtype=object
             )
             return frame.where(~frame.map(is_blank), None)
         if self.text.count("\n") < first - 1:
@@ -132,7 +131,7 @@ class Grid:
 
 
 def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
-    """Read a text file whose columns are parted by commas, tabs or semicolons.
+    """Read a text file whose columns are parted by commas, tabs, semicolons or, as R writes them, blanks.
 
     UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read.
     """
@@ -150,7 +149,8 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
     if delimiter != ",":
         notes.append(f"{file}: columns are parted by {_DELIMITERS[delimiter]}.")
     try:
-        text, faults = _regular(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter, file)
+        text = _with_first_heading(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter)
+        text, faults = _regular(text, delimiter, file)
     except csv.Error as error:
         advice = "Save it again as CSV; look for a quotation mark without its pair."
         return None, [Fault(file, f"can't be read as CSV ({error})", advice)]
@@ -184,10 +184,12 @@ def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the columns: comma, tab or semicolon, whichever most of the first lines agree on."""
+    """Return what parts the columns: what most of the first lines agree on; a blank only if nothing else."""
     head = text[:20_000].splitlines()[:TOP]
     best = (0, ",")
     for delimiter in _DELIMITERS:
+        if delimiter == " " and best[0]:
+            break
         try:
             counts = Counter(len(row) - 1 for row in csv.reader(head, delimiter=delimiter))
         except csv.Error:
@@ -195,6 +197,13 @@ def _delimiter(text: str) -> str:
         score = max((rows * columns for columns, rows in counts.items()), default=0)
         best = max(best, (score, delimiter), key=lambda one: one[0])
     return best[1]
+
+
+def _with_first_heading(text: str, delimiter: str) -> str:
+    """Put a blank heading over the names of rows, which R's write.table leaves without one."""
+    widths = [len(row) for _, row in zip(range(TOP), _records(text, delimiter), strict=False)]
+    alike = len(widths) > 1 and set(widths[1:]) == {widths[0] + 1} and text[0] not in delimiter
+    return f"{delimiter}{text}" if alike else text
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -234,81 +243,3 @@ def _cut(row: list[str]) -> list[str]:
     while end and not row[end - 1].strip():
         end -= 1
     return row[:end]
-
-
-# --- workbooks ---------------------------------------------------------------------------------------
-
-
-def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[str]]:
-    """Read all visible sheets of a workbook.
-
-    Returns
-    -------
-    list of Grid
-    list of Fault
-    list of str
-        Notes: what was passed over.
-    """
-    data = path.read_bytes()
-    fault, formulas = _unsafe(data, file)
-    if fault:
-        return [], [fault], []
-    # Reading workbooks is seldom asked for, and importing this takes a quarter of a second.
-    from openpyxl import load_workbook
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of parts that don't matter here, such as drop-down lists
-        try:
-            book = load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
-            source = load_workbook(io.BytesIO(data), keep_links=False) if formulas else None
-        except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
-            return [], [Fault(file, f"can't be read as a workbook ({type(error).__name__})", AGAIN)], []
-    grids, faults, notes = [], [], []
-    for sheet in book.worksheets:
-        if sheet.title == LISTS:
-            continue
-        if sheet.sheet_state != "visible":
-            notes.append(f"{file}, sheet {sheet.title}: hidden, and not read.")
-        elif sheet.max_row * sheet.max_column > MOST_CELLS:
-            problem = f"reaches to row {sheet.max_row}, column {sheet.max_column}"
-            advice = (
-                "A cell far away holds something or is formatted; delete "
-                "the rows and columns beyond the table."
-            )
-            faults.append(Fault(f"{file}, sheet {sheet.title}", problem, advice))
-        else:
-            grids.append(_grid(sheet, file, source[sheet.title] if source else None))
-    return grids, faults, notes
-
-
-def _grid(sheet, file: str, source) -> Grid:
-    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    merged = [(one.min_row, one.max_row, one.min_col, one.max_col) for one in sheet.merged_cells.ranges]
-    formulas = set()
-    if source is not None:
-        formulas = {
-            (cell.row, cell.column) for row in source.iter_rows() for cell in row if cell.data_type == "f"
-        }
-    return Grid(file, sheet.title, top=rows[:TOP], merged=sorted(merged), formulas=formulas, rows=rows)
-
-
-def _unsafe(data: bytes, file: str) -> tuple[Fault | None, bool]:
-    """Return why a workbook is not to be opened, if so, and whether it holds formulas."""
-    if not data:
-        return Fault(file, "is empty", "Fill in the table, or take the file away."), False
-    if data[:4] == b"\xd0\xcf\x11\xe0":
-        problem = "is protected by a password, or is in the old format of Excel"
-        return Fault(file, problem, "Take the password off, and save it as 'Excel workbook (.xlsx)'."), False
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-            unpacked = sum(part.file_size for part in parts)
-            if unpacked > MOST_UNPACKED or len(parts) > 10_000:
-                problem = f"unpacks to {unpacked / 1e6:,.0f} MB, more than {MOST_UNPACKED / 1e6:.0f} MB"
-                return Fault(file, problem, "Save long tables as CSV, which is read much faster."), False
-            if any(part.filename.endswith("vbaProject.bin") for part in parts):
-                return Fault(file, *SAVE_AS[".xlsm"]), False
-            sheets = [part.filename for part in parts if _SOURCE.fullmatch(part.filename)]
-            return None, any(re.search(rb"<(\w+:)?f[ >/]", archive.read(name)) for name in sheets)
-    except Exception:  # a damaged archive raises many things; each means the same
-        return Fault(file, "is no Excel workbook, or a damaged one", AGAIN), False

@@ -12,7 +12,7 @@ from mgbone.study.design import Study
 T = TypeVar("T")
 
 _DOSE = re.compile(
-    r"(?:mg)?(\d*\.?\d+)%(?:mg|マグネシウム)?(?:含有|欠乏|制限|deficient|deficiency)?(?:食|diet)?"
+    r"(?:mg)?(\d*\.?\d+)%?(?:mg|マグネシウム)?(?:含有|欠乏|制限|deficient|deficiency)?(?:食|diet)?"
 )
 
 
@@ -34,8 +34,8 @@ def experiments_named(text: str, study: Study) -> list[str]:
 def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[str, str]]:
     """Return the experiments and groups that a cell may mean.
 
-    A name, label or synonym wins; a diet alone (``0.05％Mg食``) means the group that is fed it, if its
-    experiment has one such group.
+    A name, label or synonym wins; a diet alone (``0.05％Mg食``, ``0.05``) means the group that is fed it, if
+    its experiment has one such group.
 
     Parameters
     ----------

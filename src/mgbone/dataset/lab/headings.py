@@ -120,7 +120,7 @@ def _bracket(text: str) -> tuple[str, str]:
 
 def _trailing_unit(text: str) -> tuple[str, str] | None:
     """Part a heading as ``Mg, mg/dL`` or ``serum_mg_mmol/L``, whose unit stands without brackets."""
-    match = re.fullmatch(r"(.+?)[\s,_:;]+(\S+(?: ?/ ?\S+)?)", text, re.DOTALL)
+    match = re.fullmatch(r"(.+?)[\s,_:;]+(\S+(?: ?/ ?\S+(?: m[lL])?)?)", text, re.DOTALL)
     return (match[1], match[2]) if match and unit_of(match[2]) else None
 
 
@@ -182,6 +182,7 @@ def _vocabulary(table: str) -> dict[str, set[tuple[str, str, bool]]]:
     return names
 
 
+@lru_cache(maxsize=10_000)
 def table_named(name: str) -> str:
     """Return the table that a sheet or file is named for, as ``血清`` or ``exp1_serum``; else empty."""
     named = {fold(word): table for table, listed in lexicon()["tables"].items() for word in [table, *listed]}

@@ -6,30 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from mgbone.dataset.faults import Fault, listing, nearest
-from mgbone.dataset.lab.cell import is_blank
+from mgbone.dataset.lab.cell import is_blank, read_name
+from mgbone.dataset.lab.columns import find_headings
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, place_named, table_named
 from mgbone.dataset.lab.parts import Sheet
 from mgbone.dataset.lab.sheet import read_sheet
 from mgbone.dataset.lab.units import Unit, conversion, unit_of
 from mgbone.study.design import REGIONS, STRUCTURES
+from mgbone.study.documents import Document, read_document
 
 MAPPING = "qct_mapping.yml"
 FORWARD, BACKWARD = "distal to proximal", "proximal to distal"
-FORMS = ("slices", "regions")
-
-_KEYS = (
-    *("rows", "files", "sheet", "columns", "units", "direction", "thickness", "pitch", "first_position"),
-    *("phantom", "structures", "regions"),
-)
-
 _REGIONAL = {
     "animal_id": None,
     "structure": None,
@@ -59,6 +52,14 @@ class ScannerMapping:
         In mm, where the export has no column of it.
     structures, regions : dict of str to str
         What the export's names of structures and regions mean, by folded text.
+    only : dict of str to str
+        Of a column of the export the one value whose rows are read (side, site, sex).
+    average : list of str
+        Columns of the export, over which rows of the same animal and place are averaged.
+    per_length : dict of str to float
+        Contents that the export gives per length of bone, and the factor of their unit to mg/mm.
+    partition : bool
+        Whether cortical and cancellous bone are the parts of the whole.
     """
 
     form: str = "slices"
@@ -72,6 +73,10 @@ class ScannerMapping:
     first_position: float | None = None
     structures: dict[str, str] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
+    only: dict[str, str] = field(default_factory=dict)
+    average: list[str] = field(default_factory=list)
+    per_length: dict[str, float] = field(default_factory=dict)
+    partition: bool = True
     notes: list[str] = field(default_factory=list)
     used: bool = False
 
@@ -86,12 +91,14 @@ class ScannerMapping:
         self.used = True
         table = "qct_slices" if self.form == "slices" else REGIONAL
         there = {fold(str(cell)) for row in grid.top for cell in row if not is_blank(cell)}
-        lacking = [heading.text for text, heading in self.read_as.items() if text not in there]
+        named = [*(heading.text for heading in self.read_as.values()), *self.only, *self.average]
+        lacking = [text for text in named if fold(text) not in there]
         if lacking:
             problem = f"lacks the columns that {MAPPING} names: {listing(map(repr, lacking))}"
             advice = "Correct the names in the mapping file: they have to be as in the heading of the export."
             return Sheet(faults=[Fault(grid.where, problem, advice)])
         sheet = read_sheet(grid, table, self.read_as, self.units)
+        self._choose(grid, table, sheet)
         if sheet.regional is not None:
             for kind, names in (("structure", self.structures), ("region", self.regions)):
                 texts = sheet.regional.frame[kind]
@@ -99,6 +106,43 @@ class ScannerMapping:
                     lambda text, names=names: names.get(fold(str(text)), text)
                 )
         return sheet
+
+    def _choose(self, grid: Grid, table: str, sheet: Sheet) -> None:
+        """Keep the rows of one side, site or sex only, and take means over what the mapping averages."""
+        start, headings = find_headings(grid, table, self.read_as)
+        body = grid.body(start + 1, set(range(len(headings))))
+        places = {fold(heading.text): place for place, heading in enumerate(headings)}
+        for name, value in self.only.items():
+            texts = body[places[fold(name)]].map(lambda cell: read_name(cell)[0])
+            chosen = body.index[texts == value]
+            for piece in filter(None, (*sheet.pieces, sheet.regional)):
+                left = int((~piece.frame.index.isin(chosen)).sum())
+                piece.frame = piece.frame[piece.frame.index.isin(chosen)]
+                sheet.notes.append(f"{grid.where}: {left} rows left out, whose {name} is not {value}.")
+            if not len(chosen):
+                problem = (
+                    f"has no row whose {name} is {value}; found {listing(map(str, texts.dropna().unique()))}"
+                )
+                sheet.faults.append(Fault(grid.where, problem, f"Correct `only` in {MAPPING}."))
+        if not self.average:
+            return
+        for piece in filter(None, (*sheet.pieces, sheet.regional)):
+            keys = [
+                name
+                for name in ("animal_id", "structure", "region", "slice", "position")
+                if name in piece.frame
+            ]
+            rows = piece.frame.index.to_series()
+            means = piece.frame.assign(row=rows).groupby(keys, sort=False, dropna=False, as_index=False)
+            mean = means.agg(
+                {
+                    name: "first" if name == "row" else "mean"
+                    for name in ["row", *piece.frame.columns.drop(keys)]
+                }
+            )
+            over = " and ".join(self.average)
+            sheet.notes.append(f"{grid.where}: {len(rows)} rows averaged over {over} to {len(mean)}.")
+            piece.frame = mean.set_index("row")[list(piece.frame.columns)]
 
     def unused(self) -> list[Fault]:
         """Return the fault of a mapping file that is about no file of the folder."""
@@ -125,6 +169,10 @@ class ScannerMapping:
             first = self.pitch / 2 if self.first_position is None else self.first_position
             frame["position"] = first + (frame["slice"] - 1) * self.pitch
             notes.append(f"positions taken as {first:g} mm + {self.pitch:g} mm per slice, as {MAPPING} says.")
+        for name, factor in self.per_length.items():
+            frame[name] = frame[name] * factor * frame["thickness"]
+        if self.per_length:
+            notes.append(f"content per length times the thickness of the slice ({listing(self.per_length)}).")
         if self.backward:
             length = pd.Series(np.nan, index=frame.index)
             if animals is not None:
@@ -147,129 +195,79 @@ def read_mapping(folder: Path) -> tuple[ScannerMapping | None, list[Fault]]:
     if not path.is_file():
         return None, []
     try:
-        raw = yaml.safe_load(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        return None, [
-            _fault(f"can't be read ({type(error).__name__})", "Save it as text in the encoding UTF-8.")
-        ]
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" in line {mark.line + 1}" if mark else ""
-        return None, [
-            _fault(f"can't be understood{line}", "Compare the template: every entry is 'name: value'.")
-        ]
-    if raw is None:
+        document = read_document(path, "qct_mapping")
+    except OSError as error:
+        problem = f"can't be read ({error.strerror})"
+        return None, [Fault(MAPPING, problem, "Check the permissions of the file.")]
+    if document.content == {}:
         return None, []
-    if not isinstance(raw, dict):
-        return None, [_fault("holds no entries", "Compare the template: every entry is 'name: value'.")]
-    mapped, faults = _understood(raw)
-    return (None if faults else mapped), faults
+    mapped = None if document.slips else _understood(document)
+    if document.slips:
+        slips = sorted(document.slips, key=lambda slip: slip.line)
+        return None, [Fault(f"{MAPPING}, {slip.where}", slip.problem, slip.advice) for slip in slips]
+    return mapped, []
 
 
-def _fault(problem: str, advice: str) -> Fault:
-    return Fault(MAPPING, problem, advice)
-
-
-def _understood(raw: Mapping[str, Any]) -> tuple[ScannerMapping, list[Fault]]:
-    mapped, faults = ScannerMapping(), []
-    for key in raw:
-        if key not in _KEYS:
-            near = nearest(str(key), _KEYS)
-            faults.append(
-                _fault(
-                    f"has the entry {str(key)!r}",
-                    f"Write {near}." if near else f"Known are {listing(_KEYS, 12)}.",
-                )
-            )
-    mapped.form = raw.get("rows", "slices")
-    if mapped.form not in FORMS:
-        return mapped, [*faults, _fault(f"rows is {mapped.form!r}", "Write slices or regions.")]
-    mapped.files, mapped.sheet = str(raw.get("files") or ""), str(raw.get("sheet") or "")
-    faults += _columns(raw.get("columns"), mapped) + _units(raw.get("units") or {}, mapped)
+def _understood(document: Document) -> ScannerMapping:
+    """Make the mapping of a file that is sound in form; what the dictionary doesn't know becomes a slip."""
+    raw = {key: value for key, value in document.content.items() if value is not None}
+    mapped = ScannerMapping(
+        **{key: raw[key] for key in ("files", "sheet", "thickness", "pitch", "first_position") if key in raw},
+        form=raw.get("rows", "slices"),
+        only={str(name): str(value) for name, value in raw.get("only", {}).items()},
+        average=[str(name) for name in raw.get("average", [])],
+        partition=raw.get("compartments") != "independent",
+    )
+    _columns(document, raw["columns"], mapped)
+    _units(document, raw.get("units", {}), mapped)
     if mapped.form == "slices":
-        faults += _scan(raw, mapped)
+        direction = " ".join(raw.get("direction", "").casefold().replace("-", " ").split())
+        mapped.backward = direction == BACKWARD
+        if not direction:
+            advice = f"Write '{FORWARD}' (from the knee) or '{BACKWARD}' (from the hip)."
+            document.slip(("direction",), "is not stated", advice)
     for kind, known in (("structures", STRUCTURES), ("regions", REGIONS)):
-        names = raw.get(kind) or {}
-        if not isinstance(names, dict):
-            faults.append(
-                _fault(f"{kind} has the wrong form", f"Write theirs: ours, with {', '.join(known)}.")
-            )
-            continue
-        for theirs, ours in names.items():
-            if not place_named(kind, str(ours)):
-                faults.append(
-                    _fault(
-                        f"{kind} gives {theirs!r} the meaning {ours!r}", f"Write one of {', '.join(known)}."
-                    )
-                )
-            getattr(mapped, kind)[fold(str(theirs))] = place_named(kind, str(ours))
-    if raw.get("phantom"):
+        for theirs, ours in raw.get(kind, {}).items():
+            if not place_named(kind, ours):
+                document.slip((kind, theirs), f"found {ours!r}", f"Write one of {', '.join(known)}.")
+            getattr(mapped, kind)[fold(theirs)] = place_named(kind, ours)
+    if "phantom" in raw:
         mapped.notes.append(f"{MAPPING}: calibrated with {raw['phantom']}.")
-    return mapped, faults
+    return mapped
 
 
-def _columns(columns: Any, mapped: ScannerMapping) -> list[Fault]:
-    if not isinstance(columns, dict) or not columns:
-        return [_fault("has no columns", "List them under columns, as 'animal_id: Sample ID'.")]
+def _columns(document: Document, columns: Mapping[str, object], mapped: ScannerMapping) -> None:
     slices = mapped.form == "slices"
     known = list(fields_of("qct_slices")) if slices else list(_REGIONAL)
-    faults = []
     for ours, theirs in columns.items():
+        keys = ("columns", ours)
         if ours not in known:
-            near = nearest(str(ours), known)
+            near = nearest(ours, known)
             advice = f"Is it {near}?" if near else f"Known are {listing(known, 20)}."
-            faults.append(_fault(f"columns names {str(ours)!r}, which is not in the dictionary", advice))
-        elif theirs is None or not fold(str(theirs)):
-            faults.append(
-                _fault(f"columns.{ours} is blank", "Write the heading of the export, or delete the line.")
-            )
+            document.slip(keys, f"{ours!r} is not in the dictionary", advice)
+        elif not fold(str(theirs)):
+            document.slip(keys, "is blank", "Write the heading of the export, or delete the line.")
         elif fold(str(theirs)) in mapped.read_as:
-            faults.append(_fault(f"columns names {str(theirs)!r} twice", "Each heading means one thing."))
+            document.slip(keys, f"names {str(theirs)!r} a second time", "Each heading means one thing.")
         else:
             table = "" if ours == "animal_id" or not slices else "qct_slices"
             field_name = ours if slices or ours == "animal_id" else f"@{ours}"
             mapped.read_as[fold(str(theirs))] = Heading(str(theirs), table, field_name)
-    if "animal_id" not in columns:
-        faults.append(_fault("columns names no animal_id", "Say which column holds the name of the animal."))
-    return faults
 
 
-def _units(units: Any, mapped: ScannerMapping) -> list[Fault]:
-    if not isinstance(units, dict):
-        return [_fault("units has the wrong form", "Write them as 'position: mm'.")]
+def _units(document: Document, units: Mapping[str, object], mapped: ScannerMapping) -> None:
     slices = mapped.form == "slices"
     targets = {n: s.get("unit") for n, s in fields_of("qct_slices").items()} if slices else _REGIONAL
-    faults = []
     for name, text in units.items():
         unit, target = unit_of(str(text)), targets.get(name)
+        per_length = conversion(unit, "mg/mm", name) if unit and name.endswith("_content") else None
         if target is None:
-            faults.append(
-                _fault(
-                    f"units names {str(name)!r}, which has no unit here", "Delete the line, or correct it."
-                )
-            )
+            document.slip(("units", name), f"{name!r} has no unit here", "Delete the line, or correct it.")
+        elif per_length:
+            mapped.per_length[name] = per_length.factor
+            mapped.units[name] = unit_of("mg")
         elif unit is None or conversion(unit, target, name) is None:
-            faults.append(
-                _fault(f"units.{name} is {str(text)!r}", f"Write a unit that can be converted to {target}.")
-            )
+            advice = f"Write a unit that can be converted to {target}."
+            document.slip(("units", name), f"is {str(text)!r}", advice)
         else:
             mapped.units[name if slices else f"@{name}"] = unit
-    return faults
-
-
-def _scan(raw: Mapping[str, Any], mapped: ScannerMapping) -> list[Fault]:
-    faults = []
-    direction = " ".join(str(raw.get("direction") or "").casefold().replace("-", " ").split())
-    if direction not in (FORWARD, BACKWARD):
-        found = f"direction is {raw['direction']!r}" if raw.get("direction") else "direction is not stated"
-        faults.append(_fault(found, f"Write '{FORWARD}' (from the knee) or '{BACKWARD}' (from the hip)."))
-    mapped.backward = direction == BACKWARD
-    for name in ("thickness", "pitch", "first_position"):
-        value = raw.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000:
-            faults.append(_fault(f"{name} is {value!r}", "Write a number in mm, above 0."))
-        else:
-            setattr(mapped, name, float(value))
-    return faults

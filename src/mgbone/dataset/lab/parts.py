@@ -86,7 +86,7 @@ def column_label(place: int, heading: str) -> str:
 def field_spec(table: str, name: str) -> dict[str, Any]:
     """Return the dictionary's entry of a field, or one made of the endpoint for regional density."""
     if table == REGIONAL:
-        made = {"type": "number", "constraints": {"minimum": 0}}
+        made = {"type": "number", "constraints": {}}
         return {**made, "name": name, "title": endpoint(name)["title"], "unit": endpoint(name)["unit"]}
     return fields_of(table)[name]
 

@@ -6,18 +6,21 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.agreement import HYDROXYAPATITE, MOST_DENSE
-from mgbone.dataset.csv_table import Table
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
 from mgbone.dataset.lab.headings import place_named
 from mgbone.dataset.lab.parts import Piece
+from mgbone.dataset.table import Table
 from mgbone.study.design import REGIONS, STRUCTURES
+
+SOFT = ("cancellous", "trabecular")
+"""Structures that hold marrow."""
 
 COLUMNS = ["animal_id", "structure", "region", "density"]
 
 
 def regional_table(
     pieces: list[Piece], animals: Table | None, slices: bool
-) -> tuple[pd.DataFrame | None, list[Fault]]:
+) -> tuple[pd.DataFrame | None, list[Fault], list[str]]:
     """Put regional densities together.
 
     Parameters
@@ -35,9 +38,11 @@ def regional_table(
     DataFrame or None
         Columns animal_id, structure, region, density (mg/cm3).
     list of Fault
+    list of str
+        Notes.
     """
     if not pieces:
-        return None, []
+        return None, [], []
     faults = []
     if slices:
         advice = "Keep one of the two: densities of regions follow from slices."
@@ -58,7 +63,8 @@ def regional_table(
             f"{rows['row'].iloc[0]} of {rows['where'].iloc[0]}"
         )
         faults.append(Fault(at["where"], problem, "Delete one of the two.", row=int(at["row"])))
-    return every[COLUMNS].dropna(subset="density").reset_index(drop=True), faults
+    notes = below_zero(pieces[0].where, every["density"], every["animal_id"])
+    return every[COLUMNS].dropna(subset="density").reset_index(drop=True), faults, notes
 
 
 def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
@@ -85,7 +91,8 @@ def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
         else:
             frame["density"] = 1000 * frame["content"] / frame["volume"].where(frame["volume"] > 0)
     column = labels.get("density") or labels.get("content")
-    faults += _too_dense(frame, "density", piece.where, column)
+    soft = frame["structure"].isin(SOFT)
+    faults += _impossible(frame, "density", soft, piece.where, column)
     return frame.assign(where=piece.where, row=frame.index)[[*COLUMNS, "where", "row"]], faults
 
 
@@ -93,17 +100,33 @@ def _from_endpoints(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
     faults, tables = [], []
     for name in piece.frame.columns.drop("animal_id"):
         _, structure, region = name.split("_")
-        faults += _too_dense(piece.frame, name, piece.where, piece.labels[name])
+        faults += _impossible(piece.frame, name, structure in SOFT, piece.where, piece.labels[name])
         one = pd.DataFrame({"animal_id": piece.frame["animal_id"], "structure": structure, "region": region})
         tables.append(one.assign(density=piece.frame[name], where=piece.where, row=piece.frame.index))
     return pd.concat(tables), faults
 
 
-def _too_dense(frame: pd.DataFrame, name: str, where: str, column: str | None) -> list[Fault]:
-    rows = frame.index[frame[name] > MOST_DENSE]
+def _impossible(
+    frame: pd.DataFrame, name: str, soft: pd.Series | bool, where: str, column: str | None
+) -> list[Fault]:
+    """Report what is denser than crystal, and below zero where no marrow is (`soft`: where it is)."""
+    density = frame[name]
     problem = f"found {{density:.10g}} mg/cm³, denser than {HYDROXYAPATITE}"
     advice = "Check the unit: density is kept in mg/cm³, content in mg, volume in mm³."
-    return fault_in_rows(where, column, rows, problem, advice, density=frame[name])
+    dense = fault_in_rows(where, column, frame.index[density > MOST_DENSE], problem, advice, density=density)
+    problem = "found {density:.10g}, allowed is 0 or more mg/cm³ but for cancellous and trabecular bone"
+    below = frame.index[(density < 0) & ~pd.Series(soft, index=frame.index)]
+    return dense + fault_in_rows(where, column, below, problem, "Correct the value.", density=density)
+
+
+def below_zero(where: str, values: pd.Series, animals: pd.Series) -> list[str]:
+    """Note values of space with marrow that lie below zero, which a calibrated scanner may give."""
+    low = values < 0
+    if not low.any():
+        return []
+    who = listing(dict.fromkeys(animals[low]))
+    many = f"{low.sum()} value{'s' if low.sum() > 1 else ''}"
+    return [f"{where}: {many} below zero ({who}) kept, as marrow may lie there on a calibrated scale."]
 
 
 def _unknown(piece: Piece, animals: Table) -> list[Fault]:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mgbone.dataset.csv_table import check_values
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
-from mgbone.dataset.lab.cell import is_blank, plain
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest
+from mgbone.dataset.lab.cell import is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
 from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
 from mgbone.dataset.lab.grid import Grid
@@ -25,6 +24,7 @@ from mgbone.dataset.lab.parts import (
     no_bracket,
 )
 from mgbone.dataset.lab.units import Unit, unit_of
+from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES
 
 
@@ -58,15 +58,9 @@ def read_sheet(
         return None
     sheet = Sheet(notes=list(grid.notes))
     if not known or not has_names:
-        found = listing([heading.text for heading in headings if heading.text], most=6) or "nothing"
-        problem = f"no heading names the animals; found in row {start}: {found}"
-        advice = (
-            'Put a row of headings above the table, with "animal_id" or '
-            '"動物ID" over the names of the animals.'
-        )
-        sheet.faults.append(Fault(grid.where, problem, advice))
+        sheet.faults.append(no_animals(grid, table))
         return sheet
-    check_headings(grid, table, start, headings, sheet)
+    check_headings(grid, table, start, headings, sheet, bool(read_as))
     first, unit_row, limit_row = rows_below(grid, start, headings)
     columns = columns_of(grid, start, headings, unit_row, limit_row, units or {}, sheet)
     names = {column.place for column in columns if is_name(column.heading)}
@@ -89,6 +83,21 @@ def read_sheet(
     else:
         _read_wide(grid, table, body, columns, sheet)
     return sheet
+
+
+def no_animals(grid: Grid, table: str = "") -> Fault:
+    """Return the fault of a sheet whose headings name no animals: what was found, and which may be meant."""
+    start, headings = find_headings(grid, table, {})
+    texts = [heading.text for heading in headings if heading.text]
+    names = {fold(word): word for word in (*lexicon()["columns"]["animal_id"]["names"], "animal_id")}
+    near = next((text for text in texts if nearest(fold(no_bracket(text)), names)), None)
+    advice = (
+        'Put a row of headings above the table, with "animal_id" or "動物ID" over the names of the animals.'
+    )
+    if near:
+        advice = f'If {near!r} holds the names of the animals, write "animal_id" or "動物ID" in its place.'
+    problem = f"no heading names the animals; found in row {start}: {listing(texts, most=6) or 'nothing'}"
+    return Fault(grid.where, problem, advice)
 
 
 def _read_wide(grid: Grid, table: str, body: pd.DataFrame, columns: list[Column], sheet: Sheet) -> None:
@@ -233,13 +242,9 @@ def _read_regional(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet:
     for name, unit in (("density", "mg/cm3"), ("content", "mg"), ("volume", "mm3")):
         column = by_field.get(f"@{name}")
         if column is not None:
-            spec = {
-                "name": name,
-                "title": name,
-                "type": "number",
-                "unit": unit,
-                "constraints": {"minimum": 0},
-            }
+            # Marrow may lie below zero on a calibrated scale; `regional_table` looks at what may not.
+            limits = {"minimum": 0} if name == "volume" else {}
+            spec = {"name": name, "title": name, "type": "number", "unit": unit, "constraints": limits}
             strict = Column(
                 column.place, Heading(column.heading.text, REGIONAL, name), column.unit, column.limit
             )
@@ -262,13 +267,13 @@ def fill_merged(grid: Grid, body: pd.DataFrame, first: int, columns: list[Column
         if column is None or high < first or low == high:
             continue
         rows = f"rows {low} to {high}"
-        if right > left or not is_name(column.heading) or column.heading.field == "@value":
+        if low < first or right > left or not is_name(column.heading) or column.heading.field == "@value":
             problem = f"the cells of {rows} are merged, so that it is not known whose value it is"
             advice = "Unmerge them, and write a value into each row."
             sheet.faults.append(Fault(grid.where, problem, advice, row=low, column=column.label))
-        else:
-            value = body.loc[max(low, first), left - 1]
-            body.loc[max(low, first) : high, left - 1] = value
+        elif low in body.index:
+            value = body.loc[low, left - 1]
+            body.loc[low:high, left - 1] = value
             sheet.notes.append(
                 f"{grid.where}, column {column.label}: {value!r} in merged cells holds for {rows}."
             )

@@ -12,12 +12,13 @@ from typing import Any
 
 import yaml
 
-from mgbone.dataset.csv_table import BELOW_LIMIT
 from mgbone.dataset.descriptor import FILE_FOLDERS
 from mgbone.dataset.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.dataset.lab.grid import LISTS
 from mgbone.dataset.lab.mapping import MAPPING
+from mgbone.dataset.lab.new_study import Design, study_text
 from mgbone.dataset.lab.parts import EXAMPLE
+from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields, table_schema, typeset_unit
 from mgbone.study.errors import MgboneError
@@ -29,8 +30,14 @@ _ROWS = 5000  # as far down the drop-down lists and checks of the workbook reach
 _LINE = 15  # points, the height of a line of text
 
 
-def new_dataset(name: str) -> Path:
+def new_dataset(name: str, design: Design | None = None) -> Path:
     """Write the folder ``data/<name>`` for a laboratory's own measurements.
+
+    Parameters
+    ----------
+    name : str
+    design : Design, optional
+        A design of one's own, written as study.yml; without it the compendium's.
 
     Returns
     -------
@@ -56,7 +63,9 @@ def new_dataset(name: str) -> Path:
     except OSError as error:
         raise MgboneError(f"data/{name} can't be written ({error.strerror}).") from error
     try:
-        study = load_study()
+        if design is not None:
+            (aside / "study.yml").write_text(study_text(design), encoding="utf-8")
+        study = load_study(None if design is None else aside / "study.yml")
         write_workbook(aside / f"{name}.xlsx", study)
         (aside / "HOWTO.md").write_text(_howto(name), encoding="utf-8")
         (aside / MAPPING).write_text(_text(MAPPING), encoding="utf-8")
@@ -175,6 +184,8 @@ def _validate(
             "0以上の数値を入力してください。測定していなければ空欄に。/ Enter a number, 0 or more, or "
             "leave the cell blank."
         )
+        if "minimum" not in spec.get("constraints", {}):
+            rule.errorStyle = "warning"  # marrow may lie below zero
         if may_be_below:
             rule.errorStyle = "warning"
             rule.error = (

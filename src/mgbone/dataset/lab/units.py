@@ -36,7 +36,8 @@ _BASES = {
     "g": ("kmunpf", (1, 0, 0, 0, 0, 0), 1.0),
     "mol": ("munpf", (0, 1, 0, 0, 0, 0), 1.0),
     "eq": ("mu", (0, 0, 1, 0, 0, 0), 1.0),
-    "U": ("kmu", (0, 0, 0, 1, 0, 0), 1.0),
+    "U": ("kmun", (0, 0, 0, 1, 0, 0), 1.0),
+    "kat": ("mun", (0, 0, 0, 1, 0, 0), 6e7),  # mol/s, where U is umol/min (IUBMB 1978)
     "l": ("dmun", (0, 0, 0, 0, 3, 0), 1e-3),
     "m": ("cmun", (0, 0, 0, 0, 1, 0), 1.0),
 }
@@ -58,14 +59,19 @@ class Unit:
 def unit_of(text: str) -> Unit | None:
     """Return the unit that a text means, or None where it means none that is known here.
 
-    Full-width letters, ``µ`` in its two spellings, ``dl`` for ``dL``, ``㎎``, ``cc``, ``IU``, ``mM`` and
-    ``/日`` are understood. Upper and lower case matter for prefixes: ``Mg`` is magnesium, not a unit.
+    Full-width letters, ``µ`` in its two spellings, ``dl`` for ``dL``, ``㎎``, ``cc``, ``IU``, ``mM``,
+    ``/日``, ``mg%``, ``mg/100 mL``, ``ukat/L`` and ``IU/L, 37 ℃`` are understood. Upper and lower case matter
+    for prefixes: ``Mg`` is magnesium, not a unit.
     """
     plain = unicodedata.normalize("NFKC", text).replace("μ", "u").replace("^", "")
+    plain = re.sub(r"[,、]?\s*\d+\s*°?C\s*$", "", plain)  # at which an enzyme was measured
     plain = re.sub(r"[\s·*]", "", plain)
     if plain.isupper() and "/" in plain:  # as analysers print it: MG/DL
         plain = plain.lower().replace("iu/", "IU/").replace("u/", "U/") if "U/" in plain else plain.lower()
     numerator, slash, denominator = plain.partition("/")
+    if re.fullmatch(r"[mun]?g%", plain):  # of solutions: mg% are mg in 100 mL
+        numerator, slash, denominator = plain[:-1], "/", "dL"
+    denominator = re.sub(r"^100m[lL]$", "dL", denominator)
     molar = _MOLAR.fullmatch(numerator)
     if molar and not slash:
         numerator, slash, denominator = f"{molar[1]}mol", "/", "L"
@@ -88,7 +94,7 @@ def _atom(text: str) -> tuple[tuple[int, ...], float] | None:
     text = re.sub(r"IU$", "U", text)
     text = re.sub(r"L$", "l", text)
     text = re.sub(r"(?i)eq$", "eq", text)
-    match = re.fullmatch(r"([kdcmunpf]?)(mol|eq|g|U|l|m)([23]?)", text)
+    match = re.fullmatch(r"([kdcmunpf]?)(mol|eq|kat|g|U|l|m)([23]?)", text)
     if not match:
         return None
     prefix, base, power = match.groups()

@@ -22,6 +22,7 @@ from mgbone.execute.places import of_language
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root
 
 RO_CRATE = "1.1"
@@ -56,7 +57,8 @@ def write_crate(layout: Layout, page: Path, target: Path) -> Path:
         If no notebook has run on the dataset.
     """
     if not layout.notebooks:
-        raise MgboneError(f"Nothing has run on {layout.name} yet: make all DATASET={layout.inside}")
+        said = N_("Nothing has run on {name} yet: make all {settings}")
+        raise MgboneError(tr(said, name=layout.name, settings=layout.settings))
     crate = _Packer(layout, page).pack()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".crate-") as scratch:

@@ -22,7 +22,7 @@ from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import current, either, speaking, tr
+from mgbone.study.language import N_, current, either, speaking, tr
 from mgbone.study.ledger import VERDICTS
 from mgbone.study.naming import AXES, axis_of, row_label
 from mgbone.study.paths import write_aside
@@ -57,10 +57,8 @@ def render(layout: Layout) -> str:
     """
     evidence = read_rows(layout.derived / "evidence.csv")
     if evidence is None:
-        raise MgboneError(
-            f"{layout.derived.name}: there is no evidence.csv. Run the notebooks first: "
-            f"make all DATASET={layout.inside}"
-        )
+        said = N_("{name}: there is no evidence.csv. Run the notebooks first: make all {settings}")
+        raise MgboneError(tr(said, name=layout.derived.name, settings=layout.settings))
     verdicts = read_rows(layout.derived / "verdicts.csv") or []
     folder = Path(__file__).parent
     environment = Environment(
@@ -130,6 +128,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         },
         "comparisons": _comparisons(evidence, words),
         "groups": _groups(layout.study, words),
+        "dose_heading": naming.dose_heading(layout.study),
         "tests": _tests(evidence),
         "thresholds": _thresholds(layout.study),
         "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
@@ -311,7 +310,7 @@ def _signs(words: Words) -> list[tuple[str, str]]:
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
     """Per deficient diet, against its own reference: the findings, and how many endpoints had none."""
     doses = []
-    for contrast in study.dose_order:
+    for contrast in study.shown_contrasts:
         rows = [
             r
             for r in evidence
@@ -372,7 +371,7 @@ def _groups(study: Study, words: Words) -> list[dict[str, Any]]:
             "experiment": words.experiment(experiment.name),
             "weeks": f"{experiment.weeks:g}",
             "group": naming.group_label(name),
-            "diet": f"{study.groups[name].dietary_mg_percent:g}",
+            "diet": "" if study.groups[name].dose is None else f"{study.groups[name].dose:g}",
             "feeding": study.groups[name].feeding,
             "first": name == experiment.groups[0],
             "span": len(experiment.groups),

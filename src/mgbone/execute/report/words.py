@@ -29,8 +29,8 @@ LEVELS: Mapping[str, str] = {
 SHAPES: Mapping[tuple[str, str], str] = {
     ("peak", "up"): N_("highest at the mildest dose"),
     ("peak", "down"): N_("lowest at the mildest dose"),
-    ("one_way", "up"): N_("higher the less magnesium"),
-    ("one_way", "down"): N_("lower the less magnesium"),
+    ("one_way", "up"): N_("higher at lower doses"),
+    ("one_way", "down"): N_("lower at lower doses"),
 }
 ODDS: Mapping[str, str] = {
     "up": N_("log2 odds ratio among the genes that are higher"),

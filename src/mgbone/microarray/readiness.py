@@ -1,0 +1,70 @@
+"""What notebook 03 will ask of a dataset, looked at before anything is drawn."""
+
+from __future__ import annotations
+
+import warnings
+
+from mgbone.dataset.arrays.cel import read_cel
+from mgbone.dataset.arrays.expression import annotation_file
+from mgbone.dataset.arrays.expression_table import read_expression_table
+from mgbone.dataset.arrays.library import find_platform
+from mgbone.dataset.arrays.library_files import read_transcript_annotation
+from mgbone.dataset.opening import Dataset
+from mgbone.dataset.parts import FEWEST_ARRAYS
+from mgbone.microarray.genesets import check_symbols, load_gene_sets
+from mgbone.study.errors import MgboneError, PlatformError
+
+
+def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
+    """Hold the arrays of a dataset against the chip's library files and the gene sets that its study names.
+
+    Returns
+    -------
+    list of str
+        Faults, one line each, that would end notebook 03; none for a dataset that has too few arrays.
+    list of str
+        Notes: what is passed over.
+    """
+    if dataset.arrays is None or len(dataset.arrays) < FEWEST_ARRAYS:
+        return [], []
+    faults, notes = [], []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        try:
+            symbols = _symbols(dataset)
+            sets = load_gene_sets(dataset.study.gene_sets, dataset.study.gene_set_symbols)
+            if symbols:
+                check_symbols(sets, symbols)
+            else:
+                notes.append(
+                    "platform/ holds no transcript annotation: no gene has a symbol, no set is tested."
+                )
+        except PlatformError as error:
+            text = str(error).removeprefix(f"{dataset.path}/")
+            faults.append(
+                f"{text} Without library files, move arrays.csv away: all else goes on without arrays."
+            )
+        except MgboneError as error:
+            faults.append(str(error).replace(f"{dataset.path}/", ""))
+    return faults, [*dict.fromkeys(str(one.message) for one in told), *notes]
+
+
+def _symbols(dataset: Dataset) -> set[str]:
+    """Return the gene symbols that the arrays will have: of the table, or of the chip's annotation."""
+    if dataset.expression_path is not None:
+        table = read_expression_table(dataset.expression_path)
+        if table.symbols is not None:
+            return set(table.symbols.dropna())
+        annotation = annotation_file(dataset.path)
+        if annotation is None:
+            return set(map(str, table.columns.index))
+    else:
+        if dataset.platform_folder is None:
+            chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
+            raise PlatformError(
+                f"platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there."
+            )
+        annotation = find_platform(dataset.platform_folder).get("transcripts")
+    return (
+        set() if annotation is None else set(read_transcript_annotation(annotation)["gene_symbol"].dropna())
+    )

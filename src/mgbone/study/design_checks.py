@@ -1,0 +1,138 @@
+"""What the entries of a study file owe to one another, beyond the form of each (schema/study.json)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from mgbone.study.documents import Document, Keys, nearest_name
+
+
+def check_design(document: Document, content: Mapping[str, Any]) -> None:
+    """Add to the document's slips what contradicts itself in a study.
+
+    Parameters
+    ----------
+    document : Document
+        Sound in form; tells the lines.
+    content : mapping
+        Its content, completed by what it need not say.
+    """
+    groups, experiments = content["groups"], content["experiments"]
+    for name, entry in experiments.items():
+        _check_experiment(document, ("experiments", name), entry, groups)
+    _check_contrasts_apart(document, experiments)
+    for kind, entries in (("groups", groups), ("experiments", experiments)):
+        _check_names(document, kind, entries)
+    _check_thresholds(document, content["thresholds"])
+    _check_regions(document, content["regions"], bool(content.get("regions_may_overlap")))
+    _check_order(document, content.get("dose_order", []), experiments)
+    _check_doses(document, content)
+    ids = [entry["id"] for entry in content["assumptions"]]
+    for place, name in enumerate(ids):
+        if name in ids[:place]:
+            document.slip(("assumptions", place, "id"), f"{name!r} stands a second time", "Rename one.")
+
+
+def _check_experiment(document: Document, keys: Keys, entry: Mapping[str, Any], groups: Mapping) -> None:
+    own = entry["groups"]
+    for place, name in enumerate(own):
+        if name not in groups:
+            _unknown(document, (*keys, "groups", place), name, list(groups), "groups defines")
+    for place, name in enumerate(entry.get("array_groups", [])):
+        if name not in own:
+            _unknown(document, (*keys, "array_groups", place), name, own, "the experiment has")
+    for kind in ("contrasts", "array_contrasts", "report"):
+        known = own if kind != "array_contrasts" else entry.get("array_groups", own)
+        stated: list[str] = []
+        for place, contrast in enumerate(entry.get(kind, [])):
+            case, _, reference = contrast.partition("_vs_")
+            here = (*keys, kind, place)
+            if case not in known or reference not in known or case == reference:
+                problem = f"the contrast {contrast!r} is none of two groups of {', '.join(known)}"
+                near = nearest_name(contrast, [f"{a}_vs_{b}" for a in known for b in known if a != b])
+                document.slip(here, problem, f"Is it {near}?" if near else "Write case_vs_reference.")
+            elif f"{reference}_vs_{case}" in stated:
+                document.slip(here, f"{contrast} stands the other way round, too", "Delete one of the two.")
+            elif kind == "report" and contrast not in entry["contrasts"]:
+                document.slip(
+                    here, f"{contrast} is not among the contrasts of the experiment", "Add it there."
+                )
+            stated.append(contrast)
+
+
+def _unknown(document: Document, keys: Keys, name: str, known: list[str], who: str) -> None:
+    near = nearest_name(name, known)
+    problem = f"names the group {name!r}; {who} {', '.join(known)}"
+    document.slip(keys, problem, f"Is it {near}?" if near else "Define it, or correct the name.")
+
+
+def _check_contrasts_apart(document: Document, experiments: Mapping[str, Any]) -> None:
+    """No figure could tell two contrasts of one name apart."""
+    first: dict[str, str] = {}
+    for name, entry in experiments.items():
+        for place, contrast in enumerate(entry["contrasts"]):
+            if first.setdefault(contrast, name) != name:
+                problem = f"the contrast {contrast!r} is in two experiments, {first[contrast]} and {name}"
+                advice = "Give the groups of one of them other names."
+                document.slip(("experiments", name, "contrasts", place), problem, advice)
+
+
+def _check_names(document: Document, kind: str, entries: Mapping[str, Any]) -> None:
+    """A word in a laboratory's table must not mean two groups, or two experiments."""
+    first = {_folded(name): name for name in entries}
+    for name, entry in entries.items():
+        said = [(key, entry[key]) for key in ("label", "label_ja", "short", "short_ja") if key in entry]
+        said += [("synonyms", word) for word in entry.get("synonyms", [])]
+        for key, word in said:
+            other = first.setdefault(_folded(word), name)
+            if other != name:
+                problem = f"{word!r} means {other} already"
+                document.slip((kind, name, key), problem, "Give each one names of its own.")
+
+
+def _folded(text: object) -> str:
+    return "".join(unicodedata.normalize("NFKC", str(text)).casefold().split())
+
+
+def _check_thresholds(document: Document, limits: Mapping[str, float]) -> None:
+    if limits["trend"] < limits["significant"]:
+        problem = f"found {limits['trend']}, below significant ({limits['significant']})"
+        document.slip(("thresholds", "trend"), problem, "A trend is a p from `significant` up to below it.")
+
+
+def _check_regions(document: Document, regions: Mapping[str, list[float]], may_overlap: bool) -> None:
+    for name, (low, high) in regions.items():
+        if low >= high:
+            problem = f"found [{low}, {high}], which ends before it begins"
+            document.slip(("regions", name), problem, "Count from the knee: the smaller fraction first.")
+    apart = sorted((tuple(regions[name]), name) for name in regions if name != "full")
+    for ((_, end), before), ((begin, _), name) in pairwise(apart):
+        if begin < end and not may_overlap:
+            problem = f"{name} begins at {begin}, within {before} (to {end})"
+            document.slip(("regions", name), problem, "Part them, or write regions_may_overlap: true.")
+
+
+def _check_order(document: Document, order: list[Mapping[str, str]], experiments: Mapping[str, Any]) -> None:
+    for place, step in enumerate(order):
+        known = experiments.get(step["experiment"], {}).get("contrasts", [])
+        if step["contrast"] not in known:
+            problem = f"{step['experiment']} has no contrast {step['contrast']!r}"
+            advice = f"It has {', '.join(known)}." if known else f"Experiments are {', '.join(experiments)}."
+            document.slip(("dose_order", place), problem, advice)
+
+
+def _check_doses(document: Document, content: Mapping[str, Any]) -> None:
+    """Doses are all of one kind: percent of magnesium, or of what `dose_of` names."""
+    named = {
+        key for entry in content["groups"].values() for key in ("dose", "dietary_mg_percent") if key in entry
+    }
+    if named == {"dose", "dietary_mg_percent"}:
+        document.slip(
+            ("groups",), "gives doses both as dose and as dietary_mg_percent", "Keep one of the two."
+        )
+    elif "dose" in named and "dose_of" not in content:
+        advice = 'Add, as an entry of its own, dose_of: {name: Ca, unit: "%"}.'
+        document.slip(("groups",), "gives doses, but not of what", advice)

@@ -1,0 +1,266 @@
+"""Files that people write in YAML, held against a JSON schema: every slip at once, each with its line.
+
+Nothing in such a file may mean something else than it says. So YAML is read without what surprises: a name
+that stands twice, ``no`` and ``on`` taken for truth values, dates, octal numbers, anchors and aliases.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MOST_BYTES = 1_000_000
+"""Of such a file; the compendium's own is 15 KB."""
+
+Keys = tuple[str | int, ...]
+"""Where something stands: ``("experiments", "exp1", "groups", 0)``."""
+
+_TRAPS = re.compile(r"(?i:yes|no|on|off)|True|TRUE|False|FALSE")
+_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*)?([eE][-+]?\d+)?|[-+]?\.\d+([eE][-+]?\d+)?")
+_PLAIN = {"true": True, "false": False, "null": None, "~": None, "": None}
+_KINDS = {
+    "object": "entries 'name: value'",
+    "array": "a list in [ ]",
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """Something wrong in such a file; `str` gives the line that is shown."""
+
+    line: int
+    keys: Keys
+    problem: str
+    advice: str
+
+    @property
+    def where(self) -> str:
+        """The line, and the entry by its names."""
+        return f"line {self.line}" + (f", {'.'.join(map(str, self.keys))}" if self.keys else "")
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.problem}. {self.advice}"
+
+
+@dataclass
+class Document:
+    """A file as read.
+
+    Attributes
+    ----------
+    content : mapping
+    lines : dict
+        Of each entry, by its keys.
+    slips : list of Slip
+    traps : dict of str to list of int
+        Words that YAML takes for truth values, with the lines that they stand in.
+    """
+
+    content: Any = None
+    lines: dict[Keys, int] = field(default_factory=dict)
+    slips: list[Slip] = field(default_factory=list)
+    traps: dict[str, list[int]] = field(default_factory=dict)
+
+    def slip(self, keys: Keys, problem: str, advice: str) -> None:
+        """Add what is wrong with an entry, in the line of the nearest entry that is there."""
+        place = keys
+        while place and place not in self.lines:
+            place = place[:-1]
+        self.slips.append(Slip(self.lines.get(place, 1), keys, problem, advice))
+
+
+def read_document(path: Path, schema: str) -> Document:
+    """Read a YAML file and hold it against a schema of ``study/schema``.
+
+    Parameters
+    ----------
+    path : Path
+    schema : str
+        Name of the schema, as ``study`` or ``qct_mapping``.
+
+    Raises
+    ------
+    OSError
+        If the file can't be opened.
+    """
+    document = Document()
+    data = path.read_bytes()
+    if len(data) > MOST_BYTES:
+        document.slip((), f"has {len(data):,} bytes", "Is it the right file?")
+        return document
+    try:
+        root = yaml.compose(data.decode("utf-8-sig"), _Loader)
+        document.content = _value(root, (), document) if root is not None else {}
+        _report_traps(document)
+    except UnicodeDecodeError as error:
+        line = 1 + data.count(b"\n", 0, error.start)
+        document.slips.append(Slip(line, (), "is not UTF-8 text", "Save it in the encoding UTF-8."))
+    except RecursionError:
+        document.slip((), "is nested without end", "Compare the template.")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        advice = "Entries are 'name: value', brackets and quotation marks come in pairs, no tabs in front."
+        problem, advice = error.args if isinstance(error, _Refused) else ("a slip in the form", advice)
+        document.slips.append(Slip(mark.line + 1 if mark else 1, (), problem, advice))
+    if document.content is not None:
+        _hold_against(document, schema)
+    return document
+
+
+# --- YAML without surprises --------------------------------------------------------------------------
+
+
+class _Refused(yaml.YAMLError):
+    """YAML that is not read here: problem and advice; `problem_mark` is its place."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes a file apart without anchors and aliases, by which a few lines become millions."""
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node:
+        """Refuse an entry that refers to another one."""
+        event = self.peek_event()
+        if getattr(event, "anchor", None) is not None:
+            refused = _Refused("has an anchor (&) or an alias (*)", "Write the entry out.")
+            refused.problem_mark = event.start_mark
+            raise refused
+        return super().compose_node(parent, index)
+
+
+def _value(node: yaml.Node, keys: Keys, document: Document) -> Any:
+    document.lines.setdefault(keys, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(one, (*keys, place), document) for place, one in enumerate(node.value)]
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node, keys, document)
+    content: dict[str, Any] = {}
+    for name, value in node.value:
+        if not isinstance(name, yaml.ScalarNode):
+            document.slip(keys, "has a list or entries in place of a name", "Write 'name: value'.")
+            continue
+        key = str(name.value)
+        here = (*keys, key)
+        if key in content:
+            document.slips.append(Slip(name.start_mark.line + 1, here, "stands a second time", "Delete one."))
+            continue
+        document.lines[here] = name.start_mark.line + 1
+        _scalar(name, here, document, name=True)
+        content[key] = _value(value, here, document)
+    return content
+
+
+def _scalar(node: yaml.ScalarNode, keys: Keys, document: Document, name: bool = False) -> Any:
+    """Return a text, number, truth value or None; one that YAML may take for something else is a slip."""
+    text = node.value
+    if node.style is not None:  # in quotes, or a block of text
+        return text
+    if _TRAPS.fullmatch(text):
+        document.traps.setdefault(text, []).append(node.start_mark.line + 1)
+        return text
+    if name:
+        return text
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if _NUMBER.fullmatch(text) and len(text) <= 25:
+        return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+    if node.tag.endswith((":int", ":float")):
+        problem = f"found {_shown(text)}, which is no plain number"
+        document.slip(keys, problem, f'Write it as 10 or 0.5; a text goes in quotes: "{text[:20]}".')
+    return text
+
+
+def _report_traps(document: Document) -> None:
+    """Say once which names YAML takes for truth values, in all their places."""
+    if not document.traps:
+        return
+    lines = sorted({line for of_word in document.traps.values() for line in of_word})
+    words = " and ".join(document.traps)
+    also = f" (also in line {', '.join(map(str, lines[1:]))})" if lines[1:] else ""
+    quoted = " and ".join(f'"{word}"' for word in document.traps)
+    problem = f"found {words}{also}, which YAML takes for truth values"
+    document.slips.append(
+        Slip(lines[0], (), problem, f"Put names and texts of this kind in quotes: {quoted}.")
+    )
+
+
+# --- the schema --------------------------------------------------------------------------------------
+
+
+@cache
+def _validator(schema: str) -> Any:
+    # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
+    # can do without; nothing here holds such an address.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from jsonschema import Draft202012Validator
+
+    text = files("mgbone.study").joinpath("schema", f"{schema}.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _hold_against(document: Document, schema: str) -> None:
+    said = {slip.keys for slip in document.slips}
+    for error in _validator(schema).iter_errors(document.content):
+        for keys, problem, advice in _sentences(error, tuple(error.absolute_path)):
+            if keys not in said:
+                document.slip(keys, problem, advice)
+
+
+def _sentences(error: Any, keys: Keys) -> Iterator[tuple[Keys, str, str]]:
+    """Say a fault of the schema in words: what was found, what is allowed, what to do."""
+    rule, limit, found = error.validator, error.validator_value, error.instance
+    allowed = error.schema.get("description", "")
+    if rule == "required":  # each missing name comes as an error of its own
+        name = next(name for name in limit if error.message.startswith(repr(name)))
+        yield keys, f"lacks the entry {name}", "Add it."
+    elif rule == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        for name in [name for name in found if name not in known]:
+            near = nearest_name(name, known)
+            listed = ", ".join(known)
+            yield (*keys, name), "is not known here", f"Is it {near}?" if near else f"Known are {listed}."
+    elif "propertyNames" in error.schema_path:
+        yield (*keys, found), f"found {_shown(found)}, allowed is {allowed}", "Give it another name."
+    else:
+        bounds = {
+            "type": lambda: _kind(limit),
+            "enum": lambda: " or ".join(map(str, limit)),
+            "minimum": lambda: f"{limit} or more",
+            "maximum": lambda: f"{limit} or less",
+            "exclusiveMinimum": lambda: f"more than {limit}",
+            "exclusiveMaximum": lambda: f"less than {limit}",
+            "minItems": lambda: f"{limit} entries or more",
+            "maxItems": lambda: f"{limit} entries or fewer",
+            "minProperties": lambda: f"{limit} entry or more",
+            "minLength": lambda: "a text that is not blank",
+            "uniqueItems": lambda: "each entry once",
+        }
+        yield keys, f"found {_shown(found)}, allowed is {allowed or bounds[rule]()}", "Correct it."
+
+
+def _kind(kinds: str | list[str]) -> str:
+    return " or ".join(_KINDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _shown(found: object) -> str:
+    text = "nothing" if found is None else str(found).lower() if isinstance(found, bool) else repr(found)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def nearest_name(name: str, known: Mapping[str, Any] | list[str]) -> str | None:
+    """Return the known name that comes closest to `name`, or None."""
+    found = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
