@@ -20,6 +20,7 @@ from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
 NO_CELLS = N_("No group was compared with its reference here")
+_DRAWN = {"difference": 6, "ci_low": 6, "ci_high": 6}
 DIFFERENCE = N_("difference of vBMD in % of the reference")
 
 
@@ -125,6 +126,8 @@ def region_dots(
             ax.tick_params(axis="x", length=0, labelbottom=True)
             ax.set_xlim(-0.5, len(REGIONS) - 0.5)
             ax.margins(y=0.1)
+        low, high = right.get_ylim()
+        right.set_ylim(low, high + 0.12 * (high - low))  # room for p
     return figure
 
 
@@ -138,21 +141,22 @@ def _cells_of_experiment(found: pd.DataFrame, study: Study, experiment: str) -> 
 def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines: dict[str, Line2D]) -> None:
     step = 0.8 / len(lines)
     ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    for number, (contrast, line) in enumerate(lines.items()):
-        rows = found[found["contrast"].eq(contrast) & found["endpoint"].isin(names)]
-        rows = rows.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
-        lane = (number - (len(lines) - 1) / 2) * step
-        rows = rows.assign(at=rows["endpoint"].map(names.index) + lane, group=contrast.partition("_vs_")[0])
+    shown = found[found["contrast"].isin(list(lines)) & found["endpoint"].isin(names)]
+    shown = shown.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
+    lane = (shown["contrast"].map(list(lines).index) - (len(lines) - 1) / 2) * step
+    place = shown["endpoint"].map(names.index)
+    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].str.partition("_vs_")[0])
+    for contrast, line in lines.items():
         first = len(ax.collections)
-        marks.estimates(ax, rows, upright=True, size=28)
+        marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
         ax.collections[first].set_linestyle(line.get_linestyle())
-        for row in rows[rows["level"].isin(list(naming.LEVEL_MARKS))].itertuples():
-            up = row.value > 0
-            ax.annotate(
-                marks.p_words(naming.format_p_value(row.p), row.level), (row.at, row.high if up else row.low),
-                xytext=(0, 2 if up else -2), textcoords="offset points", ha="center",
-                va="bottom" if up else "top", size=look.SMALL_SIZE, gid="p",
-            )  # fmt: skip
+    marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
+    for place, rows in marked.groupby("place", sort=False):
+        # One above the other: side by side they would meet.
+        words = "\n".join(marks.p_words(naming.format_p_value(r.p), r.level) for r in rows.itertuples())
+        top = shown.loc[shown["place"].eq(place), "high"].max()
+        ax.annotate(words, (place, top), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",
+                    size=look.SMALL_SIZE, gid="p")  # fmt: skip
     ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
 
 
@@ -171,6 +175,8 @@ def profiles(
     """
     if not len(summary) or not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
+    # More digits than these differ between processors.
+    summary, tests = summary.round({"mean": 6}), tests if tests is None else tests.round(_DRAWN)
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts) if tests is not None else []
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
@@ -206,7 +212,7 @@ def profiles(
                 ax.axvline(low, color=look.LINE, linewidth=0.7, linestyle=":", zorder=0)
             ax.set(xlim=(0, 100), xlabel="")
     for ax, contrast in zip(axes[0, 1:], contrasts, strict=True):
-        ax.set_title(naming.contrast_label(contrast.name))
+        ax.set_title(naming.panel_name(contrast.name, 1 + len(contrasts)))
     axes[0, 0].set_title(tr("Group means"))
     for ax in axes[-1]:
         ax.set_xlabel(tr("% of length from the knee"))

@@ -102,9 +102,8 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     finding = findings.sentence([tr(findings.NOTHING)])
     if len(changed):
         finding = tr(
-            "Genes changed at all levels of expression: half of the changed ones lie between {a:.1f} and "
-            "{b:.1f}, "
-            "half of all genes between {c:.1f} and {d:.1f}.",
+            "Half of the changed genes lie between {a:.1f} and {b:.1f} of average expression, half of all "
+            "genes between {c:.1f} and {d:.1f}.",
             **dict(zip("abcd", [*changed["x"].quantile([0.25, 0.75]), *table["x"].quantile([0.25, 0.75])],
                        strict=True)),
         )  # fmt: skip

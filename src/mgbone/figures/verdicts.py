@@ -33,7 +33,7 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     ----------
     verdicts : DataFrame
         claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
-        observed_level, verdict, asserts, p_without_effect.
+        observed_level, verdict, asserts and, if wanted, p_without_effect.
     """
     if verdicts.empty:
         return canvas.empty_figure(N_("There is no ledger of statements for this study"), title)
@@ -164,7 +164,7 @@ def _block(
 def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object], *, other: bool) -> None:
     verdict = str(row["verdict"])
     colour, symbol = VERDICTS[verdict]
-    fill = _paled(colour, row["p_without_effect"])
+    fill = _paled(colour, row.get("p_without_effect", np.nan))
     pad_x, pad_y = 0.025, 0.05
     patch = Rectangle((x + pad_x, y + pad_y), width - 2 * pad_x, 1 - 2 * pad_y, facecolor=fill)
     patch.set(linewidth=0, gid=f"claim-{row['claim_id']}")
