@@ -145,7 +145,7 @@ def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines
     shown = shown.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     lane = (shown["contrast"].map(list(lines).index) - (len(lines) - 1) / 2) * step
     place = shown["endpoint"].map(names.index)
-    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].str.partition("_vs_")[0])
+    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].str.split("_vs_").str[0])
     for contrast, line in lines.items():
         first = len(ax.collections)
         marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)

@@ -111,7 +111,8 @@ def _against(study: Study) -> str:
     for contrast in study.shown_contrasts:
         cases.setdefault((contrast.experiment, contrast.reference), []).append(contrast)
     return tr(", ").join(
-        tr("{case} vs {reference}", case=findings.doses(members),
+        tr("{case} vs {reference}",
+           case=findings.listed(naming.group_label(c.case, short=True) for c in members),
            reference=naming.group_label(reference, short=True))
         for (_, reference), members in cases.items()
     )  # fmt: skip

@@ -47,7 +47,7 @@ def pair_feeding(
         level = rows["model"].map({"unadjusted": "significant", "adjusted": "none"})
         ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
         ax.axhline(2.5, color=look.PALE, linewidth=0.9, zorder=0)
-        marks.estimates(ax, rows.assign(level=level, group=rows["contrast"].str.partition("_vs_")[0]))
+        marks.estimates(ax, rows.assign(level=level, group=rows["contrast"].str.split("_vs_").str[0]))
         ax.set_title(endpoint_label(endpoint))
         ax.margins(x=0.08)
         ax.locator_params(axis="x", nbins=5)

@@ -165,7 +165,7 @@ def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_nam
         ax.text(
             24, _NAMES_TOP if above else y, "\n".join(lines), ha="left", va="bottom" if above else "center",
             size=look.SMALL_SIZE, linespacing=1.35,
-            gid="finding",
+            gid="part",
         )  # fmt: skip
 
 

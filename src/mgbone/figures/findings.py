@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pandas as pd
 
 from mgbone.figures.canvas import capital
-from mgbone.study.design import Contrast, Study
+from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import LEVEL_MARKS, contrast_label, narrow_label
@@ -130,8 +130,3 @@ def counted(names: Iterable[str], contrasts: Iterable[str]) -> str:
         tr("{contrast}: {said}", contrast=contrast_label(c), said=name)
         for name, c in zip(names, contrasts, strict=True)
     )
-
-
-def doses(contrasts: Iterable[Contrast]) -> str:
-    """Name the doses of contrasts."""
-    return listed(_dose(c.name) for c in contrasts)

@@ -120,7 +120,7 @@ def _differences(
     found = evidence[evidence["experiment"].eq(experiment.name) & evidence["endpoint"].eq(endpoint)]
     found = found[found["contrast"].isin(names) & found["estimate"].notna()]
     rows = found.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
-    rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.partition("_vs_")[0])
+    rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.split("_vs_").str[0])
     ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
     marks.estimates(ax, rows, upright=True)
     for row in rows.dropna(subset=["p"]).itertuples():

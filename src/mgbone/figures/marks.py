@@ -92,6 +92,8 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
         Values on the y axis.
     """
     rows = rows[np.isfinite(rows["value"])]
+    if rows.empty:
+        return
     if "ink" not in rows:
         rows = rows.assign(ink=rows["group"].map(look.line_colour), marker=rows["group"].map(look.marker))
     known = rows[rows["low"].notna()]
