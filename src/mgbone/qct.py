@@ -295,9 +295,8 @@ def profile_tests(profile: pd.DataFrame, study: Study) -> pd.DataFrame:
         if _enough(along, contrast)
     ]
     if not tables:
-        columns = ["experiment", "contrast", "percent", "difference", "t", "p", "n_permutations", "left_out"]
-        columns.append("structure")
-        return pd.DataFrame(columns=columns)
+        numbers = ["difference", "ci_low", "ci_high", "t", "p", "n_permutations"]
+        return pd.DataFrame(columns=["experiment", "contrast", "percent", *numbers, "left_out", "structure"])
     return pd.concat(tables, ignore_index=True)
 
 
@@ -322,8 +321,8 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns experiment, contrast, percent, difference, t, p (family-wise), n_permutations, left_out (the
-        animals without a value, joined by ", ").
+        Columns experiment, contrast, percent, difference, ci_low, ci_high (95 %, of each point by itself), t,
+        p (family-wise), n_permutations, left_out (the animals without a value, joined by ", ").
     """
     chosen = profile["experiment"].eq(contrast.experiment) & profile["group"].isin(
         [contrast.case, contrast.reference]
@@ -335,13 +334,18 @@ def profile_test(profile: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
     is_case, values = group.eq(contrast.case).to_numpy(), wide.to_numpy()
     p, n_permutations = family_wise_p(values, is_case)
+    difference = values[is_case].mean(axis=0) - values[~is_case].mean(axis=0)
+    t = t_statistics(values, is_case)
+    half_width = stats.t.ppf(0.975, len(values) - 2) * np.abs(difference / np.where(t == 0, np.nan, t))
     return pd.DataFrame(
         {
             "experiment": contrast.experiment,
             "contrast": contrast.name,
             "percent": wide.columns.to_numpy(),
-            "difference": values[is_case].mean(axis=0) - values[~is_case].mean(axis=0),
-            "t": t_statistics(values, is_case),
+            "difference": difference,
+            "ci_low": difference - half_width,
+            "ci_high": difference + half_width,
+            "t": t,
             "p": p,
             "n_permutations": n_permutations,
             "left_out": left_out,

@@ -29,7 +29,7 @@ from mgbone.evidence.comparison import compare
 from mgbone.execute import run
 from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, run_notebook
 from mgbone.execute.places import Settings
-from mgbone.figures import groups, look, titles
+from mgbone.figures import canvas, design, groups, look
 from mgbone.study import naming
 from mgbone.study.design import STRUCTURES, load_study
 from mgbone.study.errors import NothingToShow, StudyError
@@ -304,7 +304,7 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
     raw = {**TWO_GROUPS, "groups": {**TWO_GROUPS["groups"], **doses}}
     naming.use_study(own_study(tmp_path, raw))
     less = ["d40", "d30", "d20", "low", "d10", "d5"]
-    lightness = [look.luminance(look.colour(g)) for g in less]
+    lightness = [look.lightness(look.colour(g)) for g in less]
     assert lightness == sorted(lightness, reverse=True)
     assert len({(look.colour(g), look.marker(g)) for g in [*less, "normal"]}) == 7
     assert speak("ja", naming.contrast_label, "low_vs_normal") == "低Mg食 対 通常食"
@@ -312,21 +312,13 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
     assert "low" not in naming.groups_in_use()
 
 
-def test_titles_name_the_groups_of_the_study(tmp_path, study):
-    assert titles.design(study) == "Two experiments, three groups each, two weeks of diet"
-    exp1, exp2 = study.experiments.values()
-    assert titles.tree(exp1, study) == "0.01 % Mg and pair-fed rats"
-    assert speak("ja", titles.tree, exp1, study) == "0.01％Mg欠乏食群とペアフィーディング群"
-    assert titles.tree(exp2, study) == "0.04 % and 0.02 % Mg, and control"
-    cases = [c.case for c in exp2.array_contrasts]
-    assert titles.compared(cases) == "0.04 % and 0.02 % Mg compared"
-    assert speak("ja", titles.compared, cases) == "0.04％と0.02％の比較"
+def test_what_is_said_of_the_design_follows_the_study(tmp_path, study):
+    said = canvas.words_of(design.timeline(study))["finding"]
+    assert said == "Diets with 0.04 % Mg, 0.02 % Mg, 0.01 % Mg against 0.05 % Mg; experiments: 2."
     own = own_study(tmp_path)
     naming.use_study(own)
-    assert titles.design(own) == "One experiment, two groups, three weeks of diet"
-    assert speak("ja", titles.design, own) == "1つの実験、各2群、3週間飼育"
-    shown = titles.cells(own.experiments["winter"], own)
-    assert shown == "Every femur behind the map: low Mg and normal diet"
+    said = canvas.words_of(design.timeline(own))["finding"]
+    assert said == "Diets with 0.015 % Mg against 0.05 % Mg; experiments: 1."
 
 
 # ---- The notebooks themselves

@@ -9,16 +9,16 @@ import pandas as pd
 import pytest
 from helpers import figure_data
 from helpers.languages import speak
-from matplotlib.colors import to_rgb
+from helpers.readability import faults
+from matplotlib.colors import to_rgb, to_rgba_array
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
 from mgbone.biochem.pair_feeding import adjust_for_intake
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
-from mgbone.figures import canvas, density, design, femur, forest, groups, look, urine
+from mgbone.figures import canvas, density, design, femur, findings, forest, groups, look, marks, urine
 from mgbone.figures import dose_shapes as shape_figures
 from mgbone.figures import doses as dose_figures
 from mgbone.figures import feeding as feeding_figures
@@ -26,7 +26,7 @@ from mgbone.figures import negative_control as control_figures
 from mgbone.figures import other_tests as choice_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
-from mgbone.figures.save import DPI, save_figure
+from mgbone.figures.save import save_figure
 from mgbone.integration import doses as dose_tables
 from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
 from mgbone.integration.shapes import dose_shapes
@@ -106,9 +106,7 @@ def by_structure(frame):
 
 
 MADE = Frames()
-REPORTED = pd.DataFrame(
-    {"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [-28.6, -61.0]}
-)
+REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
 DRAWINGS = {
@@ -123,7 +121,7 @@ DRAWINGS = {
         MADE.density, MADE.evidence, MADE.study, "exp2", structures=BOTH
     ),
     "profiles": lambda: density.profiles(
-        MADE.profile_summary, MADE.study, "Profiles", tests=MADE.profile_tests, animals=MADE.profiles
+        MADE.profile_summary, MADE.study, "Profiles", tests=MADE.profile_tests
     ),
     "femur": lambda: femur.femur_drawing(MADE.cells, MADE.study, "Femur"),
     "slices": lambda: density.content_over_volume(
@@ -173,9 +171,23 @@ def texts(figure, gid):
     return [t.get_text() for t in found]
 
 
+def dots(figure):
+    """Return the collections that hold animals."""
+    return [c for ax in figure.axes for c in ax.collections if c.get_gid() == "animals"]
+
+
 def n_dots(figure):
-    lines = [line for ax in figure.axes for line in ax.lines]
-    return sum(len(line.get_xdata()) for line in lines if str(line.get_gid()).startswith("animals-"))
+    return sum(len(c.get_offsets()) for c in dots(figure))
+
+
+def n_hollow(figure):
+    return sum((to_rgba_array(c.get_facecolor())[:, :3].min(axis=1) == 1).sum() for c in dots(figure))
+
+
+def estimates(figure):
+    """Return all estimates drawn, as (x, y)."""
+    marks = [c for ax in figure.axes for c in ax.collections if c.get_gid() == "estimate"]
+    return np.concatenate([np.asarray(c.get_offsets()) for c in marks])
 
 
 @pytest.fixture(scope="module")
@@ -216,27 +228,51 @@ def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_nothing_is_cut_off_at_the_edge(name, language, drawn, saved):
-    figure, _ = drawn(name, language), saved(name, language)
-    figure.set_dpi(DPI)  # for which the panels were laid out
-    figure.draw_without_rendering()
-    width, height = figure.bbox.width, figure.bbox.height
-    for words in [*figure.texts, *(t for ax in figure.axes if ax.get_visible() for t in _all_texts(ax))]:
-        if words.get_visible() and words.get_text().strip():
-            box = words.get_window_extent()
-            assert box.x0 > -1, words.get_text()
-            assert box.y0 > -1, words.get_text()
-            assert box.x1 < width + 1, words.get_text()
-            assert box.y1 < height + 1, words.get_text()
+def test_every_text_can_be_read(name, language, drawn):
+    figure = drawn(name, language)
+    canvas.stamp(figure, "SIMULATED DATA")
+    assert faults(figure) == []
 
 
-def _all_texts(ax):
-    ticks = [*ax.get_xticklabels(), *ax.get_yticklabels()]
-    drawn = ticks if ax.axison else []
-    return [*ax.texts, ax.title, ax._left_title, ax.xaxis.label, ax.yaxis.label, *drawn]
+@pytest.mark.parametrize(
+    ("words", "options", "fault"),
+    [
+        ("small", {"size": 7.5}, "points"), ("pale", {"color": "#8c8c8c"}, "contrast"),
+        ("off", {"x": 1.2}, "cut off"),
+        ("struck", {"y": 0.5, "x": 0.2}, "over a line"), ("twice", {"y": 0.8, "x": 0.8}, "meets"),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_read_is_found(words, options, fault):
+    figure, axes = canvas.new_figure(title="Title", finding="Finding")
+    axes[0, 0].axhline(0.5, color="red")
+    where = {"x": 0.5, "y": 0.2, "s": words, "va": "center", **options}
+    axes[0, 0].text(**where).set_in_layout(False)
+    if fault == "meets":
+        axes[0, 0].text(**where | {"s": "TWICE"})
+    assert any(fault in one for one in faults(figure))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_every_figure_says_what_was_found(name, language, drawn):
+    words = canvas.words_of(drawn(name, language))
+    assert words["finding"].endswith("。" if language == "ja" else ".") or name == "verdicts"
+    assert words["note"]
+
+
+def test_findings_are_those_of_the_evidence():
+    rows = {"experiment": ["exp2", "exp2", "exp1"], "endpoint": "serum_mg", "direction": "down",
+            "contrast": [c.name for c in MADE.study.dose_order],
+            "level": ["trend", "significant", "significant"]}  # fmt: skip
+    evidence = pd.DataFrame(rows)
+    said = findings.changes(evidence, ["serum_mg"], MADE.study)
+    assert said == "Serum magnesium fell at 0.02 % and 0.01 %, by trend at 0.04 %."
+    assert (
+        findings.changes(evidence.assign(level="none"), ["serum_mg"], MADE.study)
+        == "No difference was found."
+    )
 
 
 def test_measured_data_get_no_stamp(tmp_path):
@@ -261,13 +297,13 @@ def test_group_dots_show_every_animal_that_was_measured():
     assert n_dots(figure) == 48 * 2 - 2
     labels = [t.get_text() for t in figure.axes[0].get_xticklabels()]
     assert labels == ["Control\nn = 7", "Pair-fed\nn = 8", "0.01 % Mg\nn = 8"]
-    assert "n = 7–8 animals" in texts(figure, "subtitle")[0]
+    assert "n = 7–8 animals" in canvas.words_of(figure)["note"]
 
 
 def test_group_dots_write_the_p_and_mark_of_the_evidence():
     figure = groups.group_dots(MADE.measurements, MADE.evidence, ["serum_mg"], MADE.study)
     expected = [
-        f"{naming.format_p(row.p)} {naming.level_mark(row.level)}".rstrip()
+        f"{naming.format_p_value(row.p)} {naming.level_mark(row.level)}".rstrip()
         for row in MADE.evidence[MADE.evidence["endpoint"] == "serum_mg"].itertuples()
     ]
     assert sorted(texts(figure, "p")) == sorted(expected)
@@ -278,12 +314,22 @@ def test_group_dots_write_the_p_and_mark_of_the_evidence():
 def test_group_dots_mark_censored_values_hollow():
     table = MADE.measurements.assign(censored=MADE.measurements["animal_id"].eq("e1-mg001-1"))
     figure = groups.group_dots(table, MADE.evidence, ["serum_pth"], MADE.study)
-    hollow = [
-        line for ax in figure.axes for line in ax.lines
-        if str(line.get_gid()).startswith("animals-") and line.get_markerfacecolor() == "white"
-    ]  # fmt: skip
-    assert [len(line.get_xdata()) for line in hollow] == [1]
+    assert n_hollow(figure) == 1
     assert n_dots(figure) == 48
+
+
+def test_group_dots_draw_each_difference_below_the_animals():
+    figure = groups.group_dots(MADE.measurements, MADE.evidence, ["serum_mg"], MADE.study)
+    drawn = estimates(figure)[:, 1]
+    expected = MADE.evidence.loc[MADE.evidence["endpoint"] == "serum_mg", "estimate"]
+    assert sorted(drawn) == pytest.approx(sorted(expected))
+
+
+def test_many_animals_are_drawn_as_a_density():
+    table = pd.DataFrame({"at": 0, "group": "control", "value": np.linspace(0, 1, marks.MANY + 1)})
+    _, axes = canvas.new_figure()
+    marks.animals(axes[0, 0], table)
+    assert not dots(axes[0, 0].figure) and len(axes[0, 0].collections) == 1
 
 
 def test_group_dots_draw_what_is_there_when_groups_are_missing():
@@ -296,7 +342,7 @@ def test_group_dots_draw_what_is_there_when_groups_are_missing():
 def test_region_dots_show_every_animal_in_every_cell():
     figure = density.region_dots(MADE.density, MADE.evidence, MADE.study, "exp1")
     assert n_dots(figure) == 24 * 16
-    assert len(texts(figure, "p")) == 16 * len(MADE.study.experiments["exp1"].contrasts)
+    assert len(estimates(figure)) == 16 * len(MADE.study.experiments["exp1"].contrasts)
 
 
 def test_slice_means_show_every_animal_in_every_cell(drawn):
@@ -305,11 +351,10 @@ def test_slice_means_show_every_animal_in_every_cell(drawn):
 
 def test_the_map_has_the_numbers_of_the_cells():
     figure = density.density_map(MADE.cells, MADE.study)
-    assert len(texts(figure, "percent")) == 48
+    assert len(texts(figure, "cell")) == 48
     at_002 = MADE.cells[MADE.cells["contrast"].eq("mg002_vs_control")]
     row = at_002[at_002["endpoint"].eq("bmd_trabecular_full")].iloc[0]
-    assert f"+{row.percent:.1f}*" in texts(figure, "percent")
-    assert naming.format_p_value(row.p) in texts(figure, "p")
+    assert f"+{row.percent:.1f}*\n{naming.format_p_value(row.p)}" in texts(figure, "cell")
     framed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "survives"]
     chosen = MADE.cells[
         MADE.cells["contrast"].isin(["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"])
@@ -319,12 +364,12 @@ def test_the_map_has_the_numbers_of_the_cells():
 
 def test_the_map_leaves_untested_cells_empty():
     figure = density.density_map(MADE.cells[MADE.cells["structure"] != "cancellous"], MADE.study)
-    assert len(texts(figure, "percent")) == 36
+    assert len(texts(figure, "cell")) == 36
 
 
 def test_the_femur_writes_findings_only():
     figure = femur.femur_drawing(MADE.cells, MADE.study)
-    written = "\n".join(texts(figure, "finding"))
+    written = "\n".join(texts(figure, "part"))
     assert written.count("%") == 4  # mid cortical, distal, mid and proximal trabecular
     assert len(texts(figure, "full")) == 12
 
@@ -345,52 +390,46 @@ def test_the_femur_tells_less_from_more_without_colour():
         assert {line.get_linestyle() for line in below.lines if line.get_gid() == "strut"} == {"--"}
 
 
-def test_region_dots_bracket_every_contrast_with_the_number_of_p(drawn):
+def test_region_dots_write_p_where_there_is_a_finding(drawn):
     figure = drawn("region_dots")
     chosen = MADE.evidence[
         MADE.evidence["experiment"].eq("exp2") & MADE.evidence["endpoint"].str.contains("cortical|trabecular")
     ]
-    expected = [
-        f"{naming.format_p_value(r.p)} {naming.level_mark(r.level)}".strip() for r in chosen.itertuples()
-    ]
-    assert len(expected) == 2 * 4 * 3
-    assert sorted(texts(figure, "p")) == sorted(expected)
+    found = chosen[chosen["level"].isin(["significant", "trend"])]
+    expected = [f"{naming.format_p_value(r.p)} {naming.level_mark(r.level)}" for r in found.itertuples()]
+    written = [line for words in texts(figure, "p") for line in words.split("\n")]
+    assert sorted(written) == sorted(expected) != []
 
 
 def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(drawn):
     figure = drawn("dilution")
     assert n_dots(figure) == 3 * len(MADE.urine)
     scatter, paths = figure.axes[:2]
-    drawn = np.concatenate([line.get_xydata() for line in scatter.lines])
+    (urines,) = [c.get_offsets() for c in scatter.collections]
     expected = MADE.urine.loc[MADE.urine["endpoint"] == "urine_ctx", ["creatinine", "uncorrected"]].to_numpy()
-    assert sorted(map(tuple, drawn)) == sorted(map(tuple, expected))
+    assert sorted(map(tuple, urines)) == sorted(map(tuple, expected))
     assert [t.get_text() for t in paths.get_xticklabels()] == ["before\nCV 31 %", "after\nCV 25 %"]
 
 
 def test_dilution_draws_hollow_what_is_below_a_limit():
     censored = MADE.urine.assign(censored=MADE.urine.index == 0)
     figure = urine.dilution(censored, SPREAD)
-    hollow = [line for ax in figure.axes for line in ax.lines if line.get_markerfacecolor() == "white"]
-    assert sum(len(line.get_xdata()) for line in hollow) == 3
+    assert n_hollow(figure) == 3
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language):
     level = MADE.cells["structure"].map(lambda name: "none" if name == "whole" else "significant")
     figure = speak(language, femur.femur_drawing, MADE.cells.assign(level=level), MADE.study)
-    figure.canvas.draw()
-    beside = [text for text in figure.axes[0].texts if text.get_position()[0] == 24]
-    first = [Text.get_window_extent(text) for text in beside]  # of an annotation without its line
-    assert len(first) == 6
-    assert not [1 for number, one in enumerate(first) for two in first[:number] if one.overlaps(two)]
+    assert faults(figure) == []
 
 
 def test_urine_shows_only_markers_that_were_measured():
     one = urine.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
     assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
     none = urine.dilution(MADE.urine.iloc[:0], SPREAD.iloc[:0], "Urine")
-    assert not any(ax.axison for ax in none.axes)
-    assert "No marker was measured" in none.axes[0].texts[0].get_text()
+    assert not none.axes
+    assert "No marker was measured" in canvas.words_of(none)["finding"]
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -410,31 +449,29 @@ def test_the_design_names_only_samples_that_are_there(language):
 
 def test_pair_feeding_draws_each_difference_of_the_table(drawn):
     figure = drawn("pair_feeding")
-    drawn = [line.get_xdata()[0] for ax in figure.axes for line in ax.lines if line.get_gid() == "difference"]
+    differences = estimates(figure)[:, 0]
     shown = MADE.adjusted[
         ~MADE.adjusted["contrast"].eq("pairfed_vs_control") | MADE.adjusted["model"].eq("unadjusted")
     ]
-    assert sorted(drawn) == pytest.approx(sorted(shown["percent"]))
+    assert sorted(differences) == pytest.approx(sorted(shown["percent"]))
 
 
 def test_profiles_bar_is_where_p_is_small(drawn):
     figure = drawn("profiles")
-    bars = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "bar-significant"]
+    bars = [c for ax in figure.axes for c in ax.collections if c.get_gid() == "bar-significant"]
     assert len(bars) == len(BOTH)
-    assert 12 < bars[0].get_x() < 16
-    assert 34 < bars[0].get_x() + bars[0].get_width() < 38
-    lines = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "animal"]
-    assert len(lines) == 48 * len(BOTH)
+    ends = [path.vertices[:, 0] for path in bars[0].get_paths()]
+    assert 12 < min(map(min, ends)) < 16
+    assert 34 < max(map(max, ends)) < 38
 
 
 def test_the_forest_has_one_effect_per_endpoint_and_dose(drawn):
     figure = drawn("forest")
-    effects = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "effect"]
-    drawn = sorted(float(line.get_xdata()[0]) for line in effects)
+    drawn = sorted(estimates(figure)[:, 0])
     doses = MADE.evidence[MADE.evidence["contrast"].isin([c.name for c in MADE.study.dose_order])]
     chosen = doses[doses["endpoint"].isin(["serum_mg", "serum_ca", "bmd_trabecular_full"])]
     assert drawn == pytest.approx(sorted(chosen["hedges_g"]))
-    assert len(effects) == 9
+    assert len(drawn) == 9
 
 
 def test_the_forest_says_why_an_effect_has_no_interval():
@@ -465,10 +502,10 @@ def test_dose_response_shows_animals_and_reported_values(drawn):
     figure = drawn("dose")
     assert n_dots(figure) == 24 * 3
     reported = [line for ax in figure.axes for line in ax.lines if line.get_gid() == "reported"]
-    assert sorted(float(line.get_ydata()[0]) for line in reported) == [-61.0, -28.6]
+    assert sorted(y for line in reported for y in line.get_ydata()) == [39.0, 71.4]
 
 
-def test_dose_response_names_both_shapes_and_blackens_the_better_one(drawn):
+def test_dose_response_names_both_shapes_and_sets_the_better_one_in_bold(drawn):
     figure = drawn("dose")
     row = MADE.shapes.set_index("endpoint").loc["serum_mg"]
     (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
@@ -476,21 +513,21 @@ def test_dose_response_names_both_shapes_and_blackens_the_better_one(drawn):
     assert row["shape"] == "one_way"
     assert one_way.get_text() == f"one way: {naming.format_p(row['p_one_way'])}"
     assert peak.get_text() == f"peak: {naming.format_p(row['p_peak'])}"
-    assert (one_way.get_color(), peak.get_color()) == (look.INK, "#767676")
+    assert (one_way.get_weight(), peak.get_weight()) == ("bold", "normal")
 
 
-def test_endpoints_that_differ_are_named_and_those_with_a_shape_filled(drawn):
+def test_shapes_are_named_and_filled_where_one_is_supported(drawn):
     figure = drawn("shapes")
     (ax,) = figure.axes
-    points = {line.get_gid(): line for line in ax.lines if str(line.get_gid()).startswith("shape-")}
-    assert len(points) == len(MADE.shapes)
-    for row in MADE.shapes.itertuples():
-        filled = points[f"shape-{row.endpoint}"].get_markerfacecolor() == look.INK
-        assert filled == (row.shape != "neither")
+    filled, hollow = (
+        sum(len(c.get_offsets()) for c in ax.collections if c.get_gid() == gid)
+        for gid in ("shape-found", "shape")
+    )
+    supported = MADE.shapes["shape"] != "neither"
+    assert (filled, hollow) == (supported.sum(), (~supported).sum())
     named = {t.get_text() for t in ax.texts if t.get_gid() == "name"}
-    differ = MADE.shapes.loc[MADE.shapes["p_either"] < 0.05]
-    assert named == {naming.row_label(e) for e in differ["endpoint"]}
-    assert 0 < (differ["shape"] != "neither").sum() < len(differ)
+    expected = MADE.shapes.loc[MADE.shapes["p_either"] < 0.05, "endpoint"]
+    assert named == {naming.row_label(e) for e in expected} != set()
 
 
 def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(drawn):
@@ -499,19 +536,17 @@ def test_network_draws_a_line_per_pair_that_stands_out_and_a_number_per_pair(dra
     assert set(lines) == {f"pair-{r.a}-{r.b}" for r in MADE.pairs.itertuples() if r.p < 0.05} != set()
     for row in MADE.pairs[MADE.pairs["p"] < 0.05].itertuples():
         assert (lines[f"pair-{row.a}-{row.b}"].get_linestyle() in ("-", "solid")) == (row.r > 0)
-    numbers = [t for t in figure.axes[1].texts if t.get_gid() == "r"]
+    numbers = [t for t in figure.axes[1].texts if t.get_gid() == "cell"]
     strong = [(MADE.pairs[column].abs() >= within_figures.FEEBLE).sum() for column in ("r", "r_partial")]
     assert len(numbers) == sum(strong) > 20
     (cells,) = figure.axes[1].collections
-    assert (
-        len(cells.get_paths())
-        == len(MADE.wide.columns) - 1 + len(MADE.pairs) + MADE.pairs["r_partial"].notna().sum()
-    )
+    assert cells.get_array().count() == len(MADE.pairs) + MADE.pairs["r_partial"].notna().sum()
 
 
 def test_forest_names_the_axes_of_the_argument(drawn):
     headings = texts(drawn("one_scale"), "heading")
-    assert headings == ["Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"]
+    named = {"Intake, growth", "Mg status", "Minerals", "Formation", "Resorption, PTH", "Density"}
+    assert set(headings) == named
 
 
 def test_control_marks_this_dataset_and_the_one_without_effect(drawn):
@@ -535,7 +570,7 @@ def test_figures_of_animals_say_what_was_not_measured(language, words):
         ),
     )
     for figure in nothing:
-        assert figure.axes[0].texts[0].get_text().startswith(words)
+        assert canvas.words_of(figure)["finding"].startswith(words)
 
 
 def test_figures_without_anything_to_draw_say_so():
@@ -550,7 +585,7 @@ def test_figures_without_anything_to_draw_say_so():
         control_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
-        assert figure.axes[0].texts[0].get_text()
+        assert canvas.words_of(figure)["finding"]
 
 
 def test_per_dose_says_every_finding(drawn):
@@ -592,10 +627,10 @@ def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
 
 
 def test_colours_stay_apart_in_grey():
-    lightness = sorted(look.luminance(look.colour(g)) for g in look.GROUPS)
+    lightness = sorted(look.lightness(look.colour(g)) for g in look.GROUPS)
     assert np.diff(lightness).min() > 12
     assert len({look.marker(g) for g in look.GROUPS}) == len(look.GROUPS)
-    verdicts = sorted(look.luminance(fill) for fill, _ in naming.VERDICTS.values())
+    verdicts = sorted(look.lightness(fill) for fill, _ in naming.VERDICTS.values())
     assert np.diff(verdicts).min() > 5
     assert len({symbol for _, symbol in naming.VERDICTS.values()}) == 4
 
@@ -634,13 +669,15 @@ def test_p_is_written_exactly(p, written):
     assert naming.format_p(p) == written
 
 
-def test_jitter_keeps_dots_apart_and_is_the_same_each_time():
-    values = np.array([1.0, 1.01, 1.02, 2.0, np.nan])
-    steps = canvas.jitter(values, spread=0.3)
-    assert len(set(steps[:3])) == 3
-    assert steps[3] == 0
-    assert np.array_equal(steps, canvas.jitter(values, spread=0.3))
-    assert canvas.jitter([]).shape == (0,)
+def test_dots_of_like_value_stand_apart_the_same_way_each_time():
+    table = pd.DataFrame({"at": 0, "group": "control", "value": [1.0, 1.01, 1.02, 2.0]})
+    _, axes = canvas.new_figure(1, 2)
+    for ax in axes[0]:
+        marks.animals(ax, table, spread=0.5)
+    one, two = (np.asarray(c.get_offsets()) for c in dots(axes[0, 0].figure))
+    assert (one == two).all()
+    assert np.diff(np.sort(one[:3, 0])).min() > 0.05
+    assert np.abs(one[:, 0]).max() <= 0.25
 
 
 def test_a_group_wants_to_be_known():
@@ -677,7 +714,7 @@ def test_narrow_panels_name_the_dose_alone():
     assert narrow == ["Control", "Pair-fed", "0.04 %", "0.02 %", "0.01 %"]
     assert speak("ja", naming.narrow_label, "mg001") == "0.01％"
     figure = density.region_dots(MADE.density, MADE.evidence, MADE.study, "exp2", structures=("whole",))
-    assert [t.get_text() for t in figure.axes[0].get_xticklabels()][1:] == ["0.04 %\nn = 8", "0.02 %\nn = 8"]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["Full", "Distal", "Mid", "Proximal"]
 
 
 @pytest.mark.slow

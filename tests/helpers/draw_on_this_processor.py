@@ -19,7 +19,12 @@ def profiles():
     """Every animal's density along the femur: ties among positions decide which line lies on top."""
     dataset = mgbone.open_dataset(project_root() / "data" / "null")
     profile = qct.profiles(dataset, dataset.study, STRUCTURES, 25)
-    return figures.profiles(qct.profile_summary(profile), dataset.study, "Profiles", animals=profile)
+    return figures.profiles(
+        qct.profile_summary(profile),
+        dataset.study,
+        "Profiles",
+        tests=qct.profile_tests(profile, dataset.study, 200),
+    )
 
 
 CONTRAST = "mg002_vs_control"

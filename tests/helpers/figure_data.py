@@ -117,7 +117,9 @@ def profile_tests(study):
         hit = (contrast.case == "mg002") & (grid > 14) & (grid < 36)
         tables.append(
             pd.DataFrame({"experiment": contrast.experiment, "contrast": contrast.name, "percent": grid,
-                          "difference": np.where(hit, 20.0, 1.0), "t": 1.0, "p": np.where(hit, 0.01, 0.6),
+                          "difference": np.where(hit, 20.0, 1.0), "t": 1.0,
+                          "ci_low": np.where(hit, 5.0, -14.0), "ci_high": np.where(hit, 35.0, 16.0),
+                          "p": np.where(hit, 0.01, 0.6),
                           "n_permutations": 5000})
         )  # fmt: skip
     return pd.concat(tables, ignore_index=True)

@@ -17,8 +17,8 @@ from mgbone.study.dictionary import endpoint_unit
 ENDPOINTS = ("serum_mg", "serum_ca", "urine_ctx", "bmd_whole_full", "bmd_trabecular_distal")
 
 
-def small_figure(title, subtitle="n = 2 animals a group"):
-    figure, axes = canvas.new_figure(1, 1, title=title, subtitle=subtitle)
+def small_figure(title, finding="n = 2 animals a group"):
+    figure, axes = canvas.new_figure(1, 1, title=title, finding=finding)
     axes[0, 0].plot([0, 1], [0, 1])
     return figure
 

@@ -151,8 +151,8 @@ class Run:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        shows = tr("; ").join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
-        display(Image(data=written[0].read_bytes(), width=900, alt=shows))
+        shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
+        display(Image(data=written[0].read_bytes(), width=round(96 * figure.get_figwidth()), alt=shows))
 
     def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
         """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.

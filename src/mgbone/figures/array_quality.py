@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look
-from mgbone.figures.genes import ROOM
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
+
+_STAGES: Mapping[str, str] = {
+    "raw": N_("As scanned"),
+    "normalised": N_("After RMA"),
+    "as it came": N_("As it came, normalised elsewhere"),
+}
+_APART = N_("{stage}: peaks from {low:.1f} to {high:.1f}")
+_TOGETHER = N_("{stage}: all arrays on one line, peak at {low:.1f}")
+
+
+def in_order(groups: pd.Series) -> pd.Series:
+    """Return the groups of the arrays in the order that all figures have them in."""
+    place = {group: i for i, group in enumerate(naming.groups_in_use())}
+    return groups.iloc[np.argsort(groups.map(place).to_numpy(), kind="stable")]
 
 
 def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str = "") -> Figure:
@@ -29,31 +44,30 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         Group of each array.
     """
     stages = list(densities["stage"].unique())
+    shown = list(dict.fromkeys(in_order(groups)))
+    peaks = densities.loc[densities.groupby(["stage", "array_id"], sort=False)["density"].idxmax()]
+    said = [
+        tr(_APART if np.ptp(rows["value"]) > 0.05 else _TOGETHER, stage=tr(_STAGES.get(stage, stage)),
+           low=rows["value"].min(), high=rows["value"].max())
+        for stage, rows in peaks.groupby("stage", sort=False)
+    ]  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, len(stages), width=look.panels_width(max(2, len(stages))), height=52, title=title,
-        subtitle=N_("Each line an array; density of log2 values"))  # fmt: skip
+        1, len(stages), width=look.panels_width(max(2, len(stages))), height=68, title=title,
+        finding=findings.sentence(said), note=N_("each line an array; density of log2 values"),
+        legend=[Line2D([], [], color=look.line_colour(g), linestyle=look.line_style(g),
+                       label=naming.group_label(g))
+                for g in shown],
+    )  # fmt: skip
     for ax, stage in zip(axes[0], stages, strict=True):
         rows = densities[densities["stage"] == stage]
-        for array, line in rows.groupby("array_id", sort=False):
-            ink = look.line_colour(groups[array])
-            ax.plot(line["value"], line["density"], color=ink, linewidth=0.9, alpha=0.9)
-        ax.set_title(tr(_STAGES.get(stage, (stage, stage))))
-        ax.set_xlabel(tr("log2 intensity"))
-        ax.set_ylim(bottom=0)
+        rows = rows.assign(group=rows["array_id"].map(groups))
+        for group, lines in rows.groupby("group", sort=False):
+            sns.lineplot(lines, x="value", y="density", units="array_id", estimator=None, ax=ax, linewidth=1,
+                         color=look.line_colour(group), linestyle=look.line_style(group),
+                         alpha=0.8)  # fmt: skip
+        ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))
     axes[0, 0].set_ylabel(tr("Density", "probability"))
-    shown = list(dict.fromkeys(groups))
-    handles = [Line2D([], [], color=look.line_colour(g), label=naming.group_label(g)) for g in shown]
-    # One panel has no room for a long line.
-    columns = len(handles) if len(stages) > 1 else min(3, len(handles))
-    figure.legend(handles=handles, loc="outside lower left", ncols=columns)
     return figure
-
-
-_STAGES: Mapping[str, str] = {
-    "raw": N_("As scanned"),
-    "normalised": N_("After RMA"),
-    "as it came": N_("As it came, normalised elsewhere"),
-}
 
 
 def array_boxes(
@@ -73,47 +87,62 @@ def array_boxes(
     limits : mapping, optional
         Range of the median of each measure inside which an array is not flagged; drawn as a band.
     """
+    limits = limits or {}
+    arrays = in_order(groups[groups.index.isin(boxes["array_id"])])
+    bound = boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf)))
+    beyond = boxes[[not low <= m <= high for m, (low, high) in zip(boxes["median"], bound, strict=True)]]
+    names = [f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in beyond["array_id"]]
     measures = list(boxes["measure"].unique())
-    arrays = list(dict.fromkeys(boxes["array_id"]))
     figure, axes = canvas.new_figure(
-        len(measures), 1, width=look.DOUBLE, height=34 * len(measures) + 8, sharex=True, title=title,
-        subtitle=N_(
-        "Box: quartiles and median, whiskers: 5 to 95 %. Grey band: limits for the median; beyond "
-                  "them an array is flagged"))  # fmt: skip
+        len(measures), 1, height=46 * len(measures) + 8, sharex=True, title=title,
+        finding=findings.sentence([tr("beyond the limits: {names}",
+                                      names=findings.listed(names))]) if names else
+        tr("No array is beyond the limits."),
+        note=[N_("box: quartiles and median, whiskers: 5 to 95 %"),
+              N_("grey band: limits for the median; beyond them an array is flagged")],
+        legend=look.group_handles(list(dict.fromkeys(arrays))),
+    )  # fmt: skip
     for ax, measure in zip(axes[:, 0], measures, strict=True):
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
-        if limits and measure in limits:
+        if measure in limits:
             low, high = limits[measure]
             low = max(low, min(rows["q05"].min(), high) - 0.02 * abs(high))  # a side without limit ends below
             ax.axhspan(low, high, color=look.PALE, linewidth=0, zorder=0)
-        for i, array in enumerate(arrays):
-            if array in rows.index:
-                _box(ax, i, rows.loc[array], groups[array], limits.get(measure) if limits else None)
-        ax.set_ylabel(measure)
-        ax.set_xlim(-0.7, len(arrays) - 0.3)
+        _boxes(ax, rows, arrays)
+        for array in beyond.loc[beyond["measure"].eq(measure), "array_id"]:
+            mark = ax.annotate("!", (arrays.index.get_loc(array), rows.loc[array, "q95"]), xytext=(0, 1),
+                               va="bottom",
+                               textcoords="offset points", ha="center", color=look.UP,
+                               size=look.TITLE_SIZE)  # fmt: skip
+            look.embolden(mark)
+        ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
-    axes[-1, 0].set_xticks(range(len(arrays)), [look.array_label(a) for a in arrays])
+    few = len(arrays) <= 60
+    axes[-1, 0].set_xticks(
+        range(len(arrays)) if few else [], [look.array_label(a) for a in arrays.index] if few else []
+    )
     axes[-1, 0].tick_params(axis="x", length=0)
-    names = [naming.group_label(groups[a], short=True) for a in arrays]
-    for name in dict.fromkeys(names):
-        at = [i for i, other in enumerate(names) if other == name]
-        axes[-1, 0].annotate(
-            name, ((at[0] + at[-1]) / 2, 0), xycoords=("data", "axes fraction"), xytext=(0, -16),
-            textcoords="offset points", ha="center", va="top", annotation_clip=False,
-        )  # fmt: skip
     return figure
 
 
-def _box(ax: Axes, x: float, row: pd.Series, group: str, limit: tuple[float, float] | None) -> None:
-    colour = look.colour(group)
-    edge = look.line_colour(group)
-    ax.plot([x, x], [row["q05"], row["q95"]], color=edge, linewidth=0.9, zorder=1)
-    ax.add_patch(Rectangle((x - 0.3, row["q25"]), 0.6, row["q75"] - row["q25"], facecolor=colour,
-                           edgecolor=edge, linewidth=0.7, zorder=2))  # fmt: skip
-    ax.plot([x - 0.3, x + 0.3], [row["median"]] * 2, color=look.ink_on(colour), linewidth=1.2, zorder=3)
-    if limit and not limit[0] <= row["median"] <= limit[1]:
-        ax.annotate("!", (x, row["q95"]), xytext=(0, 1), textcoords="offset points", ha="center", va="bottom",
-                    color=look.UP, fontsize=look.TITLE_SIZE, **look.BOLD)  # fmt: skip
+def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
+    """Draw the boxes: the five quantiles of an array, as values, have themselves as quartiles and ends."""
+    quantiles = ["q05", "q25", "median", "q75", "q95"]
+    long = rows.reset_index().melt("array_id", quantiles)
+    long["group"] = long["array_id"].map(arrays)
+    with warnings.catch_warnings():
+        # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
+        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
+        sns.boxplot(
+            long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100),
+            width=0.6,
+            palette={g: look.colour(g) for g in arrays.unique()}, saturation=1, linewidth=0.8, dodge=False,
+            legend=False, medianprops={"linewidth": 0}, linecolor=look.INK,
+        )  # fmt: skip
+    for x, (array, group) in enumerate(arrays.items()):
+        if array in rows.index:
+            ax.hlines(rows.loc[array, "median"], x - 0.3, x + 0.3, colors=look.ink_on(look.colour(group)),
+                      linewidth=1.5, zorder=5)  # fmt: skip
 
 
 def array_map(
@@ -136,46 +165,40 @@ def array_map(
     groups : Series
         Group of each array.
     """
+    arrays = in_order(groups[groups.index.isin(correlation.index)])
+    shown = list(dict.fromkeys(arrays))
+    table = correlation.loc[arrays.index, arrays.index].to_numpy(float)
+    off = np.where(np.eye(len(table), dtype=bool), np.nan, table)
+    same = arrays.to_numpy()[:, None] == arrays.to_numpy()
+    within, between = (np.nanmedian(np.where(mask, off, np.nan)) if (mask & ~np.isnan(off)).any() else np.nan
+                       for mask in (same, ~same))  # fmt: skip
     figure, axes = canvas.new_figure(
-        1,
-        2,
-        width=look.DOUBLE,
-        height=74,
-        title=title,
-        subtitle=N_("Left: principal components; right: Pearson correlation of log2 expression"),
-    )
+        1, 2, height=100, title=title, legend=look.group_handles(shown),
+        finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by "
+                   "{between:.3f}; "
+                   "the lowest r is {low:.3f}.", within=within, between=between, low=np.nanmin(off)),
+        note=N_("left: principal components; right: Pearson correlation of log2 expression"),
+    )  # fmt: skip
     left, right = axes[0]
-    order = [a for g in dict.fromkeys(groups) for a in groups.index[groups == g] if a in correlation.index]
-    for group in dict.fromkeys(groups):
-        arrays = [a for a in scores.index if groups[a] == group]
-        look.dots(left, scores.loc[arrays, "PC1"], scores.loc[arrays, "PC2"], group, size=5.5)
-    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %){ROOM}{ROOM}")
+    drawn = scores[scores.index.isin(arrays.index)]
+    marks.animals(left,
+                  pd.DataFrame({"at": drawn["PC1"], "value": drawn["PC2"], "group": drawn.index.map(groups)}),
+                  spread=0, size=44)  # fmt: skip
+    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %)")
     left.set_ylabel(f"PC2 ({100 * explained[1]:.0f} %)")
     left.margins(0.12)
-    left.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
-    left.axvline(0, color=look.LINE, linewidth=0.6, zorder=0)
-    legend = left.legend(
-        handles=look.group_handles(list(dict.fromkeys(groups))),
-        loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=3, borderaxespad=0,
-    )  # fmt: skip
-    legend.set_in_layout(False)  # else it would widen the panel's column; ROOM makes the height
-    table = correlation.loc[order, order].to_numpy(float)
-    off = table[~np.eye(len(table), dtype=bool)]
-    image = right.imshow(table, cmap="cividis", vmin=float(off.min()), vmax=float(off.max()), rasterized=True)
-    ends = np.cumsum([sum(groups[a] == g for a in order) for g in dict.fromkeys(groups[a] for a in order)])
-    for end in ends[:-1]:
-        right.axhline(end - 0.5, color="white", linewidth=1.2)
-        right.axvline(end - 0.5, color="white", linewidth=1.2)
-    starts = [0, *ends[:-1]]
-    names = [naming.group_label(g, short=True) for g in dict.fromkeys(groups[a] for a in order)]
-    middle = [(a + b - 1) / 2 for a, b in zip(starts, ends, strict=True)]
+    left.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    left.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    mesh = marks.heat(right, off, gap=0, cmap="cividis", rasterized=True, square=True)
+    ends = np.cumsum([arrays.eq(g).sum() for g in shown])
+    right.hlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
+    right.vlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
+    middle = [(a + b) / 2 for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    names = [naming.group_label(g, short=True) for g in shown]
     right.set_xticks(middle, names, rotation=30, ha="right", rotation_mode="anchor")
     right.set_yticks(middle, names)
     right.tick_params(length=0)
-    right.spines[:].set_visible(False)
-    bar = figure.colorbar(image, ax=right, shrink=0.8)
-    bar.outline.set_linewidth(0.5)
-    bar.set_label("Pearson r")
+    marks.colour_bar(right, mesh, "Pearson r")
     return figure
 
 
@@ -192,32 +215,27 @@ def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: st
     """
     if not images:
         return canvas.empty_figure(
-            N_("No chip images: the arrays came normalised, without their cells"),
-            title)  # fmt: skip
-    columns = min(5, max(1, len(images)))
-    rows = -(-len(images) // columns)
+            N_("No chip images: the arrays came normalised, without their cells"), title
+        )
+    names = {a: f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in images}
+    widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
+    widest = max(widths, key=widths.get)
+    reach = float(np.nanquantile(np.abs(np.stack(list(images.values()))), 0.98)) or 1.0
+    columns = min(5, len(images))
     width = look.panels_width(max(2, columns))
-    figure, axes = canvas.new_figure(
-        rows,
-        columns,
-        width=width,
-        height=(width - 24) / columns * rows + 4 * rows,
-        title=title,
-        subtitle=N_("Residual of each cell in place: red brighter, blue dimmer than the model predicts"),
-    )
-    known = np.concatenate([np.abs(i[np.isfinite(i)]) for i in images.values()])
-    reach = float(np.quantile(known, 0.98)) or 1.0
-    for ax in axes.flat[len(images) :]:
-        ax.set_axis_off()
-    for ax, (array, image) in zip(axes.flat, images.items(), strict=False):
+    figure, panels, _ = canvas.panels(
+        len(images), 5, (width - 32) / columns + 6, width=width, title=title,
+        finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
+                   array=names[widest], r=widths[widest]),
+        note=N_("residual of each cell in place: red brighter, blue dimmer than the model predicts; a spot "
+                "or a "
+                "scratch would stand out"),
+    )  # fmt: skip
+    for ax, (array, image) in zip(panels, images.items(), strict=True):
         drawn = ax.imshow(
             image, cmap=look.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
         )
-        ax.set_title(f"{naming.group_label(groups[array], short=True)} {look.array_label(array)}")
-        ax.set_xticks([])
-        ax.set_yticks([])
+        ax.set(title=names[array], xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.7, aspect=28)
-    bar.outline.set_linewidth(0.5)
-    bar.set_label(tr("log2 residual"))
+    marks.colour_bar(panels, drawn, tr("log2 residual"), shrink=0.7)
     return figure

@@ -1,4 +1,4 @@
-"""How genes are called: limits of q and fold change, two genes worked by hand, two contrasts compared."""
+"""How genes are called: limits of q and fold change, one gene worked by hand, two contrasts compared."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look, titles
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -27,36 +28,41 @@ def threshold_grid(
     declared : tuple of float
         q and absolute log2 fold change that the study uses.
     """
+    totals = counts.groupby("contrast", sort=False)["total"]
+    said = [tr("{low:,} to {high:,} genes", low=t.min(), high=t.max()) for _, t in totals]
     figure, panels = canvas.contrast_panels(
-        counts, height=52, sharey=True, title=title,
-        subtitle=N_("Genes raised (↑) and lowered (↓); framed: the limits of this study"))  # fmt: skip
-    most = max(1, int(counts["total"].max()))
+        counts, height=70, sharey=True, title=title,
+        finding=findings.counted(said, counts["contrast"].unique()),
+        note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"),
+              N_("framed: the limits of this study")],
+    )  # fmt: skip
+    most = np.log1p(max(1, int(counts["total"].max()))) * 1.4
     for ax, _, rows in panels:
-        table = rows.set_index(["q", "log2_fold_change"])["total"].unstack()  # noqa: PD010
-        ax.imshow(np.log1p(table.to_numpy()), cmap="Greys", vmin=0, vmax=np.log1p(most) * 1.5, aspect="auto")
-        for row in rows.itertuples():
-            i, j = table.index.get_loc(row.q), table.columns.get_loc(row.log2_fold_change)
-            shade = np.log1p(row.total) / (np.log1p(most) * 1.5)
-            ax.text(j, i, f"{row.up:,} ↑\n{row.down:,} ↓", ha="center", va="center", linespacing=1.15,
-                    fontsize=look.LABEL_SIZE - 0.6, color="white" if shade > 0.55 else look.INK)  # fmt: skip
-            if np.isclose(row.q, declared[0]) and np.isclose(row.log2_fold_change, declared[1]):
-                frame = Rectangle((j - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=look.UP, linewidth=1.6)
-                ax.add_patch(frame).set(clip_on=False, zorder=4)
-        ax.set_xticks(range(len(table.columns)), [f"{v:g}" for v in table.columns])
-        ax.set_yticks(range(len(table.index)), [f"{v:g}" for v in table.index])
-        ax.tick_params(length=0)
+        table = rows.set_index(["q", "log2_fold_change"])
+        grid = table["total"].unstack()  # noqa: PD010
+        words = np.array([
+            [f"{table.loc[(q, c), 'up']:,} ↑\n{table.loc[(q, c), 'down']:,} ↓" for c in grid.columns]
+            for q in grid.index
+        ])  # fmt: skip
+        marks.heat(ax, np.log1p(grid), words, columns=[f"{v:g}" for v in grid.columns],
+                   rows=[f"{v:g}" for v in grid.index], cmap="Greys", vmin=0, vmax=most)  # fmt: skip
+        for j, i in np.argwhere(
+            np.isclose(grid.index, declared[0])[:, None] & np.isclose(grid.columns, declared[1])
+        ):
+            ax.add_patch(
+                Rectangle((i + 0.03, j + 0.03), 0.94, 0.94, fill=False, edgecolor=look.UP, linewidth=2.2)
+            )
         ax.set_xlabel(tr("|log2 fold change| at least"))
-        ax.spines[:].set_visible(False)
     panels[0][0].set_ylabel(tr("q below"))
     return figure
 
 
-_CLASSES: Mapping[str, tuple[str, str, float, tuple[str, str]]] = {
-    "neither": (look.CLOUD, "o", 1.5, N_("neither")),
-    "only_a": ("#d9a441", "^", 3.0, N_("{a} only")),
-    "only_b": ("#c4601d", "D", 2.6, N_("{b} only")),
-    "both_same": ("#2b2b2b", "o", 3.4, N_("both, same direction")),
-    "both_opposite": ("#2166ac", "X", 4.2, N_("both, opposite")),
+_CLASSES: Mapping[str, tuple[str, str, float, str]] = {
+    "neither": (look.CLOUD, "o", 3, N_("neither")),
+    "only_a": ("#d9a441", "^", 16, N_("{a} only")),
+    "only_b": ("#c4601d", "D", 12, N_("{b} only")),
+    "both_same": ("#2b2b2b", "o", 18, N_("both, same direction")),
+    "both_opposite": ("#2166ac", "X", 26, N_("both, opposite")),
 }
 
 
@@ -70,43 +76,35 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """
     row = summary.iloc[0]
     names = {side: naming.contrast_label(row[f"contrast_{side}"]) for side in "ab"}
-    groups = {side: row[f"contrast_{side}"].partition("_vs_")[0] for side in "ab"}
-    cases = {side: naming.group_label(group, short=True) for side, group in groups.items()}
-    subtitle = tr(
-        "{n:,} genes; Pearson r = {r:.2f}. Contrasts that share a reference would give r = {c:.2f} with "
-         "no effect at all; {s} genes changed alike, {e:.1f} expected if independent",
-        n=int(row["genes"]), r=row["correlation"], c=row["correlation_by_chance"],
-        s=int(row["both_same"]), e=row["expected"])  # fmt: skip
-    figure, axes = canvas.new_figure(
-        1, 1, width=look.ONE_AND_HALF, height=88, title=titles.compared(list(groups.values())),
-        subtitle=subtitle)  # fmt: skip
-    ax = axes[0, 0]
-    reach = float(both[["log2_fold_change_a", "log2_fold_change_b"]].abs().to_numpy().max()) * 1.05
-    ax.plot([-reach, reach], [-reach, reach], color=look.LINE, linewidth=0.6, zorder=0)
-    ax.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
-    ax.axvline(0, color=look.LINE, linewidth=0.6, zorder=0)
-    for name, (colour, marker, size, label) in _CLASSES.items():
-        rows = both[both["class"] == name]
-        words = f"{tr(label, **cases)} ({len(rows):,})"
-        ax.plot(
-            rows["log2_fold_change_a"], rows["log2_fold_change_b"], linestyle="none", marker=marker,
-            color=colour, markersize=size, markeredgecolor="white",
-            markeredgewidth=0.0 if name == "neither" else 0.3, rasterized=True, label=words,
-        )  # fmt: skip
-    ax.set_xlim(-reach, reach)
-    ax.set_ylim(-reach, reach)
-    ax.set_aspect("equal")
-    unit = tr("log2 fold change")
-    ax.set_xlabel(f"{names['a']}, {unit}")
-    ax.set_ylabel(f"{names['b']}, {unit}")
+    cases = {
+        side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], short=True) for side in "ab"
+    }
     handles = [
-        look.mark(
-            line.get_label(), line.get_marker(), max(3.2, line.get_markersize()), color=line.get_color()
-        )
-        for line in ax.get_lines()
-        if not str(line.get_label()).startswith("_")
+        look.mark(f"{tr(label, **cases)} ({both['class'].eq(name).sum():,})", marker, 5.5, color=colour)
+        for name, (colour, marker, _, label) in _CLASSES.items()
     ]
-    ax.legend(handles=handles, loc="center left", bbox_to_anchor=(1.02, 0.5))
+    figure, axes = canvas.new_figure(
+        1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"),
+        legend=handles,
+        finding=tr("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.",
+                   s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
+        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without "
+                "any effect, "
+                "since the contrasts share a reference", n=int(row["genes"]), c=row["correlation_by_chance"]),
+    )  # fmt: skip
+    ax = axes[0, 0]
+    x, y = "log2_fold_change_a", "log2_fold_change_b"
+    reach = 1.05 * float(both[[x, y]].abs().to_numpy().max())
+    ax.axline((0, 0), slope=1, color=look.LINE, linewidth=0.8, zorder=0)
+    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    for name, (colour, marker, size, _) in _CLASSES.items():
+        rows = both[both["class"] == name]
+        sns.scatterplot(rows, x=x, y=y, ax=ax, color=colour, marker=marker, s=size, rasterized=True,
+                        linewidth=0 if name == "neither" else 0.4)  # fmt: skip
+    unit = tr("log2 fold change")
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=f"{names['a']}, {unit}",
+           ylabel=f"{names['b']}, {unit}")  # fmt: skip
     return figure
 
 
@@ -121,49 +119,50 @@ def genes_by_hand(
         From `mgbone.microarray.differential.genes_by_hand`.
     """
     genes = list(steps.columns[3:])
+    p = steps.set_index("step").loc["p", genes]
+    said = [tr("{gene}: {p}", gene=gene, p=naming.format_p(float(p[gene]))) for gene in genes]
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=122, title=title, subtitle=tr(
-            "{c}: every array a dot, bars the group means; below, each number of the moderated t test",
-            c=naming.contrast_label(contrast)))  # fmt: skip
-    grid = figure.add_gridspec(2, len(genes), height_ratios=[1, 1.15])
-    for column, gene in enumerate(genes):
-        ax = figure.add_subplot(grid[0, column])
-        _one_gene(ax, expression.loc[gene], groups)
-        p = float(steps.set_index("step").loc["p", gene])
-        ax.set_title(f"{gene}: {naming.format_p(p)}")
-        if not column:
-            ax.set_ylabel(tr("log2 expression"))
+        0, 0, height=70 + 6.4 * len(steps), title=title,
+        finding=findings.sentence([f"{naming.contrast_label(contrast)}", *said]),
+        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t "
+                "test, in bold "
+                "what moderation changes"),
+    )  # fmt: skip
+    grid = figure.add_gridspec(2, len(genes), height_ratios=[60, 6.4 * len(steps)])
+    axes = [figure.add_subplot(grid[0, place]) for place in range(len(genes))]
+    names = list(dict.fromkeys(groups))
+    shown = [naming.group_label(g, short=True) for g in names]
+    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
+    for ax, gene in zip(axes, genes, strict=True):
+        table = pd.DataFrame({"value": expression.loc[gene, groups.index], "group": groups})
+        table = table.assign(at=table["group"].map(names.index))
+        marks.animals(ax, table, spread=0.4, size=38)
+        marks.means(ax, table, beside=0.36)
+        ax.set_xticks(range(len(names)), labels)
+        canvas.turn_crowded(ax, shown, 120 / len(names))
+        ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
+    axes[0].set_ylabel(tr("log2 expression"))
     _steps(figure.add_subplot(grid[1, :]), steps, genes)
     return figure
 
 
-def _one_gene(ax: Axes, values: pd.Series, groups: pd.Series) -> None:
-    names = list(dict.fromkeys(groups))
-    for i, group in enumerate(names):
-        y = values[groups.index[groups == group]].to_numpy(float)
-        look.dots(ax, i + canvas.jitter(y), y, group, size=5.5)
-        ax.plot([i - 0.3, i + 0.3], [y.mean()] * 2, color=look.INK, linewidth=1.3)
-    shown = [naming.group_label(g, short=True) for g in names]
-    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
-    ax.set_xticks(range(len(names)), labels)
-    canvas.turn_crowded(ax, shown, 150 / len(names))
-    ax.set_xlim(-0.6, len(names) - 0.4)
+_MODERATED = ("variance", "posterior_variance", "t_ordinary", "t")
 
 
 def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
-    """Write the steps as a table: what, how, and the number of each gene; in bold what moderation changes."""
+    """Write the steps as a table: what, how, and the number of each gene."""
     ax.set_axis_off()
-    ax.set_ylim(len(steps) - 0.4, -1.2)
-    ax.set_xlim(0, 1)
-    right = [0.99 - 0.15 * place for place in reversed(range(len(genes)))]
+    ax.set(xlim=(0, 1), ylim=(len(steps) - 0.4, -1.2))
+    right = [0.99 - 0.13 * place for place in reversed(range(len(genes)))]
     for x, gene in zip(right, genes, strict=True):
-        ax.text(x, -0.95, gene, va="center", ha="right", fontsize=look.LABEL_SIZE, **look.BOLD)
+        look.embolden(ax.text(x, -0.95, gene, va="center", ha="right", size=look.SMALL_SIZE))
     for i, row in enumerate(steps.to_dict("records")):
         if i % 2 == 0:
-            ax.add_patch(Rectangle((0, i - 0.5), 1, 1, color=look.PALE, linewidth=0, zorder=0))
-        ax.text(0.01, i, tr(row["name"]), va="center", fontsize=look.LABEL_SIZE)
-        ax.text(0.36, i, row["formula"], va="center", fontsize=look.LABEL_SIZE, color=look.QUIET)
-        weight = look.BOLD if row["step"] in ("variance", "posterior_variance", "t_ordinary", "t") else {}
+            ax.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
+        ax.text(0.01, i, tr(row["name"]), va="center", size=look.SMALL_SIZE)
+        ax.text(0.36, i, row["formula"], va="center", size=look.SMALL_SIZE)
         for x, gene in zip(right, genes, strict=True):
-            shown = f"{row[gene]:.4g}".replace("-", "−")
-            ax.text(x, i, shown, va="center", ha="right", fontsize=look.LABEL_SIZE, **weight)
+            written = ax.text(x, i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right",
+                              size=look.SMALL_SIZE)  # fmt: skip
+            if row["step"] in _MODERATED:
+                look.embolden(written)

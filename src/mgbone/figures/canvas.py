@@ -1,41 +1,28 @@
-"""The sheet that a figure is drawn on: headline, note and stamp, text broken by its width, dots set apart."""
+"""The sheet that a figure is drawn on: headline, finding, note and stamp, text broken by its width."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
-from mgbone.figures import titles
-from mgbone.figures.look import (
-    _RC,
-    BASE_SIZE,
-    BOLD,
-    DOUBLE,
-    INK,
-    MM,
-    ONE_AND_HALF,
-    QUIET,
-    SMALL_SIZE,
-    TITLE_SIZE,
-    _register_japanese_font,
-    panels_width,
-    use,
-)
-from mgbone.study.language import current, tr
-from mgbone.study.naming import contrast_label
+from mgbone.figures import look
+from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
+from mgbone.study.language import N_, current, tr
+from mgbone.study.naming import contrast_label, has_doses, nutrient_word
 
+MARKS = "* p < 0.05, † 0.05 ≤ p < 0.10"
 _LINE_HEIGHT = 1.35
-_PAD = 5.0 * MM
+_PAD = 6.0 * MM
 
 
 def turn_crowded(ax: Axes, names: Sequence[str], slot: float) -> None:
@@ -50,13 +37,14 @@ def new_figure(
     ncols: int = 1,
     *,
     width: float = DOUBLE,
-    height: float = 70.0,
+    height: float = 90.0,
     title: str = "",
-    subtitle: str = "",
-    note: str = "",
+    finding: str = "",
+    note: str | Sequence[str] = "",
+    legend: Sequence[Line2D] = (),
     **grid: Any,
 ) -> tuple[Figure, Any]:
-    """Make a figure with a headline, a quieter line below it, and a note at the foot.
+    """Make a figure with a headline, what was found below it, and a note at the foot.
 
     Parameters
     ----------
@@ -64,8 +52,12 @@ def new_figure(
         Grid of axes; both 0 gives none, for figures that place their own.
     width, height : float
         Width of the figure and height of its panels, in mm; headline and note come on top.
-    title, subtitle, note : str
-        What is seen; n and test; how to read marks. Broken into lines by their real width.
+    title, finding : str
+        What is asked; what the data answer. Broken into lines by their real width.
+    note : str or sequence of str
+        The method, and how to read marks; several are joined.
+    legend : sequence of Line2D
+        Entries of the legend, which stands between finding and panels.
     **grid
         For ``Figure.subplots``.
 
@@ -74,42 +66,99 @@ def new_figure(
     tuple
         The figure and its axes (an array as from ``squeeze=False``, or None).
     """
-    use()
+    look.use()
     inner = (width * MM - 2 * _PAD) * 72
-    ja = current() == "ja"
-    title, subtitle, note = (tr(words) for words in (titles.of_study(title), subtitle, note))
-    head = wrap(title, inner, TITLE_SIZE, bold=not ja) if title else []
-    sub = wrap(subtitle, inner, BASE_SIZE) if subtitle else []
-    foot = wrap(note, inner - 70, SMALL_SIZE) if note else []
-    above = (len(head) * TITLE_SIZE + len(sub) * BASE_SIZE) * _LINE_HEIGHT / 72
-    top = _PAD + above + (0.05 if above else 0)
-    bottom = max(_PAD, 0.09 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72 + 0.05)
+    notes = [note] if isinstance(note, str) else note
+    note = tr("; ").join(tr(words) for words in notes if words)
+    note = capital(note)
+    title, finding = _of_study(title), tr(finding)
+    head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
+    found = wrap(finding, inner, BASE_SIZE) if finding else []
+    foot = wrap(note, inner - 110, SMALL_SIZE) if note else []
+    above = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
+    entry = max((text_width(handle.get_label(), SMALL_SIZE) + 34 for handle in legend), default=inner)
+    columns = min(max(1, int(inner // entry)), len(legend))
+    signs = -(-len(legend) // columns) * SMALL_SIZE * 1.6 / 72 if legend else 0
+    top = _PAD + above + signs + (0.05 if above else 0)
+    bottom = 0.2 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72
     total = height * MM + top + bottom
-    figure = plt.figure(figsize=(width * MM, total), layout="constrained")
+    # Outside pyplot: nothing has to be closed, and seaborn draws no figure only to look at its labels.
+    figure = Figure(figsize=(width * MM, total), dpi=look.DPI, layout="constrained")
     edge = 0.6 * _PAD / (width * MM)
     figure.get_layout_engine().set(
-        rect=(edge, bottom / total, 1 - 2 * edge, height * MM / total),
-        w_pad=0.03, h_pad=0.03, wspace=0.03, hspace=0.03,
-    )  # fmt: skip
+        rect=(edge, bottom / total, 1 - 2 * edge, height * MM / total), w_pad=0.04, h_pad=0.04
+    )
     x, y = _PAD / (width * MM), 1 - 0.7 * _PAD / total
-    text_options = {"ha": "left", "linespacing": 1.25}
+    upper = {"ha": "left", "va": "top", "linespacing": 1.25}
     if head:
-        drawn = figure.text(x, y, "\n".join(head), size=TITLE_SIZE, va="top", gid="title", **text_options)
-        # The Japanese font has no bold face: a thin outline makes one, the same for Latin letters beside it.
-        if ja:
-            drawn.set_path_effects([patheffects.withStroke(linewidth=0.35, foreground=INK)])
-        else:
-            drawn.set(**BOLD)
+        look.embolden(figure.text(x, y, "\n".join(head), size=TITLE_SIZE, gid="title", **upper))
         y -= len(head) * TITLE_SIZE * _LINE_HEIGHT / 72 / total
-    if sub:
-        quiet = {"size": BASE_SIZE, "color": QUIET, "va": "top", "gid": "subtitle"}
-        figure.text(x, y, "\n".join(sub), **quiet, **text_options)
+    if found:
+        figure.text(x, y, "\n".join(found), size=BASE_SIZE, gid="finding", **upper)
+    if legend:
+        y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
+        box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y),
+                            ncols=columns,
+                            borderaxespad=0, borderpad=0.2)  # fmt: skip
+        box.set_in_layout(False)
     if foot:
-        quiet = {"size": SMALL_SIZE, "color": QUIET, "va": "bottom", "gid": "note"}
-        figure.text(x, 0.09 / total, "\n".join(foot), **quiet, **text_options)
+        figure.text(
+            x, 0.09 / total, "\n".join(foot), size=SMALL_SIZE, color=QUIET, gid="note",
+            **upper | {"va": "bottom"},
+        )  # fmt: skip
     if not (nrows and ncols):
         return figure, None
     return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
+
+
+def _of_study(title: str) -> str:
+    """Name in a title of the notebooks what the diets differ in; without doses it is another title."""
+    if "{nutrient}" not in title:
+        return tr(title)
+    if has_doses():
+        return tr(title, nutrient=nutrient_word())
+    return tr(_WITHOUT_DOSES[title])
+
+
+_WITHOUT_DOSES = {
+    "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
+    "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
+    "How each endpoint follows the {nutrient} of the diet": N_(
+        "Each endpoint in percent of its reference group"
+    ),
+}
+
+
+def capital(words: str) -> str:
+    """Begin a sentence with a capital, unless it begins with a symbol such as p or n."""
+    return words[:1].upper() + words[1:] if words[1:2].isalpha() else words
+
+
+def lay_out(figure: Figure) -> None:
+    """Lay the panels out once and keep them there, on a grid of a ten-thousandth of the figure.
+
+    The solver of the constrained layout ends in other last digits from run to run, which would show in the
+    bytes; and PNG and SVG would each get a layout of their own.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        return
+    figure.set_dpi(look.DPI)
+    engine.execute(figure)
+    figure.set_layout_engine(None)
+    for ax in figure.axes:
+        ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
+        ax.apply_aspect()
+
+
+def words_of(figure: Figure) -> dict[str, str]:
+    """Return headline, finding and note of a figure, unbroken, by those names; "" where it has none."""
+    texts = {text.get_gid(): text.get_text() for text in figure.texts}
+    # A break between Japanese letters stands for nothing, one between words for a blank.
+    broken = re.compile(r"(?<=[^\x00-\xff])\n|\n(?=[^\x00-\xff])")
+    return {
+        name: broken.sub("", texts.get(name, "")).replace("\n", " ") for name in ("title", "finding", "note")
+    }
 
 
 def panels(
@@ -133,7 +182,9 @@ def panels(
     """
     columns = min(most, n)
     rows = -(-n // columns)
-    figure, axes = new_figure(rows, columns, width=DOUBLE, height=height * rows + above, **options)
+    figure, axes = new_figure(
+        rows, columns, **{"width": DOUBLE, "height": height * rows + above, **options}
+    )  # fmt: skip
     for ax in axes.flat[n:]:
         ax.set_visible(False)
     return figure, list(axes.flat[:n]), axes
@@ -158,7 +209,7 @@ def contrast_panels(
     """
     contrasts = list(table["contrast"].unique())
     n = len(contrasts)
-    figure, axes = new_figure(1, n, width=panels_width(n + room), **options)
+    figure, axes = new_figure(1, n, width=look.panels_width(n + room), **options)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         ax.set_title(contrast_label(contrast))
     rows = [table[table["contrast"] == contrast] for contrast in contrasts]
@@ -178,10 +229,8 @@ def places(kinds: Iterable[str], gap: float, first: float = 0.0) -> list[float]:
 
 def empty_figure(why: str, title: str = "") -> Figure:
     """Make the figure that stands where nothing can be drawn, and says why."""
-    figure, axes = new_figure(1, 1, width=ONE_AND_HALF, height=16, title=title)
-    axes[0, 0].set_axis_off()
-    words = "\n".join(wrap(tr(why), ONE_AND_HALF * MM * 72 * 0.85, BASE_SIZE))
-    axes[0, 0].text(0.5, 0.5, words, ha="center", va="center", color=QUIET, transform=axes[0, 0].transAxes)
+    figure, _ = new_figure(0, 0, width=look.ONE_AND_HALF, height=6, title=title, finding=why)
+    figure.set_layout_engine(None)
     return figure
 
 
@@ -195,7 +244,7 @@ def stamp(figure: Figure, label: str | None) -> Figure:
     if label:
         width, height = figure.get_size_inches()
         figure.text(
-            1 - _PAD / width, 0.1 / height, label, ha="right", va="bottom", size=SMALL_SIZE, color="#8a1c1c",
+            1 - _PAD / width, 0.12 / height, label, ha="right", va="bottom", size=SMALL_SIZE, color="#8a1c1c",
             gid="stamp", **(BOLD if label.isascii() else {}),
             bbox={"boxstyle": "round,pad=0.25", "fc": "#fff4f2", "ec": "#8a1c1c", "linewidth": 0.6},
         )  # fmt: skip
@@ -225,8 +274,8 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, in the fonts of the figures."""
     if not content.strip():
         return 0.0
-    _register_japanese_font()
-    family = BOLD["fontfamily"] if bold else _RC["font.family"]
+    look.register_japanese_font()
+    family = BOLD["fontfamily"] if bold else ["DejaVu Sans", "IPAexGothic"]
     font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
     # The outermost control point of the outline: the same edge within a hair, found much faster.
     return float(TextPath((0, 0), content.replace("$", r"\$"), prop=font).vertices[:, 0].max())
@@ -245,36 +294,3 @@ def _pieces(paragraph: str) -> list[str]:
 
 
 _NOT_FIRST = "、。，．）」：；％ーャュョッァィゥェォぁぃぅぇぉっゃゅょ )"
-
-
-def jitter(values: Any, *, spread: float = 0.32, width: float | None = None) -> np.ndarray:
-    """Side steps that keep the dots of one group apart: deterministic, none where a dot stands alone.
-
-    Parameters
-    ----------
-    values : array-like, shape (n,)
-        Missing values get 0.
-    spread : float
-        Largest side step, in units of the axis.
-    width : float, optional
-        Distance in value below which two dots overlap; without it a 14th of the range of `values`.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    values = np.asarray(values, dtype=float)
-    steps = np.zeros(len(values))
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) < 2:
-        return steps
-    near = width if width is not None else np.ptp(values[known]) / 14
-    step = spread / 3
-    candidates = [0.0, *(sign * step * k for k in (1, 2, 3) for sign in (1, -1))]
-    placed: list[int] = []
-    for i in known[np.argsort(values[known], kind="stable")]:
-        taken = [steps[j] for j in placed if abs(values[i] - values[j]) < near]
-        free = [c for c in candidates if all(abs(c - t) > step * 0.9 for t in taken)]
-        steps[i] = free[0] if free else candidates[len(placed) % len(candidates)]
-        placed.append(int(i))
-    return steps

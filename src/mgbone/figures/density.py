@@ -1,4 +1,4 @@
-"""Bone density by structure and region: maps, animals, profiles along the femur, and a drawing of it."""
+"""Bone density by structure and region: the map, the animals behind it, profiles along the femur."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look, titles
-from mgbone.figures.groups import draw_groups, experiment_title, title_pad
+from mgbone.figures import canvas, findings, look, marks
+from mgbone.figures.groups import DOTS, experiment_title
 from mgbone.study import naming
 from mgbone.study.design import REGIONS, STRUCTURES, Contrast, Study
 from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
-# Blue over white to red, the ends equally dark: in grey the numbers in the cells tell the sign.
-DIVERGING = LinearSegmentedColormap.from_list(
-    "mgbone", ["#2f6db3", "#a9c9e6", "#f7f7f7", "#f0b59e", "#b83a2f"]
-)
 NO_CELLS = N_("No group was compared with its reference here")
-_LANE = 0.12  # height of the lane of one contrast below the curves of a profile, in parts of the panel
+_DRAWN = {"difference": 6, "ci_low": 6, "ci_high": 6}
+DIFFERENCE = N_("difference of vBMD in % of the reference")
 
 
 def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
@@ -39,26 +36,45 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
-    note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
-    if "p_maxt" in cells:
-        shown = cells[cells["contrast"].isin([c.name for c in contrasts])]
-        survives = (shown["p_maxt"] < study.thresholds["significant"]).any()
-        frame = (
-            N_("heavy frame: p < 0.05 also after max-T over 16 cells")
-            if survives else
-            N_("no cell has p < 0.05 after max-T over 16 cells")
-        )  # fmt: skip
-        note += tr("; ") + tr(frame)
+    limit = study.thresholds["significant"]
+    cells = cells if "p_maxt" in cells else cells.assign(p_maxt=np.nan)
+    survives = (findings.of_doses(cells, study)["p_maxt"] < limit).any()
     figure, panels, _ = canvas.panels(
-        len(contrasts), 3, 56.0, above=4, sharey=True, title=title, note=note,
-        subtitle=N_("Difference of vBMD in % of the reference; below: p of the declared test, unadjusted"),
+        len(contrasts), 3, 72.0, above=4, sharey=True, title=title, finding=cells_found(cells, study),
+        note=[DIFFERENCE, N_("below it p of the declared test, unadjusted"), canvas.MARKS,
+              N_("heavy frame: p < 0.05 also after max-T over 16 cells") if survives else
+              N_("no cell has p < 0.05 after max-T over 16 cells") if cells["p_maxt"].notna().any() else ""],
     )  # fmt: skip
-    norm = reach_of(cells)
+    norm = marks.around_zero(cells["percent"], 2.0)
     for ax, contrast in zip(panels, contrasts, strict=True):
-        _map_panel(ax, cells_of(cells, contrast), norm, study)
+        table = cells_of(cells, contrast).reindex(pd.MultiIndex.from_product([STRUCTURES, REGIONS]))
+        words = [_cell_words(row) for row in table.itertuples()]
+        marks.heat(
+            ax, table["percent"].to_numpy().reshape(4, 4), np.reshape(words, (4, 4)), norm=norm,
+            cmap=look.DIVERGING, columns=[region_name(r) for r in REGIONS],
+            rows=[structure_name(s) for s in STRUCTURES],
+        )  # fmt: skip
+        for number in np.flatnonzero(table["p_maxt"] < limit):
+            y, x = divmod(number, 4)
+            ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black",
+                                   linewidth=2,
+                                   gid="survives"))  # fmt: skip
         ax.set_title(naming.contrast_label(contrast.name))
-    colour_bar(figure, norm, panels, shrink=0.8, aspect=22, pad=0.015)
+    marks.colour_bar(panels, panels[0].collections[0], tr("Difference (% of reference)"))
     return figure
+
+
+def _cell_words(row: tuple) -> str:
+    if not np.isfinite(row.percent):
+        return ""
+    return f"{look.signed(row.percent)}{naming.level_mark(row.level)}\n{naming.format_p_value(row.p)}"
+
+
+def cells_found(cells: pd.DataFrame, study: Study) -> str:
+    """Say in how many parts of the bone the density differs, and where the most."""
+    rows = findings.of_doses(cells, study)
+    names = [_cell_name(s, r).lower() for s, r in zip(rows["structure"], rows["region"], strict=True)]
+    return findings.cells(rows, names, study)
 
 
 def region_dots(
@@ -69,7 +85,7 @@ def region_dots(
     *,
     structures: Sequence[str] = STRUCTURES,
 ) -> Figure:
-    """Draw the animals behind each cell of the map for one experiment: rows structures, columns regions.
+    """Draw the animals behind the map for one experiment: rows structures; dots left, differences right.
 
     Parameters
     ----------
@@ -77,92 +93,179 @@ def region_dots(
         As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
     """
     chosen = study.experiments[experiment]
-    title = titles.cells(chosen, study)
+    title = tr("Every femur behind the map: {experiment}", experiment=experiment_title(chosen, study))
     here = measurements[measurements["experiment"].eq(experiment)]
     if not here["value"].notna().any():
-        why = naming.not_measured([f"qCT, {experiment_title(chosen, study)}"])
-        return canvas.empty_figure(why, title)
-    test = evidence.loc[evidence["endpoint"].str.startswith("bmd_"), "test"].dropna().unique()
-    tests = ", ".join(naming.name_of_test(t) for t in test)
+        return canvas.empty_figure(naming.not_measured(["qCT"]), title)
+    found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
+    tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
+    lines = {c.name: Line2D([], [], color=look.line_colour(c.case), linestyle=look.line_style(c.reference),
+                            label=naming.contrast_label(c.name)) for c in chosen.contrasts}  # fmt: skip
     figure, axes = canvas.new_figure(
-        len(structures), len(REGIONS), width=look.DOUBLE,
-        height=(38.0 + 4.4 * len(chosen.contrasts)) * len(structures),
-        title=title, subtitle=f"{experiment_title(chosen, study)}; {tests}",
-        note=tr("; ").join([
-            tr("Dots: animals; bar: mean ± SD"),
-            tr("over the brackets: p"),
-            tr("* p < 0.05, † 0.05 ≤ p < 0.10"),
-        ]))  # fmt: skip
-    for row, structure in enumerate(structures):
-        for column, region in enumerate(REGIONS):
-            ax = axes[row, column]
-            draw_groups(
-                ax, measurements, evidence, f"bmd_{structure}_{region}", chosen,
-                slot=32.0 * 3 / max(3, len(chosen.groups)), size=3.6, bare=True)  # fmt: skip
-            ax.set_title(_cell_name(structure, region), pad=title_pad(chosen))
-        axes[row, 0].set_ylabel(f"vBMD ({endpoint_unit(f'bmd_{structure}_full', typeset=True)})")
+        len(structures), 2, height=52.0 * len(structures), title=title, sharex="col",
+        finding=_cells_of_experiment(found, study, chosen.name),
+        note=[tests, DOTS, N_("right: difference, 95 % interval; p where p < 0.10"), canvas.MARKS],
+        legend=[*look.group_handles(chosen.groups), *lines.values()],
+        gridspec_kw={"width_ratios": [11, 9]},
+    )  # fmt: skip
+    for (left, right), structure in zip(axes, structures, strict=True):
+        names = [f"bmd_{structure}_{region}" for region in REGIONS]
+        step = 0.8 / len(chosen.groups)
+        place = here["endpoint"].map({name: i for i, name in enumerate(names)})
+        lane = here["group"].map(
+            {g: (i - (len(chosen.groups) - 1) / 2) * step for i, g in enumerate(chosen.groups)}
+        )
+        table = here.assign(at=place + lane - 0.1 * step).dropna(subset=["at", "value"])
+        marks.animals(left, table, spread=0.6 * step, size=18)
+        marks.means(left, table, beside=0.45 * step)
+        left.set_title(tr("{structure}, {unit}", structure=structure_label(structure),
+                          unit=endpoint_unit(names[0], typeset=True)))  # fmt: skip
+        _cell_differences(right, found, names, lines)
+        for ax in (left, right):
+            ax.set_xticks(range(len(REGIONS)), [region_name(r) for r in REGIONS])
+            ax.tick_params(axis="x", length=0, labelbottom=True)
+            ax.set_xlim(-0.5, len(REGIONS) - 0.5)
+            ax.margins(y=0.1)
+        low, high = right.get_ylim()
+        right.set_ylim(low, high + 0.12 * (high - low))  # room for p
     return figure
 
 
+def _cells_of_experiment(found: pd.DataFrame, study: Study, experiment: str) -> str:
+    parts = [e.split("_")[1:] for e in found["endpoint"]]
+    percent = 100 * found["estimate"] / found["mean_reference"].where(found["mean_reference"] != 0)
+    table = found.assign(structure=[p[0] for p in parts], region=[p[1] for p in parts], percent=percent)
+    return cells_found(table, study)
+
+
+def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines: dict[str, Line2D]) -> None:
+    step = 0.8 / len(lines)
+    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    shown = found[found["contrast"].isin(list(lines)) & found["endpoint"].isin(names)]
+    shown = shown.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
+    lane = (shown["contrast"].map(list(lines).index) - (len(lines) - 1) / 2) * step
+    place = shown["endpoint"].map(names.index)
+    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].str.split("_vs_").str[0])
+    for contrast, line in lines.items():
+        first = len(ax.collections)
+        marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
+        ax.collections[first].set_linestyle(line.get_linestyle())
+    marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
+    for place, rows in marked.groupby("place", sort=False):
+        # One above the other: side by side they would meet.
+        words = "\n".join(marks.p_words(naming.format_p_value(r.p), r.level) for r in rows.itertuples())
+        top = shown.loc[shown["place"].eq(place), "high"].max()
+        ax.annotate(words, (place, top), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",
+                    size=look.SMALL_SIZE, gid="p")  # fmt: skip
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
+
+
 def profiles(
-    summary: pd.DataFrame,
-    study: Study,
-    title: str = "",
-    *,
-    tests: pd.DataFrame | None = None,
-    animals: pd.DataFrame | None = None,
+    summary: pd.DataFrame, study: Study, title: str = "", *, tests: pd.DataFrame | None = None
 ) -> Figure:
-    """Draw density along the femur: group means with 95 % bands, rows structures, columns experiments.
+    """Draw density along the femur: the means of the groups, then each dose's mean difference with its band.
 
     Parameters
     ----------
     summary : DataFrame
-        structure, experiment, group, percent (of length from the knee), n, mean, ci_low, ci_high.
+        structure, experiment, group, percent (of length from the knee), n, mean.
     tests : DataFrame, optional
-        structure, experiment, contrast, percent, p (family-wise): a bar below the curves where p is below the
-        significance threshold, a pale one where it is a trend, and the lowest p of each contrast in words;
-        for the contrasts of the report.
-    animals : DataFrame, optional
-        structure, animal_id, experiment, group, percent, density: each animal as a faint line.
+        structure, experiment, contrast, percent, difference, ci_low, ci_high, p (family-wise): a bar at the
+        foot where p is below the significance threshold, a pale one where it is a trend.
     """
     if not len(summary) or not summary["mean"].notna().any():
-        why = N_("No slices: a profile along the bone needs them")
-        return canvas.empty_figure(why, title)
+        return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
+    # More digits than these differ between processors.
+    summary, tests = summary.round({"mean": 6}), tests if tests is None else tests.round(_DRAWN)
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
-    experiments = [e for e in study.experiments.values() if e.name in set(summary["experiment"])]
+    contrasts = list(study.shown_contrasts) if tests is not None else []
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
-    n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max()))) if len(counts) else "0"
+    n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max())))
+    groups = [g for g in naming.groups_in_use() if g in set(summary["group"])]
     figure, axes = canvas.new_figure(
-        len(structures), len(experiments), width=look.DOUBLE, height=46.0 * len(structures) + 12,
-        sharex=True, sharey="row", title=title,
-        subtitle=_profile_subtitle(n, tested=tests is not None))  # fmt: skip
-    compared = {e.name: [c for c in e.contrasts if c in e.report_contrasts] for e in experiments}
-    lanes = max(map(len, compared.values())) if tests is not None else 0
-    for row, structure in enumerate(structures):
-        for ax, experiment in zip(axes[row], experiments, strict=True):
-            if animals is not None:
-                _animal_lines(ax, _slice(animals, structure, experiment.name))
-            _mean_lines(ax, _slice(summary, structure, experiment.name), experiment.groups)
-            _region_marks(ax, study, named=row == 0)
-            ax.tick_params(labelleft=True)
-        low, high = axes[row, 0].get_ylim()  # shared by the row, so the room for the bars is made once
-        axes[row, 0].set_ylim(low - (_LANE * lanes + 0.02) * (high - low), high)
-        if tests is not None:
-            for ax, experiment in zip(axes[row], experiments, strict=True):
-                rows = _slice(tests, structure, experiment.name)
-                _significance(ax, rows, compared[experiment.name], study)
+        len(structures), 1 + len(contrasts), height=48.0 * len(structures), sharex=True, title=title,
+        finding=_profile_finding(tests, study),
+        note=[tr("left: group means of each experiment, n = {n} animals a group", n=n),
+              N_("right: mean difference, band: 95 % interval of each point by itself"),
+              N_("bar: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation"),
+              N_("dotted: thirds of the length")],
+        legend=[Line2D([], [], color=look.line_colour(g), linestyle=look.line_style(g),
+                       label=naming.group_label(g)) for g in groups],
+    )  # fmt: skip
+    colours, dashes = {g: look.line_colour(g) for g in groups}, {g: look.line_style(g) for g in groups}
+    for line, structure in zip(axes, structures, strict=True):
+        here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
+        for group, rows in here.groupby("group", sort=False):
+            sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, ax=line[0],
+                         linewidth=1.1,
+                         color=colours[group], linestyle=dashes[group])  # fmt: skip
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
-        axes[row, 0].set_ylabel(f"{structure_label(structure)} vBMD\n({unit})")
-    for column, experiment in enumerate(experiments):
-        axes[0, column].set_title(experiment_title(experiment, study), pad=14)
-        words = N_("Position (% of femoral length from the knee)")
-        axes[-1, column].set_xlabel(tr(words))
-        axes[-1, column].legend(
-            handles=look.line_handles(experiment.groups), loc="upper center",
-            bbox_to_anchor=(0.5, -0.22), ncols=3, handlelength=2.6, borderaxespad=0,
-        )  # fmt: skip
+        line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
+        for ax, contrast in zip(line[1:], contrasts, strict=True):
+            rows = tests[tests["structure"].eq(structure) & tests["contrast"].eq(contrast.name)]
+            _difference(ax, rows[rows["experiment"].eq(contrast.experiment)], contrast, study)
+        _same_reach(line[1:])
+        for ax in line:
+            for region in REGIONS[2:]:
+                low = 100 * study.regions[region][0]
+                ax.axvline(low, color=look.LINE, linewidth=0.7, linestyle=":", zorder=0)
+            ax.set(xlim=(0, 100), xlabel="")
+    for ax, contrast in zip(axes[0, 1:], contrasts, strict=True):
+        ax.set_title(naming.panel_name(contrast.name, 1 + len(contrasts)))
+    axes[0, 0].set_title(tr("Group means"))
+    for ax in axes[-1]:
+        ax.set_xlabel(tr("% of length from the knee"))
     return figure
+
+
+def _profile_finding(tests: pd.DataFrame | None, study: Study) -> str:
+    if tests is None or tests.empty:
+        return ""
+    rows = findings.of_doses(tests, study)
+    clear = rows[rows["p"] < study.thresholds["significant"]]
+    if clear.empty:
+        return tr("At no point of the femur does a dose differ from its reference (lowest p = {p}).",
+                  p=naming.format_p_value(rows["p"].min()))  # fmt: skip
+    return findings.sentence(
+        tr("{structure}, {contrast}: {higher} between {low:.0f} and {high:.0f} % of the length (lowest p = "
+           "{p})",
+           structure=structure_label(structure), contrast=naming.contrast_label(contrast),
+           higher=naming.word("up" if part["difference"].mean() > 0 else "down"), low=part["percent"].min(),
+           high=part["percent"].max(), p=naming.format_p_value(part["p"].min()))
+        for (structure, contrast), part in clear.groupby(["structure", "contrast"], sort=False)
+    )  # fmt: skip
+
+
+def _difference(ax: Axes, rows: pd.DataFrame, contrast: Contrast, study: Study) -> None:
+    """Draw the mean difference of a dose along the bone, and where it is more than chance."""
+    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    if rows.empty:
+        ax.text(0.5, 0.5, tr("not tested"), transform=ax.transAxes, ha="center", size=look.SMALL_SIZE)
+        return
+    ink = look.line_colour(contrast.case)
+    ax.fill_between(rows["percent"], rows["ci_low"], rows["ci_high"], color=look.tint(ink, 0.7), linewidth=0)
+    sns.lineplot(rows, x="percent", y="difference", ax=ax, color=ink, linewidth=1.4, errorbar=None)
+    ax.set_ylabel("")
+    at = rows["percent"].to_numpy(float)
+    half = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 1.0
+    levels = rows["p"].map(study.level)
+    for level in naming.LEVEL_MARKS:
+        spans = [(x - half, 2 * half) for x in at[levels.eq(level)]]
+        if spans:
+            ax.broken_barh(spans, (0.0, 0.035), transform=ax.get_xaxis_transform(), linewidth=0,
+                           facecolor=look.face(ink, level), gid=f"bar-{level}")  # fmt: skip
+    ax.text(0.98, 0.97, tr("lowest p = {p}", p=naming.format_p_value(rows["p"].min())),
+            transform=ax.transAxes,
+            ha="right", va="top", size=look.SMALL_SIZE, gid="p")  # fmt: skip
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
+
+
+def _same_reach(axes: Sequence[Axes]) -> None:
+    """Give panels of differences the same limits, as far below zero as above, with room for bars and p."""
+    reach = max((abs(edge) for ax in axes for edge in ax.dataLim.intervaly if np.isfinite(edge)), default=1.0)
+    for ax in axes:
+        ax.set_ylim(-1.2 * reach, 1.5 * reach)
 
 
 def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title: str = "") -> Figure:
@@ -175,105 +278,42 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
     """
     keys = ["animal_id", "experiment", "group", "endpoint"]
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))
-    both["percent"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
-    if both["percent"].isna().all():
-        why = N_("No slices: there is nothing to average")
-        return canvas.empty_figure(why, title)
-    figure, axes = canvas.new_figure(
-        1, len(STRUCTURES), width=look.DOUBLE, height=62.0, sharey=True, title=title,
-        subtitle=tr(
-            "Mean of slice densities minus summed content over summed volume, n = {n} animals",
-            n=both["animal_id"].nunique()),
-        note=N_("Dots: animals; line: median"))  # fmt: skip
+    both["value"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
+    if both["value"].isna().all():
+        return canvas.empty_figure(N_("No slices: there is nothing to average"), title)
     groups = [g for g in naming.groups_in_use() if g in set(both["group"])]
-    spread = np.ptp(both["percent"].dropna()) if both["percent"].notna().any() else 1.0
+    both[["structure", "region"]] = both["endpoint"].str.split("_", expand=True)[[1, 2]]
+    both["at"] = both["region"].map({r: i for i, r in enumerate(REGIONS)}).astype(float)
+    median = both.groupby(["structure", "region"], sort=False)["value"].median()
+    worst = median.abs().idxmax()
+    figure, axes = canvas.new_figure(
+        1, len(STRUCTURES), height=84.0, sharey=True, title=title, legend=look.group_handles(groups),
+        finding=tr("A mean of slices is off by {low} to {high} %; the most in {where}.",
+                   low=look.signed(median.min()), high=look.signed(median.max()),
+                   where=_cell_name(*worst).lower()),
+        note=[tr("mean of slice densities minus summed content over summed volume, n = {n} animals",
+                 n=both["animal_id"].nunique()), N_("dots: animals; line: median")],
+    )  # fmt: skip
     for ax, structure in zip(axes[0], STRUCTURES, strict=True):
-        ax.axhline(0, color=look.LINE, linewidth=0.7, zorder=0)
+        ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+        marks.animals(ax, both[both["structure"].eq(structure)], spread=0.7, size=16)
         for x, region in enumerate(REGIONS):
-            cell = both[both["endpoint"].eq(f"bmd_{structure}_{region}")].dropna(subset="percent")
-            for lane, group in enumerate(groups):
-                values = cell.loc[cell["group"].eq(group), "percent"].to_numpy()
-                centre = x + 0.15 * (lane - (len(groups) - 1) / 2)
-                steps = canvas.jitter(values, spread=0.05, width=spread / 60)
-                look.dots(ax, centre + steps, values, group, size=2.6)
-            if len(cell):
-                middle = cell["percent"].median()
-                ax.plot([x - 0.42, x + 0.42], [middle, middle], color=look.INK, linewidth=1.0, zorder=4)
-        ax.set_xlim(-0.55, len(REGIONS) - 0.45)
+            if (structure, region) in median.index:
+                ax.hlines(
+                    median[structure, region], x - 0.42, x + 0.42, colors=look.INK, linewidth=1.8, zorder=4
+                )
         ax.set_xticks(range(len(REGIONS)), [region_name(r) for r in REGIONS])
-        ax.tick_params(axis="x", length=0, labelsize=6.2)
-        ax.set_title(structure_name(structure))
-    axes[0, 0].set_ylabel(tr("Difference (%)"))
-    handles = look.group_handles(groups)
-    axes[0, -1].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1), borderaxespad=0.3)
+        ax.tick_params(axis="x", length=0)
+        ax.set_title(structure_label(structure))
+    axes[0, 0].set_ylabel(tr("mean of slices, difference (%)"))
+    axes[0, 0].yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     return figure
-
-
-def _profile_subtitle(n: str, *, tested: bool) -> str:
-    words = N_("Group means with 95 % intervals, n = {n} a group")
-    bars = N_("; bars: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation")
-    return tr(words, n=n) + (tr(bars) if tested else "")
 
 
 def cells_of(cells: pd.DataFrame, contrast: Contrast) -> pd.DataFrame:
     """Return the cells of one contrast by structure and region."""
     chosen = cells[cells["experiment"].eq(contrast.experiment) & cells["contrast"].eq(contrast.name)]
     return chosen.set_index(["structure", "region"])
-
-
-def _slice(table: pd.DataFrame, structure: str, experiment: str) -> pd.DataFrame:
-    return table[table["structure"].eq(structure) & table["experiment"].eq(experiment)]
-
-
-def reach_of(cells: pd.DataFrame) -> Normalize:
-    """Return the scale of the colours, as far to either side as the largest difference."""
-    reach = np.nanmax(cells["percent"].abs()) if cells["percent"].notna().any() else 1.0
-    bound = max(2.0, float(np.ceil(reach)))
-    return Normalize(-bound, bound)
-
-
-def colour_bar(figure: Figure, norm: Normalize, panels: Sequence[Axes], **options: float) -> None:
-    """Draw the scale of the colours beside the panels."""
-    bar = figure.colorbar(ScalarMappable(norm, DIVERGING), ax=list(panels), **options)
-    bar.set_label(tr("Difference (% of reference)"))
-    bar.ax.yaxis.labelpad = 6
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(length=2)
-    bar.ax.yaxis.set_major_formatter(lambda x, _: look.signed(x, "g"))
-
-
-def _map_panel(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study) -> None:
-    for y, structure in enumerate(STRUCTURES):
-        for x, region in enumerate(REGIONS):
-            cell = cells.loc[(structure, region)] if (structure, region) in cells.index else None
-            if cell is None or not np.isfinite(cell["percent"]):
-                ax.add_patch(Rectangle((x, y), 1, 1, facecolor="white", edgecolor=look.LINE, hatch="///"))
-                continue
-            face = DIVERGING(norm(cell["percent"]))
-            ax.add_patch(Rectangle((x, y), 1, 1, facecolor=face, edgecolor="white", linewidth=1.2))
-            mark = naming.level_mark(cell["level"])
-            ink = look.ink_on(face)
-            ax.text(
-                x + 0.5, y + 0.40, f"{look.signed(cell['percent'])}{mark}", ha="center", va="center",
-                size=look.BASE_SIZE + (0.8 if mark else 0), color=ink, gid="percent",
-                **(look.BOLD if mark else {}),
-            )  # fmt: skip
-            ax.text(
-                x + 0.5, y + 0.76, naming.format_p_value(cell["p"]), ha="center", va="center", size=6.5,
-                color=ink, gid="p",
-            )  # fmt: skip
-    for structure, region in cells.index:
-        if "p_maxt" in cells and cells.loc[(structure, region), "p_maxt"] < study.thresholds["significant"]:
-            x, y = REGIONS.index(region), STRUCTURES.index(structure)
-            frame = Rectangle((x + 0.03, y + 0.03), 0.94, 0.94, fill=False, edgecolor=look.INK, zorder=4)
-            frame.set(linewidth=1.3, gid="survives")
-            ax.add_patch(frame)
-    ax.set_xlim(0, len(REGIONS))
-    ax.set_ylim(len(STRUCTURES), 0)
-    ax.set_xticks(np.arange(len(REGIONS)) + 0.5, [region_name(r) for r in REGIONS])
-    ax.set_yticks(np.arange(len(STRUCTURES)) + 0.5, [structure_name(s) for s in STRUCTURES])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
 
 
 def structure_name(structure: str) -> str:
@@ -288,70 +328,5 @@ def region_name(region: str) -> str:
 
 def _cell_name(structure: str, region: str) -> str:
     return tr(
-        "{structure}, {region}",
-        structure=structure_name(structure), region=region_name(region).lower())  # fmt: skip
-
-
-def _animal_lines(ax: Axes, table: pd.DataFrame) -> None:
-    for (_, group), rows in table.groupby(["animal_id", "group"], sort=False):
-        ax.plot(
-            rows["percent"], rows["density"], color=look.colour(group), linewidth=0.35, alpha=0.35, zorder=1,
-            gid="animal",
-        )  # fmt: skip
-
-
-def _mean_lines(ax: Axes, table: pd.DataFrame, groups: Sequence[str]) -> None:
-    for group in groups:
-        rows = table[table["group"].eq(group)].sort_values("percent", kind="stable")
-        ink = look.line_colour(group)
-        ax.fill_between(
-            rows["percent"], rows["ci_low"], rows["ci_high"], color=look.colour(group), alpha=0.22,
-            linewidth=0, zorder=2,
-        )  # fmt: skip
-        ax.plot(
-            rows["percent"], rows["mean"], color=ink, linestyle=look.line_style(group), zorder=3, gid="mean"
-        )
-    ax.set_xlim(0, 100)
-
-
-def _significance(ax: Axes, tests: pd.DataFrame, contrasts: Sequence[Contrast], study: Study) -> None:
-    for lane, contrast in enumerate(reversed(contrasts)):
-        rows = tests[tests["contrast"].eq(contrast.name)].sort_values("percent", kind="stable")
-        if rows.empty:
-            continue
-        y = 0.015 + 0.105 * lane
-        at = rows["percent"].to_numpy(float)
-        half = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 1.0
-        levels = np.array([study.level(p) for p in rows["p"]])
-        for level, shade in (("significant", 1.0), ("trend", 0.4)):
-            for start, stop in _runs(levels == level):
-                bar = Rectangle((at[start] - half, y), at[stop - 1] - at[start] + 2 * half, 0.035)
-                bar.set(facecolor=look.line_colour(contrast.case), alpha=shade, linewidth=0, zorder=3)
-                bar.set(transform=ax.get_xaxis_transform(), gid=f"bar-{level}")
-                ax.add_patch(bar)
-        ax.plot([0, 1], [y, y], transform=ax.transAxes, color=look.LINE, linewidth=0.5, zorder=1)
-        words = N_("{name}: lowest p = {p}")
-        name = naming.contrast_label(contrast.name)
-        lowest = naming.format_p_value(rows["p"].min())
-        ax.text(
-            0.995, y + 0.04, tr(words, name=name, p=lowest), transform=ax.transAxes,
-            ha="right", va="bottom", size=6.5, color=look.QUIET, gid="p",
-        )  # fmt: skip
-
-
-def _runs(hit: np.ndarray) -> list[tuple[int, int]]:
-    padded = np.concatenate([[False], hit, [False]]).astype(int)
-    change = np.diff(padded)
-    return list(zip(np.flatnonzero(change == 1), np.flatnonzero(change == -1), strict=True))
-
-
-def _region_marks(ax: Axes, study: Study, *, named: bool) -> None:
-    for region in REGIONS[1:]:
-        low, high = (100 * limit for limit in study.regions[region])
-        if low > 0:
-            ax.axvline(low, color=look.LINE, linewidth=0.5, linestyle=(0, (2, 2)), zorder=0)
-        if named:
-            ax.text(
-                (low + high) / 2, 1.02, region_name(region), transform=ax.get_xaxis_transform(),
-                ha="center", va="bottom", size=look.SMALL_SIZE, color=look.QUIET,
-            )  # fmt: skip
+        "{structure}, {region}", structure=structure_name(structure), region=region_name(region).lower()
+    )

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look, titles
+from mgbone.figures import canvas, look
 from mgbone.figures.groups import experiment_title
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
@@ -46,16 +46,32 @@ def timeline(
     as_planned = all(n == study.animals_per_group for n in (animals or {}).values())
     setting = either(study.methods.get("setting", ""), study.methods.get("setting_ja", ""))
     lanes = max(3, *(len(e.groups) for e in experiments))
+    groups = {g for e in experiments for g in e.groups}
+    less = [g for g in groups if study.groups[g].dose not in (None, study.highest_dose)]
+    less = sorted(less, key=lambda g: -study.groups[g].dose)
+    finding = tr("Experiments: {n}.", n=len(experiments))
+    if less:
+        finding = tr(
+            "Diets with {doses} against {normal}; experiments: {n}.", n=len(experiments),
+            doses=tr(", ").join(dict.fromkeys(naming.dose_label(g, study) for g in less)),
+            normal=naming.dose_label(_normal(study), study),
+        )  # fmt: skip
     figure, axes = canvas.new_figure(
-        len(experiments), 1, width=look.DOUBLE, height=44.0 * len(experiments) * lanes / 3,
-        title=titles.design(study), subtitle=setting,
-        note=tr(
-            "Numbers of animals and arrays are assumptions where the report gives none (study.yml)")
-        if as_planned and study.animals_per_group else "")  # fmt: skip
+        len(experiments), 1, height=58.0 * len(experiments) * lanes / 3, title=N_("How the animals were fed"),
+        finding=finding,
+        note=[setting,
+              N_("numbers of animals and arrays are assumptions where the report gives none (study.yml)")
+              if as_planned and study.animals_per_group else ""],
+    )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
         _experiment(ax, experiment, study, animals or {}, arrays or {}, samples)
     return figure
+
+
+def _normal(study: Study) -> str:
+    """Return a group on the normal diet; empty where groups have no doses."""
+    return next((g for g, one in study.groups.items() if one.dose == study.highest_dose), "")
 
 
 def _experiment(
@@ -75,7 +91,7 @@ def _experiment(
         _lane(ax, lane, name, experiment, study, end, animals, arrays, samples)
     days = int(study.methods.get("urine_collection_days", 0)) if "urine" in samples else 0
     _sampling(ax, end, lanes, days)
-    ax.set_xlim(-before - 0.2, end + 8.6)
+    ax.set_xlim(-before - 0.2, end + 8.8)
     ax.set_ylim(lanes * _LANE + 1.0, -0.62)
     ax.set_title(experiment_title(experiment, study), pad=2)
     ax.set_yticks([])
@@ -90,10 +106,10 @@ def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study) -> None:
     box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
     box.set(facecolor=look.PALE, linewidth=0)
     ax.add_patch(box)
-    normal = next((g for g, one in study.groups.items() if one.dose == study.highest_dose), "")
-    words = (
-        tr("normal diet\n({dose})", dose=naming.dose_label(normal, study)) if normal else tr("normal diet")
-    )
+    normal = _normal(study)
+    words = tr("normal diet")
+    if normal:
+        words = tr("normal diet\n({dose})", dose=naming.dose_label(normal, study))
     ax.text(
         -days / 2, lanes * _LANE / 2, words, ha="center", va="center",
         size=look.SMALL_SIZE, color=look.QUIET, linespacing=1.3,
@@ -132,7 +148,7 @@ def _lane(
     if not study.methods:
         left, right = tr("animals: n = {n}", n=n), N_("arrays: n = {n}")
     right = right if n_arrays else N_("no arrays")
-    beside = {"ha": "left", "va": "center", "size": 6.5}
+    beside = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
     ax.text(end + 0.5, (lane + 0.3) * _LANE, left, **beside)
     ink = look.INK if n_arrays else look.QUIET
     ax.text(end + 0.5, (lane + 0.72) * _LANE, tr(right, n=n_arrays), color=ink, **beside)
@@ -152,8 +168,8 @@ def _sampling(ax: Axes, end: float, lanes: int, days: int) -> None:
     words = (N_("faeces and urine, {n} days"), N_("24-h urine"))
     collected = ((end - 1 - days, end - 1, 0.0, words[0]), (end - 1, end, 0.36, words[1]))
     for start, stop, dy, pair in collected if days else ():
-        ax.plot([start, stop], [y + dy, y + dy], color=look.INK, linewidth=1.4, solid_capstyle="butt")
-        quiet = {"size": 6.5, "color": look.QUIET}
+        ax.plot([start, stop], [y + dy, y + dy], color=look.INK, linewidth=1.8, solid_capstyle="butt")
+        quiet = {"size": look.SMALL_SIZE, "color": look.QUIET}
         ax.text(start - 0.2, y + dy, tr(pair, n=days), ha="right", va="center", **quiet)
     ax.plot([end, end], [-0.12, lanes * _LANE + 0.7], color=look.INK, linewidth=0.9)
-    ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom", size=6.5)
+    ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom", size=look.SMALL_SIZE)

@@ -7,23 +7,22 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import endpoint_label, is_derived
-from mgbone.study.language import N_, current, tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
 _ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
-_GREY = "#767676"
 _ARROWS: Mapping[tuple[str, bool], str] = {
     ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
 }  # fmt: skip
+_ONE_WAY, _PEAK = N_("one way with the dose: {names}"), N_("a peak at {dose}: {names}")
 
 
 def dose_response(
@@ -51,33 +50,36 @@ def dose_response(
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
     shapes : DataFrame, optional
         endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
-        panel, that of a shape that is named in black.
+        panel, that of a shape that is named in bold.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
-        why = N_("No endpoint was measured at any of the doses.")
-        return canvas.empty_figure(why, title)
-    note = tr(
-        "Dots: animals; black: mean, 95 % interval of the difference; dashed: reference group")  # fmt: skip
-    if reported is not None and len(reported):
-        note += tr("; open diamond: value in the report")
-    if shapes is not None and len(shapes):
-        words = N_("; p of two tests: one way with the dose, peak at {dose} (black: named)")
-        note += tr(words, dose=naming.narrow_label(study.shown_contrasts[0].case))
+        return canvas.empty_figure(N_("No endpoint was measured at any of the doses."), title)
+    shown = shapes[shapes["endpoint"].isin(endpoints)] if shapes is not None else pd.DataFrame()
+    handles = [
+        look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8),
+        *(
+            [look.mark(tr("value in the report"), "D", 5.5, **_OPEN)]
+            if reported is not None and len(reported)
+            else []
+        ),
+    ]
     figure, panels, axes = canvas.panels(
-        len(endpoints), columns, 46.0, sharex=True, title=title,
-        subtitle=tr("Change from the reference of the same experiment: {pairs}", pairs=_against(study)),
-        note=tr("; ").join([note, tr("* p < 0.05, † 0.05 ≤ p < 0.10")])
+        len(endpoints), columns, 66.0, sharex=True, title=title,
+        finding=_shapes_found(shown, study) if len(shown) else "", legend=handles,
+        note=[tr("change from the reference of the same experiment: {pairs}", pairs=_against(study)),
+              N_("dots: animals, dashed: reference group"), canvas.MARKS,
+              tr("below, p of two tests: one way with the dose, peak at {dose} (bold: the shape is named)",
+                 dose=naming.narrow_label(study.shown_contrasts[0].case)) if len(shown) else ""],
     )  # fmt: skip
     for ax, endpoint in zip(panels, endpoints, strict=True):
-        _dose_panel(ax, endpoint, doses, animals, reported, study)
+        chosen = [None if t is None else t[t["endpoint"].eq(endpoint)] for t in (doses, animals, reported)]
+        _dose_panel(ax, *chosen, study)
         ax.set_title(row_label(endpoint))
-        if shapes is not None and (shapes["endpoint"] == endpoint).any():
-            _shape_words(ax, shapes[shapes["endpoint"] == endpoint].iloc[0])
+        for row in shown[shown["endpoint"].eq(endpoint)].itertuples() if len(shown) else ():
+            _shape_words(ax, row)
     for ax in axes[:, 0]:
         ax.set_ylabel(tr("Change (%)"))
-    for ax in panels:
-        ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     for number, ax in enumerate(panels):
         if number + axes.shape[1] >= len(endpoints):
             ax.tick_params(labelbottom=True)
@@ -85,12 +87,96 @@ def dose_response(
     return figure
 
 
+_OPEN: Mapping[str, object] = {
+    "markerfacecolor": "white",
+    "markeredgecolor": look.INK,
+    "markeredgewidth": 1.1,
+}
+
+
+def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
+    """Say which endpoints follow the dose one way, and which peak at the mildest."""
+    names = {kind: map(findings.name, rows["endpoint"]) for kind, rows in shapes.groupby("shape", sort=False)}
+    dose = naming.narrow_label(study.shown_contrasts[0].case)
+    said = [
+        tr(words, names=findings.listed(names[kind]), dose=dose)
+        for kind, words in (("one_way", _ONE_WAY), ("peak", _PEAK)) if kind in names
+    ]  # fmt: skip
+    return findings.sentence(said or [tr("no endpoint follows the dose in either shape")])
+
+
+def _against(study: Study) -> str:
+    """Name every dose with the reference that it is held against, doses of one reference together."""
+    cases: dict[tuple[str, str], list[Contrast]] = {}
+    for contrast in study.shown_contrasts:
+        cases.setdefault((contrast.experiment, contrast.reference), []).append(contrast)
+    return tr(", ").join(
+        tr("{case} vs {reference}",
+           case=findings.listed(naming.group_label(c.case, short=True) for c in members),
+           reference=naming.group_label(reference, short=True))
+        for (_, reference), members in cases.items()
+    )  # fmt: skip
+
+
+def _shape_words(ax: Axes, row: tuple) -> None:
+    """Write the p of both shapes below the axis of the panel's values, above the frame."""
+    for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
+        p = naming.format_p(getattr(row, f"p_{shape}"))
+        label = ax.text(0.02, y, tr(words, p=p), transform=ax.transAxes, size=look.SMALL_SIZE, ha="left",
+                        va="bottom", gid="p")  # fmt: skip
+        label.set_in_layout(False)
+        if row.shape == shape:
+            look.embolden(label)
+
+
+def _dose_panel(
+    ax: Axes, doses: pd.DataFrame, animals: pd.DataFrame | None, reported: pd.DataFrame | None, study: Study
+) -> None:
+    """Draw one endpoint: the animals of each dose, beside them the mean with its interval."""
+    mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
+    by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
+    by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
+    ax.axhline(0, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=0)
+    place = doses["dietary_mg_percent"].map(by_dose)
+    if "contrast" in doses:
+        place = doses["contrast"].map(by_contrast).fillna(place)
+    if animals is not None:
+        lanes = dict(zip(doses["group"], place - 0.14, strict=True))
+        marks.animals(ax,
+                      animals.assign(at=animals["group"].map(lanes),
+                                     value=animals["percent"]).dropna(subset="at"),
+                      spread=0.44, size=20)  # fmt: skip
+    x = place + 0.24
+    ax.vlines(x, doses["ci_low"], doses["ci_high"], colors=look.INK, linewidth=1.2, zorder=4)
+    ax.plot(x, doses["percent"], "_", color=look.INK, markersize=9, markeredgewidth=1.8, zorder=4)
+    for at, row in zip(x, doses.itertuples(), strict=True):
+        if mark := naming.level_mark(row.level):
+            ax.annotate(mark, (at, row.ci_high), xytext=(0, 1), textcoords="offset points", ha="center",
+                        va="bottom", size=look.BASE_SIZE, gid="mark")  # fmt: skip
+    if reported is not None:
+        ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
+                zorder=5, gid="reported", **_OPEN)  # fmt: skip
+    for at, (before, after) in enumerate(pairwise(c.experiment for c in study.shown_contrasts), start=1):
+        if before != after:
+            # Only above the words on the shape.
+            ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)
+    dosed = all(dose is not None for dose in mg)
+    labels = [f"{d:g}" if dosed else naming.narrow_label(c.case)
+              for d, c in zip(mg, study.shown_contrasts, strict=True)]  # fmt: skip
+    ax.set(xlim=(0.4, len(mg) + 0.66), xlabel="", ylabel="")
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
+    ax.set_xticks(range(1, len(mg) + 1), labels)
+    canvas.turn_crowded(ax, labels, 80 / len(mg))
+    low, high = ax.get_ylim()
+    ax.set_ylim(low - 0.34 * (high - low), high + 0.08 * (high - low))  # room for words and marks
+
+
 def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
 
     Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
-    differ is named in grey below them. Intake is also held against the study's other references, since a diet
-    that is eaten less is the reason to feed in pairs, and what does not differ from the reference against the
+    differ is named below them. Intake is also held against the study's other references, since a diet that
+    is eaten less is the reason to feed in pairs, and what does not differ from the reference against the
     milder diets of its experiment.
 
     Parameters
@@ -99,143 +185,67 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
         All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
     """
     if not study.shown_contrasts or evidence.empty:
-        why = N_("Nothing was measured at any dose.")
-        return canvas.empty_figure(why, title)
+        return canvas.empty_figure(N_("Nothing was measured at any dose."), title)
     present = set(evidence["endpoint"].map(axis_of))
     arguments = [axis for axis in _ARGUMENT if study.follows_report or axis in present]
+    width = 0.85 / len(study.shown_contrasts)
+    room = (width - 0.02) * 0.95 * look.DOUBLE * look.MM * 72
     cells = {
-        (axis, c.name): _cell_lines(evidence, axis, c, study)
-        for axis in arguments
-        for c in study.shown_contrasts
-    }
+        (axis, c.name): [
+            (line, ink, sure)
+            for words, ink, sure in _cell_lines(evidence, axis, c, study)
+            for line in canvas.wrap(words, room, look.SMALL_SIZE, bold=sure)
+        ]
+        for axis in arguments for c in study.shown_contrasts
+    }  # fmt: skip
     heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in arguments]
     total = sum(heights) + 0.9 * len(arguments)
     figure, axes = canvas.new_figure(
-        1, 1, width=look.DOUBLE, height=4.3 * total + 12, title=title,
-        subtitle=N_("Change of the mean in percent of the reference group; bold: p < 0.05, hollow arrow: "
-                  "trend, grey: no difference found"),
-        note=tr("* p < 0.05, † 0.05 ≤ p < 0.10"))  # fmt: skip
+        1, 1, height=5.3 * total + 14, title=title, finding=_per_dose_finding(evidence, study),
+        note=[N_("change of the mean in percent of the reference group"),
+              N_("bold: p < 0.05, hollow arrow: trend, dash: no difference found"), canvas.MARKS],
+    )  # fmt: skip
     ax = axes[0, 0]
-    ax.set_xlim(0, 1)
-    ax.set_ylim(total + 0.2, -2.0)
+    ax.set(xlim=(0, 1), ylim=(total + 0.2, -2.0))
     ax.axis("off")
-    left = 0.15
-    width = (1 - left) / len(study.shown_contrasts)
     for number, contrast in enumerate(study.shown_contrasts):
-        x = left + number * width
+        x = 0.15 + number * width
         fill = look.colour(contrast.case)
-        shape = "round,pad=0,rounding_size=0.008"
-        box = FancyBboxPatch((x + 0.006, -1.75), width - 0.018, 1.35, boxstyle=shape)
+        box = FancyBboxPatch(
+            (x + 0.006, -1.75), width - 0.018, 1.35, boxstyle="round,pad=0,rounding_size=0.008"
+        )
         box.set(facecolor=fill, linewidth=0, mutation_aspect=total)
         ax.add_patch(box)
-        name = naming.contrast_label(contrast.name)
-        room = (width - 0.03) * 0.92 * look.DOUBLE * look.MM * 72
-        size = min(look.BASE_SIZE + 0.5, look.BASE_SIZE * room / canvas.text_width(name, look.BASE_SIZE))
-        ax.text(
-            x + width / 2 - 0.003, -1.08, name, ha="center", va="center", size=size,
-            color=look.ink_on(fill),
-        )  # fmt: skip
+        name = "\n".join(canvas.wrap(naming.contrast_label(contrast.name), room, look.BASE_SIZE))
+        ax.text(x + width / 2 - 0.003, -1.08, name, ha="center", va="center", color=look.ink_on(fill),
+                size=look.BASE_SIZE if "\n" not in name else look.SMALL_SIZE, linespacing=1.0)  # fmt: skip
     y = 0.0
     for axis, height in zip(arguments, heights, strict=True):
-        ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.6)
-        name = tr(AXIS_NAMES[axis])
-        ax.text(0, y + 0.55, name, size=look.BASE_SIZE, va="center", **look.bold())
+        ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.8)
+        look.embolden(ax.text(0, y + 0.55, tr(AXIS_NAMES[axis]), size=look.BASE_SIZE, va="center"))
         for number, contrast in enumerate(study.shown_contrasts):
             for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
-                room = (width - 0.012) * 0.9 * look.DOUBLE * look.MM * 72
-                fits = room / canvas.text_width(words, look.SMALL_SIZE)
-                size = look.SMALL_SIZE * (min(1.0, fits) if len(study.shown_contrasts) > 3 else 1.0)
                 written = ax.text(
-                    left + number * width + 0.008, y + 0.55 + line, words, size=size, color=ink,
-                    va="center", gid="finding", **(look.bold() if sure else {}),
+                    0.158 + number * width, y + 0.55 + line, words, size=look.SMALL_SIZE, color=ink,
+                    va="center", gid="finding",
                 )  # fmt: skip
-                if sure and current() == "ja":  # the Japanese font has no bold face
-                    written.set_path_effects([patheffects.withStroke(linewidth=0.3, foreground=ink)])
+                if sure:
+                    look.embolden(written)
         y += height + 0.9
     return figure
 
 
-def _against(study: Study) -> str:
-    """Name every dose with the reference that it is held against, doses of one reference together."""
-    cases: dict[tuple[str, str], list[str]] = {}
-    for contrast in study.shown_contrasts:
-        label = naming.group_label(contrast.case, short=True)
-        cases.setdefault((contrast.experiment, contrast.reference), []).append(label)
-    return tr("; ").join(
-        tr(
-            "{case} vs {reference}",
-            case=tr(", ").join(names),
-            reference=naming.group_label(reference, short=True),
-        )
-        for (_, reference), names in cases.items()
-    )
-
-
-def _shape_words(ax: Axes, row: pd.Series) -> None:
-    for y, shape, words in (
-        (0.115, "one_way", N_("one way: {p}")),
-        (0.02, "peak", N_("peak: {p}")),
-    ):
-        p = naming.format_p(row[f"p_{shape}"])
-        label = ax.text(
-            0.02, y, tr(words, p=p), transform=ax.transAxes, size=6.3,
-            color=look.INK if row["shape"] == shape else "#767676", ha="left", va="bottom", gid="p",
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.4},
-        )  # fmt: skip
-        label.set_in_layout(False)
-
-
-def _dose_panel(
-    ax: Axes,
-    endpoint: str,
-    doses: pd.DataFrame,
-    animals: pd.DataFrame | None,
-    reported: pd.DataFrame | None,
-    study: Study,
-) -> None:
-    mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
-    by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
-    by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
-    ax.axhline(0, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
-    table = doses[doses["endpoint"].eq(endpoint)]
-    seen = animals[animals["endpoint"].eq(endpoint)] if animals is not None else None
-    spread = np.ptp(seen["percent"].dropna()) if seen is not None and seen["percent"].notna().any() else 1.0
-    for row in table.to_dict("records"):
-        x = by_contrast.get(row.get("contrast"), by_dose[row["dietary_mg_percent"]])
-        if seen is not None:
-            values = seen.loc[seen["group"].eq(row["group"]), "percent"].dropna().to_numpy()
-            steps = canvas.jitter(values, spread=0.22, width=spread / 18)
-            look.dots(ax, x - 0.14 + steps, values, row["group"], size=3.4)
-        black = {"color": look.INK, "zorder": 4}
-        ax.plot([x + 0.26] * 2, [row["ci_low"], row["ci_high"]], linewidth=0.9, **black)
-        ax.plot([x + 0.26], [row["percent"]], marker="_", markersize=7, markeredgewidth=1.4, **black)
-        if mark := naming.level_mark(row["level"]):
-            ax.annotate(
-                mark, (x + 0.26, row["ci_high"]), xytext=(0, 1), textcoords="offset points", ha="center",
-                va="bottom", size=look.BASE_SIZE, gid="mark",
-            )  # fmt: skip
-    if reported is not None:
-        for row in reported[reported["endpoint"].eq(endpoint)].to_dict("records"):
-            ax.plot(
-                [by_dose[row["dietary_mg_percent"]] + 0.42], [row["percent"]], marker="D", markersize=4.2,
-                markerfacecolor="white", markeredgecolor=look.INK, markeredgewidth=0.9, linestyle="none",
-                zorder=5, gid="reported",
-            )  # fmt: skip
-    experiments = [c.experiment for c in study.shown_contrasts]
-    for x, (before, after) in enumerate(pairwise(experiments), start=1):
-        if before != after:
-            ax.axvline(x + 0.58, color=look.LINE, linewidth=0.6, zorder=0)
-    ax.set_xlim(0.45, len(mg) + 0.62)
-    dosed = all(dose is not None for dose in mg)
-    labels = (
-        [f"{dose:g}" for dose in mg]
-        if dosed
-        else [naming.narrow_label(c.case) for c in study.shown_contrasts]
-    )
-    ax.set_xticks(range(1, len(mg) + 1), labels)
-    canvas.turn_crowded(ax, labels, 60 / len(mg))
-    low, high = ax.get_ylim()
-    ax.set_ylim(low - 0.26 * (high - low), high + 0.07 * (high - low))  # room for words and marks
+def _per_dose_finding(evidence: pd.DataFrame, study: Study) -> str:
+    """Say how many endpoints changed at each dose."""
+    rows = findings.of_doses(evidence, study)
+    rows = rows[[not is_derived(e) for e in rows["endpoint"]]]
+    said = [
+        tr("{n} of {all} endpoints changed, {trends} by trend",
+           n=int(of_dose["level"].isin(["significant", "separated"]).sum()),
+           all=int(of_dose["level"].notna().sum()), trends=int(of_dose["level"].eq("trend").sum()))
+        for _, of_dose in rows.groupby("contrast", sort=False)
+    ]  # fmt: skip
+    return findings.counted(said, rows["contrast"].unique())
 
 
 def _cell_lines(
@@ -252,20 +262,23 @@ def _cell_lines(
             lines.append((tr(words), look.INK, True))
         elif level == "mixed":
             words = N_("Arrays do not cluster by group")
-            lines.append((tr(words), _GREY, False))
+            lines.append((tr(words), look.QUIET, False))
         elif naming.level_mark(level):
             lines.append(_finding(row, name))
         elif isinstance(level, str):
             without.append(name)
-    lines += _against_others(evidence, axis, contrast, study)
+    others = _against_others(evidence, axis, contrast, study)
+    lines += others
+    against = tr(" (vs {name})", name=naming.narrow_label(contrast.reference))
+    without = [f"{n}{against}" if any(f" {n} " in words for words, *_ in others) else n for n in without]
     if len(without) > 5:
         several = N_("{n} others: no difference") if lines else N_("All {n}: no difference")  # fmt: skip
-        lines.append((tr(several, n=len(without)), _GREY, False))
+        lines.append((tr(several, n=len(without)), look.QUIET, False))
     elif axis == "transcriptome":
-        lines += [(f"– {name}", _GREY, False) for name in without]
+        lines += [(f"– {name}", look.QUIET, False) for name in without]
     elif without:
-        lines.append((f"– {tr(', ').join(without)}", _GREY, False))
-    return lines or [(tr("not tested"), _GREY, False)]
+        lines.append((f"– {tr(', ').join(without)}", look.QUIET, False))
+    return lines or [(tr("not tested"), look.QUIET, False)]
 
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:

@@ -7,20 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon, Rectangle
 
-from mgbone.figures import canvas, look
-from mgbone.figures.density import (
-    DIVERGING,
-    NO_CELLS,
-    cells_of,
-    colour_bar,
-    reach_of,
-    region_name,
-    structure_name,
-)
+from mgbone.figures import canvas, look, marks
+from mgbone.figures.density import DIFFERENCE, NO_CELLS, cells_found, cells_of, region_name, structure_name
 from mgbone.study import naming
 from mgbone.study.design import REGIONS, STRUCTURES, Study
 from mgbone.study.dictionary import region_label, structure_label
@@ -43,16 +36,17 @@ def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
     figure, panels, axes = canvas.panels(
-        len(contrasts), 4, 80.0, title=title,
-        subtitle=N_("Colour: percent difference of vBMD; numbers beside the bone where p < 0.10"),
-        note=tr("* p < 0.05, † 0.05 ≤ p < 0.10")
-        + tr("; hatched or broken: below the reference")
+        len(contrasts), 4, 104.0, title=title, finding=cells_found(cells, study),
+        note=[DIFFERENCE, N_("numbers beside the bone where p < 0.10"), canvas.MARKS,
+              N_("hatched or broken: below the reference")],
     )  # fmt: skip
-    norm = reach_of(cells)
+    norm = marks.around_zero(cells["percent"], 2.0)
     for number, (ax, contrast) in enumerate(zip(panels, contrasts, strict=True)):
         _femur(ax, cells_of(cells, contrast), norm, study, names=number == 0)
         ax.set_title(naming.contrast_label(contrast.name), loc="center")
-    colour_bar(figure, norm, axes.flat, shrink=0.7, aspect=26, pad=0.01)
+    marks.colour_bar(
+        list(axes.flat), ScalarMappable(norm, look.DIVERGING), tr("Difference (% of reference)"), shrink=0.7
+    )
     return figure
 
 
@@ -117,7 +111,7 @@ def _femur(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, *, name
 
 def _shade(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> object:
     percent = cells["percent"].get((structure, region), np.nan)
-    return DIVERGING(norm(percent)) if np.isfinite(percent) else "white"
+    return look.DIVERGING(norm(percent)) if np.isfinite(percent) else "white"
 
 
 def _is_lower(cells: pd.DataFrame, structure: str, region: str) -> bool:
@@ -128,7 +122,7 @@ def _is_lower(cells: pd.DataFrame, structure: str, region: str) -> bool:
 def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> dict[str, object]:
     hatch = "//////" if _is_lower(cells, structure, region) else None
     fill = {"facecolor": _shade(cells, norm, structure, region), "edgecolor": look.QUIET}
-    return fill | {"hatch": hatch, "hatch_linewidth": 0.35}
+    return fill | {"hatch": hatch, "hatch_linewidth": 0.45}
 
 
 def _third(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping, order: float) -> None:
@@ -147,10 +141,10 @@ def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object
         slope = 0.55 if number % 2 else -0.55
         line = y + slope * across
         inside = (line >= low + 0.8) & (line <= high - 0.8)
-        for width, ink in ((3.1, look.QUIET), (2.5, colour)):
+        for width, ink in ((4.0, look.QUIET), (3.2, colour)):
             strut = {"color": ink, "linewidth": width, "zorder": 3, "solid_capstyle": "butt", "gid": "strut"}
             if broken:
-                strut |= {"linestyle": "--", "dashes": (1.5 * 2.5 / width, 0.5 * 2.5 / width)}
+                strut |= {"linestyle": "--", "dashes": (1.5 * 3.2 / width, 0.5 * 3.2 / width)}
             drawn = ax.plot(across[inside], line[inside], **strut)[0]
             drawn.set_clip_path(mask.get_path(), mask.get_transform())
 
@@ -171,7 +165,7 @@ def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_nam
         ax.text(
             24, _NAMES_TOP if above else y, "\n".join(lines), ha="left", va="bottom" if above else "center",
             size=look.SMALL_SIZE, linespacing=1.35,
-            gid="finding",
+            gid="part",
         )  # fmt: skip
 
 
@@ -186,7 +180,7 @@ def _legend_of_parts(ax: Axes) -> None:
             tr(words), target, xytext=(24, y), ha="left", va="center",
             size=look.SMALL_SIZE, color=look.QUIET, zorder=6,
             arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0,
-                        "patchA": None},
+                        "patchA": None, "relpos": (0, 0.5)},
         )  # fmt: skip
     ax.text(
         -25, 101.5, structure_label("whole"), ha="left", va="bottom", size=look.SMALL_SIZE,

@@ -9,15 +9,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
-from mgbone.study.design import Contrast, Study
+from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
-ROW = 5.4  # mm a row
+_ROW = 6.6  # mm a row
+_APART = 3.0  # endpoints that reach so many times as far as the middle one stand on an axis of their own
 
 
 def effect_forest(
@@ -30,12 +31,14 @@ def effect_forest(
 ) -> Figure:
     """Draw Hedges g with 95 % interval: rows endpoints, a panel per dose, the experiments never pooled.
 
+    The scale is linear; endpoints that would press all others flat have an axis of their own below.
+
     Parameters
     ----------
     evidence : DataFrame
         experiment, endpoint, contrast, hedges_g, g_low, g_high, p, level.
     endpoints : sequence of str
-        Rows from the top; a gap and a name set the axes of the argument apart.
+        Rows from the top; a gap sets the axes of the argument apart.
     headings : bool
         Name the axes of the argument above their rows.
 
@@ -46,121 +49,103 @@ def effect_forest(
     """
     contrasts = list(study.shown_contrasts)
     endpoints = study.endpoints_of(endpoints, evidence)
-    if not contrasts or not evidence["endpoint"].isin(list(endpoints)).any():
-        why = N_("No effect could be measured on this scale.")
-        return canvas.empty_figure(why, title)
-    gap, first = (1.0, 0.6) if headings else (0.55, 0.0)  # rows between two axes of the argument
-    places = dict(zip(endpoints, canvas.places(map(axis_of, endpoints), gap, first), strict=True))
-    depth = max(places.values()) + 1 if places else 1
-    figure, panels, axes = canvas.panels(
-        len(contrasts), 4, ROW * (depth + 1.5) + 14, sharey=True, title=title,
-        subtitle=N_("Hedges g of case minus reference, 95 % interval; p of the declared test. "
-                  "Filled: p < 0.05, pale: p < 0.10, hollow: neither"),
-        note=_note(evidence, endpoints)
+    rows = findings.of_doses(evidence, study)
+    rows = rows[rows["endpoint"].isin(list(endpoints))]
+    if rows.empty:
+        return canvas.empty_figure(N_("No effect could be measured on this scale."), title)
+    apart = _apart(rows)
+    blocks = [[e for e in endpoints if e not in apart], [e for e in endpoints if e in apart]]
+    gap, first = (1.15, 0.9) if headings else (0.4, 0.0)  # rows between two axes of the argument
+    placed = [
+        dict(zip(block, canvas.places(map(axis_of, block), gap, first), strict=True))
+        for block in blocks
+        if block
+    ]
+    depths = [max(places.values()) + 1.4 for places in placed]
+    no_line = (rows["hedges_g"].notna() & rows["g_low"].isna()).any()
+    figure, axes = canvas.new_figure(
+        len(placed), len(contrasts), height=_ROW * sum(depths) + 16 + 14 * len(placed), sharey="row",
+        title=title, finding=_finding(rows),
+        note=[N_("Hedges g of case minus reference, 95 % interval; at the right p of the declared test"),
+              N_("filled: p < 0.05, pale: p < 0.10, hollow: neither"), canvas.MARKS,
+              N_("no line: values below a limit of detection") if no_line else "",
+              N_("axis of its own: what is far larger") if apart else ""],
+        gridspec_kw={"height_ratios": [depth + 1.5 for depth in depths]},
     )  # fmt: skip
-    reach = _reach(evidence, endpoints, contrasts)
-    for ax, contrast in zip(panels, contrasts, strict=True):
-        _panel(ax, evidence, places, contrast, reach, axes.shape[1])
-    first = axes[0, 0]
-    first.set_ylim(depth - 0.3, -0.75)
-    first.set_yticks(list(places.values()), [row_label(e) for e in places])
-    for ax in axes.flat:
-        ax.tick_params(axis="y", length=0)
-    if headings:
-        _headings(first, places)
-    else:
-        _axis_rules(list(axes.flat), places)
-    words = N_("Hedges g (in SD; scale narrows outwards)")
-    axes[-1, axes.shape[1] // 2 if len(axes) == 1 else 0].set_xlabel(tr(words))
+    for line, places, depth in zip(axes, placed, depths, strict=True):
+        here = rows[rows["endpoint"].isin(list(places))]
+        reach = max(2.0, 1.05 * float(np.nanmax(here[["g_low", "g_high", "hedges_g"]].abs(), initial=0)))
+        for ax, contrast in zip(line, contrasts, strict=True):
+            _panel(ax, here[here["contrast"].eq(contrast.name)], places, contrast.case)
+            ax.set_xlim(-reach, reach)
+        line[0].set_ylim(depth - 0.6, -0.75)
+        line[0].set_yticks(list(places.values()), [row_label(e) for e in places])
+        (_headings if headings else _rules)(line, places)
+    for ax, contrast in zip(axes[0], contrasts, strict=True):
+        ax.set_title(naming.panel_name(contrast.name, len(contrasts)))
+    for ax in axes[-1]:
+        ax.set_xlabel(tr("Hedges g (SD)"))
     return figure
 
 
-def _note(evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
-    shown = evidence[evidence["endpoint"].isin(list(endpoints))]
-    note = tr("* p < 0.05, † 0.05 ≤ p < 0.10")
-    if (shown["hedges_g"].notna() & shown["g_low"].isna()).any():
-        why = N_("; no line: values below a limit of detection")
-        note += tr(why)
-    return note
+def _apart(rows: pd.DataFrame) -> list[str]:
+    """Return the endpoints that are far beyond the others."""
+    reach = rows.groupby("endpoint")[["g_low", "g_high", "hedges_g"]].agg(lambda g: g.abs().max()).max(axis=1)
+    return reach.index[reach > _APART * reach.median()].tolist()
 
 
-def _reach(evidence: pd.DataFrame, endpoints: Sequence[str], contrasts: Sequence[Contrast]) -> float:
-    chosen = evidence[evidence["endpoint"].isin(list(endpoints))]
-    chosen = chosen[chosen["contrast"].isin([c.name for c in contrasts])]
-    reach = chosen[["g_low", "g_high"]].abs().to_numpy(float)
-    return float(max(np.nanmax(reach) * 1.08, 2.0)) if np.isfinite(reach).any() else 2.0
+def _finding(rows: pd.DataFrame) -> str:
+    known = rows.dropna(subset=["hedges_g"])
+    clear = known[known["level"].eq("significant")]
+    if clear.empty:
+        return findings.sentence([tr(findings.NOTHING)])
+    largest = clear.loc[clear["hedges_g"].abs().idxmax()]
+    return findings.sentence([
+        tr("{n} of {all} effects are significant", n=len(clear), all=len(known)),
+        tr("the largest: {what}, {contrast}, g = {g}", what=findings.name(largest["endpoint"]),
+           contrast=naming.contrast_label(largest["contrast"]), g=look.signed(largest["hedges_g"])),
+    ])  # fmt: skip
 
 
-def _panel(
-    ax: Axes,
-    evidence: pd.DataFrame,
-    places: Mapping[str, float],
-    contrast: Contrast,
-    reach: float,
-    panels: int,
-) -> None:
-    here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    rows = here.set_index("endpoint")
-    ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
+def _panel(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float], group: str) -> None:
+    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    rows = rows.rename(columns={"hedges_g": "value", "g_low": "low", "g_high": "high"})
+    rows = rows.assign(at=rows["endpoint"].map(places), group=group)
+    marks.estimates(ax, rows)
+    aside = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points", "va": "center",
+             "size": look.SMALL_SIZE, "annotation_clip": False}  # fmt: skip
+    shown = rows.set_index("endpoint")
     for endpoint, y in places.items():
-        if endpoint not in rows.index or not np.isfinite(rows.loc[endpoint, "hedges_g"]):
-            ax.text(
-                0, y, tr("not tested"), ha="center", va="center",
-                size=look.SMALL_SIZE, color=look.QUIET, backgroundcolor="white",
-            )  # fmt: skip
-            continue
-        _effect(ax, rows.loc[endpoint], y, contrast.case)
-    # One very large effect (serum Mg) must not press all others flat, nor be cut off.
-    ax.set_xscale("asinh", linear_width=2)
-    ax.set_xlim(-reach, reach)
-    ticks = [t for t in ((2, 10, 50) if reach > 10 else (1, 2, 4)) if t < reach]
-    ax.set_xticks([*(-t for t in reversed(ticks)), 0, *ticks])
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}".replace("-", "−")))
-    small = [t for t in (1, 3, 4, 5, 6, 8, 20, 30) if t < reach]
-    ax.xaxis.set_minor_locator(FixedLocator([*(-t for t in small), *small]))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.annotate(
-        "p", (1, -0.72), xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points",
-        ha="left", va="center", size=look.SMALL_SIZE, annotation_clip=False,
-    )  # fmt: skip
-    ax.set_title(naming.panel_name(contrast.name, panels), size=look.BASE_SIZE + 0.5)
+        known = endpoint in shown.index and np.isfinite(shown.loc[endpoint, "value"])
+        words = tr("not tested")
+        if known:
+            row = shown.loc[endpoint]
+            words = marks.p_words(naming.format_p_value(row["p"]), row["level"])
+        written = ax.annotate(words, (1, y), xytext=(4, 0), gid="p", **aside)
+        if known and naming.level_mark(row["level"]):
+            look.embolden(written)
+    ax.annotate("p", (1, -0.72), xytext=(4, 0), **aside)
+    ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(4, symmetric=True, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(lambda x, _: look.signed(x, "g"))
 
 
-def _effect(ax: Axes, row: pd.Series, y: float, group: str) -> None:
-    colour = look.colour(group)
-    line = look.line_colour(group)
-    ax.plot([row["g_low"], row["g_high"]], [y, y], color=line, linewidth=1.1, solid_capstyle="butt", zorder=2)
-    face = {"significant": colour, "trend": look.tint(colour)}.get(row["level"], "white")
-    ax.plot(
-        [row["hedges_g"]], [y], marker=look.marker(group), markersize=5.2 * look.group_style(group).size,
-        markerfacecolor=face, markeredgecolor=line, markeredgewidth=0.8,
-        linestyle="none", zorder=3, gid="effect",
-    )  # fmt: skip
-    mark = naming.level_mark(row["level"])
-    ax.annotate(
-        f"{naming.format_p_value(row['p'])}{' ' + mark if mark else ''}", (1, y),
-        xycoords=ax.get_yaxis_transform(), xytext=(3, 0), textcoords="offset points", ha="left", va="center",
-        size=look.SMALL_SIZE, color=look.INK if mark else "#8c8c8c", annotation_clip=False, gid="p",
-    )  # fmt: skip
-
-
-def _axis_rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
-    names = list(places)
-    for above, below in pairwise(names):
+def _rules(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
+    for above, below in pairwise(places):
         if axis_of(above) != axis_of(below):
-            y = (places[above] + places[below]) / 2
             for ax in axes:
-                ax.axhline(y, color=look.PALE, linewidth=0.7, zorder=0)
+                ax.axhline((places[above] + places[below]) / 2, color=look.PALE, linewidth=0.9, zorder=0)
 
 
-def _headings(ax: Axes, places: Mapping[str, float]) -> None:
-    before = None
+def _headings(axes: Sequence[Axes], places: Mapping[str, float]) -> None:
+    ax, before = axes[0], None
     for endpoint, y in places.items():
         if (axis := axis_of(endpoint)) != before:
-            ax.annotate(
-                tr(AXIS_NAMES[axis]), (0, y - 0.85), xycoords=ax.get_yaxis_transform(),
-                xytext=(-4, 0), textcoords="offset points", ha="right", va="center", annotation_clip=False,
-                size=look.SMALL_SIZE, gid="heading", **look.bold(),
+            written = ax.annotate(
+                tr(AXIS_NAMES[axis]), (0, y - 0.95), xycoords=ax.get_yaxis_transform(), xytext=(-4, 0),
+                textcoords="offset points", ha="right", va="center", annotation_clip=False,
+                size=look.SMALL_SIZE, gid="heading",
             )  # fmt: skip
+            look.embolden(written)
         before = axis

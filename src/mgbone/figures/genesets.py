@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from textwrap import fill
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mgbone.figures import canvas, look
-from mgbone.figures.genes import THEMES, theme_label
+from mgbone.figures import canvas, findings, look
+from mgbone.figures.genes import THEMES, theme_handles
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
 _PLAIN = "#6f7a86"
-_LABEL = 6.6
-_ROW = 5.2  # mm a row
+_ROW = 6.4  # mm a row
 _DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
 _NO_TERM = N_("no term with q < 0.05")
 _NO_THEMES = N_("The gene sets hold no term of the themes")
@@ -47,101 +45,84 @@ def ora_dots(
     tested : collection of int, optional
         Number of terms tested in each comparison, to be said.
     """
-    theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    lists = list(dict.fromkeys(zip(folded["contrast"], folded["direction"], strict=True)))
+    lists = [(*key, rows) for key, rows in folded.groupby(["contrast", "direction"], sort=False)]
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
-    panels = [_panel_terms(folded, contrast, direction, theme_of, n) for contrast, direction in lists]
-    heights = [max(2, len(rows)) + 1.2 for rows in panels]
-    figure, axes = canvas.new_figure(
-        len(panels), 1, width=look.DOUBLE, height=_ROW * sum(heights) + 10 * len(heights),
-        title=title,
-        subtitle=_ora_words(tested),
-        note=N_("Bars: 95 % interval. (+k): k similar terms folded in (70 % of hits shared)"),
-        gridspec_kw={"height_ratios": heights}, sharex=True)  # fmt: skip
+    theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
+    panels = [_panel_terms(rows, theme_of, n) for *_, rows in lists]
+    heights = [max(2, len(rows)) + 0.6 for rows in panels]
     drawn = pd.concat(panels)
     most = int(drawn["hits"].max())
-    for ax, rows, (contrast, direction) in zip(axes[:, 0], panels, lists, strict=True):
+    sizes = [
+        look.mark(tr("{n} genes", n=hits), "o", _area(hits, most) ** 0.5, markerfacecolor="white",
+                  markeredgecolor=_PLAIN) for hits in sorted({max(1, most // 8), most})
+    ]  # fmt: skip
+    span = [f"{n:,}" for n in sorted({min(tested), max(tested)})] if len(tested) else []
+    number = f"{'–'.join(span)} " if span else ""
+    said = [
+        tr(", ").join(tr("{n} terms among {genes}", n=len(rows), genes=tr(_DIRECTIONS[direction]))
+                      for direction, rows in of_contrast.groupby("direction", sort=False))
+        for _, of_contrast in folded.groupby("contrast", sort=False)
+    ]  # fmt: skip
+    figure, axes = canvas.new_figure(
+        len(panels), 1, height=_ROW * sum(heights) + 11 * len(heights), title=title, sharex=True,
+        finding=findings.counted(said, folded["contrast"].unique()),
+        note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by "
+                 "list",
+                 n=number),
+              N_("lines: 95 % interval; at the right genes found and in the term, and q"),
+              N_("(+k): k similar terms folded in (70 % of hits shared)")],
+        legend=[*theme_handles(drawn["term"].map(theme_of)),
+                look.mark(tr("other term"), "o", 6, color=_PLAIN), *sizes],
+        gridspec_kw={"height_ratios": heights},
+    )  # fmt: skip
+    for ax, rows, (contrast, direction, _) in zip(axes[:, 0], panels, lists, strict=True):
         _ora_panel(ax, rows, theme_of, most)
         size = f"(n = {int(rows['list_size'].iloc[0]):,})"
         ax.set_title(f"{naming.contrast_label(contrast)}: {tr(_DIRECTIONS[direction])} {size}")
     axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
-    low, high = min(0.0, float(drawn["ci_low"].min())), float(drawn["ci_high"].max())
-    axes[-1, 0].set_xlim(low - 0.03 * (high - low), high + 0.45 * (high - low))  # room for the numbers
-    _ora_legend(axes[0, 0], panels, theme_of, most)
     return figure
 
 
-def _ora_words(tested: Collection[int]) -> str:
-    counts = [f"{n:,}" for n in sorted({min(tested), max(tested)})] if len(tested) else []
-    number = f"{'–'.join(counts)} " if counts else ""
-    return tr(
-        "Over-representation against the genes expressed; q: BH over all {n}terms tested, list by list",
-        n=number)  # fmt: skip
-
-
-def _panel_terms(
-    folded: pd.DataFrame, contrast: str, direction: str, theme_of: Mapping[str, str], n: int
-) -> pd.DataFrame:
-    rows = folded[(folded["contrast"] == contrast) & (folded["direction"] == direction)]
+def _panel_terms(rows: pd.DataFrame, theme_of: Mapping[str, str], n: int) -> pd.DataFrame:
     shown = rows[rows["folded_under"].isna() | rows["term"].isin(list(theme_of))]
     best = shown.sort_values(["p", "term"], kind="stable").head(n)
-    return best.sort_values(["log2_odds_ratio", "term"], ascending=[True, True], kind="stable")
+    return best.sort_values(["log2_odds_ratio", "term"], kind="stable").reset_index(drop=True)
 
 
 def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int) -> None:
-    y = np.arange(len(rows))
-    for place, row in zip(y, rows.itertuples(), strict=True):
-        theme = theme_of.get(row.term)
-        colour, marker = (THEMES[theme][0], THEMES[theme][1]) if theme else (_PLAIN, "o")
-        ax.plot([row.ci_low, row.ci_high], [place, place], color=colour, linewidth=0.9, zorder=2)
-        ax.plot(row.log2_odds_ratio, place, marker, color=colour, markersize=_size(row.hits, most),
-                markeredgecolor="white", markeredgewidth=0.5, zorder=3)  # fmt: skip
-        ax.annotate(
-            f"{row.hits}/{row.set_size}, q {_q(row.q)}", (row.ci_high, place),
-            xytext=(4, 0), textcoords="offset points", va="center", ha="left", fontsize=_LABEL - 0.6,
-            color=look.QUIET,
-        )  # fmt: skip
-    ax.set_yticks(y, [_term(row) for row in rows.itertuples()], fontsize=_LABEL)
-    for tick, row in zip(ax.get_yticklabels(), rows.itertuples(), strict=True):
-        if row.term in theme_of:
-            tick.set(**look.BOLD)
+    of_theme = rows["term"].map(theme_of)
+    inks = [THEMES[t][0] if t in THEMES else _PLAIN for t in of_theme]
+    ax.hlines(rows.index, rows["ci_low"], rows["ci_high"], colors=inks, linewidth=1.2, zorder=2)
+    for row, theme, ink in zip(rows.itertuples(), of_theme, inks, strict=True):
+        ax.scatter(row.log2_odds_ratio, row.Index, s=_area(row.hits, most), color=ink, edgecolor="white",
+                   zorder=3,
+                   marker=THEMES[theme][1] if theme in THEMES else "o", linewidth=0.6)  # fmt: skip
+        q = f"= {naming.format_p_value(row.q)}" if row.q > 0 else "< 1e-300"
+        ax.annotate(f"{row.hits}/{row.set_size}, q {q}", (1, row.Index), xycoords=ax.get_yaxis_transform(),
+                    xytext=(4, 0), textcoords="offset points", va="center", size=look.SMALL_SIZE)  # fmt: skip
+    ax.set_yticks(rows.index, [_term(row) for row in rows.itertuples()])
+    for tick, theme in zip(ax.get_yticklabels(), of_theme, strict=True):
+        if theme in THEMES:
+            look.embolden(tick)
     ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
+    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
     _bare_side(ax)
-    ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
-    ax.grid(axis="y", color=look.PALE, linewidth=0.6)
 
 
-def _q(q: float) -> str:
-    return f"= {naming.format_p_value(q)}" if q > 0 else "< 1e-300"
-
-
-def _term(row) -> str:
+def _term(row: tuple) -> str:
     name = row.name if len(row.name) <= 58 else row.name[:56].rstrip() + "…"
     return f"{name} (+{row.folded})" if row.folded else name
 
 
-def _size(hits: float, most: int) -> float:
-    """Diameter in points; the area goes with the number of hits."""
-    return 3.0 + 6.0 * float(np.sqrt(hits / max(1, most)))
+def _area(hits: float, most: int) -> float:
+    """Area in square points, that goes with the number of hits."""
+    return 16 + 110 * hits / max(1, most)
 
 
-def _ora_legend(ax: Axes, panels: Sequence[pd.DataFrame], theme_of: Mapping[str, str], most: int) -> None:
-    shown = {theme_of[t] for rows in panels for t in rows["term"] if t in theme_of}
-    handles = [
-        look.mark(theme_label(theme), marker, 5.5, color=colour)
-        for theme, (colour, marker, _) in THEMES.items()
-        if theme in shown
-    ]
-    handles.append(look.mark(tr("other term"), "o", 5.5, color=_PLAIN))
-    for hits in sorted({max(1, most // 8), max(1, most // 2), most}):
-        label = tr("{n} genes", n=hits)
-        handles.append(
-            look.mark(label, "o", _size(hits, most), markerfacecolor="white", markeredgecolor=_PLAIN)
-        )
-    ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, labelspacing=0.9
-    )
+def _bare_side(ax: Axes) -> None:
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
 
 
 def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> Figure:
@@ -159,31 +140,43 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
         return canvas.empty_figure(_NO_THEMES, title)
     # A row for the heading of each theme, and a gap before it.
     places = dict(zip(rows["go_id"], canvas.places(rows["theme"], 1.4, 1.0), strict=True))
+    shown = tested[tested["term"].isin(list(places))].assign(theme=lambda t: t["term"].map(
+        dict(zip(rows["go_id"], rows["theme"], strict=True))))  # fmt: skip
+    shown["length"] = -np.log10(shown["p"].clip(lower=1e-300)) * np.where(shown["direction"] == "up", 1, -1)
     figure, panels = canvas.contrast_panels(
-        tested, room=1, height=_ROW * (max(places.values()) + 1) * 0.86 + 16, sharey=True,
+        shown, room=1, height=_ROW * (max(places.values()) + 1) * 0.95 + 20, sharey=True, sharex=True,
         title=title,
-        subtitle=N_(
-            "camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
-                  "genes. Filled: q < 0.05 over all terms tested. Scales differ between panels"))  # fmt: skip
-    for ax, _, of_contrast in panels:
-        of_contrast = of_contrast.set_index("term")
-        for term, theme in zip(rows["go_id"], rows["theme"], strict=True):
-            if term in of_contrast.index:
-                _camera_bar(ax, of_contrast.loc[term], places[term], THEMES[theme][0])
-        ax.axvline(0, color=look.INK, linewidth=0.7)
-        reach = max(2.0, *(abs(v) for v in ax.dataLim.intervalx)) * 1.08
-        ax.set_xlim(-reach, reach)
-        ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
-        ax.locator_params(axis="x", nbins=6)
+        finding=_camera_finding(shown),
+        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for "
+                 "correlated genes"),
+              N_("filled: q < 0.05 over all terms tested")],
+    )  # fmt: skip
+    for ax, _, bars in panels:
+        inks = [THEMES[theme][0] for theme in bars["theme"]]
+        fills = [ink if q < 0.05 else "white" for ink, q in zip(inks, bars["q"], strict=True)]
+        ax.barh(
+            bars["term"].map(places), bars["length"], height=0.66, color=fills, edgecolor=inks, linewidth=1.1
+        )
+        ax.axvline(0, color=look.INK, linewidth=0.9)
         ax.set_xlabel(tr("−log10 p\n← lowered     raised →"))
         _bare_side(ax)
+    reach = 1.08 * max(2.0, shown["length"].abs().max())
+    panels[0][0].set_xlim(-reach, reach)
+    panels[0][0].xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
     _term_rows(panels[0][0], rows, places)
     return figure
 
 
-def _bare_side(ax: Axes) -> None:
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+def _camera_finding(shown: pd.DataFrame) -> str:
+    clear = shown[shown["q"] < 0.05]
+    if clear.empty:
+        return tr("No term of the themes passes.")
+    said = [
+        tr("{n} of {all} terms pass ({themes})", n=len(rows), all=shown["term"].nunique(),
+           themes=findings.listed(tr(THEMES[t][2]) for t in rows["theme"].unique()))
+        for _, rows in clear.groupby("contrast", sort=False)
+    ]  # fmt: skip
+    return findings.counted(said, clear["contrast"].unique())
 
 
 def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float]) -> None:
@@ -192,20 +185,10 @@ def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float]) -> Non
         theme: places[of_theme["go_id"].iloc[0]] - 1 for theme, of_theme in rows.groupby("theme", sort=False)
     }
     at = [*headings.values(), *(places[t] for t in rows["go_id"])]
-    labels = [*(theme_label(t) for t in headings), *rows["term"]]
-    ax.set_yticks(at, labels, fontsize=_LABEL)
-    for tick, theme in zip(ax.get_yticklabels(), headings, strict=False):
-        tick.set(color=THEMES[theme][0] if look.luminance(THEMES[theme][0]) < 60 else look.INK)
-        tick.set(**look.bold())
+    ax.set_yticks(at, [*(tr(THEMES[t][2]) for t in headings), *rows["term"]])
+    for tick in ax.get_yticklabels()[: len(headings)]:
+        look.embolden(tick)
     ax.set_ylim(max(at) + 0.6, -0.7)
-
-
-def _camera_bar(ax: Axes, row: pd.Series, place: float, colour: str) -> None:
-    length = -np.log10(max(float(row["p"]), 1e-300)) * (1 if row["direction"] == "up" else -1)
-    clear = row["q"] < 0.05
-    ax.barh(
-        place, length, height=0.66, facecolor=colour if clear else "white", edgecolor=colour, linewidth=0.9
-    )
 
 
 def running_sums(
@@ -225,14 +208,19 @@ def running_sums(
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
     contrasts = list(dict.fromkeys(results["contrast"]))
     columns = int(results.groupby("contrast").size().max())
+    best = results.loc[results["nes"].abs().idxmax()]
     counts = results["n_permutations"]
-    counted = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
+    drawn = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
     figure, axes = canvas.new_figure(
-        len(contrasts), columns, width=look.panels_width(max(2, columns)), height=38 * len(contrasts) + 8,
+        len(contrasts), columns, width=look.panels_width(max(2, columns)), height=52 * len(contrasts) + 8,
         sharex=True, sharey=True, title=title,
-        subtitle=tr("GSEA preranked by moderated t, best term of each theme; below the curve, its genes. p: "
-                    "(b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores "
-                    "that genes are correlated: read it beside that of camera", k=counted))  # fmt: skip
+        finding=tr("Furthest from an even spread: {term}, {contrast} (NES = {nes}).", term=best["name"],
+                   contrast=naming.contrast_label(best["contrast"]), nes=look.signed(best["nes"], ".2f")),
+        note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
+              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which "
+                 "ignores that "
+                 "genes are correlated: read it beside that of camera", k=drawn)],
+    )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
         of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
         for ax in row[len(of_contrast) :]:
@@ -241,13 +229,12 @@ def running_sums(
             line = running[running["contrast"].eq(contrast) & running["term"].eq(result["term"])]
             theme = theme_of.get(result["term"])
             _running_panel(ax, line, result, THEMES[theme][0] if theme else _PLAIN)
-        words = tr("running sum")
-        row[0].set_ylabel(f"{naming.contrast_label(contrast)}\n{words}")
+        row[0].set_ylabel(f"{naming.contrast_label(contrast)}\n{tr('running sum')}")
     for ax in axes[-1]:
         ax.set_xlabel(tr("rank: raised → lowered"))
     low, high = running["running_sum"].min(), running["running_sum"].max()
     room = 0.3 * (high - low)
-    axes[0, 0].set_ylim(low - room, high + 0.4 * room)
+    axes[0, 0].set_ylim(low - room, high + 0.6 * room)
     return figure
 
 
@@ -259,23 +246,21 @@ def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str)
     corner = hit | np.append(hit[1:], True)
     corner[0] = True
     peak = int(np.argmax(np.abs(y)))
-    ax.plot(x[corner], y[corner], color=colour, linewidth=1.3)
-    ax.axhline(0, color=look.LINE, linewidth=0.6, zorder=0)
-    ax.axvline(x[peak], color=colour, linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
-    ax.vlines(
-        x[hit], 0, 0.11, color=colour, linewidth=0.35, alpha=0.8, rasterized=True,
-        transform=ax.get_xaxis_transform(),
-    )  # fmt: skip
+    ax.plot(x[corner], y[corner], color=colour, linewidth=1.7)
+    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    ax.axvline(x[peak], color=colour, linewidth=0.8, linestyle=look.DASHES, zorder=0)
+    ax.vlines(x[hit], 0, 0.11, color=colour, linewidth=0.45, alpha=0.8, rasterized=True,
+              transform=ax.get_xaxis_transform())  # fmt: skip
     above = y[peak] > 0
     least = result["p"] <= result["least_p"]
     p = f"p {'≤' if least else '='} {naming.format_p_value(float(result['p']))}"
     ax.text(
-        0.97 if above else 0.03, 0.95 if above else 0.17,
+        0.98 if above else 0.02, 0.97 if above else 0.14,
         f"NES = {result['nes']:.2f}\n{p}\nn = {int(result['n_genes'])}".replace("-", "−"),
         transform=ax.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
-        fontsize=look.SMALL_SIZE,
+        size=look.SMALL_SIZE, gid="p",
     )  # fmt: skip
-    ax.set_title(fill(result["name"], 34), fontsize=look.BASE_SIZE)  # a longer one would run into the next
+    ax.set_title("\n".join(canvas.wrap(result["name"], 170, look.BASE_SIZE)))
     ax.set_xlim(0, len(x))
     ax.locator_params(axis="x", nbins=4)
     ax.xaxis.set_major_formatter("{x:,.0f}")

@@ -1,4 +1,4 @@
-"""Every animal a dot: the groups of each experiment side by side, one column of panels per endpoint."""
+"""Every animal a dot, and below the dots each difference with its interval, on an axis aligned with them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.markers import TICKDOWN
-from matplotlib.transforms import ScaledTranslation
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
-from mgbone.study.design import Contrast, Experiment, Study
+from mgbone.study.design import Experiment, Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit
-from mgbone.study.language import either, tr
+from mgbone.study.language import N_, either, tr
 
-_BRACKET_STEP = 12.5  # points from one bracket to the next
+DOTS = N_("dots: animals, beside them mean ± SD")
 
 
 def group_dots(
@@ -27,7 +25,9 @@ def group_dots(
     study: Study,
     title: str = "",
 ) -> Figure:
-    """Draw endpoints as dots: a column per endpoint, a row per experiment, the experiments never pooled.
+    """Draw endpoints as estimation plots: a column per endpoint, per experiment dots and differences.
+
+    After Ho and others (DABEST, 2019), but with the intervals and p of the declared tests.
 
     Parameters
     ----------
@@ -35,150 +35,117 @@ def group_dots(
         animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if there is one,
         makes hollow dots of values beyond a detection limit.
     evidence : DataFrame
-        experiment, endpoint, contrast, p, level, test: the brackets. A contrast that is not in it gets none.
+        experiment, endpoint, contrast, estimate, ci_low, ci_high, p, level, test, direction. A contrast that
+        is not in it has no difference drawn.
     endpoints : sequence of str
         In the order of the columns.
     """
-    absent = [e for e in endpoints if not _has_values(measurements, e)]
+    values = measurements.dropna(subset=["value"])
+    absent = [e for e in endpoints if e not in set(values["endpoint"])]
     lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
+    lacking = lacking if study.follows_report else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
         return canvas.empty_figure(lacking, title)
-    lacking = lacking if study.follows_report else ""
-    present = set(measurements.loc[measurements["endpoint"].isin(endpoints), "experiment"])
+    present = set(values.loc[values["endpoint"].isin(endpoints), "experiment"])
     shown = [experiment for experiment in study.experiments.values() if experiment.name in present]
-    most = max(3, *(len(e.groups) for e in shown))
-    slot = (look.panels_width(len(endpoints)) / len(endpoints) - 15) * look.MM * 72 / most
+    width = look.panels_width(len(endpoints))
+    slot = (width / len(endpoints) - 20) * look.MM * 72
     figure, axes = canvas.new_figure(
-        len(shown), len(endpoints), width=look.panels_width(len(endpoints)),
-        height=58.0 * len(shown), sharey="col", title=title,
-        subtitle=n_and_tests(measurements, evidence, endpoints),
-        note=tr(". ").join(filter(None, [
-            tr("Dots: animals; bar: mean ± SD"), tr("* p < 0.05, † 0.05 ≤ p < 0.10"), lacking])))  # fmt: skip
+        2 * len(shown), len(endpoints), width=width, height=88.0 * len(shown), title=title,
+        finding=findings.changes(evidence, endpoints, study),
+        note=[_n_and_tests(values, evidence, endpoints), DOTS,
+              N_("below: difference of means, 95 % interval, p over it"), canvas.MARKS, lacking],
+        gridspec_kw={"height_ratios": [3, 2] * len(shown)},
+    )  # fmt: skip
     for row, experiment in enumerate(shown):
         for column, endpoint in enumerate(endpoints):
-            ax = axes[row, column]
-            draw_groups(ax, measurements, evidence, endpoint, experiment, slot=slot)
-            ax.tick_params(labelleft=True)
-            ax.set_ylabel(endpoint_unit(endpoint, typeset=True))
-            panel_title(ax, endpoint_label(endpoint), experiment)
-        row_title(axes[row, 0], experiment, study)
+            upper, lower = axes[2 * row, column], axes[2 * row + 1, column]
+            here = values[values["experiment"].eq(experiment.name) & values["endpoint"].eq(endpoint)]
+            _dots(upper, here, experiment.groups, slot)
+            _differences(lower, evidence, endpoint, experiment, slot)
+            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=1.4)  # blank line: row_title
+            upper.set_ylabel(endpoint_unit(endpoint, typeset=True))
+        axes[2 * row + 1, 0].set_ylabel(tr("difference"))
+        row_title(axes[2 * row, 0], experiment, study)
+    _share(axes[::2])
+    figure.align_ylabels()
     return figure
 
 
-def draw_groups(
-    ax: Axes,
-    measurements: pd.DataFrame,
-    evidence: pd.DataFrame,
-    endpoint: str,
-    experiment: Experiment,
-    *,
-    slot: float = 60.0,
-    size: float = 4.4,
-    bare: bool = False,
-) -> None:
-    """Draw one endpoint of one experiment: dots, mean and SD, n below, brackets above the frame.
+def _share(rows: np.ndarray) -> None:
+    """Give the panels of one column the same limits, whatever the experiment."""
+    for column in rows.T:
+        drawn = [ax for ax in column if ax.has_data()]
+        limits = [ax.get_ylim() for ax in drawn]
+        for ax in drawn:
+            ax.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
 
-    With `bare` the brackets carry the number of p alone, for panels so narrow that "p = " would not fit.
-    """
-    here = measurements["experiment"].eq(experiment.name) & measurements["endpoint"].eq(endpoint)
-    table = measurements[here]
-    span = np.ptp(table["value"].dropna()) if table["value"].notna().any() else 1.0
-    labels, counts = [], []
-    for x, group in enumerate(experiment.groups):
-        rows = table[table["group"].eq(group) & table["value"].notna()]
-        name = naming.group_label(group, short=True)
-        if canvas.text_width(name, look.SMALL_SIZE) > slot:
-            name = naming.narrow_label(group)
-        labels.append(canvas.wrap(name, slot, look.SMALL_SIZE))
-        counts.append(len(rows))
-        if rows.empty:
-            continue
-        values = rows["value"].to_numpy(float)
-        _mean_and_sd(ax, x, values)
-        steps = canvas.jitter(values, spread=0.3, width=span / 16)
-        censored = rows["censored"].eq(True) if "censored" in rows else pd.Series(False, index=rows.index)
-        for hollow in sorted(censored.unique()):
-            chosen = censored.to_numpy() == hollow
-            look.dots(ax, x + steps[chosen], values[chosen], group, size=size, hollow=bool(hollow))
-    if not any(counts):
-        ax.text(
-            0.5, 0.5, tr("not measured"), transform=ax.transAxes, ha="center", va="center",
-            size=look.SMALL_SIZE, color=look.QUIET, gid="absent",
-        )  # fmt: skip
+
+def _dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
+    """Draw the animals of one endpoint and experiment, n below each group."""
+    place = {group: x for x, group in enumerate(groups)}
+    table = table[table["group"].isin(list(groups))]
+    table = table.assign(at=table["group"].map(place))
+    counts = table["group"].value_counts()
+    if table.empty:
+        ax.text(0.5, 0.5, tr("not measured"), transform=ax.transAxes, ha="center", va="center",
+                size=look.SMALL_SIZE, color=look.QUIET, gid="absent")  # fmt: skip
         ax.set_yticks([])
-    ax.set_xlim(-0.6, len(experiment.groups) - 0.4)
-    lines = max(map(len, labels))
-    blank = [[" "] * (lines - len(label)) for label in labels]
-    written = ["\n".join([*a, f"n = {n}", *b]) for a, n, b in zip(labels, counts, blank, strict=True)]
-    ax.set_xticks(range(len(experiment.groups)), written)
+    marks.animals(ax, table, spread=0.55)
+    marks.means(ax, table, beside=0.4)
+    names = [_narrow(group, slot / len(groups)) for group in groups]
+    names = [f"{name}\nn = {counts.get(g, 0)}" for g, name in zip(groups, names, strict=True)]
+    _slots(ax, names, slot)
+    ax.margins(y=0.08)
+
+
+def _narrow(group: str, room: float) -> str:
+    name = naming.group_label(group, short=True)
+    return name if canvas.text_width(name, look.SMALL_SIZE) <= room else naming.narrow_label(group)
+
+
+def _slots(ax: Axes, names: Sequence[str], slot: float) -> None:
+    ax.set_xticks(range(len(names)), names)
+    ax.set_xlim(-0.55, len(names) - 0.35)
     ax.tick_params(axis="x", length=0, pad=3)
-    if len(labels) > 3:
-        canvas.turn_crowded(ax, [line for label in labels for line in label], slot)
-    ax.margins(y=0.06)
-    brackets(ax, evidence, endpoint, experiment, bare=bare)
+    canvas.turn_crowded(ax, [line for name in names for line in name.split("\n")], slot / len(names))
 
 
-def brackets(
-    ax: Axes,
-    evidence: pd.DataFrame,
-    endpoint: str,
-    experiment: Experiment,
-    *,
-    bare: bool = False,
+def _differences(
+    ax: Axes, evidence: pd.DataFrame, endpoint: str, experiment: Experiment, slot: float
 ) -> None:
-    """Draw a bracket with exact p and mark per contrast above the frame; what has no finding stays grey."""
-    written = naming.format_p_value if bare else naming.format_p
-    drawn = 0
-    for contrast in sorted(experiment.contrasts, key=lambda c: _reach(c, experiment)):
-        found = evidence[
-            evidence["experiment"].eq(experiment.name)
-            & evidence["endpoint"].eq(endpoint)
-            & evidence["contrast"].eq(contrast.name)
-        ]
-        if found.empty or not np.isfinite(found["p"].iloc[0]):
-            continue
-        p, level = found["p"].iloc[0], found["level"].iloc[0]
-        mark = naming.level_mark(level)
-        ink = look.INK if mark else "#8c8c8c"
-        low, high = sorted(experiment.groups.index(g) for g in (contrast.case, contrast.reference))
-        lift = 3 + _BRACKET_STEP * drawn
-        here = ax.get_xaxis_transform() + ScaledTranslation(0, lift / 72, ax.figure.dpi_scale_trans)
-        left, right = low + 0.06, high - 0.06
-        width = 0.7 if mark else 0.5
-        ax.plot(
-            [left, right], [1, 1], transform=here, color=ink, linewidth=width, clip_on=False, marker=TICKDOWN,
-            markersize=2.2, markeredgewidth=width, gid="bracket",
+    """Draw the difference of each contrast with its interval, p above the frame."""
+    names = [c.name for c in experiment.contrasts]
+    found = evidence[evidence["experiment"].eq(experiment.name) & evidence["endpoint"].eq(endpoint)]
+    found = found[found["contrast"].isin(names) & found["estimate"].notna()]
+    rows = found.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
+    rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.split("_vs_").str[0])
+    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    marks.estimates(ax, rows, upright=True)
+    for row in rows.dropna(subset=["p"]).itertuples():
+        written = marks.p_words(naming.format_p_value(row.p), row.level)
+        text = ax.annotate(
+            written, (row.at, 1), xycoords=ax.get_xaxis_transform(), xytext=(0, 2),
+            textcoords="offset points", ha="center", va="bottom", size=look.SMALL_SIZE, gid="p",
         )  # fmt: skip
-        ax.text(
-            (left + right) / 2, 1, f"{written(p)}{' ' + mark if mark else ''}",
-            transform=here + ScaledTranslation(0, 1 / 72, ax.figure.dpi_scale_trans),
-            ha="center", va="bottom", size=look.SMALL_SIZE, color=ink, gid="p",
-        )  # fmt: skip
-        drawn += 1
-
-
-def title_pad(experiment: Experiment) -> float:
-    """Points that brackets take above a frame."""
-    return 5 + _BRACKET_STEP * len(experiment.contrasts)
-
-
-def panel_title(ax: Axes, name: str, experiment: Experiment) -> None:
-    """Write the name of a panel above its brackets; the empty line above it is for `row_title`."""
-    ax.annotate(
-        f" \n{name}", (0, 1), xycoords="axes fraction", xytext=(0, title_pad(experiment)),
-        textcoords="offset points",
-        size=look.BASE_SIZE + 0.5, ha="left", va="bottom", annotation_clip=False, gid="panel-title",
-    )  # fmt: skip
+        if naming.level_mark(row.level):
+            look.embolden(text)
+    room = slot / max(1, len(names))
+    sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
+    _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], room * len(names))
+    ax.margins(y=0.12)
+    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
+    ax.locator_params(axis="y", nbins=4)
 
 
 def row_title(ax: Axes, experiment: Experiment, study: Study) -> None:
     """Write the name of an experiment above its row of panels."""
     written = ax.annotate(
-        experiment_title(experiment, study), (0, 1), xycoords="axes fraction",
-        xytext=(-26, title_pad(experiment) + 14), textcoords="offset points", ha="left", va="bottom",
-        size=look.BASE_SIZE + 0.5, color=look.QUIET, annotation_clip=False, gid="row-title",
+        experiment_title(experiment, study), (0, 1), xycoords="axes fraction", xytext=(-34, 24),
+        textcoords="offset points", size=look.BASE_SIZE, annotation_clip=False, gid="row-title",
     )  # fmt: skip
+    look.embolden(written)
     written.set_in_layout(False)  # it runs over several panels, which must not widen the first
 
 
@@ -189,34 +156,13 @@ def experiment_title(experiment: Experiment, study: Study) -> str:
     return tr("Experiment {n}: {label}", n=number, label=label)
 
 
-def n_and_tests(measurements: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
-    """Say n a group and the tests behind the brackets, as the tables have them."""
-    chosen = measurements[measurements["endpoint"].isin(list(endpoints)) & measurements["value"].notna()]
+def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
+    """Say n a group and the tests behind p, as the tables have them."""
+    chosen = values[values["endpoint"].isin(list(endpoints))]
     counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
-    n = ("–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))) if len(counts) else "0"
+    n = "–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))
     tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
     names = tr("; ").join(naming.name_of_test(t) for t in tests)
     return tr(
         "n = {n} animals a group; {tests}, each experiment by itself",
         n=n, tests=names or tr("not tested"))  # fmt: skip
-
-
-def _has_values(measurements: pd.DataFrame, endpoint: str) -> bool:
-    return bool(measurements.loc[measurements["endpoint"].eq(endpoint), "value"].notna().any())
-
-
-def _reach(contrast: Contrast, experiment: Experiment) -> tuple[int, int]:
-    low, high = sorted(experiment.groups.index(g) for g in (contrast.case, contrast.reference))
-    return high - low, low
-
-
-def _mean_and_sd(ax: Axes, x: float, values: np.ndarray) -> None:
-    mean = values.mean()
-    if len(values) > 1:
-        sd = values.std(ddof=1)
-        # Behind the dots, so that it hides no animal.
-        bar = {"color": look.INK, "linewidth": 0.8, "zorder": 2, "solid_capstyle": "butt"}
-        ax.plot([x, x], [mean - sd, mean + sd], **bar, gid="sd")
-        for edge in (mean - sd, mean + sd):
-            ax.plot([x - 0.07, x + 0.07], [edge, edge], **bar)
-    ax.plot([x - 0.27, x + 0.27], [mean, mean], color=look.INK, linewidth=1.3, zorder=4, gid="mean")

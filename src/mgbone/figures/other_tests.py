@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import row_label
 
 # Three steps of one hue: the darker, the smaller p.
-_SHADES = {"significant": "#3f6f8f", "trend": "#a9c7d8", "none": "#f3f3f3"}
+_LEVELS = ("none", "trend", "significant")
+_SHADES = ListedColormap(["#f3f3f3", "#a9c7d8", "#33617f"])
 
 
 def choice_of_test(
@@ -30,64 +32,51 @@ def choice_of_test(
     Parameters
     ----------
     table : DataFrame
-        experiment, endpoint, contrast, test, p: one row per cell, in the order wanted.
+        experiment, endpoint, contrast, test, test_run, p: one row per cell, in the order wanted; a row whose
+        declared test gave way to one for values below a limit names it.
     declared : str, optional
         The test that the others are held against; the first in `table` unless given.
     names : dict, optional
-        What a test is called above its column: a string, or a pair (English, Japanese).
+        What a test is called above its column.
     """
     if table.empty:
-        why = N_("No comparison was tested here")
-        return canvas.empty_figure(why, title)
-    tests = list(dict.fromkeys(table["test"]))
-    declared = declared or tests[0]
-    compared = table[["experiment", "endpoint", "contrast"]].drop_duplicates()
-    keys = list(compared.itertuples(index=False, name=None))
-    p = {(row.experiment, row.endpoint, row.contrast, row.test): row.p for row in table.itertuples()}
-    figure, axes = canvas.new_figure(
-        1,
-        1,
-        width=look.DOUBLE,
-        height=4.9 * (len(keys) + 2),
-        title=title,
-        subtitle=N_(
-            "p of each test; dark: p < 0.05, pale: p < 0.10; frame: another level than the declared test's"
-        ),
+        return canvas.empty_figure(N_("No comparison was tested here"), title)
+    table = table.assign(
+        key=list(zip(table["experiment"], table["endpoint"], table["contrast"], strict=True))
     )
+    tests, keys = list(dict.fromkeys(table["test"])), list(dict.fromkeys(table["key"]))
+    of_test = table.drop_duplicates(["key", "test"], keep="last").set_index(["key", "test"])["p"]
+    p = of_test.unstack()  # noqa: PD010
+    p = p.reindex(index=pd.Index(keys, tupleize_cols=False), columns=tests)
+    level = p.map(lambda value: _LEVELS.index(study.level(value)) if np.isfinite(value) else np.nan)
+    base = level[declared or tests[0]]
+    differs = level.notna().mul(base.notna(), axis=0) & level.ne(base, axis=0)
+    moved = int(differs.any(axis=1).sum())
+    figure, axes = canvas.new_figure(
+        1, 1, height=6.4 * (len(keys) + 2), title=title,
+        finding=tr("{n} of {all} comparisons come to another level under at least one other test.",
+                   n=moved, all=len(keys)),
+        note=[N_("p of each test"), N_("dark: p < 0.05, pale: p < 0.10"),
+              N_("frame and bold: another level than the declared test's")],
+    )  # fmt: skip
     ax = axes[0, 0]
-    for y, key in enumerate(keys):
-        base = p.get((*key, declared), np.nan)
-        for x, test in enumerate(tests):
-            value = p.get((*key, test), np.nan)
-            known = np.isfinite(value)
-            fill = _SHADES[study.level(value)] if known else "white"
-            cell = Rectangle((x + 0.02, y + 0.05), 0.96, 0.9)
-            cell.set(facecolor=fill, linewidth=0, gid="cell")
-            differs = known and np.isfinite(base) and study.level(value) != study.level(base)
-            if differs:
-                cell.set(edgecolor=look.UP, linewidth=1.3, gid="differs")
-            ax.add_patch(cell)
-            words = naming.format_p_value(value) if known else "–"
-            ax.text(
-                x + 0.5, y + 0.52, words, ha="center", va="center", size=look.SMALL_SIZE, gid="p",
-                color=look.ink_on(fill),
-                **(look.BOLD if differs else {}),  # on a dark cell the frame alone would be lost in grey
-            )  # fmt: skip
-    labels = [f"{row_label(e)}: {naming.contrast_label(c)}" for _, e, c in keys]
-    labels = [a + b for a, b in zip(labels, _declared_otherwise(table, declared, keys), strict=True)]
-    ax.set_yticks(np.arange(len(keys)) + 0.5, labels)
     called = [tr((names or {}).get(t, naming.name_of_test(t))) for t in tests]
-    heads = ["\n".join(canvas.wrap(name, 390 / len(tests), look.SMALL_SIZE)) for name in called]
-    ax.set_xticks(np.arange(len(tests)) + 0.5, heads)
+    heads = ["\n".join(canvas.wrap(name, 480 / len(tests), look.SMALL_SIZE)) for name in called]
+    run = table[table["test"].eq(declared or tests[0])].set_index("key")["test_run"]
+    instead = [f" ({naming.name_of_test(t)})" if t == naming.GEHAN else "" for t in run.reindex(p.index)]
+    labels = [
+        f"{row_label(e)}: {naming.contrast_label(c)}{t}" for (_, e, c), t in zip(keys, instead, strict=True)
+    ]
+    words = p.map(lambda value: naming.format_p_value(value) or "–").to_numpy()
+    marks.heat(ax, level, words, columns=heads, rows=labels, cmap=_SHADES, vmin=0, vmax=2)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
-    ax.set_xlim(0, len(tests))
-    ax.set_ylim(len(keys), 0)
-    ax.spines[:].set_visible(False)
+    written = [text for text in ax.texts if text.get_gid() == "cell"]
+    for text, apart in zip(written, differs.to_numpy().flat, strict=True):
+        text.set_gid("p")
+        if apart:
+            x, y = text.get_position()
+            look.embolden(text)
+            ax.add_patch(Rectangle((x - 0.47, y - 0.44), 0.94, 0.88, fill=False, edgecolor=look.UP,
+                                   linewidth=1.8, gid="differs"))  # fmt: skip
     return figure
-
-
-def _declared_otherwise(table: pd.DataFrame, declared: str, keys: list[tuple]) -> list[str]:
-    """Name the test that was run in the declared one's place, for values below a limit."""
-    run = table[table["test"] == declared].set_index(["experiment", "endpoint", "contrast"])["test_run"]
-    return [f" ({naming.name_of_test(run[key])})" if run[key] == naming.GEHAN else "" for key in keys]

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from scipy.cluster.hierarchy import dendrogram
 
-from mgbone.figures import canvas, look, titles
+from mgbone.figures import canvas, findings, look, marks
+from mgbone.figures.groups import experiment_title
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
@@ -22,10 +22,13 @@ _LEVELS = {
     "mixed": N_("mixed"),
     "not_tested": N_("too few arrays to tell"),
 }
+_TREE = N_("average linkage of 1 − Pearson r")
 
 
 def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure:
     """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
+
+    Not by seaborn's clustermap, which makes a figure of its own and knows no support of branches.
 
     Parameters
     ----------
@@ -33,108 +36,97 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
         From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
     experiment : str
     """
-    title = titles.tree(study.experiments[experiment], study)
+    title = tr("Do the arrays part by diet? {experiment}",
+               experiment=experiment_title(study.experiments[experiment], study))  # fmt: skip
     if clustering is None:
-        why = N_("Fewer than two groups with two arrays: no tree")
-        return canvas.empty_figure(why, title)
-    groups = list(dict.fromkeys(clustering.groups))
-    n = len(clustering.order)
-    figure, _ = canvas.new_figure(
-        0, 0, width=look.ONE_AND_HALF if n <= 8 else look.DOUBLE, height=108,
-        title=title,
-        subtitle=_tree_words(clustering),
-        note=N_("Numbers in the tree: % of bootstrap trees (genes redrawn) with the same branch; dashed: "
-              "the cut"))  # fmt: skip
-    grid = figure.add_gridspec(3, 2, height_ratios=[44, 5, 52], width_ratios=[60, 1.6])
-    tree, strip, heat = (figure.add_subplot(grid[row, 0]) for row in range(3))
+        return canvas.empty_figure(N_("Fewer than two groups with two arrays: no tree"), title)
+    v = clustering.verdict
+    figure, axes = canvas.new_figure(
+        3, 1, width=look.ONE_AND_HALF if len(clustering.order) <= 8 else look.DOUBLE, height=138, title=title,
+        finding=_finding(clustering),
+        note=[_TREE, tr("{n:,} most variable genes", n=v["n_genes"]),
+              N_("numbers: % of bootstrap trees (genes redrawn) with the same branch; dashed: the cut"),
+              tr("cohesion: mean silhouette {s}, {p} by permutation", s=look.signed(v["silhouette"], ".2f"),
+                 p=naming.format_p(float(v["p"])))],
+        legend=look.group_handles(list(dict.fromkeys(clustering.groups))),
+        gridspec_kw={"height_ratios": [44, 5, 52]},
+    )  # fmt: skip
+    tree, strip, heat = axes[:, 0]
     _tree(tree, clustering)
     _strip(strip, clustering)
-    image = _heat(heat, clustering)
-    bar = figure.colorbar(image, cax=figure.add_subplot(grid[2, 1]))
-    bar.outline.set_linewidth(0.5)
-    bar.set_label(tr("log2 expression minus gene mean"))
-    tree.legend(
-        handles=look.group_handles(groups), loc="upper right", bbox_to_anchor=(1, 1.06),
-        ncols=len(groups), borderaxespad=0,
-    )  # fmt: skip
+    values = clustering.heat.to_numpy()
+    reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
+    mesh = marks.heat(heat, values, gap=0, cmap=look.DIVERGING, vmin=-reach, vmax=reach, rasterized=True)
+    heat.set_ylabel(tr("{n} genes", n=f"{len(clustering.heat):,}"))
+    marks.colour_bar(heat, mesh, tr("log2 expression minus gene mean"), shrink=1.0)
     return figure
 
 
-def _tree_words(clustering: Any) -> str:
+def _finding(clustering: Any) -> str:
     v = clustering.verdict
-    return tr(
-        "Average linkage of 1 − Pearson r, {n} most variable genes. Rule: {level} (cut = groups: {cut}, "
-         "in {support} % of bootstrap trees; cohesion: mean silhouette {s}, permutation {p})",
-        n=f"{v['n_genes']:,}", level=tr(_LEVELS[str(v["level"])]),
-        cut=_yes(v["rand"] > 1 - 1e-9), support=f"{100 * v['cut_support']:.0f}",
-        s=f"{v['silhouette']:z.2f}".replace("-", "−"),
-        p=naming.format_p(float(v["p"])))  # fmt: skip
+    same = v["rand"] > 1 - 1e-9
+    words = (
+        N_("The arrays part by group, in {support:.0f} % of bootstrap trees: {level}.")
+        if same else
+        N_("The arrays don't part by group (in {support:.0f} % of bootstrap trees): {level}.")
+    )  # fmt: skip
+    return tr(words, support=100 * v["cut_support"], level=tr(_LEVELS[str(v["level"])]))
 
 
-def _yes(value: bool) -> str:
-    return tr(N_("yes") if value else N_("no"))
-
-
-def _tree(ax: Axes, clustering: Any, *, legend_room: float = 1.16) -> None:
+def _tree(ax: Axes, clustering: Any) -> None:
     drawn = dendrogram(clustering.linkage, no_plot=True)
     heights = clustering.linkage[:, 2]
-    floor = heights[0] - 0.35 * (heights[-1] - heights[0])
+    span = heights[-1] - heights[0]
+    floor = heights[0] - 0.35 * span
     by_height = {round(float(h), 12): i for i, h in enumerate(heights)}
     for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True):
-        ax.plot(x, np.maximum(y, floor), color=look.INK, linewidth=0.9, solid_joinstyle="miter")
-        node = by_height[round(float(y[1]), 12)]
-        support = clustering.nodes.loc[node, "support"]
+        ax.plot(x, np.maximum(y, floor), color=look.INK, linewidth=1.1, solid_joinstyle="miter")
+        support = clustering.nodes.loc[by_height[round(float(y[1]), 12)], "support"]
         if np.isfinite(support):
             ax.annotate(
-                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(1.6, 0.8),
+                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(2, 1.5),
                 textcoords="offset points",
-                ha="left", va="bottom", fontsize=look.LABEL_SIZE - 0.3, color=look.QUIET,
+                ha="left", va="bottom", size=look.SMALL_SIZE, gid="support",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
             )  # fmt: skip
     k = clustering.groups.nunique()
     cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
-    ax.axhline(cut, color=look.QUIET, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-    ax.set_xlim(0, 10 * len(clustering.order))
-    ax.set_ylim(floor, floor + (heights[-1] - floor) * legend_room)
+    ax.axhline(cut, color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
+    ax.set(
+        xlim=(0, 10 * len(clustering.order)), ylim=(floor, floor + 1.13 * (heights[-1] - floor)), xticks=[]
+    )
     ax.set_ylabel(tr("1 − Pearson r"))
-    ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     ax.locator_params(axis="y", nbins=4)
 
 
 def _strip(ax: Axes, clustering: Any) -> None:
     """Groups of the arrays: a coloured box each, with its marker and number."""
+    many = len(clustering.order) > 24
     for i, array in enumerate(clustering.order):
-        group = clustering.groups[array]
-        ax.add_patch(Rectangle((i + 0.04, 0.05), 0.92, 0.9, color=look.colour(group), linewidth=0))
-        ink = look.ink_on(look.colour(group))
-        ax.plot(i + 0.36, 0.5, look.marker(group), color=ink, markersize=3.6, markeredgewidth=0)
-        ax.text(
-            i + 0.62,
-            0.47,
-            look.array_label(array),
-            ha="center",
-            va="center",
-            fontsize=look.LABEL_SIZE,
-            color=ink,
-        )
-    ax.set_xlim(0, len(clustering.order))
-    ax.set_ylim(0, 1)
+        fill = look.colour(clustering.groups[array])
+        ax.axvspan(i + 0.02, i + 0.98, color=fill, linewidth=0)
+        if not many:
+            ink = look.ink_on(fill)
+            ax.plot(
+                i + 0.34,
+                0.5,
+                look.marker(clustering.groups[array]),
+                color=ink,
+                markersize=4.5,
+                markeredgewidth=0,
+            )
+            ax.text(
+                i + 0.64,
+                0.48,
+                look.array_label(array),
+                ha="center",
+                va="center",
+                size=look.SMALL_SIZE,
+                color=ink,
+            )
+    ax.set(xlim=(0, len(clustering.order)), ylim=(0, 1))
     ax.set_axis_off()
-
-
-def _heat(ax: Axes, clustering: Any):
-    values = clustering.heat.to_numpy()
-    reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
-    image = ax.imshow(
-        values, aspect="auto", interpolation="nearest", cmap=look.DIVERGING, rasterized=True,
-        norm=TwoSlopeNorm(0, -reach, reach), extent=(0, values.shape[1], values.shape[0], 0),
-    )  # fmt: skip
-    ax.set_xticks([])
-    ax.set_yticks([])
-    words = N_("{n} genes")
-    ax.set_ylabel(tr(words, n=f"{len(clustering.heat):,}"))
-    ax.spines[["left", "bottom"]].set_visible(False)
-    return image
 
 
 def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
@@ -146,19 +138,26 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
         From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
     n = len(clusterings)
+    said = [
+        tr("{level}, {p}", level=tr(_LEVELS[str(c.verdict["level"])]), p=naming.format_p(c.verdict["p"]))
+        for c in clusterings.values()
+    ]
     figure, axes = canvas.new_figure(
-        3, n, width=look.panels_width(n), height=88, title=title,
-        subtitle=N_("Above: average linkage of 1 − Pearson r, % bootstrap support. Below: mean silhouette of "
-                  "every distinct split of the arrays into two groups of the same sizes"),
-        note=N_("Dashed: the cut. Separated: cut equals groups and p < 0.05"),
-        gridspec_kw={"height_ratios": [40, 5, 34]})  # fmt: skip
+        3, n, width=look.panels_width(n), height=116, title=title,
+        finding=findings.counted(said, clusterings),
+        note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
+              N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
+                 "sizes, "
+                 "red line: these groups"),
+              N_("separated: cut equals groups and p < 0.05")],
+        gridspec_kw={"height_ratios": [40, 5, 34]},
+    )  # fmt: skip
     for column, (contrast, clustering) in enumerate(clusterings.items()):
         tree, strip, null = axes[:, column]
-        _tree(tree, clustering, legend_room=1.12)
+        _tree(tree, clustering)
         _strip(strip, clustering)
         _null(null, clustering)
-        level = tr(_LEVELS[str(clustering.verdict["level"])])
-        tree.set_title(f"{naming.panel_name(contrast, n)}: {level}")
+        tree.set_title(naming.panel_name(contrast, n))
         if column:
             tree.set_ylabel("")
             null.set_ylabel("")
@@ -167,20 +166,13 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
 
 def _null(ax: Axes, clustering: Any) -> None:
     observed = float(clustering.verdict["silhouette"])
-    ax.hist(clustering.null, bins=20, color=look.CLOUD, edgecolor="white", linewidth=0.4)
-    ax.axvline(observed, color=look.UP, linewidth=1.4)
+    sns.histplot(
+        x=np.asarray(clustering.null).round(10), bins=20, ax=ax, color=look.CLOUD, edgecolor="white", alpha=1
+    )
+    ax.axvline(observed, color=look.UP, linewidth=1.8)
     low, high = sorted([float(clustering.null.min()), observed])
-    high = max(high, float(clustering.null.max()))
-    margin = 0.07 * (high - low) + 0.004
-    ax.set_xlim(low - margin, high + margin)
-    right = observed > sum(ax.get_xlim()) / 2
-    ax.annotate(
-        f"{tr('these groups')}\n{naming.format_p(clustering.verdict['p'])}",
-        (observed, 0.97), xycoords=("data", "axes fraction"), xytext=(-4 if right else 4, 0),
-        textcoords="offset points", ha="right" if right else "left", va="top", fontsize=look.SMALL_SIZE,
-        color=look.UP, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
-    )  # fmt: skip
-    ax.set_ylim(0, 1.3 * ax.get_ylim()[1])
-    ax.set_xlabel(tr("Mean silhouette"))
-    ax.set_ylabel(tr("Splits of the arrays"))
+    margin = 0.07 * (max(high, float(clustering.null.max())) - low) + 0.004
+    ax.set_xlim(low - margin, max(high, float(clustering.null.max())) + margin)
+    ax.set_title(naming.format_p(clustering.verdict["p"]), color=look.UP)
+    ax.set(xlabel=tr("Mean silhouette"), ylabel=tr("Splits of the arrays"))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)

@@ -36,8 +36,7 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
         observed_level, verdict, asserts, and p_without_effect if it was computed.
     """
     if verdicts.empty:
-        why = N_("There is no ledger of statements for this study")
-        return canvas.empty_figure(why, title)
+        return canvas.empty_figure(N_("There is no ledger of statements for this study"), title)
     blocks = [
         [e for e in _ordered(verdicts) if axis_of(e) != "density"],
         [e for e in _ordered(verdicts) if axis_of(e) == "density"],
@@ -50,8 +49,8 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     depth = max([y for place in places for y in place.values()], default=0) + 1
     used = [_used(columns, verdicts, block) for block in blocks]
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=5.4 * (depth + 1.6) + 20, title=title,
-        subtitle=_tally(verdicts),
+        0, 0, width=look.DOUBLE, height=7.0 * (depth + 1.6) + 26, title=title,
+        finding=_tally(verdicts),
         note=_map_note(columns))  # fmt: skip
     grid = figure.add_gridspec(
         2, 2, width_ratios=[max(1, len(u)) + 0.001 for u in used], height_ratios=[depth + 1.6, 3.2]
@@ -175,13 +174,13 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, object],
     ink = look.ink_on(fill)
     middle = x + width / 2
     implied = str(row.get("implied", "no")).lower() in ("yes", "true")
-    quiet = "#8f8f8f" if ink != "white" else "#e9c9c4"
+    quiet = look.QUIET if ink != "white" else "#e9c9c4"
     _glyph(ax, middle - 0.26, y + 0.5, row["direction"], row["level"], quiet if implied else ink, fill)
     _glyph(ax, middle + 0.02, y + 0.5, row.get("observed_direction"), row.get("observed_level"), ink, fill)
-    ax.text(middle + 0.30, y + 0.52, symbol, ha="center", va="center", size=look.SMALL_SIZE + 0.5, color=ink,
+    ax.text(middle + 0.30, y + 0.52, symbol, ha="center", va="center", size=look.BASE_SIZE, color=ink,
             gid="verdict")  # fmt: skip
     if other:
-        ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=6, color=ink)
+        ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=8, color=ink)
 
 
 def _paled(colour: str, chance: float | None) -> str:
@@ -192,7 +191,7 @@ def _paled(colour: str, chance: float | None) -> str:
 
 def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: str, fill: str) -> None:
     """Draw a finding as a sign: arrow, filled (significant) or hollow (trend), dash (none), array signs."""
-    sign = {"linestyle": "none", "color": ink, "markeredgewidth": 0.9, "markersize": 5, "gid": "glyph"}
+    sign = {"linestyle": "none", "color": ink, "markeredgewidth": 1.2, "markersize": 6.5, "gid": "glyph"}
     if not isinstance(level, str):
         ax.text(x, y, "?", ha="center", va="center", size=look.SMALL_SIZE, color=ink)
     elif level in ("significant", "trend"):
@@ -200,16 +199,16 @@ def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: 
         face = ink if level == "significant" else fill
         ax.plot([x], [y], marker=shape, markerfacecolor=face, **sign)
     elif level == "none":
-        ax.plot([x], [y], marker="_", **{**sign, "markersize": 6})
+        ax.plot([x], [y], marker="_", **{**sign, "markersize": 8})
     elif level == "separated":
         for dx, face in ((-0.055, ink), (0.055, fill)):
-            ax.plot([x + dx], [y], marker="o", markerfacecolor=face, **{**sign, "markersize": 4})
+            ax.plot([x + dx], [y], marker="o", markerfacecolor=face, **{**sign, "markersize": 5.2})
     elif level == "mixed":
         ax.plot([x], [y], marker="o", fillstyle="left", markerfacecoloralt=fill, **sign)
     elif level == "monotonic":
         steps = np.array([-0.08, -0.03, -0.03, 0.03, 0.03, 0.08])
         heights = np.array([0.22, 0.22, 0.0, 0.0, -0.22, -0.22]) * (-1 if direction == "down" else 1)
-        ax.plot(x + steps, y + heights, color=ink, linewidth=1.1, gid="glyph")
+        ax.plot(x + steps, y + heights, color=ink, linewidth=1.4, gid="glyph")
     else:
         ax.plot([x], [y], marker="x", **sign)
 

@@ -7,36 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import axis_of
 
-# How sure a line is, from thick and black to thin and grey: which value, below which limit, width, colour.
-_SURE = (
-    ("q", "significant", 2.2, look.INK),
-    ("q", "trend", 1.3, "#4d4d4d"),
-    ("p", "significant", 0.6, "#9a9a9a"),
-)
+# How sure a line is, from thick and black to thin and grey: width and colour.
+_SURE = ((2.8, look.INK), (1.7, "#4d4d4d"), (0.8, "#8a8a8a"))
+_TOGETHER, _OPPOSITE = "-", (0, (3, 2))
+_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
+           "score: "
+           "with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
+_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; "
+                 "no number: |r| < {feeble:g}")  # fmt: skip
 
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
-
-_NOTE = N_(
-    "Right, below the diagonal: r; above: with the other endpoints held (pairs with a gene score: "
-    "with serum Mg held); no number: |r| < {feeble:g}. Frame: q < {limit:g}"
-)
-_SHORT_NOTE = N_(
-    "Right, below the diagonal: r; above: with the other endpoints held; no number: |r| < {feeble:g}. "
-    "Frame: q < {limit:g}"
-)
 
 
 def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> Figure:
@@ -45,7 +37,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     Endpoints stand on a circle by the axes of the argument. A line is as thick as the pair is sure (after
     correction for all pairs, as a trend, or without correction only); solid is positive, dashed negative, so
     that grey print loses nothing. In the table, r stands below the diagonal and the partial correlation
-    above; the darker, the stronger, and below ``FEEBLE`` without a number.
+    above, with its sign; below ``FEEBLE`` without a number.
 
     Parameters
     ----------
@@ -53,97 +45,107 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
         From `mgbone.integration.within_animals.partial_within`.
     """
     if pairs.empty:
-        why = N_("No two endpoints were measured in enough of the same animals.")
-        return canvas.empty_figure(why, title)
+        return canvas.empty_figure(N_("No two endpoints were measured in enough of the same animals."), title)
     names = list(dict.fromkeys([*pairs["a"], *pairs["b"]]))
     limit, trend = study.thresholds["significant"], study.thresholds["trend"]
+    sure = np.select([pairs["q"] < limit, pairs["q"] < trend, pairs["p"] < limit], [0, 1, 2], default=-1)
+    drawn = pairs.assign(sure=sure, dash=np.where(pairs["r"] > 0, 0, 1))
+    drawn = drawn[drawn["sure"] >= 0].sort_values("sure", ascending=False, kind="stable")
+    words = (f"q < {limit:g}", f"q < {trend:g}", f"p < {limit:g}")
+    handles = [Line2D([], [], color=_SURE[k][1], linewidth=_SURE[k][0], label=words[k])
+               for k in sorted(drawn["sure"].unique())]  # fmt: skip
+    handles += [
+        Line2D([], [], color=look.INK, linewidth=1.5, linestyle=dash, label=tr(word))
+        for number, (word, dash) in enumerate(((N_("together"), _TOGETHER), (N_("opposite"), _OPPOSITE)))
+        if drawn["dash"].eq(number).any()
+    ]
     figure, axes = canvas.new_figure(
-        1, 2, width=look.DOUBLE, height=92, title=title,
-        subtitle=tr(
-            "Group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
-        note=tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, limit=limit, feeble=FEEBLE),
-        gridspec_kw={"width_ratios": [0.88, 1.12]})  # fmt: skip
-    _network(axes[0, 0], pairs, names, (limit, trend))
+        1, 2, height=140, title=title, finding=_finding(drawn), legend=handles,
+        note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
+              tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, feeble=FEEBLE),
+              tr("frame: q < {limit:g}", limit=limit)],
+        gridspec_kw={"width_ratios": [0.62, 1.38]},
+    )  # fmt: skip
+    _network(axes[0, 0], drawn, names)
     _numbers(axes[0, 1], pairs, names, limit)
     return figure
 
 
-def _network(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limits: tuple[float, float]) -> None:
+def _finding(drawn: pd.DataFrame) -> str:
+    clear = drawn[drawn["sure"].eq(0)].sort_values("q", kind="stable")
+    if clear.empty:
+        return tr("No pair is sure after correction for all pairs.")
+    named = [
+        tr(
+            "{a} with {b} (r = {r})",
+            a=findings.name(row.a),
+            b=findings.name(row.b),
+            r=look.signed(row.r, ".2f"),
+        )
+        for row in clear.itertuples()
+    ]
+    return findings.sentence([
+        tr("{n} pairs are sure after correction, first {names}", n=len(named),
+           names=findings.listed(named[:3]))
+    ])  # fmt: skip
+
+
+def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
     angles = _angles(names)
     spots = {name: np.array([np.cos(a), np.sin(a)]) for name, a in angles.items()}
-    drawn = pairs.iloc[np.argsort(-pairs["p"].to_numpy(), kind="stable")]
-    for row in drawn.to_dict("records"):
-        sure = _sure(row, *limits)
-        if sure is None:
-            continue
-        start, end = spots[row["a"]], spots[row["b"]]
+    for row in drawn.itertuples():
+        start, end = spots[row.a], spots[row.b]
+        width, ink = _SURE[row.sure]
         path = Path([start, 0.25 * (start + end), end], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        line = PathPatch(path, facecolor="none", edgecolor=_SURE[sure][3], linewidth=_SURE[sure][2])
-        line.set(linestyle="-" if row["r"] > 0 else (0, (3, 2)), zorder=4 - sure, capstyle="butt")
-        line.set_gid(f"pair-{row['a']}-{row['b']}")
+        line = PathPatch(path, facecolor="none", edgecolor=ink, linewidth=width, zorder=4 - row.sure,
+                         capstyle="butt",
+                         linestyle=(_TOGETHER, _OPPOSITE)[row.dash])  # fmt: skip
+        line.set_gid(f"pair-{row.a}-{row.b}")
         ax.add_patch(line)
+    ax.scatter(
+        *np.array(list(spots.values())).T,
+        s=36,
+        facecolor="white",
+        edgecolor=look.INK,
+        linewidth=1.2,
+        zorder=5,
+    )
     for name, (x, y) in spots.items():
-        ax.plot([x], [y], marker="o", markersize=5, color=look.INK, markerfacecolor="white", zorder=5)
         degrees = np.degrees(angles[name]) % 360
         left = 90 < degrees < 270
         ax.text(
-            1.08 * x, 1.08 * y, _label(name), rotation=degrees - 180 if left else degrees,
+            1.09 * x, 1.09 * y, _label(name), rotation=degrees - 180 if left else degrees,
             rotation_mode="anchor", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
             gid="node",
         )  # fmt: skip
-    ax.set(xlim=(-1.62, 1.62), ylim=(-2.05, 1.5), aspect="equal")
+    ax.set(xlim=(-1.95, 1.95), ylim=(-1.95, 1.95), aspect="equal")
     ax.axis("off")
-    limit, trend = limits
-    words = (f"q < {limit:g}", f"q < {trend:g}", f"p < {limit:g}")
-    lines = [
-        Line2D([], [], color=colour, linewidth=width, label=word)
-        for word, (*_, width, colour) in zip(words, _SURE, strict=True)
-    ]
-    for word, dash in ((N_("together"), "-"), (N_("opposite"), (0, (3, 2)))):
-        lines.append(Line2D([], [], color=look.INK, linewidth=1.3, linestyle=dash, label=tr(word)))
-    ax.legend(handles=lines, loc="lower center", bbox_to_anchor=(0.5, 0.0), ncols=3, handlelength=1.8,
-              columnspacing=0.9)  # fmt: skip
 
 
 def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) -> None:
+    """Draw r of every pair below the diagonal, the partial correlation above."""
     place = {name: i for i, name in enumerate(names)}
-    n = len(names)
-    cells = [(i, i, np.nan, False) for i in range(n)]
-    for row in pairs.to_dict("records"):
-        i, j = sorted((place[row["a"]], place[row["b"]]))
-        cells.append((i, j, row["r"], row["q"] < limit))
-        if np.isfinite(row["r_partial"]):
-            cells.append((j, i, row["r_partial"], row["q_partial"] < limit))
-    greys = [look.PALE if np.isnan(r) else str(round(1 - 0.75 * abs(r), 3)) for *_, r, _ in cells]
-    squares = [Rectangle((x, y), 1, 1) for x, y, *_ in cells]
-    ax.add_collection(
-        PatchCollection(squares, facecolors=greys, edgecolors="white", linewidths=0.5, gid="cells")
-    )
-    for (x, y, r, framed), grey in zip(cells, greys, strict=True):
-        _number(ax, x, y, r, framed, look.ink_on(grey))
-    ax.set(xlim=(0, n), ylim=(n, 0), aspect="equal")
+    table = np.full((len(names), len(names)), np.nan)
+    framed = np.zeros_like(table, dtype=bool)
+    for row in pairs.itertuples():
+        i, j = sorted((place[row.a], place[row.b]))
+        table[j, i], table[i, j] = row.r, row.r_partial
+        framed[j, i], framed[i, j] = row.q < limit, row.q_partial < limit
+    words = np.array([_number(r) for r in table.flat], dtype=object).reshape(table.shape)
     labels = [_label(name) for name in names]
-    ax.set_yticks(np.arange(n) + 0.5, labels)
-    ax.set_xticks(np.arange(n) + 0.5, labels, rotation=90)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-
-
-def _number(ax: Axes, x: float, y: float, r: float, framed: bool, ink: str) -> None:
-    if framed:
-        edge = Rectangle((x + 0.05, y + 0.05), 0.9, 0.9, facecolor="none", edgecolor=look.INK, zorder=3)
-        ax.add_patch(edge)
-    if abs(r) >= FEEBLE:
-        words = f"{r:.2f}".replace("0.", ".").replace("-", "−")
-        ax.text(x + 0.5, y + 0.53, words, ha="center", va="center", size=5.2, color=ink, gid="r")
-
-
-def _sure(row: dict[str, float], limit: float, trend: float) -> int | None:
-    return next(
-        (k for k, ok in enumerate((row["q"] < limit, row["q"] < trend, row["p"] < limit)) if ok),
-        None,
+    marks.heat(
+        ax, table, words, columns=labels, rows=labels, cmap=look.DIVERGING, vmin=-1, vmax=1, square=True
     )
+    ax.xaxis.tick_top()
+    ax.tick_params(axis="x", length=0, rotation=90)
+    for y, x in np.argwhere(framed):
+        ax.add_patch(
+            Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black", linewidth=1.6)
+        )
+
+
+def _number(r: float) -> str:
+    return f"{100 * r:.0f}".replace("-", "−") if abs(r) >= FEEBLE else ""
 
 
 def _angles(names: Sequence[str], gap: float = 0.7) -> dict[str, float]:

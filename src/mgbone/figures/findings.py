@@ -1,0 +1,132 @@
+"""What a figure found, in a sentence: from tables of evidence, for the line below its title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import pandas as pd
+
+from mgbone.figures.canvas import capital
+from mgbone.study.design import Study
+from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import N_, tr
+from mgbone.study.naming import LEVEL_MARKS, contrast_label, narrow_label
+
+NOTHING = N_("no difference was found")
+
+_VERBS = {
+    "up": (N_("{what} rose at {where}"), N_("{what} tended to rise at {where}")),
+    "down": (N_("{what} fell at {where}"), N_("{what} tended to fall at {where}")),
+}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names as a sentence does: a, b and c."""
+    names = [*dict.fromkeys(names)]
+    return tr(" and ").join(filter(None, [tr(", ").join(names[:-1]), *names[-1:]]))
+
+
+def sentence(parts: Iterable[str]) -> str:
+    """Join parts to a sentence, with a capital and a full stop; empty if there are none."""
+    said = tr("; ").join(filter(None, parts))
+    return f"{capital(said)}{tr('.')}" if said else ""
+
+
+def name(endpoint: str) -> str:
+    """Return the name of an endpoint as it stands inside a sentence: serum ALP, but PTH."""
+    label = endpoint_label(endpoint)
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the rows on each dose against the reference of its own experiment."""
+    keys = [(c.experiment, c.name) for c in study.shown_contrasts]
+    at = pd.Series(list(zip(evidence["experiment"], evidence["contrast"], strict=True)), evidence.index)
+    place = at.map({key: i for i, key in enumerate(keys)})
+    return evidence[place.notna()].loc[place.dropna().sort_values(kind="stable").index]
+
+
+def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> str:
+    """Say which endpoints rose or fell at which dose, by trend too, and which did not: one sentence.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        experiment, endpoint, contrast, level, direction.
+    """
+    doses = of_doses(evidence, study)
+    said, without = [], []
+    for endpoint in endpoints:
+        what = name(endpoint)
+        here = doses[doses["endpoint"].eq(endpoint) & doses["level"].notna()]
+        others = evidence[evidence["endpoint"].eq(endpoint) & evidence["level"].eq("significant")]
+        parts = _moved(here, what, _dose) or _moved(others, what, contrast_label)
+        said += parts
+        without += [what] if len(here) and not parts else []
+    if without:
+        said.append(tr("no difference in {names}", names=listed(without)) if said else tr(NOTHING))
+    return sentence(said)
+
+
+def _moved(rows: pd.DataFrame, what: str, where: Callable[[str], str]) -> list[str]:
+    parts = []
+    for direction, (verb, tended) in _VERBS.items():
+        here = rows[rows["direction"].eq(direction)]
+        clear, trend = (
+            listed(map(where, here.loc[here["level"].eq(level), "contrast"])) for level in LEVEL_MARKS
+        )
+        if clear:
+            also = tr(", by trend at {where}", where=trend) if trend else ""
+            parts.append(tr(verb, what=what, where=clear) + also)
+        elif trend:
+            parts.append(tr(tended, what=what, where=trend))
+    return parts
+
+
+def cells(found: pd.DataFrame, names: Sequence[str], study: Study, most: int = 3) -> str:
+    """Say how many of the cells of a table differ, and name the largest differences.
+
+    Parameters
+    ----------
+    found : DataFrame
+        contrast, percent, level: a row a cell.
+    names : sequence of str
+        What each row is called.
+    """
+    table = found.assign(name=list(names), size=found["percent"].abs())
+    clear = table[table["level"].eq("significant")]
+    trends = int(table["level"].eq("trend").sum())
+    if clear.empty and not trends:
+        return sentence([tr(NOTHING)])
+    largest = clear.sort_values("size", ascending=False, kind="stable").head(most)
+    named = [
+        tr(
+            "{what} {percent} % at {dose}",
+            what=row.name_,
+            percent=percent(row.percent),
+            dose=_dose(row.contrast),
+        )
+        for row in largest.rename(columns={"name": "name_"}).itertuples()
+    ]
+    counted = tr(
+        "{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent"))
+    )
+    more = tr(", {n} more by trend", n=trends) if trends else ""
+    return sentence([counted + more, *named])
+
+
+def percent(value: float) -> str:
+    """Write a change in percent, signed."""
+    return f"{value:+.0f}".replace("-", "−")
+
+
+def _dose(contrast: str) -> str:
+    return narrow_label(contrast.partition("_vs_")[0])
+
+
+def counted(names: Iterable[str], contrasts: Iterable[str]) -> str:
+    """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."."""
+    return sentence(
+        tr("{contrast}: {said}", contrast=contrast_label(c), said=name)
+        for name, c in zip(names, contrasts, strict=True)
+    )

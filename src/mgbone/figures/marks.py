@@ -1,0 +1,287 @@
+"""What figures are put together from: animals, estimates with intervals, heat maps, names of points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
+
+from mgbone.figures import canvas, look
+from mgbone.study.language import tr
+from mgbone.study.naming import level_mark
+
+MANY = 100
+"""From so many animals at one place on, their density is drawn in place of dots."""
+
+
+def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float = 30.0) -> None:
+    """Draw each animal as a dot in the colour and marker of its group, beside others of like value.
+
+    Parameters
+    ----------
+    table : DataFrame
+        at (place on the x axis), value, group; where a boolean column `censored` is true, dots are hollow.
+    spread : float
+        Width that the dots of one place take, in units of the x axis; 0 keeps them on it.
+    size : float
+        Area, in square points.
+    """
+    table = table.dropna(subset=["value"])
+    if table.empty:
+        return
+    colours = {g: look.colour(g) for g in table["group"].unique()}
+    if spread and table.groupby("at").size().max() > MANY:
+        sns.violinplot(
+            table, x="at", y="value", hue="group", palette=colours, ax=ax, native_scale=True, dodge=False,
+            width=spread, cut=0, inner=None, linewidth=0, density_norm="width", legend=False,
+        )  # fmt: skip
+        return
+    table = table.assign(x=table["at"] + spread * _side_steps(table))
+    first = len(ax.collections)
+    sns.scatterplot(
+        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, s=size, legend=False,
+        markers={g: look.marker(g) for g in colours}, linewidth=0.6, zorder=3, gid="animals",
+    )  # fmt: skip
+    drawn = ax.collections[first]
+    drawn.set_edgecolor([look.edge(g) for g in table["group"]])
+    if "censored" in table and table["censored"].eq(True).any():
+        hollow = table["censored"].eq(True)
+        fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
+        drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
+    ax.set(xlabel="", ylabel="")
+
+
+def _side_steps(table: pd.DataFrame) -> pd.Series:
+    """Steps from -0.5 to 0.5 that lead neighbours in value far apart: multiples of the golden ratio.
+
+    The quasirandom scatter of Sherrill-Mix and Clarke (vipor, 2017): no random numbers, linear in time.
+    """
+    rank = table.groupby("at")["value"].rank(method="first")
+    count = table.groupby("at")["value"].transform("size")
+    return ((rank * 0.618034 + 0.5) % 1 - 0.5).where(count > 1, 0.0)
+
+
+def means(ax: Axes, table: pd.DataFrame, *, beside: float = 0.36) -> None:
+    """Draw mean ± SD of the values at each place, beside the dots, so that neither hides the other."""
+    table = table.dropna(subset=["value"])
+    if len(table):
+        sns.pointplot(
+            table.assign(at=table["at"] + beside), x="at", y="value", ax=ax, native_scale=True, errorbar="sd",
+            color=look.INK, linestyle="none", marker="_", markersize=9, markeredgewidth=1.8,
+            err_kws={"linewidth": 1.1}, zorder=2,
+        )  # fmt: skip
+        ax.set(xlabel="", ylabel="")
+
+
+def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: float = 42.0) -> None:
+    """Draw estimates with their intervals: filled where significant, pale where a trend, otherwise hollow.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        at (place on the other axis), value, low, high, level, and ink and marker, or else the group that
+        they are of.
+    upright : bool
+        Values on the y axis.
+    """
+    rows = rows[np.isfinite(rows["value"])]
+    if rows.empty:
+        return
+    if "ink" not in rows:
+        rows = rows.assign(ink=rows["group"].map(look.line_colour), marker=rows["group"].map(look.marker))
+    known = rows[rows["low"].notna()]
+    lines = ax.vlines if upright else ax.hlines
+    lines(
+        known["at"], known["low"], known["high"], colors=known["ink"], linewidth=1.4, zorder=2, gid="interval"
+    )
+    for marker, part in rows.groupby("marker", sort=False):
+        fills = [look.face(ink, level) for ink, level in zip(part["ink"], part["level"], strict=True)]
+        place = (part["at"], part["value"]) if upright else (part["value"], part["at"])
+        ax.scatter(*place, s=size, marker=marker, c=fills, edgecolors=part["ink"], linewidths=1, zorder=3,
+                   gid="estimate")  # fmt: skip
+
+
+def estimate_handles(ink: str = look.INK) -> list[Line2D]:
+    """Legend entries for the three fillings of an estimate."""
+    words = {"significant": "p < 0.05", "trend": "p < 0.10", "none": tr("neither")}
+    return [
+        look.mark(name, "o", 6.5, markerfacecolor=look.face(ink, level), markeredgecolor=ink)
+        for level, name in words.items()
+    ]
+
+
+def p_words(p: str, level: object) -> str:
+    """Return a written p with its mark."""
+    return f"{p} {level_mark(level)}".rstrip()
+
+
+def heat(
+    ax: Axes,
+    values: Any,
+    words: Any = None,
+    *,
+    columns: Sequence[str] | None = None,
+    rows: Sequence[str] | None = None,
+    size: float = look.SMALL_SIZE,
+    gap: float = 1.0,
+    **options: Any,
+) -> Any:
+    """Draw a table as a heat map with words in its cells, black or white as reads better.
+
+    Parameters
+    ----------
+    values : array-like, shape (n, m)
+        Cells without a number stay blank, but for their words.
+    words : array-like of str, shape (n, m), optional
+    columns, rows : sequence of str, optional
+        Labels of the axes; without them there are none.
+    gap : float
+        White between cells, points.
+    **options
+        For `seaborn.heatmap`: cmap, vmin, vmax, norm.
+
+    Returns
+    -------
+    QuadMesh
+        The cells, for a colour bar.
+    """
+    values = np.asarray(values, dtype=float)
+    sns.heatmap(
+        values, ax=ax, cbar=False, linewidths=gap, linecolor="white",
+        xticklabels=False if columns is None else columns, yticklabels=False if rows is None else rows,
+        **options,
+    )  # fmt: skip
+    ax.tick_params(length=0)
+    ax.tick_params(axis="y", rotation=0)
+    ax.tick_params(axis="x", rotation=0)
+    mesh = ax.collections[0]
+    if words is None:
+        return mesh
+    mesh.update_scalarmappable()
+    faces = mesh.get_facecolors().reshape(*values.shape, 4)
+    for (y, x), word in np.ndenumerate(np.asarray(words, dtype=object)):
+        if word:
+            ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
+            text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", size=size, color=ink,
+                           linespacing=1.2, gid="cell")  # fmt: skip
+            if word.endswith(("*", "†")) or "*\n" in word or "†\n" in word:
+                look.embolden(text)
+    return mesh
+
+
+def colour_bar(ax: Axes | Sequence[Axes], shades: Any, label: str, **options: Any) -> None:
+    """Draw the scale of the colours of a heat map beside its panels."""
+    first = ax if isinstance(ax, Axes) else ax[0]
+    bar = first.figure.colorbar(shades, ax=ax, **{"shrink": 0.8, "aspect": 24, "pad": 0.015, **options})
+    bar.set_label(label)
+    bar.outline.set_visible(False)
+
+
+def around_zero(values: Any, least: float) -> Normalize:
+    """Return a scale of colours that reaches as far to either side of zero as the largest of the values."""
+    known = np.abs(np.asarray(values, dtype=float))
+    reach = max(least, float(np.ceil(np.nanmax(known)))) if np.isfinite(known).any() else least
+    return Normalize(-reach, reach)
+
+
+# Where a name may stand beside its point: directions, best first, and how far, in points.
+_WAYS = (
+    (1, 0),
+    (-1, 0),
+    (0, 1),
+    (0, -1),
+    (1, 1),
+    (-1, 1),
+    (1, -1),
+    (-1, -1),
+    (2, 1),
+    (-2, 1),
+    (2, -1),
+    (-2, -1),
+)
+_FAR = (7.0, 14.0, 22.0, 32.0, 44.0, 58.0)
+
+
+def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
+    """Write names beside points where they meet nothing, with a line where a name stands away from its point.
+
+    The panels must be laid out (`canvas.lay_out`). A line never comes near another point that is marked.
+
+    Parameters
+    ----------
+    named : DataFrame
+        x, y, name; the first are placed first.
+    others : DataFrame
+        x, y of points that names should not hide and lines not touch.
+    """
+    scale = 72 / ax.figure.dpi
+    spots = ax.transData.transform(named[["x", "y"]].to_numpy(float)) * scale
+    avoid = np.vstack([spots, ax.transData.transform(others[["x", "y"]].to_numpy(float)) * scale]).round(2)
+    frame = ax.get_window_extent().extents.round(2) * scale
+    taken = [text.get_window_extent().extents * scale for text in ax.texts]
+    for name, spot in zip(named["name"], spots.round(2), strict=True):
+        size = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2])
+        best = min(
+            (_place(spot, way, far, size) for far in _FAR for way in _WAYS),
+            key=lambda place: _cost(*place, spot, avoid, len(named), taken, frame),
+        )
+        box, foot = best
+        taken.append(box)
+        ax.annotate(
+            name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
+            textcoords="axes points", ha="center", va="center", size=look.SMALL_SIZE, gid="name", zorder=6,
+            path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
+        )  # fmt: skip
+        if np.hypot(*(foot - spot)) > 8:
+            inward = spot + (foot - spot) * (3.5 / np.hypot(*(foot - spot)))
+            ends = ax.transData.inverted().transform(np.array([inward, foot]) / scale)
+            ax.plot(
+                *ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False
+            )
+
+
+def _place(
+    spot: np.ndarray, way: tuple[int, int], far: float, size: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the box of a name on one side of its point, and the spot of its edge that is nearest to it."""
+    direction = np.array(way) / np.hypot(*way)
+    centre = spot + direction * far + np.sign(way) * size / 2
+    box = np.concatenate([centre - size / 2, centre + size / 2]).round(2)
+    return box, np.clip(spot, box[:2], box[2:])
+
+
+def _cost(
+    box: np.ndarray,
+    foot: np.ndarray,
+    spot: np.ndarray,
+    avoid: np.ndarray,
+    n_named: int,
+    taken: Sequence[np.ndarray],
+    frame: np.ndarray,
+) -> float:
+    """Say how badly a name stands: outside the panel, over other names or points, far away."""
+    outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
+    over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
+    margin = 3.0
+    hidden = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1).sum()
+    line = foot - spot
+    along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
+    away = np.hypot(*(avoid - spot - along[:, None] * line).T)
+    near = (away < 4.0) & (np.hypot(*(avoid - spot).T) > 0.5)
+    crossed = 300 * near[:n_named].sum() + 2 * near[n_named:].sum()
+    crossings = sum(_touches(spot, foot, other) for other in taken)
+    length = float(np.hypot(*line))
+    return 1000 * outside + 400 * (over + crossings) + crossed + 10 * hidden + 0.3 * length
+
+
+def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:
+    """Tell whether a line comes into a box, looked at in ten steps."""
+    steps = start + np.linspace(0, 1, 10)[:, None] * (end - start)
+    return bool(((steps > box[:2]) & (steps < box[2:])).all(axis=1).any())
