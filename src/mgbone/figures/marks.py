@@ -91,7 +91,7 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
     upright : bool
         Values on the y axis.
     """
-    rows = rows[np.isfinite(rows["value"])]
+    rows = rows[np.isfinite(rows["value"].astype(float))]
     if rows.empty:
         return
     if "ink" not in rows:
@@ -240,8 +240,7 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
             path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
         )  # fmt: skip
         if np.hypot(*(foot - spot)) > 8:
-            inward = spot + (foot - spot) * (3.5 / np.hypot(*(foot - spot)))
-            ends = ax.transData.inverted().transform(np.array([inward, foot]) / scale)
+            ends = ax.transData.inverted().transform(np.array([spot, foot]) / scale)
             ax.plot(
                 *ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False
             )
