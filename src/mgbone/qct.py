@@ -1,7 +1,6 @@
 """Quantitative CT of the femur: from slices to regional density and to profiles along the bone.
 
-Terms after Bouxsein et al. (2010): density is volumetric bone mineral density (vBMD), mineral content over
-volume.
+Terms after Bouxsein et al. (2010): density is volumetric (vBMD), mineral content over volume.
 """
 
 from __future__ import annotations
@@ -178,17 +177,14 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
     for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
         table = table.sort_values("slice", kind="stable")
         position, number = table["position"].to_numpy(), table["slice"].to_numpy()
-        along = np.sort(position)
-        steps = np.diff(along)
+        steps = np.diff(along := np.sort(position))
         pitch = float(np.median(steps)) if len(steps) else np.nan
-        found = [
-            (N_("gap"), tr("none from {a:g} to {b:g} mm", a=along[i], b=along[i + 1]))
-            for i in np.flatnonzero(steps > 1.5 * pitch)
-        ]
-        found += [
-            (N_("doubled"), tr("at {a:g} and {b:g} mm", a=along[i], b=along[i + 1]))
-            for i in np.flatnonzero(steps < 0.5 * pitch)
-        ]
+        found = []
+        for kind, words, odd in (
+            (N_("gap"), N_("none from {a:g} to {b:g} mm"), steps > 1.5 * pitch),
+            (N_("doubled"), N_("at {a:g} and {b:g} mm"), steps < 0.5 * pitch),
+        ):
+            found += [(kind, tr(words, a=along[i], b=along[i + 1])) for i in np.flatnonzero(odd)]
         found += [
             (N_("misplaced"), tr("slice {a} lies before slice {b}", a=number[i + 1], b=number[i]))
             for i in np.flatnonzero(np.diff(position) < 0)

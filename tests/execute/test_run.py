@@ -1,10 +1,10 @@
 """What a notebook holds on to: banner, stamp, whole tables, linked figures."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from helpers.small_dataset import write_small_dataset
+from matplotlib.figure import Figure
 
 import mgbone
 from mgbone.execute import run
@@ -30,7 +30,8 @@ def a_run(folder, tmp_path, shown):
 
 
 def drawn(title="A title"):
-    figure, ax = plt.subplots(figsize=(3, 2))
+    figure = Figure(figsize=(3, 2))
+    ax = figure.subplots()
     ax.plot([1, 2], [3, 4])
     ax.set_title(title)
     return figure
@@ -95,7 +96,6 @@ def test_show_saves_png_and_svg_with_the_stamp_and_displays_the_png(a_run, shown
     assert a_run.outputs == [png, svg]
     a_run.show(drawn(), "01_minerals")
     assert len(a_run.outputs) == 4
-    assert plt.get_fignums() == []
 
 
 def test_show_stamps_simulated_data_only(a_run, monkeypatch):
@@ -103,7 +103,6 @@ def test_show_stamps_simulated_data_only(a_run, monkeypatch):
 
     def save(figure, folder, name, stamp=None):
         stamps.append(stamp)
-        plt.close(figure)
         folder.mkdir(parents=True)
         (folder / "x.png").write_bytes(b"")
         return (folder / "x.png", folder / "x.svg")

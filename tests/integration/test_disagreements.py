@@ -12,6 +12,7 @@ from mgbone import biochem
 from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import MEASUREMENT_COLUMNS as COLUMNS
 from mgbone.evidence.comparison import compare
+from mgbone.figures import canvas
 from mgbone.figures.disagreements import stated_and_measured
 from mgbone.integration import disagreements
 from mgbone.integration.words import count_sources
@@ -166,7 +167,8 @@ def test_the_figure_has_a_row_per_source(shown, language):
     gids = [artist.get_gid() for artist in (*ax.texts, *ax.lines)]
     assert gids.count("said") == gids.count("holds") == gids.count("interval") == len(shown)
     assert gids.count("stated") == shown["percent"].notna().sum()
-    assert speak(language, stated_and_measured, shown.reset_index().iloc[:0]).axes[0].texts[0].get_text()
+    nothing = speak(language, stated_and_measured, shown.reset_index().iloc[:0])
+    assert canvas.words_of(nothing)["finding"]
 
 
 def test_sentences_give_the_range_over_tests_and_the_ratio(shown, measured, study):

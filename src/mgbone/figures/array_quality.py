@@ -62,7 +62,8 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         rows = densities[densities["stage"] == stage]
         rows = rows.assign(group=rows["array_id"].map(groups))
         for group, lines in rows.groupby("group", sort=False):
-            sns.lineplot(lines, x="value", y="density", units="array_id", estimator=None, ax=ax, linewidth=1,
+            sns.lineplot(lines, x="value", y="density", units="array_id", estimator=None, sort=False,
+                         ax=ax, linewidth=1,
                          color=look.line_colour(group), linestyle=look.line_style(group),
                          alpha=0.8)  # fmt: skip
         ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))

@@ -197,8 +197,8 @@ def profiles(
     for line, structure in zip(axes, structures, strict=True):
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
         for group, rows in here.groupby("group", sort=False):
-            sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, ax=line[0],
-                         linewidth=1.1,
+            sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, sort=False,
+                         ax=line[0], linewidth=1.1,
                          color=colours[group], linestyle=dashes[group])  # fmt: skip
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
         line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
@@ -245,7 +245,9 @@ def _difference(ax: Axes, rows: pd.DataFrame, contrast: Contrast, study: Study) 
         return
     ink = look.line_colour(contrast.case)
     ax.fill_between(rows["percent"], rows["ci_low"], rows["ci_high"], color=look.tint(ink, 0.7), linewidth=0)
-    sns.lineplot(rows, x="percent", y="difference", ax=ax, color=ink, linewidth=1.4, errorbar=None)
+    sns.lineplot(
+        rows, x="percent", y="difference", estimator=None, sort=False, ax=ax, color=ink, linewidth=1.4
+    )
     ax.set_ylabel("")
     at = rows["percent"].to_numpy(float)
     half = float(np.median(np.diff(at))) / 2 if len(at) > 1 else 1.0

@@ -8,6 +8,7 @@ from helpers.small_dataset import describe, write_small_dataset
 
 import mgbone
 from mgbone.figures import array_quality as pictures
+from mgbone.figures import canvas
 from mgbone.microarray import arrays, quality
 from mgbone.microarray.normalisation import rma_steps
 
@@ -230,7 +231,7 @@ def test_quality_says_what_can_be_said_without_probes(folder):
         images = speak(
             language, pictures.pseudo_images, arrays.chip_images(steps, scans), scans.groups, title="t"
         )
-        assert images.axes[0].texts[0].get_text()
+        assert canvas.words_of(images)["finding"]
 
 
 def test_scans_are_normalised_as_before():
