@@ -406,7 +406,7 @@ def played(tmp_path, monkeypatch):
         return paths
 
     monkeypatch.setattr(run, "save_figure", save)
-    monkeypatch.setattr(run, "display", shown.append)
+    monkeypatch.setattr(run, "display", lambda *what: shown.extend(what))
 
     def play(stem, dataset):
         names = {"dataset": str(dataset), "figures_folder": str(tmp_path / "figures"), "language": "en"}

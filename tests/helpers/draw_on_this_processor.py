@@ -23,7 +23,7 @@ def profiles():
         qct.profile_summary(profile),
         dataset.study,
         "Profiles",
-        tests=qct.profile_tests(profile, dataset.study, 200),
+        tests=qct.profile_tests(profile, dataset.study),
     )
 
 

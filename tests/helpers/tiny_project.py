@@ -8,13 +8,11 @@ import sys
 
 from helpers import ROOT
 
+# Beside all of the ground floor, which stands for itself.
 REAL = (
     "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
-    "dataset/csv_table.py", "dataset/descriptor.py", "dataset/faults.py", "execute/__init__.py",
-    "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py", "study/__init__.py",
-    "study/design.py", "study/dictionary.py", "study/errors.py", "study/language.py", "study/paths.py",
-    "study/schema/endpoints.json", "study/schema/tables.json",
-    "study/locale/ja.po", "study/locale/notebooks.ja.po", "study/locale/say.sh",
+    "dataset/descriptor.py", "dataset/faults.py", "dataset/table.py",
+    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "execute/places.py", "execute/stamps.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
@@ -26,7 +24,7 @@ def open_dataset(path):
     faults = path / "faults.txt"
     if faults.exists():
         raise DatasetError(faults.read_text().splitlines())
-    return SimpleNamespace(title="Tiny", title_ja="", name=path.name, is_simulated=True)
+    return SimpleNamespace(title="Tiny", title_ja="", name=path.name, is_simulated=True, arrays=None)
 """
 SIMULATE = """
 import sys
@@ -107,6 +105,9 @@ def tiny_project(folder):
     for part in ("biochem", "integration", "microarray", "simulate"):
         (package / part).mkdir(parents=True)
         (package / part / "__init__.py").write_text("")
+    shutil.copytree(
+        ROOT / "src/mgbone/study", package / "study", ignore=shutil.ignore_patterns("__pycache__")
+    )
     for name in REAL:
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "src" / "mgbone" / name, package / name)

@@ -229,13 +229,16 @@ def _numbers(
     assay = spec["name"] in BELOW_LIMIT.get(table, ())
     below = pd.Series(False, index=cells.index)
     bad = dict.fromkeys(values.index[np.isinf(values)], "")
+    advice: dict[int, str] = {}  # once for cells that say the same: a column may hold it half a million times
     for row, reading in readings.items():
         if reading.kind == "undetected" and assay and limit is not None:
             values[row], below[row] = limit, True
         elif reading.kind == "below" and assay and reading.is_plain:
             below[row] = True
         elif reading.kind != "missing" or reading.how:
-            bad[row] = _plainly(reading, spec, assay)
+            if id(reading) not in advice:
+                advice[id(reading)] = _plainly(reading, spec, assay)
+            bad[row] = advice[id(reading)]
     allowed = "a number" if spec["type"] == "number" else "a whole number"
     if spec["type"] == "integer":
         bad |= dict.fromkeys(values.index[values.notna() & (values % 1 != 0)], "")
@@ -246,7 +249,8 @@ def _numbers(
         if spec.get("constraints", {}).get("required")
         else ", or leave the cell blank if it was not measured"
     )
-    write = {row: said or f"Write a number{blank}." for row, said in bad.items()}
+    plain = f"Write a number{blank}."
+    write = {row: said or plain for row, said in bad.items()}
     found = {
         row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else str(cells[row]).strip() for row in bad
     }
