@@ -112,6 +112,27 @@ for (test in names(again)) {
   report(paste("other tests,", test), mine, rows$p)
 }
 
+# --- absence and correlations -----------------------------------------------------------------------------------------
+absence <- rbind(made("absence_biochem"), made("absence_qct"))
+bayes <- apply(absence, 1, function(row) {
+  here <- wide[wide$experiment == row[["experiment"]] & !is.na(wide[[row[["endpoint"]]]]), ]
+  pair <- strsplit(row[["contrast"]], "_vs_")[[1]]
+  y <- lapply(pair, function(g) here[here$group == g, row[["endpoint"]]])
+  n <- lengths(y); df <- sum(n) - 2; size <- sqrt(prod(n) / sum(n))
+  t <- t.test(y[[1]], y[[2]], var.equal = TRUE)$statistic
+  under <- function(d) dt(t, df, size * d) * dcauchy(d, scale = sqrt(2) / 2)  # Rouder et al. 2009
+  suppressWarnings(integrate(under, -Inf, Inf, rel.tol = 1e-9)$value) / dt(t, df)
+})
+report("absence, Bayes factor", bayes, absence$bf10)
+pairs <- made("within_animals")
+pairs <- pairs[pairs$a %in% names(wide) & pairs$b %in% names(wide), ]
+r <- mapply(function(a, b) {
+  both <- wide[!is.na(wide[[a]]) & !is.na(wide[[b]]), ]
+  group <- paste(both$experiment, both$group)
+  cor(both[[a]] - ave(both[[a]], group), both[[b]] - ave(both[[b]], group))
+}, pairs$a, pairs$b)
+report("within groups, correlation", r, pairs$r)
+
 # --- arrays -----------------------------------------------------------------------------------------------------------
 if (all(sapply(c("preprocessCore", "affxparser", "limma"), requireNamespace, quietly = TRUE))) {
   arrays <- merge(raw("arrays.csv"), animals[c("animal_id", "experiment", "group")], sort = FALSE)
@@ -150,3 +171,16 @@ if (all(sapply(c("preprocessCore", "affxparser", "limma"), requireNamespace, qui
     }
   }
 }
+
+# --- over-representation, from the table of genes ---------------------------------------------------------------------
+tested <- made("differential_expression"); terms <- made("enriched_terms")
+sets <- strsplit(readLines("data/genesets/go_bp.gmt.gz"), "\t")
+names(sets) <- sapply(sets, `[`, 1)
+p <- mapply(function(contrast, direction, term) {
+  rows <- tested[tested$contrast == contrast & tested$average_expression > 5, ]
+  sign <- if (direction == "up") 1 else -1
+  chosen <- rows$gene[rows$q < 0.05 & sign * rows$log2_fold_change > 0]
+  members <- intersect(sets[[term]][-(1:2)], rows$gene)
+  phyper(sum(members %in% chosen) - 1, length(members), nrow(rows) - length(members), length(chosen), lower.tail = FALSE)
+}, terms$contrast, terms$direction, terms$term)
+report("over-representation, p", p, terms$p)
