@@ -5,7 +5,6 @@ Called with the dataset, the folder of figures and that of derived tables, as `m
 
 import sys
 
-import matplotlib.pyplot as plt
 import nbformat
 
 from helpers import ROOT
@@ -15,7 +14,6 @@ from mgbone.execute import run
 
 def save(figure, folder, name, stamp=None):
     """Stand in for saving a figure, which takes most of the time of a run."""
-    plt.close(figure)
     folder.mkdir(parents=True, exist_ok=True)
     paths = folder / f"{name}.png", folder / f"{name}.svg"
     for path in paths:
@@ -24,7 +22,7 @@ def save(figure, folder, name, stamp=None):
 
 
 if __name__ == "__main__":
-    run.save_figure, run.display = save, lambda shown: None
+    run.save_figure, run.display = save, lambda *shown: None
     for stem in STEMS:
         names = dict(zip(("dataset", "figures_folder", "derived_folder"), sys.argv[1:], strict=True))
         names["language"] = "ja"  # tables are the same in every language
