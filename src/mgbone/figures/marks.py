@@ -11,10 +11,8 @@ import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
-from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, look
-from mgbone.study.language import tr
 from mgbone.study.naming import level_mark
 
 MANY = 100
@@ -106,15 +104,6 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
         place = (part["at"], part["value"]) if upright else (part["value"], part["at"])
         ax.scatter(*place, s=size, marker=marker, c=fills, edgecolors=part["ink"], linewidths=1, zorder=3,
                    gid="estimate")  # fmt: skip
-
-
-def estimate_handles(ink: str = look.INK) -> list[Line2D]:
-    """Legend entries for the three fillings of an estimate."""
-    words = {"significant": "p < 0.05", "trend": "p < 0.10", "none": tr("neither")}
-    return [
-        look.mark(name, "o", 6.5, markerfacecolor=look.face(ink, level), markeredgecolor=ink)
-        for level, name in words.items()
-    ]
 
 
 def p_words(p: str, level: object) -> str:
