@@ -184,7 +184,10 @@ def rma_steps(
         prepared = _prepared(layout, pool, background, normalise, corrected)
         expression = _summarise(layout, pool, prepared, residuals, affinities)
     with np.errstate(divide="ignore", invalid="ignore"):
-        raw = np.log2(layout.intensities.T, dtype=np.float32, casting="same_kind")
+        # In 64 bits and array by array: logarithms of 32 bits differ between processors.
+        raw = np.empty(layout.intensities.T.shape, np.float32)
+        for array, intensities in enumerate(layout.intensities):
+            raw[:, array] = np.log2(intensities, dtype=np.float64)
     return RmaSteps(
         expression=layout.expression_frame(expression),
         background=pd.DataFrame(
