@@ -10,6 +10,12 @@ from scipy import optimize, stats
 POWER = 0.8
 
 
+@cache
+def studentised_range(limit: float, n_groups: int, df: float) -> float:
+    """Return the critical value of the studentised range for a p of `limit`; over sqrt(2) it is one of t."""
+    return float(stats.studentized_range.isf(limit, n_groups, df))
+
+
 def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df: int, limit: float) -> float:
     """Return the probability that Tukey-Kramer calls a true difference, with either sign.
 
@@ -27,7 +33,7 @@ def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df:
     limit : float
         p below which the test rejects.
     """
-    critical = stats.studentized_range.isf(limit, n_groups, df) / np.sqrt(2)
+    critical = studentised_range(limit, n_groups, df) / np.sqrt(2)
     shift = difference / np.sqrt(1 / sizes[0] + 1 / sizes[1])
     # The mirror image of the lower tail: there scipy has no value for large shifts.
     return float(stats.nct.sf(critical, df, shift) + stats.nct.sf(critical, df, -shift))

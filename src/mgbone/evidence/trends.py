@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mgbone.evidence.power import studentised_range
 from mgbone.study.design import Study
 
 
@@ -24,7 +25,7 @@ def most_frequent_trend(n: float, n_groups: int, study: Study) -> float:
     """
     df = min(n_groups * (n - 1), 1e6)
     limits = [study.thresholds[level] for level in ("significant", "trend")]
-    high, low = (stats.studentized_range.isf(limit, n_groups, df) / np.sqrt(2) for limit in limits)
+    high, low = (studentised_range(limit, n_groups, df) / np.sqrt(2) for limit in limits)
     effects = np.linspace(low - 1, high + 2, 601)
     between = stats.nct.cdf(high, df, effects) - stats.nct.cdf(low, df, effects)
     return float(between.max())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.evidence.power import studentised_range
 from mgbone.integration import contrasts, doses
 from mgbone.microarray.clustering import can_be_separated, n_splits
 from mgbone.study.design import Study
@@ -292,18 +292,12 @@ def _array_evidence(dataset: Dataset) -> pd.DataFrame:
     return arrays.array_evidence(clusterings, enriched, genesets.load_themes(), scans.table, study)
 
 
-@cache
-def _beyond(level: float, n_groups: int, df: int) -> float:
-    """Critical value of the studentised range for a p of `level`."""
-    return float(stats.studentized_range.isf(level, n_groups, df))
-
-
 def _chance(level: str, sizes: np.ndarray, limits: tuple[float, float]) -> float:
     if len(sizes) < 2:
         return np.nan
     k, df = len(sizes), int(sizes.sum() - len(sizes))
     # Half the two-sided area of t beyond what Tukey asks for: the stated sign only.
-    tails = [stats.t.sf(_beyond(limit, k, df) / np.sqrt(2), df) for limit in limits]
+    tails = [stats.t.sf(studentised_range(limit, k, df) / np.sqrt(2), df) for limit in limits]
     return {"significant": tails[0], "trend": tails[1] - tails[0], "none": 1 - 2 * tails[1]}[level]
 
 
@@ -370,7 +364,9 @@ def _reproduced_under(
     difference = case[1] - reference[1]
     studentised = np.abs(difference) / np.sqrt(within[:, column] / 2 * (1 / case[0] + 1 / reference[0]))
     limits = {
-        level: np.array([_beyond(study.thresholds[level], *shape) for shape in zip(k, df, strict=True)])
+        level: np.array(
+            [studentised_range(study.thresholds[level], *shape) for shape in zip(k, df, strict=True)]
+        )
         for level in ("significant", "trend")
     }
     beyond = {level: studentised > limit for level, limit in limits.items()}
