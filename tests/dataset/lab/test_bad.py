@@ -80,7 +80,10 @@ ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
 # The first piece is where the line begins.
 BAD = {
     # files
-    "old format of Excel": (file("old.xls", FROM_XLS), [["old.xls: is in the old format of Excel", ".xlsx"]]),
+    "old format of Excel, damaged": (
+        file("old.xls", FROM_XLS),
+        [["old.xls: can't be read as a workbook", ".xlsx"]],
+    ),
     "old format under a new name": (
         file("new.xlsx", FROM_XLS),
         [["new.xlsx: is protected by a password, or is in the old format", "Take the password off"]],
@@ -93,7 +96,7 @@ BAD = {
         lambda folder: _with_macros(folder),
         [["lab.xlsx: is a workbook with macros", "Save it as"]],
     ),
-    "LibreOffice": (file("lab.ods", b"PK"), [["lab.ods: is a LibreOffice table", "Save it as"]]),
+    "Numbers": (file("lab.numbers", b"PK"), [["lab.numbers: is a table of Numbers", "Export it as"]]),
     "workbook empty": (file("more.xlsx", b""), [["more.xlsx: is empty", "take the file away"]]),
     "workbook truncated": (
         lambda folder: (folder / "lab.xlsx").write_bytes((folder / "lab.xlsx").read_bytes()[:4000]),
@@ -655,7 +658,7 @@ def test_all_mistakes_of_all_sheets_come_at_once(tmp_path):
         "creatinine zero",
         "unknown group",
         "slice beyond the femur",
-        "old format of Excel",
+        "old format of Excel, damaged",
     ):
         BAD[case][0](folder)
     text("urine", lambda data: data.replace("ctx", "ctx1"))(folder)

@@ -22,6 +22,8 @@ from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
 from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
+from mgbone.dataset.lab.other_workbook import ENDINGS as OTHER_WORKBOOKS
+from mgbone.dataset.lab.other_workbook import read_other_workbook
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import no_animals, read_sheet
@@ -101,7 +103,7 @@ def _split(column: str | None) -> list[str]:
 def is_lab_folder(folder: Path) -> bool:
     """Say whether a folder holds something that a laboratory's tables may be in."""
     return any(
-        _ending(path) in (".xlsx", ".csv", ".tsv", *SAVE_AS)
+        _ending(path) in (".xlsx", *OTHER_WORKBOOKS, ".csv", ".tsv", *SAVE_AS)
         or (_ending(path) == ".txt" and table_named(path.stem))
         for path in _files(folder)
     )
@@ -179,7 +181,7 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
             lab.faults.append(Fault(path.name, *SAVE_AS[ending]))
         elif path.name in _READ_HERE or path.name.endswith(_SETS):
             continue
-        elif ending == ".xlsx" or ending in TEXT_ENDINGS:
+        elif ending in (".xlsx", *OTHER_WORKBOOKS, *TEXT_ENDINGS):
             try:
                 yield from _open(path, lab)
             except OSError as error:
@@ -204,7 +206,8 @@ def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
             grid.faults = faults  # which count only if the file is of use
             yield grid
         return
-    grids, faults, notes = read_workbook(path, path.name)
+    read = read_other_workbook if _ending(path) in OTHER_WORKBOOKS else read_workbook
+    grids, faults, notes = read(path, path.name)
     lab.faults += faults
     lab.notes += notes
     for grid in grids:

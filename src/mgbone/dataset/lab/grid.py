@@ -28,10 +28,8 @@ TOP = 40
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 SAVE_AS = {
-    ".xls": ("is in the old format of Excel", "In Excel, save it as 'Excel workbook (.xlsx)'."),
     ".xlsm": ("is a workbook with macros, which are never run here", "Save it as 'Excel workbook (.xlsx)'."),
     ".xlsb": ("is a binary workbook", "In Excel, save it as 'Excel workbook (.xlsx)'."),
-    ".ods": ("is a LibreOffice table", "Save it as 'Excel 2007-365 (.xlsx)'."),
     ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
 }
 
