@@ -73,6 +73,7 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
     row = known.loc[half.idxmin()]
     animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     of = animals[row["experiment"], row["endpoint"]]
+    of = of[of > 1]  # a group of one says nothing of the scatter within groups
     limit = study.thresholds["significant"]
     needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(

@@ -157,8 +157,12 @@ class Run:
     def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
         """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
 
-        The workbook has a sheet per table, and is stamped if the data are simulated.
+        The workbook has a sheet per table, and is stamped if the data are simulated. Without a table, it is
+        said that there is none.
         """
+        if not tables:
+            display(Markdown(tr("*Nothing was measured that a table could show.*")))
+            return
         from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
 
         path = self.derived_folder / f"{name}.xlsx"

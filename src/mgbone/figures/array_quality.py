@@ -91,7 +91,7 @@ def array_boxes(
     limits = limits or {}
     arrays = in_order(groups[groups.index.isin(boxes["array_id"])])
     bound = boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf)))
-    beyond = boxes[[not low <= m <= high for m, (low, high) in zip(boxes["median"], bound, strict=True)]]
+    beyond = boxes.loc[[not low <= m <= high for m, (low, high) in zip(boxes["median"], bound, strict=True)]]
     names = [f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in beyond["array_id"]]
     measures = list(boxes["measure"].unique())
     figure, axes = canvas.new_figure(

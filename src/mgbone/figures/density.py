@@ -149,7 +149,8 @@ def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines
     for contrast, line in lines.items():
         first = len(ax.collections)
         marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
-        ax.collections[first].set_linestyle(line.get_linestyle())
+        for drawn in ax.collections[first : first + 1]:  # none where the contrast was not tested
+            drawn.set_linestyle(line.get_linestyle())
     marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
     for place, rows in marked.groupby("place", sort=False):
         # One above the other: side by side they would meet.

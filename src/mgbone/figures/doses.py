@@ -238,7 +238,7 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
 def _per_dose_finding(evidence: pd.DataFrame, study: Study) -> str:
     """Say how many endpoints changed at each dose."""
     rows = findings.of_doses(evidence, study)
-    rows = rows[[not is_derived(e) for e in rows["endpoint"]]]
+    rows = rows.loc[[not is_derived(e) for e in rows["endpoint"]]]
     said = [
         tr("{n} of {all} endpoints changed, {trends} by trend",
            n=int(of_dose["level"].isin(["significant", "separated"]).sum()),
@@ -283,7 +283,8 @@ def _cell_lines(
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    return here[[axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]]
+    # By .loc, since an empty list in brackets alone would choose columns.
+    return here.loc[[axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]]
 
 
 def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:

@@ -30,7 +30,7 @@ from mgbone.microarray.differential import (
     fold_change_intervals,
     summarise_to_genes,
 )
-from mgbone.microarray.enrichment import prerank
+from mgbone.microarray.enrichment import PRERANK_COLUMNS, RUNNING_COLUMNS, prerank
 from mgbone.microarray.findings import clustering_evidence, theme_evidence
 from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import RmaSteps, rma_steps
@@ -360,11 +360,11 @@ def prerank_best_terms(
         found, sums = prerank(
             tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
         )
-        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
-        running.append(sums)
+        if len(found):
+            results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
+            running.append(sums)
     if not results:
-        columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
-        return pd.DataFrame(columns=["contrast", "term", "name"]), pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=[*PRERANK_COLUMNS, "least_p"]), pd.DataFrame(columns=RUNNING_COLUMNS)
     return pd.concat(results, ignore_index=True), pd.concat(running, ignore_index=True)
 
 

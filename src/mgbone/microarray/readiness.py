@@ -11,7 +11,7 @@ from mgbone.dataset.arrays.library import find_platform
 from mgbone.dataset.arrays.library_files import read_transcript_annotation
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
-from mgbone.microarray.genesets import check_symbols, load_gene_sets
+from mgbone.microarray.genesets import fit_gene_sets, load_gene_sets
 from mgbone.study.errors import MgboneError, PlatformError
 
 
@@ -34,7 +34,7 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
             symbols = _symbols(dataset)
             sets = load_gene_sets(dataset.study.gene_sets, dataset.study.gene_set_symbols)
             if symbols:
-                check_symbols(sets, symbols)
+                notes += fit_gene_sets(sets, symbols).notes
             else:
                 notes.append(
                     "platform/ holds no transcript annotation: no gene has a symbol, no set is tested."
