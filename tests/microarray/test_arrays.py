@@ -281,7 +281,8 @@ def test_evidence_has_clustering_and_themes_of_every_contrast(genes, table, stud
 
 def test_without_findings_the_evidence_is_empty(table, study, enriched):
     nothing = array_evidence({}, enriched.iloc[:0], THEMES, table, study)
-    assert nothing.empty
+    assert len(nothing) == 6 and set(nothing["test"]) == {"not tested"}  # two contrasts, three themes
+    assert nothing[["level", "p"]].isna().all(axis=None)
     assert list(nothing.columns) == EVIDENCE_COLUMNS
 
 

@@ -66,7 +66,7 @@ def _not_measured(
 
 def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> Markdown:
     """Say how large a true difference the declared test finds, and how wide the narrowest interval is."""
-    known = evidence.dropna(subset=["g_low", "g_high"])
+    known = evidence.dropna(subset=["g_low", "g_high", "p"])
     if known.empty:
         return Markdown(tr("*No effect size has an interval.*"))
     half = (known["g_high"] - known["g_low"]) / 2
@@ -143,9 +143,17 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         "{stated} statements of a trend meet:"
     )
     chances = {
-        "here": 100 * trends.most_frequent_trend(n, groups, study),
         "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
     }
+    if n > 1:
+        chances["here"] = 100 * trends.most_frequent_trend(n, groups, study)
+    else:
+        said = N_(
+            "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls between "
+            "{low:g} and {high:g} again in at most {ever:.0f} % of repetitions, with as many animals as one "
+            "likes. Here no comparison has two animals a group, so **{same}** of {stated} statements of a "
+            "trend meet the criterion *same sign, p < {high:g}*:"
+        )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
     lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
     for row in stated.to_dict("records"):

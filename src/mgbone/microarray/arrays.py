@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.cel import CelWarning, read_cels
-from mgbone.dataset.arrays.expression import annotation_file, assign_columns
+from mgbone.dataset.arrays.expression import assign_columns
 from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
@@ -440,9 +440,8 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
 def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
     """Read the expression table of a dataset as genes x arrays, log2.
 
-    Whether values are intensities is told by the arrays' own columns. Gene symbols come from the table's own
-    column, else from the transcript annotation in ``platform/`` beside it; else its identifiers are the
-    symbols.
+    Whether values are intensities is told by the arrays' own columns. Gene symbols are those of
+    `mgbone.dataset.arrays.symbol_table.gene_symbols`; else its identifiers are the symbols.
 
     Parameters
     ----------
@@ -456,8 +455,7 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
         If the table can't be read, lacks an array, or it is not clear which column an array is.
     """
     from mgbone.dataset.arrays.expression_table import MatrixWarning, read_expression_table
-    from mgbone.dataset.arrays.library_files import read_transcript_annotation
-    from mgbone.microarray.differential import summarise_to_genes
+    from mgbone.dataset.arrays.symbol_table import gene_symbols
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
@@ -467,9 +465,5 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
             raise MgboneError("\n".join(map(str, faults)))
         values = table.log2(chosen)
     values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
-    symbols, annotation = table.symbols, annotation_file(path.parent)
-    if symbols is None and annotation is not None:
-        annotated = read_transcript_annotation(annotation)["gene_symbol"]
-        if values.index.isin(annotated.index).any():
-            symbols = annotated.reindex(values.index)
+    symbols = gene_symbols(table, path.parent)
     return (values if symbols is None else summarise_to_genes(values, symbols)).rename_axis("gene")

@@ -11,7 +11,7 @@ import pylimma
 from scipy import stats
 
 from mgbone.dataset.faults import listing
-from mgbone.microarray.genesets import GeneSets, GeneSetWarning
+from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets, GeneSetWarning
 from mgbone.study.errors import MgboneError
 
 ORA_COLUMNS = [
@@ -25,7 +25,6 @@ PRERANK_COLUMNS = [
 ]  # fmt: skip
 RUNNING_COLUMNS = ["contrast", "term", "rank", "t", "hit", "running_sum"]
 
-SMALLEST, LARGEST = 10, 1000
 FOLD_SHARE = 0.7
 
 

@@ -23,6 +23,9 @@ from mgbone.study.paths import project_root, resolve, write_aside
 
 SHIPPED = "data/genesets/go_bp.gmt.gz"
 
+SMALLEST, LARGEST = 10, 1000
+"""Genes on the chip that a set has to have, and may have, to be tested."""
+
 
 class GeneSetWarning(UserWarning):
     """Gene sets that fit the chip badly, or less well than they could."""
@@ -301,19 +304,25 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
         }
         gene_sets = replace(gene_sets, genes=respelt)
         said = N_(
-            "{source}: its symbols ({theirs}) were compared with those of the chip ({ours}) without regard to "
-            "case: {found} instead of {before} of its genes are found. Spelling alone was changed; no "
+            "{source}: its symbols ({theirs}) were compared with those of the chip ({ours}) without regard "
+            "to case: {found} instead of {before} of its genes are found. Spelling alone was changed; no "
             "orthologue was looked up."
         )
         found = match_symbols(gene_sets, chip).iloc[0]["found"]
         about = {"source": gene_sets.source or tr("the gene sets"), "found": found, "before": row["found"]}
         notes.append(tr(said, theirs=row["style_sets"], ours=row["style_chip"], **about))
+    why = ""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", GeneSetWarning)
             check_symbols(gene_sets, chip)
     except MgboneError as error:
-        notes.append(tr("{why} No gene set is tested; all else goes on.", why=error))
+        why = str(error)
+    known = (len(chip.keys() & set(genes)) for genes in gene_sets.genes.values())
+    if not why and not any(SMALLEST <= n <= LARGEST for n in known):
+        why = tr("No set has {least} to {most} genes on the chip.", least=SMALLEST, most=LARGEST)
+    if why:
+        notes.append(tr("{why} No gene set is tested; all else goes on.", why=why))
         return GeneSets({}, {}, gene_sets.source, tuple(notes))
     return replace(gene_sets, notes=tuple(notes))
 

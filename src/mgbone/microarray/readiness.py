@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 from mgbone.dataset.arrays.cel import read_cel
-from mgbone.dataset.arrays.expression import annotation_file
 from mgbone.dataset.arrays.expression_table import read_expression_table
 from mgbone.dataset.arrays.library import find_platform
 from mgbone.dataset.arrays.library_files import read_transcript_annotation
+from mgbone.dataset.arrays.symbol_table import gene_symbols
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
 from mgbone.microarray.genesets import fit_gene_sets, load_gene_sets
@@ -53,18 +53,12 @@ def _symbols(dataset: Dataset) -> set[str]:
     """Return the gene symbols that the arrays will have: of the table, or of the chip's annotation."""
     if dataset.expression_path is not None:
         table = read_expression_table(dataset.expression_path)
-        if table.symbols is not None:
-            return set(table.symbols.dropna())
-        annotation = annotation_file(dataset.path)
-        if annotation is None:
-            return set(map(str, table.columns.index))
-    else:
-        if dataset.platform_folder is None:
-            chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
-            raise PlatformError(
-                f"platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there."
-            )
-        annotation = find_platform(dataset.platform_folder).get("transcripts")
+        symbols = gene_symbols(table, dataset.path)
+        return set(map(str, table.columns.index) if symbols is None else symbols.dropna())
+    if dataset.platform_folder is None:
+        chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
+        raise PlatformError(f"platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.")
+    annotation = find_platform(dataset.platform_folder).get("transcripts")
     return (
         set() if annotation is None else set(read_transcript_annotation(annotation)["gene_symbol"].dropna())
     )

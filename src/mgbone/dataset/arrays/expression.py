@@ -10,6 +10,7 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, listing
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 if TYPE_CHECKING:
     from mgbone.dataset.arrays.expression_table import ExpressionTable
@@ -19,7 +20,10 @@ NAME = "expression"
 ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz", ".xlsx", ".xls")
 """Workbooks are among them to be refused with the cause, not to be passed over."""
 
-SYMBOLS_NEEDED = "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
+SYMBOLS_NEEDED = (
+    "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) or a table of two columns, "
+    "identifier and gene symbol (symbols.csv), into platform/."
+)
 
 
 def expression_files(folder: Path) -> list[Path]:
@@ -49,6 +53,7 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
         What was done or left out without being a fault.
     """
     from mgbone.dataset.arrays.expression_table import read_expression_table
+    from mgbone.dataset.arrays.symbol_table import gene_symbols
     from mgbone.dataset.arrays.symbols import symbol_style
 
     with warnings.catch_warnings(record=True) as told:
@@ -67,9 +72,15 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
             except MgboneError as error:
                 faults.append(_fault(path, error))
     notes = [*dict.fromkeys(str(one.message) for one in told), *left]
-    names = table.columns.index if table.symbols is None else table.symbols.dropna()
-    style = symbol_style(names)
-    if not style.endswith(("(IL6)", "(Il6)", "unknown")) and annotation_file(path.parent) is None:
+    try:
+        symbols = gene_symbols(table, path.parent)
+    except MgboneError as error:
+        return [
+            *faults,
+            Fault(path.name, tr("has no gene symbols"), str(error).replace(f"{path.parent}/", "")),
+        ], notes
+    style = symbol_style(table.columns.index if symbols is None else symbols.dropna())
+    if not style.endswith(("(IL6)", "(Il6)", "unknown")):
         named = "no gene" if style == "none" else f"genes by {style}, not by symbols"
         faults.append(Fault(path.name, f"names {named}", SYMBOLS_NEEDED))
     return faults, notes
