@@ -149,9 +149,9 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         chances["here"] = 100 * trends.most_frequent_trend(n, groups, study)
     else:
         said = N_(
-            "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls between "
-            "{low:g} and {high:g} again in at most {ever:.0f} % of repetitions, with as many animals as one "
-            "likes. Here no comparison has two animals a group, so **{same}** of {stated} statements of a "
+            "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls "
+            "between {low:g} and {high:g} again in at most {ever:.0f} % of repetitions, with as many animals "
+            "as one likes. Here no comparison has two animals a group, so **{same}** of {stated} statements of a "
             "trend meet the criterion *same sign, p < {high:g}*:"
         )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}

@@ -3,12 +3,13 @@
 import datetime
 import math
 
+import pandas as pd
 import pytest
 from helpers.languages import speak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mgbone.dataset.lab.cell import is_blank, read_name, read_number
+from mgbone.dataset.lab.cell import is_blank, read_name, read_number, read_numbers
 from mgbone.dataset.lab.groups import experiments_named, groups_named
 from mgbone.dataset.lab.headings import fold, place_named, read_heading, table_named
 from mgbone.dataset.lab.units import MOLAR_MASS, conversion, unit_of
@@ -114,6 +115,42 @@ def test_one_comma_parts_thousands_only_where_the_column_shows_a_decimal_point()
     assert read_number("1,234").kind == "bad"
     assert read_number("1,234", commas=True).number == 1234
     assert read_number("0,234", commas=True).kind == "bad"
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1,9", "２，０５", "12,125", "2", None, "N.D."], [1.9, 2.05, 12.125, 2, None, None]),
+        (["<0,5", "1,25 mg/dL", "-3,5"], [0.5, 1.25, -3.5]),
+        (["0,123", "0,456"], [0.123, 0.456]),
+        (["1234,567", "2345,678"], [1234.567, 2345.678]),
+        (["1,9", 2, "3,5"], [1.9, 2, 3.5]),
+        (["1,9", "2.0", "3,5"], None),
+        (["1,9", 2.5, "3,5"], None),
+        (["1,234", "2,345"], None),
+        (["1,9", "12", "13", "14"], None),
+        (["1.234,5", "2,5", "3,5"], None),
+        (["1,9", "2,", "3,5"], None),
+        (["1,2,3", "2,5", "3,5"], None),
+    ],
+)
+def test_decimal_commas_are_read_where_the_whole_column_has_them(cells, values):
+    found, readings = read_numbers(pd.Series(cells, dtype=object))
+    bad = {row for row, one in readings.items() if one.kind == "bad"}
+    with_comma = {row for row, cell in enumerate(cells) if isinstance(cell, str) and set(cell) & set(",，")}
+    if values is None:
+        assert with_comma & bad
+        return
+    assert not bad
+    assert found.tolist() == pytest.approx([math.nan if v is None else v for v in values], nan_ok=True, abs=0)
+    assert all("comma read as decimal point" in readings[row].how for row in with_comma)
+
+
+@given(st.lists(st.decimals(0, 9999, places=2), min_size=1, max_size=6))
+def test_a_column_of_decimal_commas_is_that_of_points(numbers):
+    texts = [f"{number}".replace(".", ",") for number in numbers]
+    found, _ = read_numbers(pd.Series(texts, dtype=object))
+    assert found.tolist() == [float(number) for number in numbers]
 
 
 @pytest.mark.parametrize(
