@@ -66,7 +66,7 @@ def _not_measured(
 
 def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: Study) -> Markdown:
     """Say how large a true difference the declared test finds, and how wide the narrowest interval is."""
-    known = evidence.dropna(subset=["g_low", "g_high", "p"])
+    known = evidence.dropna(subset=["g_low", "g_high"])
     if known.empty:
         return Markdown(tr("*No effect size has an interval.*"))
     half = (known["g_high"] - known["g_low"]) / 2
@@ -74,6 +74,8 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
     animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     of = animals[row["experiment"], row["endpoint"]]
     of = of[of > 1]  # a group of one says nothing of the scatter within groups
+    if len(of) < 2:
+        return Markdown(tr("*No two groups have two animals each, which a statement on power would need.*"))
     limit = study.thresholds["significant"]
     needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(
@@ -151,8 +153,8 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         said = N_(
             "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls "
             "between {low:g} and {high:g} again in at most {ever:.0f} % of repetitions, with as many animals "
-            "as one likes. Here no comparison has two animals a group, so **{same}** of {stated} statements of a "
-            "trend meet the criterion *same sign, p < {high:g}*:"
+            "as one likes. Here no comparison has two animals a group, so **{same}** of {stated} statements "
+            "of a trend meet the criterion *same sign, p < {high:g}*:"
         )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
     lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]

@@ -435,9 +435,29 @@ BAD = {
         [
             [
                 f"{SERUM}, row 14, column A \"animal_id\": found '平均', which seems to be a row of means",
-                "Delete it",
+                "Delete it; or, to leave such rows out, write leave_out: [平均] into reading.yml",
             ]
         ],
+    ),
+    "a word of reading.yml that is no row of means": (
+        file("reading.yml", "leave_out: [平均, e1-control-1]\nleave: []\n"),
+        [["reading.yml, line 2", "leave_out"]],
+    ),
+    "an animal to leave out": (
+        file("reading.yml", "leave_out: [平均, e1-control-1]\n"),
+        [
+            [
+                "reading.yml, line 1, leave_out.1: 'e1-control-1' is no word for a row of means",
+                "never left out",
+            ]
+        ],
+    ),
+    "a row of means of which reading.yml says nothing": (
+        both(
+            sheet("serum", lambda one: one.append(["SD", 1.9, 10, 9, 110, 130, 650])),
+            file("reading.yml", "leave_out: [平均]\n"),
+        ),
+        [[f"{SERUM}, row 14, column A \"animal_id\": found 'SD'"]],
     ),
     "a row of means under a group": (
         sheet("animals", lambda one: one.append([None, None, "Mean ± SD", 90])),

@@ -25,6 +25,7 @@ from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.other_workbook import ENDINGS as OTHER_WORKBOOKS
 from mgbone.dataset.lab.other_workbook import read_other_workbook
 from mgbone.dataset.lab.parts import Piece, Sheet
+from mgbone.dataset.lab.reading import READING, rows_to_leave_out
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
@@ -34,7 +35,7 @@ from mgbone.study.dictionary import TABLES
 
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
-_READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
+_READ_HERE = ("study.yml", MAPPING, READING, "README.md", "HOWTO.md", "claims.csv")
 _SETS = (".gmt", ".gmt.gz")
 
 
@@ -129,7 +130,9 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     """
     lab = LabFolder(title=folder.name, needs_groups=study is not None)
     mapping, unmapped = read_mapping(folder)
-    grids = list(grids_of(folder, lab))
+    leave_out, found = rows_to_leave_out(folder)
+    lab.faults += found
+    grids = [replace(grid, leave_out=leave_out) for grid in grids_of(folder, lab)]
     sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
     for sheet in sheets:
         lab.faults += sheet.faults

@@ -64,6 +64,8 @@ class Grid:
         The numbers of these rows; by default, all from 1 on.
     text : str
         Of a text file: as many cells in every row.
+    leave_out : frozenset of str
+        Words (folded) of rows of means and SD that are left out, as the laboratory has told.
     """
 
     file: str
@@ -77,6 +79,7 @@ class Grid:
     rows: list[list[object]] | None = None
     numbers: list[int] | None = None
     text: str = ""
+    leave_out: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:

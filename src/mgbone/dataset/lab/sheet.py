@@ -23,9 +23,11 @@ from mgbone.dataset.lab.parts import (
     is_name,
     no_bracket,
 )
+from mgbone.dataset.lab.reading import READING
 from mgbone.dataset.lab.units import Unit, unit_of
 from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES
+from mgbone.study.language import tr
 
 
 def read_sheet(
@@ -301,11 +303,22 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
     words = [
         cell for cell in said.dropna().unique() if isinstance(cell, str) and is_row("summary", plain(cell))
     ]
-    summary = said.isin(words)
+    told = said.isin([word for word in words if fold(plain(word)) in grid.leave_out])
+    if told.any():
+        rows, named = listing(map(str, body.index[told]), most=10), listing(dict.fromkeys(said[told]), most=5)
+        sheet.notes.append(
+            tr("{where}: rows {rows} ({words}) were left out, as {file} says.",
+               where=grid.where, rows=rows, words=named, file=READING)
+        )  # fmt: skip
+    summary = said.isin(words) & ~told
     problem = "found {said!r}, which seems to be a row of means or counts"
-    advice = "Delete it; every row is an animal."
-    sheet.faults += fault_in_rows(grid.where, who.label, body.index[summary], problem, advice, said=said)
-    return body[~(example | remark | summary)]
+    advice = tr(
+        "Delete it; or, to leave such rows out, write leave_out: [{said}] into {reading} beside the data."
+    )
+    sheet.faults += fault_in_rows(
+        grid.where, who.label, body.index[summary], problem, advice, said=said, reading=READING
+    )
+    return body[~(example | remark | summary | told)]
 
 
 def note_nameless(grid: Grid, body: pd.DataFrame, headings: list[Heading], sheet: Sheet) -> None:
