@@ -174,16 +174,24 @@ def write_data_readme(path: str | Path | None = None) -> Path:
         If the file lacks the marks.
     """
     path = project_root() / "data" / "README.md" if path is None else Path(path)
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"{README_BEGIN}\n{README_END}\n"
-    before, begin, rest = text.partition(README_BEGIN)
-    _, end, after = rest.partition(README_END)
+    return write_between(path, README_BEGIN, README_END, data_dictionary())
+
+
+def write_between(path: Path, first: str, last: str, body: str) -> Path:
+    """Write a text between two marks of a file, and leave the rest of it as it is.
+
+    Raises
+    ------
+    MgboneError
+        If the file lacks the marks.
+    """
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"{first}\n{last}\n"
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise MgboneError(
-            f"{path.name} lacks the marks of the dictionary. Put back {README_BEGIN} and {README_END}."
-        )
-    text = f"{before}{begin}\n\n{data_dictionary()}\n{end}{after}"
+        raise MgboneError(f"{path.name} lacks the marks of the dictionary. Put back {first} and {last}.")
     with write_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.write_text(f"{before}{begin}\n\n{body}\n{end}{after}", encoding="utf-8", newline="\n")
     return path
 
 
