@@ -24,6 +24,7 @@ from mgbone.dataset.descriptor import (
     read_descriptor,
 )
 from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.links import links_out
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields
@@ -161,6 +162,8 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
         kind = "is a file, not a folder" if folder.is_file() else "the folder is missing"
         return None, [Fault(str(folder), kind, "Give the folder that holds the dataset.")]
+    if links := links_out(folder):
+        return None, links
     if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
         from mgbone.dataset.lab.folder import is_lab_folder  # which the shipped datasets don't need
 

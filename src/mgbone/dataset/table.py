@@ -15,6 +15,7 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row
 from mgbone.study.dictionary import measured_fields, table_schema, typeset_unit
+from mgbone.study.language import tr
 
 # Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
 BELOW_LIMIT = {"serum": set(measured_fields("serum")), "urine": {"ctx", "dpd"}}
@@ -69,6 +70,7 @@ def check_values(
         faults += fault_in_rows(file, spec["name"], values.index[missing], "is blank", _fill_in(spec))
     if spec["type"] == "string":
         _check_pattern(values, spec, file, faults)
+        _check_formula(values, spec, file, faults)
     else:
         _check_range(values, spec, file, faults)
 
@@ -89,6 +91,16 @@ def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: lis
     may_be_blank = not spec["constraints"].get("required", False)
     advice = "Correct the value, or leave the cell blank." if may_be_blank else "Correct the value."
     faults += fault_in_rows(file, spec["name"], low, problem, advice, value=values)
+
+
+def _check_formula(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
+    """Refuse identifiers that would be formulas in the tables that are written of them."""
+    if spec["name"] not in ("animal_id", "array_id"):
+        return
+    rows = values.index[values.astype("str").str.match(r"[=+\-@]").fillna(False)]
+    problem = tr("found {value!r}, which a spreadsheet would take for a formula")
+    advice = tr("Let the name begin with a letter or a digit, in all tables.")
+    faults += fault_in_rows(file, spec["name"], rows, problem, advice, value=values)
 
 
 def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:

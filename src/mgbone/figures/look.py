@@ -81,6 +81,7 @@ _RC: Mapping[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": SMALL_SIZE,

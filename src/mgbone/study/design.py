@@ -14,7 +14,7 @@ import pandas as pd
 from mgbone.study.design_checks import check_design
 from mgbone.study.documents import Document, read_document
 from mgbone.study.errors import StudyError
-from mgbone.study.language import either
+from mgbone.study.language import either, tr
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -292,6 +292,12 @@ def _check_gene_sets(document: Document, name: str, folder: Path) -> None:
     if name != SHIPPED_GENE_SETS and not resolve(_gene_sets(name, folder)).is_file():
         problem = f"names {name!r}, which is neither beside the study file nor in the project"
         document.slip(("gene_sets",), problem, f"Put the GMT file there, or write {SHIPPED_GENE_SETS}.")
+        return
+    found = resolve(_gene_sets(name, folder)).resolve()
+    if not any(found.is_relative_to(place.resolve()) for place in (folder, project_root())):
+        problem = tr("leads to a file that lies neither beside the study file nor in the project")
+        advice = tr("Put the GMT file beside the study file, and write its name alone.")
+        document.slip(("gene_sets",), problem, advice)
 
 
 def _experiment(name: str, entry: Mapping[str, Any]) -> Experiment:
