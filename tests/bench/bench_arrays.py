@@ -1,4 +1,4 @@
-"""Set the numbers of notebook 03, CEL files to gene sets without pictures, beside the same in R: CPU and wall.
+"""Set the numbers of notebook 03, CEL files to gene sets without pictures, beside the same in R.
 
     python tests/bench/bench_arrays.py            three runs of each, one after the other in turn
 
