@@ -375,7 +375,7 @@ def notes(folder):
         ("the example row left in", ["sheet serum, row 2: the example row was passed over; delete it"]),
         (
             "rows of means and SD that are left out when told",
-            ["sheet serum: rows 14, 15 (平均, ＳＤ) were left out, as reading.yml says."],
+            ["sheet serum: rows 14, 15 left out, as reading.yml says (平均, ＳＤ)."],
         ),
         ("a remark below the table", ["sheet serum, row 14: passed over as a remark: '※ 2番は溶血'"]),
         ("CSV in CP932", ["serum.csv: read as CP932", '"血清Mg濃度": no unit stated, taken as mg/dL']),

@@ -13,9 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mgbone.dataset.faults import Fault
+from mgbone.dataset.faults import Fault, Note
 from mgbone.dataset.lab.cell import is_blank
-from mgbone.dataset.lab.grid import SAVE_AS, TOP, Grid
+from mgbone.dataset.lab.grid import SAVE_AS, TOP, Grid, sheet_words
 from mgbone.study.language import tr
 
 ENDINGS = (".xls", ".ods")
@@ -28,15 +28,15 @@ MOST_CELLS = 4_000_000
 _SHEETS = Path(__file__).with_name("_sheets.py")
 
 
-def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[str]]:
+def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
     """Read all visible sheets of a workbook (.xls, .ods), as `workbook.read_workbook` does those of .xlsx.
 
     Returns
     -------
     list of Grid
     list of Fault
-    list of str
-        Notes: what was passed over, and what can't be seen in these formats.
+    list of Note
+        What was passed over, and what can't be seen in these formats.
     """
     data = path.read_bytes()
     if not data:
@@ -45,7 +45,7 @@ def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault],
         problem = tr("has {size:.0f} MB, more than {most:.0f}", size=len(data) / 1e6, most=MOST_BYTES / 1e6)
         return [], [Fault(file, problem, tr("Save long tables as CSV, which is read much faster."))], []
     if "_VBA_PROJECT".encode("utf-16-le") in data:
-        return [], [Fault(file, *SAVE_AS[".xlsm"])], []
+        return [], [Fault(file, *map(tr, SAVE_AS[".xlsm"]))], []
     command = [sys.executable, "-I", str(_SHEETS), str(path), str(MOST_MEMORY), str(MOST_CELLS)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)
@@ -69,13 +69,13 @@ def _why(done: subprocess.CompletedProcess | None) -> tuple[str, str]:
     return tr("can't be read as a workbook"), advice
 
 
-def _grids(sheets: list[dict], file: str) -> tuple[list[Grid], list[Fault], list[str]]:
+def _grids(sheets: list[dict], file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
     grids, faults, notes = [], [], []
     for sheet in sheets:
         name, rows = sheet["name"], sheet["rows"]
-        where = tr("{file}, sheet {sheet}", file=file, sheet=name)
+        where = sheet_words(file, name)
         if sheet["hidden"]:
-            notes.append(tr("{where}: hidden, and not read.", where=where))
+            notes.append(Note(where, tr("hidden, and not read.")))
             continue
         if sheet["far"]:
             row, column = (place + 1 for place in sheet["far"])
@@ -97,9 +97,11 @@ def _grids(sheets: list[dict], file: str) -> tuple[list[Grid], list[Fault], list
     if grids:
         notes.insert(
             0,
-            tr("{file}: in this format formulas, hidden rows and struck-out values can't be told apart from "
-               "others; save it as .xlsx to have them checked.",
-               file=file),
+            Note(
+                file,
+                tr("in this format formulas, hidden rows and struck-out values can't be told apart from "
+                   "others; save it as .xlsx to have them checked."),
+            ),
         )  # fmt: skip
     return grids, faults, notes
 
