@@ -191,7 +191,10 @@ def test_any_column_is_read_or_refused(cells):
     values, readings = read_numbers(pd.Series(cells, dtype=object))
     assert len(values) == len(cells)
     for row, reading in readings.items():
-        assert bool(reading.problem) == bool(reading.advice) == (reading.kind == "bad"), (row, reading)
+        assert bool(reading.problem or reading.found) == bool(reading.advice) == (reading.kind == "bad"), (
+            row,
+            reading,
+        )
     for cell in cells:
         name, problem = read_name(cell)
         assert name is None or not problem

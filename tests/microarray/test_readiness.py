@@ -87,3 +87,12 @@ def test_scans_without_library_files_name_the_chip(folder):
         "platform/ is missing: the library files (PGF, CLF, MPS) of Clariom_S_Rat go there"
     )
     assert "move arrays.csv away" in fault
+
+
+def test_a_table_of_another_scale_is_a_fault_before_anything_is_drawn(folder):
+    table = pd.read_csv(folder / "expression.csv")
+    values = table.columns.drop("gene_symbol")
+    table[values] -= table[values].to_numpy().mean()
+    table.to_csv(folder / "expression.csv", index=False)
+    (fault,) = check_readiness(open_dataset(folder))[0]
+    assert fault.startswith("expression.csv: no gene counts as expressed") and "the limit 5" in fault

@@ -11,8 +11,10 @@ from mgbone.dataset.arrays.library_files import read_transcript_annotation
 from mgbone.dataset.arrays.symbol_table import gene_symbols
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
+from mgbone.microarray.arrays import read_expression
 from mgbone.microarray.genesets import fit_gene_sets, load_gene_sets
 from mgbone.study.errors import MgboneError, PlatformError
+from mgbone.study.language import N_, tr
 
 
 def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
@@ -32,6 +34,7 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
         warnings.simplefilter("always")
         try:
             symbols = _symbols(dataset)
+            faults += _scale(dataset)
             sets = load_gene_sets(dataset.study.gene_sets, dataset.study.gene_set_symbols)
             if symbols:
                 notes += fit_gene_sets(sets, symbols).notes
@@ -47,6 +50,22 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
         except MgboneError as error:
             faults.append(str(error).replace(f"{dataset.path}/", ""))
     return faults, [*dict.fromkeys(str(one.message) for one in told), *notes]
+
+
+def _scale(dataset: Dataset) -> list[str]:
+    """Say whether no gene of a normalised table counts as expressed, since it is of another scale."""
+    if dataset.expression_path is None:
+        return []
+    highest = read_expression(dataset.expression_path, dataset.arrays).mean(axis=1).max()
+    limit = dataset.study.thresholds["expressed"]
+    if highest > limit:
+        return []
+    said = N_(
+        "{file}: no gene counts as expressed: the highest mean log2 expression is {highest:.2f}, the limit "
+        "{limit:g}. Put one that fits these values as `expressed` under `thresholds` in a study.yml beside "
+        "the data."
+    )
+    return [tr(said, file=dataset.expression_path.name, highest=highest, limit=limit)]
 
 
 def _symbols(dataset: Dataset) -> set[str]:

@@ -51,7 +51,7 @@ def test_any_text_gives_a_reading_and_never_an_error(text, commas):
     reading = read_number(text, commas)
     assert reading.kind in ("number", "below", "undetected", "missing", "bad")
     assert math.isfinite(reading.number) == (reading.kind in ("number", "below"))
-    assert bool(reading.problem) == bool(reading.advice) == (reading.kind == "bad")
+    assert bool(reading.problem or reading.found) == bool(reading.advice) == (reading.kind == "bad")
     assert is_blank(text) <= (reading.kind == "missing")
 
 
