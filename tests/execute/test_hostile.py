@@ -148,6 +148,7 @@ def hostile_dataset(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of labels too long for a figure
 def test_hostile_names_go_through_all_notebooks_and_the_report(tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(run, "display", lambda *things: shown.extend(things))

@@ -13,11 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 from mgbone.dataset.descriptor import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
+from mgbone.simulate.balance import simulate_balance
 from mgbone.simulate.calibration import load_calibration, variables
 from mgbone.simulate.readme import readme_text
 from mgbone.simulate.tables import simulate_tables
 from mgbone.study.design import STRUCTURES, Study, load_study
-from mgbone.study.dictionary import TABLES
+from mgbone.study.dictionary import TABLES, measured_fields
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import project_root, write_aside
 
@@ -102,8 +103,9 @@ def write_dataset(
     folder = Path(folder)
     study = load_study() if study is None else study
     tables = simulate_tables(study, effect=effect, seed=seed, uncentred=uncentred)
+    balance = simulate_balance(tables.animals, study, effect=effect, seed=seed)
     for name in TABLES:
-        _write_table(getattr(tables, name), folder / f"{name}.csv")
+        _write_table(balance if name == "balance" else getattr(tables, name), folder / f"{name}.csv")
     if arrays:
         _write_arrays(folder, tables.arrays, tables.animals, effect, seed, uncentred)
     with write_aside(folder / README) as aside:
@@ -191,7 +193,9 @@ def _decimals() -> dict[str, int]:
     """Decimals of every column of the tables."""
     slices = load_calibration()["femur"]["decimals"]
     per_slice = {f"{s}_{quantity}": n for s in STRUCTURES for quantity, n in slices.items()}
-    return {v.name: v.decimals for v in variables() if v.decimals is not None} | per_slice | FIXED_DECIMALS
+    balance = dict.fromkeys(measured_fields("balance"), 2)
+    stated = {v.name: v.decimals for v in variables() if v.decimals is not None}
+    return stated | per_slice | balance | FIXED_DECIMALS
 
 
 def _write_arrays(

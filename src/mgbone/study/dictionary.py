@@ -20,7 +20,10 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import either
 from mgbone.study.paths import project_root, write_aside
 
-TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
+TABLES = ("animals", "serum", "urine", "balance", "qct_slices", "arrays")
+
+OPTIONAL = ("balance",)
+"""Tables that a simulated dataset may lack, too."""
 
 README_BEGIN = (
     "<!-- dictionary: written by mgbone.study.dictionary; change src/mgbone/study/schema/ instead -->"
@@ -60,7 +63,7 @@ def table_fields(name: str) -> dict[str, dict[str, Any]]:
 
 
 def endpoints(domain: str | None = None) -> tuple[str, ...]:
-    """Return the names of all endpoints, or of those of one domain (biochem, qct, microarray)."""
+    """Return the names of all endpoints, or of those of one domain (biochem, balance, qct, microarray)."""
     return tuple(name for name, entry in _endpoints().items() if domain in (None, entry["domain"]))
 
 
