@@ -52,8 +52,8 @@ def tell_balance(measurements: pd.DataFrame) -> Markdown:
         tr(
             "### What is kept of the minerals eaten\n\n"
             "Faeces and urine of the days of collection, held against what was eaten: *apparent absorption* "
-            "is (intake − faecal) / intake, *retention* is intake − faecal − urinary. Apparent, since what the "
-            "gut itself gives off ends in the faeces, too. The report describes the collection and states no "
-            "result of it, so that nothing is judged by it."
+            "is (intake − faecal) / intake, *retention* is intake − faecal − urinary. Apparent, since what "
+            "the gut itself gives off ends in the faeces, too. The report describes the collection and "
+            "states no result of it, so that nothing is judged by it."
         )
     )

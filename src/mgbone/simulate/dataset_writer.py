@@ -13,7 +13,6 @@ from pathlib import Path
 import pandas as pd
 
 from mgbone.dataset.descriptor import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
-from mgbone.simulate.balance import simulate_balance
 from mgbone.simulate.calibration import load_calibration, variables
 from mgbone.simulate.readme import readme_text
 from mgbone.simulate.tables import simulate_tables
@@ -103,9 +102,8 @@ def write_dataset(
     folder = Path(folder)
     study = load_study() if study is None else study
     tables = simulate_tables(study, effect=effect, seed=seed, uncentred=uncentred)
-    balance = simulate_balance(tables.animals, study, effect=effect, seed=seed)
     for name in TABLES:
-        _write_table(balance if name == "balance" else getattr(tables, name), folder / f"{name}.csv")
+        _write_table(getattr(tables, name), folder / f"{name}.csv")
     if arrays:
         _write_arrays(folder, tables.arrays, tables.animals, effect, seed, uncentred)
     with write_aside(folder / README) as aside:

@@ -127,13 +127,3 @@ def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]
         said = tr("{names} left out, no arrays by their names, or empty.", names=names)
         notes.append(Note(table.path.name, said))
     return [str(note) for note in notes]
-
-
-def annotation_file(folder: Path) -> Path | None:
-    """Return the transcript annotation of the dataset, if there is one."""
-    from mgbone.dataset.arrays.files import files_below
-
-    names = (".transcript.csv", ".transcript.csv.gz")
-    return next(
-        (path for path in files_below(folder / "platform") if path.name.lower().endswith(names)), None
-    )

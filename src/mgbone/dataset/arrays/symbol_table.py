@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from mgbone.dataset.arrays.expression import annotation_file
 from mgbone.dataset.arrays.expression_table import ExpressionTable, MatrixError
-from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
+from mgbone.dataset.arrays.files import UnreadableFile, decode, files_below, read_bytes
 from mgbone.study.language import tr
 
 NAMES = ("symbols.csv", "symbols.tsv", "symbols.txt")
@@ -23,6 +22,14 @@ _NONE = ("", "---", "NA", "nan")
 def symbol_file(folder: Path) -> Path | None:
     """Return the table of symbols that a laboratory has put into ``platform/``, if there is one."""
     return next((path for name in NAMES if (path := folder / "platform" / name).is_file()), None)
+
+
+def annotation_file(folder: Path) -> Path | None:
+    """Return the transcript annotation of the dataset, if there is one."""
+    names = (".transcript.csv", ".transcript.csv.gz")
+    return next(
+        (path for path in files_below(folder / "platform") if path.name.lower().endswith(names)), None
+    )
 
 
 def gene_symbols(table: ExpressionTable, folder: Path) -> pd.Series | None:
