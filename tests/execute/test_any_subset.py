@@ -117,7 +117,8 @@ def go_through(held, language="en"):
 often = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
-@settings(often, max_examples=3)
+@pytest.mark.slow
+@settings(often, max_examples=2)
 @given(folders(parts=("serum", "urine", "qct")))
 def test_some_of_what_a_laboratory_may_lack(held):
     go_through(held)

@@ -20,7 +20,7 @@ MOST = int(os.environ.get("MGBONE_FUZZ", "0"))
 """Examples of each test, for a run of an hour: MGBONE_FUZZ=100000."""
 
 few = settings(
-    max_examples=MOST or 8, derandomize=not MOST, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=MOST or 4, derandomize=not MOST, database=None, suppress_health_check=list(HealthCheck)
 )
 SLOWEST = 10
 
