@@ -10,8 +10,23 @@ from dataclasses import fields
 from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import DatasetError, MgboneError
-from mgbone.study.language import LANGUAGES, either, speaking, tr
+from mgbone.study.language import LANGUAGES, N_, either, speaking, tr
 from mgbone.study.paths import resolve
+
+_OF_ARGPARSE = {
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+}
+# It asks gettext for its own words, which knows no catalogue of a package.
+argparse._ = lambda text: tr(text) if text in _OF_ARGPARSE else text
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,12 +64,12 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mgbone", description=tr("Check a dataset, run a notebook, fetch gene sets."), parents=language
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar=tr("COMMAND"))
 
     check = commands.add_parser("check", help=tr("list every fault of a dataset folder"))
     check.add_argument("dataset", help=tr("the folder, for example data/simulated"))
     check.add_argument(
-        "--record", metavar="FOLDER", help=tr("note there that the dataset was found good, for make")
+        "--record", metavar=tr("FOLDER"), help=tr("note there that the dataset was found good, for make")
     )
     check.set_defaults(command=_check)
 
@@ -94,7 +109,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         if field.name != "language":
             command.add_argument(
                 f"--{field.name.removesuffix('_folder')}", dest=field.name, default=field.default,
-                help=tr("default: %(default)s"), metavar="FOLDER",
+                help=tr("default: %(default)s"), metavar=tr("FOLDER"),
             )  # fmt: skip
 
 

@@ -13,8 +13,6 @@ from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 
-from mgbone.study.errors import MgboneError
-
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
 """Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
@@ -30,8 +28,16 @@ def use_language(language: str) -> None:
     MgboneError
         If it is neither ``en`` nor ``ja``.
     """
+    from mgbone.study.errors import MgboneError  # which speaks through this module
+
     if language not in LANGUAGES:
-        raise MgboneError(f"The language {language!r} is not known; choose {' or '.join(LANGUAGES)}.")
+        raise MgboneError(
+            tr(
+                "The language {language!r} is not known; choose {known}.",
+                language=language,
+                known=tr(" or ").join(LANGUAGES),
+            )
+        )
     _language.set(language)
 
 

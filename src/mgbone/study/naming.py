@@ -170,7 +170,13 @@ def group_label(group: str, *, short: bool = False) -> str:
     """
     found = groups_in_use().get(group)
     if found is None:
-        raise MgboneError(f"The group {group!r} is not known; groups are {', '.join(groups_in_use())}.")
+        raise MgboneError(
+            tr(
+                "The group {group!r} is not known; groups are {known}.",
+                group=group,
+                known=tr(", ").join(groups_in_use()),
+            )
+        )
     return either(found.short, found.short_ja) if short else either(found.label, found.label_ja)
 
 
