@@ -9,7 +9,7 @@ from tools import messages as tool
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import current, either, prose, speaking, tr, use_language
 
-FIELDS = re.compile(r"\{\w*(?::[^}]*)?\}")
+FIELDS = re.compile(r"\{\w*(?:![rsa])?(?::[^}]*)?\}|%\(\w+\)\w|%[a-z]")
 
 
 def test_the_catalogues_are_up_to_date_and_whole():

@@ -151,7 +151,8 @@ class Run:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
+        parts = [*said(figure).values(), *([self.stamp] if self.stamp else [])]
+        shows = tr("; ", "between sentences").join(parts)
         display(Image(data=written[0].read_bytes(), width=round(96 * figure.get_figwidth()), alt=shows))
 
     def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:

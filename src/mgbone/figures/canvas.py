@@ -154,8 +154,9 @@ def lay_out(figure: Figure) -> None:
 def words_of(figure: Figure) -> dict[str, str]:
     """Return headline, finding and note of a figure, unbroken, by those names; "" where it has none."""
     texts = {text.get_gid(): text.get_text() for text in figure.texts}
-    # A break between Japanese letters stands for nothing, one between words for a blank.
-    broken = re.compile(r"(?<=[^\x00-\xff])\n|\n(?=[^\x00-\xff])")
+    # A break between Japanese letters stands for nothing, one between words for a blank, also beside a word
+    # of one letter that has its blanks (0.02％Mg 対 正常食).
+    broken = re.compile(r"(?<! [^\x00-\xff])\n(?![^\x00-\xff] )(?:(?<=[^\x00-\xff]\n)|(?=[^\x00-\xff]))")
     return {
         name: broken.sub("", texts.get(name, "")).replace("\n", " ") for name in ("title", "finding", "note")
     }

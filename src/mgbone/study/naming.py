@@ -240,7 +240,7 @@ def absence_in_words(said: object) -> str:
 
 def as_chance(p: float) -> str:
     """Write a chance in percent: 2.5 %, or nothing where it is missing."""
-    return "" if math.isnan(p) else f"{100 * p:.3g} %"
+    return "" if math.isnan(p) else tr("{percent:.3g} %", percent=100 * p)
 
 
 def format_p_value(p: float) -> str:

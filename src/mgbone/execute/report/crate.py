@@ -222,8 +222,9 @@ class _Packer:
         if stored.is_file():
             instrument = self.add_file(
                 source_file(stored, f"notebooks/{stored.name}"), ("File", "SoftwareSourceCode"),
-                name=tr("Notebook {name}", name=notebook), programmingLanguage={"@id": "#python"}, license={"@id": MIT},
-                softwareRequirements=software, version=provenance.project_version(),
+                name=tr("Notebook {name}", name=notebook), license={"@id": MIT},
+                programmingLanguage={"@id": "#python"}, softwareRequirements=software,
+                version=provenance.project_version(),
             )  # fmt: skip
         used = [self.files[file.name] for file in layout.raw_files_of(part)]
         used += [self.add_output(path) for path in layout.inputs(notebook)]
