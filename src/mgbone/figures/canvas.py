@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -91,10 +90,10 @@ def new_figure(
     x, y = _PAD / (width * MM), 1 - 0.7 * _PAD / total
     upper = {"ha": "left", "va": "top", "linespacing": 1.25}
     if head:
-        look.embolden(figure.text(x, y, "\n".join(head), size=TITLE_SIZE, gid="title", **upper))
+        look.embolden(figure.text(x, y, "\n".join(head), label=title, size=TITLE_SIZE, gid="title", **upper))
         y -= len(head) * TITLE_SIZE * _LINE_HEIGHT / 72 / total
     if found:
-        figure.text(x, y, "\n".join(found), size=BASE_SIZE, gid="finding", **upper)
+        figure.text(x, y, "\n".join(found), label=finding, size=BASE_SIZE, gid="finding", **upper)
     if legend:
         y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
         box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y),
@@ -103,7 +102,7 @@ def new_figure(
         box.set_in_layout(False)
     if foot:
         figure.text(
-            x, 0.09 / total, "\n".join(foot), size=SMALL_SIZE, color=QUIET, gid="note",
+            x, 0.09 / total, "\n".join(foot), label=note, size=SMALL_SIZE, color=QUIET, gid="note",
             **upper | {"va": "bottom"},
         )  # fmt: skip
     if not (nrows and ncols):
@@ -153,13 +152,8 @@ def lay_out(figure: Figure) -> None:
 
 def words_of(figure: Figure) -> dict[str, str]:
     """Return headline, finding and note of a figure, unbroken, by those names; "" where it has none."""
-    texts = {text.get_gid(): text.get_text() for text in figure.texts}
-    # A break between Japanese letters stands for nothing, one between words for a blank, also beside a word
-    # of one letter that has its blanks (0.02％Mg 対 正常食).
-    broken = re.compile(r"(?<! [^\x00-\xff])\n(?![^\x00-\xff] )(?:(?<=[^\x00-\xff]\n)|(?=[^\x00-\xff]))")
-    return {
-        name: broken.sub("", texts.get(name, "")).replace("\n", " ") for name in ("title", "finding", "note")
-    }
+    texts = {text.get_gid(): text.get_label() for text in figure.texts}
+    return {name: texts.get(name, "") for name in ("title", "finding", "note")}
 
 
 def panels(
