@@ -19,7 +19,7 @@ from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, 
 from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import contrast_label, has_doses, nutrient_word
 
-MARKS = "* p < 0.05, † 0.05 ≤ p < 0.10"
+MARKS = N_("* p < 0.05, † 0.05 ≤ p < 0.10")
 _LINE_HEIGHT = 1.35
 _PAD = 6.0 * MM
 
