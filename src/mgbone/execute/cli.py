@@ -38,11 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     # The language first: what follows, the list of commands too, is said in it.
-    language = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    language.add_argument("--language", choices=LANGUAGES, default=Settings.language)
-    told, rest = language.parse_known_args(arguments)
+    told, rest = _language().parse_known_args(arguments)
     with speaking(told.language):
-        return _answer(_parser([language]).parse_args(rest, told))
+        return _answer(_parser([_language()]).parse_args(rest, told))
 
 
 def _answer(options: argparse.Namespace) -> int:
@@ -55,6 +53,14 @@ def _answer(options: argparse.Namespace) -> int:
         print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130
     return 0
+
+
+def _language() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default=Settings.language, help=tr("default: %(default)s")
+    )
+    return parser
 
 
 def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
