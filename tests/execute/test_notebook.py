@@ -163,7 +163,7 @@ def test_the_account_of_a_failure_is_told_in_the_language(project):
         run(project, stops, language="ja")
     first, *_, said, left = str(caught.value).splitlines()
     assert first == "tried.ipynbが3個のセルのうち3番目（A title）で失敗しました："
-    assert said.startswith("'mg001'は比較の名前ではありません。")
+    assert said.startswith("「mg001」は比較の名前ではありません。")
     assert left.startswith("実行した分と詳しい記録：")
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
@@ -58,7 +59,7 @@ def current() -> str:
 
 
 def tr(message: str, context: str = "", /, **fields: object) -> str:
-    """Return a message in the language in use, with its fields filled in by ``str.format``.
+    """Return a message in the language in use, with its fields filled in (`fill`).
 
     Parameters
     ----------
@@ -68,7 +69,23 @@ def tr(message: str, context: str = "", /, **fields: object) -> str:
         Tells apart two meanings of one English text.
     """
     said = message if current() == "en" else _catalogue().get((message, context), message)
-    return said.format(**fields) if fields else said
+    return fill(said, **fields) if fields else said
+
+
+def fill(said: str, **fields: object) -> str:
+    """Fill in the fields of a text as ``str.format`` does; ``!r`` quotes as the language in use does."""
+    return said.format(**fields) if current() == "en" else _JAPANESE.vformat(said, (), fields)
+
+
+class _Japanese(Formatter):
+    def convert_field(self, value: object, conversion: str | None) -> object:
+        """Put a text into Japanese brackets instead of Python's quotation marks."""
+        if conversion != "r" or not isinstance(value, str):
+            return super().convert_field(value, conversion)
+        return f"「{''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in value)}」"
+
+
+_JAPANESE = _Japanese()
 
 
 def N_(message: str) -> str:
