@@ -1,4 +1,4 @@
-"""Find what code says to a person without `mgbone.study.language.tr`: texts of errors, faults, notes, warnings."""
+"""Find texts of errors, faults, notes, slips and warnings, and printed ones, that are said without `tr`."""
 
 import ast
 import builtins
@@ -9,7 +9,7 @@ from pathlib import Path
 SAID = {"tr", "N_"}
 TELLS = {
     "Fault", "Note", "Slip", "NothingToShow", "Unreadable", "UnreadableFile", "Reading",
-    "fault_per_row", "fault_in_rows", "file_error", "wrong_lengths", "slip", "warn",
+    "fault_per_row", "fault_in_rows", "file_error", "wrong_lengths", "slip", "warn", "print", "exit",
     "_fault", "_bad", "_no_number", "_tell",
 }  # fmt: skip
 """What takes a text that is shown. To these come all classes of errors that are not Python's own."""
@@ -62,7 +62,7 @@ class _Finder:
         """Go down an expression, along names to what they are, along calls to what a function returns."""
         if isinstance(node, ast.Call):
             called = _name(node)
-            if called in SAID:
+            if called in SAID or getattr(getattr(node.func, "value", None), "id", "") == "re":
                 return
             if called in self.functions and called not in seen and called not in TELLS:
                 function = self.functions[called]
