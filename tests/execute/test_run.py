@@ -129,6 +129,20 @@ def test_tables_come_back_as_they_were_written(a_run):
     assert a_run.outputs == [a_run.derived_folder / "verdicts.csv"]
 
 
+@pytest.mark.parametrize(("language", "inside"), [("en", ""), ("ja", "ja")])
+def test_a_workbook_of_words_lies_with_its_language_and_a_table_does_not(
+    folder, tmp_path, shown, monkeypatch, language, inside
+):
+    a_run = open_run("01_biochem", folder, tmp_path / "figures", tmp_path / "derived", language)
+    monkeypatch.setattr(run, "display", lambda *tables: None)
+    a_run.write(EVIDENCE, "summary")
+    table = pd.DataFrame([["8"]], columns=pd.MultiIndex.from_tuples([("Control", "n")]))
+    a_run.show_tables({"one": table}, "summary", ["A note."])
+    derived = a_run.derived_folder
+    assert a_run.outputs == [derived / "summary.csv", derived / inside / "summary.xlsx"]
+    assert a_run.outputs[1].is_file()
+
+
 def test_a_failed_write_leaves_the_old_table(a_run, monkeypatch):
     a_run.write(EVIDENCE, "evidence")
     before = (a_run.derived_folder / "evidence.csv").read_bytes()

@@ -132,3 +132,4 @@ def test_a_text_within_a_message_is_quoted_as_the_language_does():
         assert fill("{name!r}、{number!r}", **told) == "「血清\\u3000Mg」、3"
         assert fill("{name!r}", name="a\nb'\x1b") == "「a\\nb'\\x1b」"
         assert fill("{number:.2f}{{}}", number=1.0) == "1.00{}"
+        assert fill("{said}", said="whatever a field is called") == "whatever a field is called"

@@ -264,7 +264,13 @@ def _kind(kinds: str | list[str]) -> str:
 
 
 def _shown(found: object) -> str:
-    text = tr("nothing", "a value") if found is None else str(found).lower() if isinstance(found, bool) else repr(found)
+    text = (
+        tr("nothing", "a value")
+        if found is None
+        else str(found).lower()
+        if isinstance(found, bool)
+        else repr(found)
+    )
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

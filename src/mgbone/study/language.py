@@ -72,7 +72,7 @@ def tr(message: str, context: str = "", /, **fields: object) -> str:
     return fill(said, **fields) if fields else said
 
 
-def fill(said: str, **fields: object) -> str:
+def fill(said: str, /, **fields: object) -> str:
     """Fill in the fields of a text as ``str.format`` does; ``!r`` quotes as the language in use does."""
     return said.format(**fields) if current() == "en" else _JAPANESE.vformat(said, (), fields)
 

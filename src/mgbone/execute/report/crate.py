@@ -252,9 +252,9 @@ class _Packer:
     def add_output(self, path: Path) -> Entity:
         """Add a file that a notebook wrote, under the place that such files have in the project."""
         layout = self.layout
-        places = {layout.figures: "figures", layout.derived: "data/derived"}
+        places = {layout.figures: "figures", layout.derived: "data/derived", layout.lists: "data/derived"}
         place = places.get(path.parent, "build")
-        folder = layout.derived.name if place == "data/derived" else self.inside.as_posix()
+        folder = layout.derived.name if path.parent == layout.derived else self.inside.as_posix()
         licence = None
         if place == "figures" and layout.is_simulated:
             licence = {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
