@@ -62,7 +62,7 @@ def measure(what: str, limit: str, command: list[str], folder: Path) -> Measured
     SystemExit
         If the command fails; its last words are shown.
     """
-    print(f"{what} ...", flush=True)
+    print(f"{what} ...", file=sys.stderr, flush=True)
     variables = {
         key: value
         for key, value in os.environ.items()
@@ -157,7 +157,7 @@ def told_by(script: str) -> str:
     """Return what another benchmark of this folder prints."""
     print(f"{script} ...", flush=True)
     command = [sys.executable, str(ROOT / "tests" / "bench" / script)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def main() -> None:
@@ -193,6 +193,10 @@ def main() -> None:
             "## Checking a large dataset",
             "",
             told_by("bench_check.py"),
+            "",
+            "## Growth with animals and arrays",
+            "",
+            told_by("bench_growth.py"),
             "",
             "## Arrays beside R",
             "",
