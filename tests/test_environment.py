@@ -126,7 +126,7 @@ def test_every_import_is_declared(folder):
     if folder == "tests":
         lines += PROJECT["project"]["optional-dependencies"]["dev"]
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
-    own = {"helpers", "tools"}
+    own = {"helpers", "tools", "bench_make"}
     found = distributions(imported(folder) - own)
     assert {name for name, homes in found.items() if not declared & homes} == set()
 
