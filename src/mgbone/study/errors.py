@@ -5,7 +5,10 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 
-from mgbone.study.language import tr
+
+def tr(message: str, **fields: object) -> str:
+    """Fill in a message; `mgbone.study.language` puts its own in place, which translates."""
+    return message.format(**fields)
 
 
 class MgboneError(Exception):

@@ -14,6 +14,8 @@ from functools import cache
 from importlib.resources import files
 from string import Formatter
 
+from mgbone.study import errors
+
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
 """Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
@@ -29,10 +31,8 @@ def use_language(language: str) -> None:
     MgboneError
         If it is neither ``en`` nor ``ja``.
     """
-    from mgbone.study.errors import MgboneError  # which speaks through this module
-
     if language not in LANGUAGES:
-        raise MgboneError(
+        raise errors.MgboneError(
             tr(
                 "The language {language!r} is not known; choose {known}.",
                 language=language,
@@ -86,6 +86,9 @@ class _Japanese(Formatter):
 
 
 _JAPANESE = _Japanese()
+
+
+errors.tr = tr
 
 
 def N_(message: str) -> str:
