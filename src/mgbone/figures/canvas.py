@@ -270,10 +270,12 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     if not content.strip():
         return 0.0
     look.register_japanese_font()
-    family = ["DejaVu Sans", "IPAexGothic"]
     # Japanese is emboldened by its outline (`look.embolden`): its font has no bold, and matplotlib would warn
-    weight = "bold" if bold and not any(letter > "⺀" for letter in content) else "normal"
-    font = FontProperties(family=family, weight=weight, size=size)
+    heavy = bold and not any(letter > "⺀" for letter in content)
+    face = (
+        {"family": ["DejaVu Sans"], "weight": "bold"} if heavy else {"family": ["DejaVu Sans", "IPAexGothic"]}
+    )
+    font = FontProperties(size=size, **face)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 
