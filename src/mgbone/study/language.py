@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -20,7 +19,7 @@ LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
 """Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+_in_use = {"language": "en"}  # of all threads: what a pool of them finds is told in the same language
 
 
 def use_language(language: str) -> None:
@@ -33,7 +32,7 @@ def use_language(language: str) -> None:
     """
     if language not in LANGUAGES:
         raise MgboneError(f"The language {language!r} is not known; choose {' or '.join(LANGUAGES)}.")
-    _language.set(language)
+    _in_use["language"] = language
 
 
 @contextmanager
@@ -49,7 +48,7 @@ def speaking(language: str) -> Iterator[None]:
 
 def current() -> str:
     """Return the language in use."""
-    return _language.get()
+    return _in_use["language"]
 
 
 def tr(message: str, context: str = "", /, **fields: object) -> str:
@@ -66,7 +65,7 @@ def tr(message: str, context: str = "", /, **fields: object) -> str:
     return fill(said, **fields) if fields else said
 
 
-def fill(said: str, **fields: object) -> str:
+def fill(said: str, /, **fields: object) -> str:
     """Fill in the fields of a text as ``str.format`` does; ``!r`` quotes as the language in use does."""
     return said.format(**fields) if current() == "en" else _JAPANESE.vformat(said, (), fields)
 

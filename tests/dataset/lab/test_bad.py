@@ -22,6 +22,7 @@ from helpers.lab_folders import (
     text,
 )
 from helpers.small_dataset import assert_named
+from helpers.spoiling import faults_of
 
 import mgbone
 from mgbone.dataset.faults import MOST_OF_A_KIND
@@ -638,7 +639,7 @@ def test_a_mistake_is_named_with_its_place_and_what_to_do(tmp_path, case):
     folder = lab_folder(tmp_path / "lab")
     spoil(folder)
     before = state(folder)
-    faults = mgbone.check_dataset(folder)
+    faults = faults_of(folder)
     assert_named(faults, expected, folder)
     assert not any("simulated" in fault for fault in faults), faults
     assert state(folder) == before
