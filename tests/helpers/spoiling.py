@@ -105,7 +105,7 @@ def cut(file, share):
 
 
 def faults_of(folder):
-    """Check a dataset in both languages; hold the Japanese of each fault against its English, and return that.
+    """Check a dataset in both languages; hold Japanese faults against the English ones, and return these.
 
     Both are about the same file and give the same numbers; no field is left open.
     """

@@ -1,4 +1,4 @@
-"""Find what code says to a person without `mgbone.study.language.tr`: texts of errors, faults, notes, warnings."""
+"""Find what code tells a person without `mgbone.study.language.tr`: in errors, faults, notes, warnings."""
 
 import ast
 import builtins
