@@ -113,14 +113,14 @@ def faults_of(folder):
     japanese = speak("ja", mgbone.check_dataset, folder)
     assert len(japanese) == len(faults), japanese
     for fault, line in zip(faults, japanese, strict=True):
+        if fault.startswith(("study.yml", "claims.csv", "qct_mapping.yml, line")):
+            continue  # in the words of mgbone.study
         file = re.split(r"[,:] ", fault)[0]
         place, said = line.split("：", 1)
         assert place.startswith(file), line
         assert said.endswith("。") and "{" not in said.replace("{ で始まり", ""), line
         own_words = re.sub(r"「[^」]*」|（[^（）]*）|[\w.-]*[_./][\w./-]*|\d\S*|[a-z]{1,3}\d?-\S+", " ", said)
         assert latin_share(own_words) < 0.5, line
-        if fault.startswith(("study.yml", "claims.csv")):
-            continue
         assert numbers(fault) <= numbers(line), (fault, line)
     return faults
 
