@@ -1,6 +1,7 @@
 """Two languages: every English message has its Japanese, with the same fields, and nothing falls behind."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from nbconvert.filters import markdown2html
@@ -133,3 +134,8 @@ def test_a_text_within_a_message_is_quoted_as_the_language_does():
         assert fill("{name!r}", name="a\nb'\x1b") == "「a\\nb'\\x1b」"
         assert fill("{number:.2f}{{}}", number=1.0) == "1.00{}"
         assert fill("{said}", said="whatever a field is called") == "whatever a field is called"
+
+
+def test_threads_speak_the_language_in_use():
+    with speaking("ja"), ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(tr, ["not tested", "reproduced"])) == ["検定なし", "再現"]

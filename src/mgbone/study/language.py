@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -20,7 +19,7 @@ LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
 """Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+_in_use = {"language": "en"}  # of all threads: what a pool of them finds is told in the same language
 
 
 def use_language(language: str) -> None:
@@ -39,7 +38,7 @@ def use_language(language: str) -> None:
                 known=tr(" or ").join(LANGUAGES),
             )
         )
-    _language.set(language)
+    _in_use["language"] = language
 
 
 @contextmanager
@@ -55,7 +54,7 @@ def speaking(language: str) -> Iterator[None]:
 
 def current() -> str:
     """Return the language in use."""
-    return _language.get()
+    return _in_use["language"]
 
 
 def tr(message: str, context: str = "", /, **fields: object) -> str:
