@@ -13,6 +13,7 @@ from scipy import stats
 from mgbone.dataset.faults import listing
 from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets, GeneSetWarning
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 ORA_COLUMNS = [
     "contrast", "direction", "term", "name", "set_size", "list_size", "background", "hits", "expected",
@@ -72,7 +73,7 @@ def over_representation(
         If there is no list.
     """
     if not gene_lists:
-        raise MgboneError("There is no list of genes to test; hand in gene_lists(table).")
+        raise MgboneError(tr("There is no list of genes to test; hand in gene_lists(table)."))
     by_contrast = background if isinstance(background, Mapping) else dict.fromkeys(gene_lists, background)
     tables = [pd.DataFrame(columns=ORA_COLUMNS)]
     for contrast, lists in gene_lists.items():
@@ -102,8 +103,12 @@ def restrict(
     kept = {term: tuple(filter(chip.__contains__, genes)) for term, genes in gene_sets.genes.items()}
     kept = {term: genes for term, genes in kept.items() if smallest <= len(genes) <= largest}
     if gene_sets.genes and not kept:
-        source = gene_sets.source or "the gene sets"
-        told = f"No set in {source} has {smallest} to {largest} genes on the chip, so none is tested."
+        told = tr(
+            "No set in {sets} has {smallest} to {largest} genes on the chip.",
+            sets=gene_sets.source or tr("the gene sets"),
+            smallest=smallest,
+            largest=largest,
+        )
         warnings.warn(told, GeneSetWarning, stacklevel=3)
     return GeneSets(kept, {t: gene_sets.name(t) for t in kept}, gene_sets.source)
 
@@ -252,12 +257,20 @@ def _check_ranked(table: pd.DataFrame, contrast: str | None = None) -> None:
     """Check that there are genes to rank, of the contrast if one is named."""
     if table.empty:
         raise MgboneError(
-            "The table of tested genes is empty, so there is nothing to rank; "
-            "hand in what differential_expression gives."
+            tr(
+                "The table of tested genes is empty, so there is nothing to rank; hand in what "
+                "differential_expression gives."
+            )
         )
     known = list(table["contrast"].unique())
     if contrast is not None and contrast not in known:
-        raise MgboneError(f"There is no contrast {contrast!r} in the table, which has {listing(known)}.")
+        raise MgboneError(
+            tr(
+                "There is no contrast {contrast!r} in the table, which has {known}.",
+                contrast=contrast,
+                known=listing(known),
+            )
+        )
 
 
 def _z_scores(table: pd.DataFrame) -> np.ndarray:

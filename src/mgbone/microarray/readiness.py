@@ -40,13 +40,11 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
                 notes += fit_gene_sets(sets, symbols).notes
             else:
                 notes.append(
-                    "platform/ holds no transcript annotation: no gene has a symbol, no set is tested."
+                    tr("platform/ holds no transcript annotation: no gene has a symbol, no set is tested.")
                 )
         except PlatformError as error:
-            text = str(error).removeprefix(f"{dataset.path}/")
-            faults.append(
-                f"{text} Without library files, move arrays.csv away: all else goes on without arrays."
-            )
+            advice = tr("Without library files, move arrays.csv away: all else goes on without arrays.")
+            faults.append(f"{str(error).removeprefix(f'{dataset.path}/')} {advice}")
         except MgboneError as error:
             faults.append(str(error).replace(f"{dataset.path}/", ""))
     return faults, [*dict.fromkeys(str(one.message) for one in told), *notes]
@@ -76,7 +74,9 @@ def _symbols(dataset: Dataset) -> set[str]:
         return set(map(str, table.columns.index) if symbols is None else symbols.dropna())
     if dataset.platform_folder is None:
         chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
-        raise PlatformError(f"platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.")
+        raise PlatformError(
+            tr("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.", chip=chip)
+        )
     annotation = find_platform(dataset.platform_folder).get("transcripts")
     return (
         set() if annotation is None else set(read_transcript_annotation(annotation)["gene_symbol"].dropna())
