@@ -9,6 +9,7 @@ import base64
 import hashlib
 
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 
 def with_policy(page: str, script: str = "") -> str:
@@ -27,7 +28,7 @@ def with_policy(page: str, script: str = "") -> str:
         If the page has no head.
     """
     if "<head>" not in page:
-        raise MgboneError("The page has no <head> to put its content security policy into.")
+        raise MgboneError(tr("The page has no <head> to put its content security policy into."))
     allowed = "'none'"
     if script:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
