@@ -18,12 +18,8 @@ from matplotlib.textpath import TextPath
 from mgbone.biochem.pair_feeding import adjust_for_intake
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
-from mgbone.figures import canvas, density, design, femur, findings, forest, groups, look, marks, urine
-from mgbone.figures import dose_shapes as shape_figures
+from mgbone.figures import canvas, comparisons, density, design, femur, findings, groups, look, marks
 from mgbone.figures import doses as dose_figures
-from mgbone.figures import feeding as feeding_figures
-from mgbone.figures import negative_control as control_figures
-from mgbone.figures import other_tests as choice_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
 from mgbone.figures.save import save_figure
@@ -31,6 +27,7 @@ from mgbone.integration import doses as dose_tables
 from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
 from mgbone.integration.shapes import dose_shapes
 from mgbone.integration.within_animals import correlate_within, partial_within, wide_table
+from mgbone.integration.words import told_per_dose
 from mgbone.study import naming
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
@@ -109,11 +106,16 @@ MADE = Frames()
 REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
 SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
 
+
+def per_dose(evidence, title=""):
+    return dose_figures.per_dose(told_per_dose(evidence, MADE.study), evidence, MADE.study, title)
+
+
 DRAWINGS = {
     "groups": lambda: groups.group_dots(
         MADE.measurements, MADE.evidence, ["serum_mg", "serum_ca", "serum_p"], MADE.study, "Minerals"
     ),
-    "forest": lambda: forest.effect_forest(
+    "forest": lambda: comparisons.effect_forest(
         MADE.evidence, ["serum_mg", "serum_ca", "bmd_trabecular_full"], MADE.study, "Effects"
     ),
     "map": lambda: density.density_map(MADE.cells, MADE.study, "Map"),
@@ -137,23 +139,23 @@ DRAWINGS = {
         reported=REPORTED,
         shapes=MADE.shapes,
     ),
-    "shapes": lambda: shape_figures.shape_plane(MADE.shapes, MADE.study, "Shapes"),
+    "shapes": lambda: dose_figures.shape_plane(MADE.shapes, MADE.study, "Shapes"),
     "network": lambda: within_figures.correlation_network(MADE.pairs, MADE.study, "Pairs"),
-    "one_scale": lambda: forest.effect_forest(
+    "one_scale": lambda: comparisons.effect_forest(
         MADE.evidence,
         dose_tables.on_one_scale(MADE.evidence, MADE.study),
         MADE.study,
         "Scale",
         headings=True,
     ),
-    "control": lambda: control_figures.counts_by_chance(MADE.counts, MADE.shuffled, "Chance"),
-    "per_dose": lambda: dose_figures.per_dose(MADE.everything, MADE.study, "Each dose"),
+    "control": lambda: verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled, "Chance"),
+    "per_dose": lambda: per_dose(MADE.everything, "Each dose"),
     "design": lambda: design.timeline(MADE.study),
-    "pair_feeding": lambda: feeding_figures.pair_feeding(
+    "pair_feeding": lambda: comparisons.pair_feeding(
         MADE.adjusted, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),
-    "dilution": lambda: urine.dilution(MADE.urine, SPREAD, "Urine"),
-    "choices": lambda: choice_figures.choice_of_test(MADE.choices, MADE.study, "Tests"),
+    "dilution": lambda: groups.dilution(MADE.urine, SPREAD, "Urine"),
+    "choices": lambda: comparisons.choice_of_test(MADE.choices, MADE.study, "Tests"),
 }
 
 
@@ -355,7 +357,7 @@ def test_the_map_has_the_numbers_of_the_cells():
     at_002 = MADE.cells[MADE.cells["contrast"].eq("mg002_vs_control")]
     row = at_002[at_002["endpoint"].eq("bmd_trabecular_full")].iloc[0]
     assert f"+{row.percent:.1f}*\n{naming.format_p_value(row.p)}" in texts(figure, "cell")
-    framed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "survives"]
+    framed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "framed"]
     chosen = MADE.cells[
         MADE.cells["contrast"].isin(["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"])
     ]
@@ -413,7 +415,7 @@ def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(drawn):
 
 def test_dilution_draws_hollow_what_is_below_a_limit():
     censored = MADE.urine.assign(censored=MADE.urine.index == 0)
-    figure = urine.dilution(censored, SPREAD)
+    figure = groups.dilution(censored, SPREAD)
     assert n_hollow(figure) == 3
 
 
@@ -425,9 +427,9 @@ def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language)
 
 
 def test_urine_shows_only_markers_that_were_measured():
-    one = urine.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
+    one = groups.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
     assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
-    none = urine.dilution(MADE.urine.iloc[:0], SPREAD.iloc[:0], "Urine")
+    none = groups.dilution(MADE.urine.iloc[:0], SPREAD.iloc[:0], "Urine")
     assert not none.axes
     assert "No marker was measured" in canvas.words_of(none)["finding"]
 
@@ -477,7 +479,7 @@ def test_the_forest_has_one_effect_per_endpoint_and_dose(drawn):
 def test_the_forest_says_why_an_effect_has_no_interval():
     without = MADE.evidence.assign(g_low=MADE.evidence["g_low"].mask(MADE.evidence["endpoint"] == "serum_mg"))
     for table, said in ((without, True), (MADE.evidence, False)):
-        note = texts(forest.effect_forest(table, ["serum_mg", "serum_ca"], MADE.study), "note")[0]
+        note = texts(comparisons.effect_forest(table, ["serum_mg", "serum_ca"], MADE.study), "note")[0]
         assert ("no line: values below a limit of detection" in note) == said
 
 
@@ -575,14 +577,14 @@ def test_figures_of_animals_say_what_was_not_measured(language, words):
 
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
-        shape_figures.shape_plane(MADE.shapes.iloc[:0], MADE.study),
+        dose_figures.shape_plane(MADE.shapes.iloc[:0], MADE.study),
         within_figures.correlation_network(MADE.pairs.iloc[:0], MADE.study),
-        forest.effect_forest(MADE.evidence, [], MADE.study),
+        comparisons.effect_forest(MADE.evidence, [], MADE.study),
         dose_figures.dose_response(
             dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study
         ),
-        dose_figures.per_dose(MADE.evidence.iloc[:0], MADE.study),
-        control_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
+        per_dose(MADE.evidence.iloc[:0]),
+        verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
         assert canvas.words_of(figure)["finding"]
@@ -611,7 +613,7 @@ def test_per_dose_says_every_finding(drawn):
 
 def test_the_choice_of_test_frames_what_changes(drawn):
     figure = drawn("choices")
-    framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
+    framed = [p for p in figure.axes[0].patches if p.get_gid() == "framed"]
     wide = MADE.choices.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
     differs = wide["declared"].map(MADE.study.level) != wide["other"].map(MADE.study.level)
     assert len(framed) == differs.sum() > 0
@@ -621,7 +623,7 @@ def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
     choices = MADE.choices
     on_ranks = choices["endpoint"].eq("serum_p")
     named = choices.assign(test_run=choices["test_run"].mask(on_ranks, naming.GEHAN))
-    figure = choice_figures.choice_of_test(named, MADE.study, "Tests")
+    figure = comparisons.choice_of_test(named, MADE.study, "Tests")
     labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
     assert sum("Gehan's test" in label for label in labels) == len(choices[on_ranks]) / 2
 
@@ -629,7 +631,7 @@ def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
 def test_colours_stay_apart_in_grey():
     lightness = sorted(look.lightness(look.colour(g)) for g in look.GROUPS)
     assert np.diff(lightness).min() > 12
-    assert len({look.marker(g) for g in look.GROUPS}) == len(look.GROUPS)
+    assert len({look.group_style(g).marker for g in look.GROUPS}) == len(look.GROUPS)
     verdicts = sorted(look.lightness(fill) for fill, _ in naming.VERDICTS.values())
     assert np.diff(verdicts).min() > 5
     assert len({symbol for _, symbol in naming.VERDICTS.values()}) == 4
@@ -752,7 +754,7 @@ def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from
                 level,
                 direction,
             )
-        figure = dose_figures.per_dose(evidence, MADE.study)
+        figure = per_dose(evidence)
         return [
             t.get_text() for t in figure.axes[0].texts if t.get_gid() == "finding" and "OC" in t.get_text()
         ]

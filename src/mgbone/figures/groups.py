@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
-from mgbone.study.dictionary import endpoint_label, endpoint_unit
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, field_label
 from mgbone.study.language import N_, either, tr
 
 DOTS = N_("dots: animals, beside them mean ± SD")
@@ -121,10 +121,10 @@ def _differences(
     found = found[found["contrast"].isin(names) & found["estimate"].notna()]
     rows = found.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.split("_vs_").str[0])
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    marks.zero(ax)
     marks.estimates(ax, rows, upright=True)
     for row in rows.dropna(subset=["p"]).itertuples():
-        written = marks.p_words(naming.format_p_value(row.p), row.level)
+        written = marks.p_words(row.p, row.level)
         text = ax.annotate(
             written, (row.at, 1), xycoords=ax.get_xaxis_transform(), xytext=(0, 2),
             textcoords="offset points", ha="center", va="bottom", size=look.SMALL_SIZE, gid="p",
@@ -135,7 +135,6 @@ def _differences(
     sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
     _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], room * len(names))
     ax.margins(y=0.12)
-    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.locator_params(axis="y", nbins=4)
 
 
@@ -166,3 +165,71 @@ def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequen
     return tr(
         "n = {n} animals a group; {tests}, each experiment by itself",
         n=n, tests=names or tr("not tested"))  # fmt: skip
+
+
+_FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
+_STEPS = ("uncorrected", "corrected")
+
+
+def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
+    """Draw, per marker, the urine as collected and each animal's distance from its group before and after.
+
+    Parameters
+    ----------
+    table : DataFrame
+        animal_id, group, endpoint, creatinine, uncorrected, deviation_uncorrected, deviation_corrected (in
+        percent of the mean of the animal's own group); values below a limit of detection, if there is a
+        column `censored`, are hollow.
+    spread : DataFrame
+        endpoint, cv_uncorrected, cv_corrected: written below the animals.
+    """
+    measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
+    if not measured:
+        return canvas.empty_figure(N_("No marker was measured together with creatinine"), title)
+    groups = look.in_order(table["group"])
+    figure, axes = canvas.new_figure(
+        1, 2 * len(measured), height=100.0, title=title, finding=_creatinine_found(spread, measured),
+        legend=look.group_handles(groups),
+        note=[N_("left: marker against creatinine in the same urine (thin urine has little of both)"),
+              N_("right: each animal's distance from the mean of its group"),
+              N_("CV: coefficient of variation within groups")],
+    )  # fmt: skip
+    for number, endpoint in enumerate(measured):
+        here = table[table["endpoint"].eq(endpoint)]
+        left, right = axes[0, 2 * number : 2 * number + 2]
+        field, name = _FIELDS[endpoint]
+        marks.animals(left, here.assign(at=here["creatinine"], value=here["uncorrected"]), spread=0, size=18)
+        left.set(
+            xlabel=field_label("urine", "creatinine", unit=True),
+            ylabel=field_label("urine", field, unit=True),
+        )
+        left.set(xlim=(0, None), ylim=(0, None))
+        left.set_title(name)
+        _paths(right, here, spread[spread["endpoint"].eq(endpoint)], groups)
+    return figure
+
+
+def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: list[str]) -> None:
+    """Draw how far the animals of each group lie apart before and after."""
+    marks.zero(ax)
+    table = table.assign(lane=table["group"].map({g: 0.9 * i / len(groups) for i, g in enumerate(groups)}))
+    columns = [f"deviation_{step}" for step in _STEPS]
+    for step, column in enumerate(columns):
+        marks.animals(ax, table.assign(at=step * 1.2 + table["lane"], value=table[column]), spread=0, size=16)
+    names = [tr(N_("before")), tr(N_("after"))]
+    cv = [f"CV {spread[f'cv_{step}'].iloc[0]:.0f} %" if len(spread) else "" for step in _STEPS]
+    ax.set_xticks([0.36, 1.56], [f"{name}\n{one}" for name, one in zip(names, cv, strict=True)])
+    ax.set_xlim(-0.2, 2.2)
+    ax.tick_params(axis="x", length=0)
+    ax.set_ylabel(tr("From the group's mean (%)"))
+
+
+def _creatinine_found(spread: pd.DataFrame, measured: list[str]) -> str:
+    rows = spread[spread["endpoint"].isin(measured)]
+    said = [
+        tr("{marker}: from {before:.0f} to {after:.0f} %", marker=_FIELDS[row.endpoint][1],
+           before=row.cv_uncorrected, after=row.cv_corrected)
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    return findings.sentence([tr("division by creatinine moves the spread within groups ({how})",
+                                 how=tr(", ").join(said))]) if said else ""  # fmt: skip
