@@ -17,7 +17,7 @@ from mgbone.figures import canvas, look
 from mgbone.figures import genes as gene_figures
 from mgbone.figures import genesets as fg
 from mgbone.figures.save import save_figure
-from mgbone.microarray import changed_genes, differential, enrichment, genesets
+from mgbone.microarray import changed_genes, differential, enrichment, genesets, quality
 from mgbone.microarray import clustering as cl
 from mgbone.study import naming
 from mgbone.study.design import load_study
@@ -109,11 +109,34 @@ def array_map(d: dict):
 def pseudo(d: dict):
     image = np.random.default_rng(1).normal(0, 0.2, (20, 20))
     image[0, :] = np.nan
-    return array_figures.pseudo_images(
-        dict.fromkeys(d["values"].columns[:5], image),
-        d["groups"],
-        "Chips",
-    )
+    images = dict.fromkeys(d["values"].columns[:5], image)
+    return array_figures.pseudo_images(images, d["groups"], "Chips", spoilt=quality.spoil(images))
+
+
+def many_boxes(n: int):
+    names = [f"e2-{group}-{i}" for group in GROUPS for i in range(n // 3)]
+    q = np.array([-0.3, -0.1, 0.0, 0.1, 0.3])
+    frame = pd.DataFrame([("RLE", name, *q * (1 + 0.01 * (i % 9))) for i, name in enumerate(names)])
+    frame.columns = ["measure", "array_id", "q05", "q25", "median", "q75", "q95"]
+    groups = pd.Series([name.split("-")[1] for name in names], index=names)
+    return array_figures.array_boxes(frame, groups, {"RLE": (-0.1, 0.1)}, "Boxes")
+
+
+def many_branches(n: int):
+    rng = np.random.default_rng(3)
+    names = [f"e2-{group}-{i}" for group in GROUPS for i in range(n // 3)]
+    groups = pd.Series([name.split("-")[1] for name in names], index=names)
+    values = pd.DataFrame(rng.normal(7, 2, (60, 1)) + rng.normal(0, 0.2, (60, len(names))), columns=names)
+    tree = cl.cluster_arrays(values, groups, n_genes=50, bootstraps=2)
+    return array_figures.dendrogram_heatmap(tree, "exp2", load_study())
+
+
+@pytest.mark.parametrize("draw", [many_boxes, many_branches])
+@pytest.mark.parametrize("n", [99, 501])
+def test_a_figure_of_hundreds_of_arrays_can_be_read_and_has_few_parts(draw, n):
+    figure = draw(n)
+    assert faults(figure) == []
+    assert sum(len(ax.get_children()) for ax in figure.axes) < 150
 
 
 FIGURES = {

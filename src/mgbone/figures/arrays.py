@@ -11,6 +11,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
@@ -62,11 +64,7 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
     for ax, stage in zip(axes[0], stages, strict=True):
         rows = densities[densities["stage"] == stage]
         rows = rows.assign(group=rows["array_id"].map(groups))
-        for group, lines in rows.groupby("group", sort=False):
-            sns.lineplot(lines, x="value", y="density", units="array_id", estimator=None, sort=False,
-                         ax=ax, linewidth=1,
-                         color=look.line_colour(group), linestyle=look.group_style(group).line,
-                         alpha=0.8)  # fmt: skip
+        marks.lines(ax, rows, "value", "density", "array_id", 0.8, linewidths=1)
         ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     return figure
@@ -119,32 +117,34 @@ def array_boxes(
             look.embolden(mark)
         ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
-    few = len(arrays) <= 60
-    axes[-1, 0].set_xticks(
-        range(len(arrays)) if few else [], [look.array_label(a) for a in arrays.index] if few else []
-    )
+    thinned = arrays.index[:: -(-len(arrays) // 30)]
+    axes[-1, 0].set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
     axes[-1, 0].tick_params(axis="x", length=0)
     return figure
 
 
 def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
-    """Draw the boxes: the five quantiles of an array, as values, have themselves as quartiles and ends."""
-    quantiles = ["q05", "q25", "median", "q75", "q95"]
-    long = rows.reset_index().melt("array_id", quantiles)
-    long["group"] = long["array_id"].map(arrays)
+    """Draw the boxes, of many arrays as two lines each: thin from 5 to 95 %, thick between the quartiles."""
+    rows = rows.reindex(arrays.index)
+    x, inks = np.arange(len(rows)), [look.colour(group) for group in arrays]
+    if len(rows) > marks.MANY / 2:
+        ax.vlines(x, rows["q05"], rows["q95"], colors=inks, linewidth=0.4)
+        ax.vlines(x, rows["q25"], rows["q75"], colors=inks, linewidth=360 / len(rows))
+        ax.scatter(x, rows["median"], s=2, color=look.INK, linewidth=0, zorder=3)
+        return
+    # The five quantiles of an array, as values, have themselves as quartiles and ends.
+    long = rows.melt(value_vars=["q05", "q25", "median", "q75", "q95"], ignore_index=False).reset_index()
     with warnings.catch_warnings():
         # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
         warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
         sns.boxplot(
-            long, x="array_id", y="value", hue="group", order=list(arrays.index), ax=ax, whis=(0, 100),
-            width=0.6,
-            palette={g: look.colour(g) for g in arrays.unique()}, saturation=1, linewidth=0.8, dodge=False,
-            legend=False, medianprops={"linewidth": 0}, linecolor=look.INK,
+            long.assign(group=long["array_id"].map(arrays)), x="array_id", y="value", hue="group", ax=ax,
+            order=list(arrays.index), palette=dict(zip(arrays, inks, strict=True)), whis=(0, 100), width=0.6,
+            saturation=1, linewidth=0.8, dodge=False, legend=False, medianprops={"linewidth": 0},
+            linecolor=look.INK,
         )  # fmt: skip
-    for x, (array, group) in enumerate(arrays.items()):
-        if array in rows.index:
-            ax.hlines(rows.loc[array, "median"], x - 0.3, x + 0.3, colors=look.ink_on(look.colour(group)),
-                      linewidth=1.5, zorder=5)  # fmt: skip
+    ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[look.ink_on(ink) for ink in inks], linewidth=1.5,
+              zorder=5)  # fmt: skip
 
 
 def array_map(
@@ -204,7 +204,9 @@ def array_map(
     return figure
 
 
-def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: str = "") -> Figure:
+def pseudo_images(
+    images: Mapping[str, np.ndarray], groups: pd.Series, title: str = "", *, spoilt: np.ndarray | None = None
+) -> Figure:
     """Draw chips as images of the residuals of the probe-level model: a spot or a scratch would show.
 
     Parameters
@@ -214,6 +216,8 @@ def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: st
         normalised: the figure then says so.
     groups : Series
         Group of each array.
+    spoilt : ndarray, optional
+        A chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
     """
     if not images:
         return canvas.empty_figure(
@@ -223,27 +227,30 @@ def pseudo_images(images: Mapping[str, np.ndarray], groups: pd.Series, title: st
     widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
     widest = max(widths, key=widths.get)
     reach = float(np.nanquantile(np.abs(np.stack(list(images.values()))), 0.98)) or 1.0
-    columns = min(5, len(images))
+    shown = [(names[array], image) for array, image in images.items()]
+    shown += [(tr("made up: bubble, scratch"), spoilt)] if spoilt is not None else []
+    columns = -(-len(shown) // -(-len(shown) // 5))
     width = look.panels_width(max(2, columns))
     figure, panels, _ = canvas.panels(
-        len(images), 5, (width - 32) / columns + 6, width=width, title=title,
+        len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
         note=N_("residual of each cell in place: red brighter, blue dimmer than the model predicts; a spot "
                 "or a "
                 "scratch would stand out"),
     )  # fmt: skip
-    for ax, (array, image) in zip(panels, images.items(), strict=True):
+    for ax, (name, image) in zip(panels, shown, strict=True):
         drawn = ax.imshow(
             image, cmap=look.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
         )
-        ax.set(title=names[array], xticks=[], yticks=[])
+        ax.set(title=name, xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
     marks.colour_bar(panels, drawn, tr("log2 residual"), shrink=0.7)
     return figure
 
 
 _LEVELS = {"separated": N_("separated"), "mixed": N_("mixed"), "not_tested": N_("too few arrays to tell")}
+_FEW = 24  # arrays, each of which has its number, and each branch its support
 _TREE = N_("average linkage of 1 − Pearson r")
 
 
@@ -300,15 +307,24 @@ def _tree(ax: Axes, clustering: Any) -> None:
     heights = clustering.linkage[:, 2]
     span = heights[-1] - heights[0]
     floor = heights[0] - 0.35 * span
+    branches = [
+        np.column_stack([x, np.maximum(y, floor)])
+        for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True)
+    ]
+    ax.add_collection(
+        LineCollection(branches, colors=look.INK, linewidths=1.1, joinstyle="miter", gid="branches")
+    )
     by_height = {round(float(h), 12): i for i, h in enumerate(heights)}
-    for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True):
-        ax.plot(x, np.maximum(y, floor), color=look.INK, linewidth=1.1, solid_joinstyle="miter")
-        support = clustering.nodes.loc[by_height[round(float(y[1]), 12)], "support"]
-        if np.isfinite(support):
+    room = (0.0, 0.0) if len(heights) < _FEW else (0.05 * 10 * len(heights), 0.09 * span)
+    taken: list[tuple[float, float]] = []
+    joints = [(y[1], (x[1] + x[2]) / 2) for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True)]
+    for y, x in sorted(joints, reverse=True):
+        support = clustering.nodes.loc[by_height[round(float(y), 12)], "support"]
+        if np.isfinite(support) and not any(abs(x - a) < room[0] and abs(y - b) < room[1] for a, b in taken):
+            taken.append((x, y))
             ax.annotate(
-                f"{100 * support:.0f}", ((x[1] + x[2]) / 2, y[1]), xytext=(2, 1.5),
-                textcoords="offset points",
-                ha="left", va="bottom", size=look.SMALL_SIZE, gid="support",
+                f"{100 * support:.0f}", (x, y), xytext=(2, 1.5), textcoords="offset points", ha="left",
+                va="bottom", size=look.SMALL_SIZE, gid="support",
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
             )  # fmt: skip
     k = clustering.groups.nunique()
@@ -323,17 +339,17 @@ def _tree(ax: Axes, clustering: Any) -> None:
 
 
 def _strip(ax: Axes, clustering: Any) -> None:
-    """Groups of the arrays: a coloured box each, with its marker and number."""
-    many = len(clustering.order) > 24
-    for i, array in enumerate(clustering.order):
-        fill = look.colour(clustering.groups[array])
-        ax.axvspan(i + 0.02, i + 0.98, color=fill, linewidth=0)
-        if not many:
-            ink, marker = look.ink_on(fill), look.group_style(clustering.groups[array]).marker
-            ax.plot(i + 0.34, 0.5, marker, color=ink, markersize=4.5, markeredgewidth=0)
+    """Groups of the arrays: a coloured box each, if they are few with its marker and number."""
+    styles = [look.group_style(clustering.groups[array]) for array in clustering.order]
+    ax.pcolormesh([[to_rgb(style.colour) for style in styles]], edgecolors="white",
+                  linewidth=1 if len(styles) <= marks.MANY else 0)  # fmt: skip
+    for i, (array, style) in enumerate(zip(clustering.order, styles, strict=True)):
+        if len(styles) <= _FEW:
+            ink = look.ink_on(style.colour)
+            ax.plot(i + 0.34, 0.5, style.marker, color=ink, markersize=4.5, markeredgewidth=0)
             ax.text(i + 0.64, 0.48, look.array_label(array), ha="center", va="center", color=ink,
                     size=look.SMALL_SIZE)  # fmt: skip
-    ax.set(xlim=(0, len(clustering.order)), ylim=(0, 1))
+    ax.set(xlim=(0, len(styles)), ylim=(0, 1))
     ax.set_axis_off()
 
 
@@ -360,7 +376,8 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},
     )  # fmt: skip
-    for column, (contrast, clustering) in enumerate(clusterings.items()):
+    for column, contrast in enumerate(canvas.by_dose(clusterings)):
+        clustering = clusterings[contrast]
         tree, strip, null = axes[:, column]
         _tree(tree, clustering)
         _strip(strip, clustering)
@@ -384,3 +401,4 @@ def _null(ax: Axes, clustering: Any) -> None:
     ax.set_title(naming.format_p(clustering.verdict["p"]), color=look.UP)
     ax.set(xlabel=tr("Mean silhouette"), ylabel=tr("Splits of the arrays"))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+    ax.locator_params(axis="x", nbins=4)

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextPath
 
 from mgbone.figures import look
 from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
 from mgbone.study.language import N_, current, tr
-from mgbone.study.naming import contrast_label, has_doses, nutrient_word
+from mgbone.study.naming import contrast_label, has_doses, nutrient_word, study_in_use
 
 MARKS = "* p < 0.05, † 0.05 ≤ p < 0.10"
 _LINE_HEIGHT = 1.35
@@ -183,13 +183,19 @@ def contrast_panels(
     The figure is as wide as one of `room` panels more; options are those of `new_figure`. Returned are the
     figure, and each panel with its contrast and the rows of the table that are about it.
     """
-    contrasts = list(table["contrast"].unique())
+    contrasts = by_dose(table["contrast"])
     n = len(contrasts)
     figure, axes = new_figure(1, n, width=look.panels_width(n + room), **options)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         ax.set_title(contrast_label(contrast))
     rows = [table[table["contrast"] == contrast] for contrast in contrasts]
     return figure, list(zip(axes[0], contrasts, rows, strict=True))
+
+
+def by_dose(contrasts: Iterable[str]) -> list[str]:
+    """Return each contrast once, in the order that all figures have them in: from the mildest diet down."""
+    place = {contrast.name: i for i, contrast in enumerate(study_in_use().shown_contrasts)}
+    return sorted(dict.fromkeys(contrasts), key=lambda name: place.get(name, len(place)))
 
 
 def places(kinds: Iterable[str], gap: float, first: float = 0.0) -> list[float]:
@@ -250,11 +256,19 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, in the fonts of the figures."""
     if not content.strip():
         return 0.0
+    font = _font(bold=bold)
+    font.set_size(size, 72)
+    font.set_text(content, 0.0, flags=LoadFlags.NO_HINTING)
+    return font.get_width_height()[0] / 64
+
+
+@cache
+def _font(*, bold: bool) -> FT2Font:
+    """Return the fonts of the figures, to measure text with."""
     look.register_japanese_font()
-    family = BOLD["fontfamily"] if bold else ["DejaVu Sans", "IPAexGothic"]
-    font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
-    # The outermost control point of the outline: the same edge within a hair, found much faster.
-    return float(TextPath((0, 0), content.replace("$", r"\$"), prop=font).vertices[:, 0].max())
+    families = BOLD["fontfamily"] if bold else ["DejaVu Sans", "IPAexGothic"]
+    weight = "bold" if bold else "normal"
+    return get_font([findfont(FontProperties(family=family, weight=weight)) for family in families])
 
 
 def _pieces(paragraph: str) -> list[str]:

@@ -157,7 +157,12 @@ def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines
 
 
 def profiles(
-    summary: pd.DataFrame, study: Study, title: str = "", *, tests: pd.DataFrame | None = None
+    summary: pd.DataFrame,
+    study: Study,
+    title: str = "",
+    *,
+    tests: pd.DataFrame | None = None,
+    animals: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw density along the femur: the means of the groups, then each dose's mean difference with its band.
 
@@ -168,11 +173,17 @@ def profiles(
     tests : DataFrame, optional
         structure, experiment, contrast, percent, difference, ci_low, ci_high, p (family-wise): a bar at the
         foot where p is below the significance threshold, a pale one where it is a trend.
+    animals : DataFrame, optional
+        animal_id, structure, group, percent, density: a hairline each behind the means.
     """
     if not len(summary) or not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
     # More digits than these differ between processors.
     summary, tests = summary.round({"mean": 6}), tests if tests is None else tests.round(_DRAWN)
+    each = [] if animals is None else animals["animal_id"].unique()
+    each = each[:: -(-len(each) // marks.MANY)]  # of very many only some, evenly
+    if animals is not None:
+        animals = animals[animals["animal_id"].isin(each)].round({"density": 6})
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts) if tests is not None else []
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
@@ -183,12 +194,17 @@ def profiles(
         len(structures), 1 + len(contrasts), height=48.0 * len(structures), sharex=True, title=title,
         finding=_profile_finding(tests, study),
         note=[tr("left: group means of each experiment, n = {n} animals a group", n=n),
+              tr("hairlines: {n} animals", n=len(each)) if len(each) else "",
               N_("right: mean difference, band: 95 % interval of each point by itself"),
               N_("bar: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation"),
               N_("dotted: thirds of the length")],
         legend=look.line_handles(groups),
     )  # fmt: skip
     for line, structure in zip(axes, structures, strict=True):
+        if animals is not None:
+            of_structure = animals[animals["structure"].eq(structure)]
+            marks.lines(line[0], of_structure, "percent", "density", "animal_id", 0.3, linewidths=0.4,
+                        gid="hairlines")  # fmt: skip
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
         for group, rows in here.groupby("group", sort=False):
             sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, sort=False,

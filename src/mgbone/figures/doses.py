@@ -75,8 +75,9 @@ def dose_response(
         ax.set_title("\n".join(canvas.wrap(row_label(endpoint), room, look.BASE_SIZE)))
         for row in shown[shown["endpoint"].eq(endpoint)].itertuples() if len(shown) else ():
             for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
-                label = ax.text(0.02, y, tr(words, p=naming.format_p(getattr(row, f"p_{shape}"))), gid="p",
-                                transform=ax.transAxes, size=look.SMALL_SIZE, va="bottom")  # fmt: skip
+                p = naming.format_p_value(getattr(row, f"p_{shape}"))
+                label = ax.text(0.02, y, tr(words, p=p), transform=ax.transAxes, size=look.SMALL_SIZE,
+                                va="bottom", gid="p")  # fmt: skip
                 label.set_in_layout(False)
                 if row.shape == shape:
                     look.embolden(label)

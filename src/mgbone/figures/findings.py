@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 import pandas as pd
 
 from mgbone.figures import look
-from mgbone.figures.canvas import capital
+from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
@@ -114,7 +114,5 @@ def _dose(contrast: str) -> str:
 
 def counted(names: Iterable[str], contrasts: Iterable[str]) -> str:
     """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."."""
-    return sentence(
-        tr("{contrast}: {said}", contrast=contrast_label(c), said=name)
-        for name, c in zip(names, contrasts, strict=True)
-    )
+    said = dict(zip(contrasts, names, strict=True))
+    return sentence(tr("{contrast}: {said}", contrast=contrast_label(c), said=said[c]) for c in by_dose(said))

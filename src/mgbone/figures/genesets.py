@@ -41,7 +41,11 @@ def ora_dots(
     tested : collection of int, optional
         Number of terms tested in each comparison, to be said.
     """
-    lists = [(*key, rows) for key, rows in folded.groupby(["contrast", "direction"], sort=False)]
+    lists = [
+        (contrast, direction, rows)
+        for contrast in canvas.by_dose(folded["contrast"])
+        for direction, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
+    ]
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
@@ -195,7 +199,7 @@ def running_sums(
     if results.empty:
         return canvas.empty_figure(_NO_THEMES, title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    contrasts = list(dict.fromkeys(results["contrast"]))
+    contrasts = canvas.by_dose(results["contrast"])
     columns = int(results.groupby("contrast").size().max())
     best = results.loc[results["nes"].abs().idxmax()]
     counts = results["n_permutations"]

@@ -168,68 +168,71 @@ def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequen
 
 
 _FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
-_STEPS = ("uncorrected", "corrected")
+_FORMS = {"corrected": N_("per creatinine"), "per_day": N_("per day")}
 
 
 def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
-    """Draw, per marker, the urine as collected and each animal's distance from its group before and after.
+    """Draw, per marker, the urine as collected, and each animal's distance from its group before and after.
 
     Parameters
     ----------
     table : DataFrame
-        animal_id, group, endpoint, creatinine, uncorrected, deviation_uncorrected, deviation_corrected (in
-        percent of the mean of the animal's own group); values below a limit of detection, if there is a
-        column `censored`, are hollow.
+        group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
+        deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
+        measured); values below a limit of detection, if there is a column `censored`, are hollow.
     spread : DataFrame
-        endpoint, cv_uncorrected, cv_corrected: written below the animals.
+        endpoint, cv_uncorrected, cv_corrected, cv_per_day: written at the axes.
     """
     measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
     if not measured:
         return canvas.empty_figure(N_("No marker was measured together with creatinine"), title)
-    groups = look.in_order(table["group"])
+    forms = [form for form in _FORMS if table[f"deviation_{form}"].notna().any()]
     figure, axes = canvas.new_figure(
-        1, 2 * len(measured), height=100.0, title=title, finding=_creatinine_found(spread, measured),
-        legend=look.group_handles(groups),
+        len(measured), 1 + len(forms), height=72.0 * len(measured), title=title,
+        finding=_creatinine_found(spread, measured, forms),
+        legend=look.group_handles(look.in_order(table["group"])),
         note=[N_("left: marker against creatinine in the same urine (thin urine has little of both)"),
-              N_("right: each animal's distance from the mean of its group"),
+              N_("others: each animal's distance from the mean of its group (%), before and after"),
+              N_("grey: nearer after"),
               N_("CV: coefficient of variation within groups")],
     )  # fmt: skip
-    for number, endpoint in enumerate(measured):
+    for line, endpoint in zip(axes, measured, strict=True):
         here = table[table["endpoint"].eq(endpoint)]
-        left, right = axes[0, 2 * number : 2 * number + 2]
         field, name = _FIELDS[endpoint]
-        marks.animals(left, here.assign(at=here["creatinine"], value=here["uncorrected"]), spread=0, size=18)
-        left.set(
-            xlabel=field_label("urine", "creatinine", unit=True),
-            ylabel=field_label("urine", field, unit=True),
-        )
-        left.set(xlim=(0, None), ylim=(0, None))
-        left.set_title(name)
-        _paths(right, here, spread[spread["endpoint"].eq(endpoint)], groups)
+        urine = here.assign(at=here["creatinine"], value=here["uncorrected"])
+        marks.animals(line[0], urine, spread=0, size=20)
+        line[0].set(xlabel=field_label("urine", "creatinine", unit=True), xlim=(0, None), ylim=(0, None),
+                    ylabel=field_label("urine", field, unit=True), title=name)  # fmt: skip
+        cv = spread[spread["endpoint"].eq(endpoint)]
+        for ax, form in zip(line[1:], forms, strict=True):
+            _before_and_after(ax, here, form)
+            words = [tr("as collected"), tr(_FORMS[form])]
+            if len(cv):
+                numbers = cv[["cv_uncorrected", f"cv_{form}"]].iloc[0]
+                words = [f"{word} (CV {number:.0f} %)" for word, number in zip(words, numbers, strict=True)]
+            ax.set(xlabel=words[0], ylabel=words[1], title=name)
     return figure
 
 
-def _paths(ax: Axes, table: pd.DataFrame, spread: pd.DataFrame, groups: list[str]) -> None:
-    """Draw how far the animals of each group lie apart before and after."""
-    marks.zero(ax)
-    table = table.assign(lane=table["group"].map({g: 0.9 * i / len(groups) for i, g in enumerate(groups)}))
-    columns = [f"deviation_{step}" for step in _STEPS]
-    for step, column in enumerate(columns):
-        marks.animals(ax, table.assign(at=step * 1.2 + table["lane"], value=table[column]), spread=0, size=16)
-    names = [tr(N_("before")), tr(N_("after"))]
-    cv = [f"CV {spread[f'cv_{step}'].iloc[0]:.0f} %" if len(spread) else "" for step in _STEPS]
-    ax.set_xticks([0.36, 1.56], [f"{name}\n{one}" for name, one in zip(names, cv, strict=True)])
-    ax.set_xlim(-0.2, 2.2)
-    ax.tick_params(axis="x", length=0)
-    ax.set_ylabel(tr("From the group's mean (%)"))
+def _before_and_after(ax: Axes, table: pd.DataFrame, form: str) -> None:
+    """Draw each animal's distance from its group as collected (across) and in another form (upwards)."""
+    before, after = table["deviation_uncorrected"], table[f"deviation_{form}"]
+    reach = 1.1 * max(before.abs().max(), after.abs().max(), 1.0)
+    ends = [-reach, 0, reach]
+    ax.fill_between(ends, [-reach, 0, -reach], [reach, 0, reach], color=look.PALE, linewidth=0, zorder=0)
+    marks.animals(ax, table.assign(at=before, value=after), spread=0, size=20)
+    for axis in "xy":
+        marks.zero(ax, axis)
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
+    ax.locator_params(nbins=5)
 
 
-def _creatinine_found(spread: pd.DataFrame, measured: list[str]) -> str:
+def _creatinine_found(spread: pd.DataFrame, measured: list[str], forms: list[str]) -> str:
     rows = spread[spread["endpoint"].isin(measured)]
     said = [
-        tr("{marker}: from {before:.0f} to {after:.0f} %", marker=_FIELDS[row.endpoint][1],
-           before=row.cv_uncorrected, after=row.cv_corrected)
+        tr("{marker}: spread within groups {before:.0f} % as collected, {after}", before=row.cv_uncorrected,
+           marker=_FIELDS[row.endpoint][1],
+           after=tr(", ").join(f"{getattr(row, f'cv_{form}'):.0f} % {tr(_FORMS[form])}" for form in forms))
         for row in rows.itertuples()
     ]  # fmt: skip
-    return findings.sentence([tr("division by creatinine moves the spread within groups ({how})",
-                                 how=tr(", ").join(said))]) if said else ""  # fmt: skip
+    return findings.sentence(said)

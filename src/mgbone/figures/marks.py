@@ -10,6 +10,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
@@ -39,16 +40,16 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
     styles = {g: look.group_style(g) for g in table["group"].unique()}
     colours = {g: style.colour for g, style in styles.items()}
     if spread and table.groupby("at").size().max() > MANY:
-        sns.violinplot(
-            table, x="at", y="value", hue="group", palette=colours, ax=ax, native_scale=True, dodge=False,
-            width=spread, cut=0, inner=None, linewidth=0, density_norm="width", legend=False,
-        )  # fmt: skip
+        _densities(ax, table, colours, spread)
         return
     table = table.assign(x=table["at"] + spread * _side_steps(table))
+    crowd = 5 * MANY / len(table)  # from five hundred dots on they get smaller, and pixels in the SVG
     first = len(ax.collections)
     sns.scatterplot(
-        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, s=size, legend=False,
-        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6, zorder=3, gid="animals",
+        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, legend=False,
+        s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1,
+        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1), zorder=3,
+        gid="animals",
     )  # fmt: skip
     drawn = ax.collections[first]
     drawn.set_edgecolor([styles[g].rim for g in table["group"]])
@@ -56,6 +57,19 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
         hollow = table["censored"].eq(True)
         fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
         drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
+    ax.set(xlabel="", ylabel="")
+
+
+def _densities(ax: Axes, table: pd.DataFrame, colours: dict[str, str], spread: float) -> None:
+    """Draw the density at each place in the colour of its group, in grey where groups share a place."""
+    apart = np.diff(np.sort(table["at"].unique()))
+    width = spread / (apart.min() if len(apart) else 1.0)  # seaborn takes it in units of the least distance
+    shared = table.groupby("at")["group"].nunique().max() > 1
+    by_group = {"color": look.CLOUD} if shared else {"hue": "group", "palette": colours, "saturation": 1}
+    sns.violinplot(
+        table, x="at", y="value", ax=ax, native_scale=True, dodge=False, width=width, cut=0, inner=None,
+        linewidth=0, density_norm="width", legend=False, **by_group,
+    )  # fmt: skip
     ax.set(xlabel="", ylabel="")
 
 
@@ -110,6 +124,22 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
         place = (part["at"], part["value"]) if upright else (part["value"], part["at"])
         ax.scatter(*place, s=size, marker=marker, c=fills, edgecolors=part["ink"], linewidths=1, zorder=3,
                    gid="estimate")  # fmt: skip
+
+
+def lines(ax: Axes, table: pd.DataFrame, x: str, y: str, unit: str, alpha: float, **options: Any) -> None:
+    """Draw a line for each `unit` (an animal, an array) in the colour of its `group`, as one collection.
+
+    However many there are, together they stay as dark as a hundred.
+    """
+    units = list(table.groupby([unit, "group"], sort=False))
+    inks = [look.line_colour(group) for (_, group), _ in units]
+    dashes = [look.group_style(group).line for (_, group), _ in units]
+    paler = min(1.0, MANY / max(1, len(units)))
+    ax.add_collection(LineCollection(
+        [rows[[x, y]].to_numpy() for _, rows in units], colors=inks, linestyles=dashes,
+        alpha=alpha * paler, rasterized=len(units) > MANY, **options,
+    ))  # fmt: skip
+    ax.autoscale_view()
 
 
 def zero(ax: Axes, axis: str = "y", **line: Any) -> None:

@@ -295,7 +295,8 @@ def _lines(
 
 def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
     here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    return here[[axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]]
+    chosen = [axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]
+    return here[np.array(chosen, dtype=bool)]
 
 
 def _finding(row: Mapping[str, Any], name: str, against: str = "") -> tuple[str, str, bool]:
@@ -316,7 +317,7 @@ def _against_others(
     which would otherwise pass for untouched.
     """
     here = _of_axis(evidence, axis, contrast)
-    found = set(here.loc[[bool(level_mark(level)) for level in here["level"]], "endpoint"])
+    found = {row.endpoint for row in here.itertuples() if level_mark(row.level)}
     doses = {contrast.case for contrast in study.shown_contrasts}
     others = [c for c in study.experiments[contrast.experiment].contrasts if c.case == contrast.case]
     return [
