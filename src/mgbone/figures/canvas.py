@@ -266,9 +266,8 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
 def _font(*, bold: bool) -> FT2Font:
     """Return the fonts of the figures, to measure text with."""
     look.register_japanese_font()
-    families = BOLD["fontfamily"] if bold else ["DejaVu Sans", "IPAexGothic"]
-    weight = "bold" if bold else "normal"
-    return get_font([findfont(FontProperties(family=family, weight=weight)) for family in families])
+    latin = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    return get_font([findfont(latin), findfont(FontProperties(family="IPAexGothic"))])
 
 
 def _pieces(paragraph: str) -> list[str]:
