@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import text_to_path
 
 from mgbone.figures import look
 from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
@@ -256,18 +256,10 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     """Width of a line of text in points, in the fonts of the figures."""
     if not content.strip():
         return 0.0
-    font = _font(bold=bold)
-    font.set_size(size, 72)
-    font.set_text(content, 0.0, flags=LoadFlags.NO_HINTING)
-    return font.get_width_height()[0] / 64
-
-
-@cache
-def _font(*, bold: bool) -> FT2Font:
-    """Return the fonts of the figures, to measure text with."""
     look.register_japanese_font()
-    latin = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    return get_font([findfont(latin), findfont(FontProperties(family="IPAexGothic"))])
+    family = ["DejaVu Sans", "IPAexGothic"]
+    font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
+    return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 
 def _pieces(paragraph: str) -> list[str]:
