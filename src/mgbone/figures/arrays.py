@@ -125,7 +125,7 @@ def array_boxes(
 
 def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
     """Draw the boxes, of many arrays as two lines each: thin from 5 to 95 %, thick between the quartiles."""
-    rows = rows.reindex(arrays.index)
+    rows = rows.reindex(arrays.index).rename_axis("array_id")
     x, inks = np.arange(len(rows)), [look.colour(group) for group in arrays]
     if len(rows) > marks.MANY / 2:
         ax.vlines(x, rows["q05"], rows["q95"], colors=inks, linewidth=0.4)

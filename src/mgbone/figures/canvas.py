@@ -257,8 +257,9 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     if not content.strip():
         return 0.0
     look.register_japanese_font()
-    family = ["DejaVu Sans", "IPAexGothic"]
-    font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
+    font = FontProperties(family=["DejaVu Sans", "IPAexGothic"], size=size)
+    if bold and not any(letter > "⺀" for letter in content):
+        font = FontProperties(family=BOLD["fontfamily"], weight="bold", size=size)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 
