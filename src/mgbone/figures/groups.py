@@ -232,8 +232,8 @@ def _creatinine_found(spread: pd.DataFrame, measured: list[str], forms: list[str
     said = [
         tr("{marker}: spread within groups {before:.0f} % as collected, {after}", before=row.cv_uncorrected,
            marker=_FIELDS[row.endpoint][1],
-           after=tr(", ").join(
-               tr("{cv:.0f} % {form}", cv=getattr(row, f"cv_{form}"), form=tr(_FORMS[form])) for form in forms))
+           after=tr(", ").join(tr("{cv:.0f} % {form}", cv=getattr(row, f"cv_{form}"), form=tr(_FORMS[form]))
+                               for form in forms))
         for row in rows.itertuples()
     ]  # fmt: skip
     return findings.sentence(said)
