@@ -180,7 +180,10 @@ def _beyond_eating(table: pd.DataFrame, contrast: str) -> str:
     clear = rows[(rows["low"] > 0) | (rows["high"] < 0)]
     if clear.empty:
         return tr("Beyond what was eaten, no endpoint differs between the pair-fed group and its partner.")
-    named = [f"{findings.name(r.endpoint)} {look.signed(r.value, '.0f')} %" for r in clear.itertuples()]
+    named = [
+        tr("{what} {percent} %", what=findings.name(r.endpoint), percent=look.signed(r.value, ".0f"))
+        for r in clear.itertuples()
+    ]
     return findings.sentence([
         tr("beyond what was eaten, {contrast}: {names}",
            contrast=naming.contrast_label(contrast), names=findings.listed(named))])  # fmt: skip
