@@ -50,6 +50,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "flag_arrays",
             "principal_components",
             "relative_log_expression",
+            "spoil",
             "unscaled_standard_errors",
         ],
         "scores": ["score_measurements"],

@@ -38,6 +38,7 @@ from mgbone.microarray.quality import pseudo_image
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
+from mgbone.study.naming import groups_in_use
 
 
 @dataclass(frozen=True, eq=False)
@@ -436,8 +437,9 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
     if not steps.has_probes:
         return {}
     flagged = [] if flags is None else list(flags.loc[flags["flagged"], "array_id"])
-    others = scans.table[~scans.table["array_id"].isin(flagged)]
-    first = [*flagged, *others.drop_duplicates(["experiment", "group"])["array_id"]]
+    others = scans.table[~scans.table["array_id"].isin(flagged)].drop_duplicates(["experiment", "group"])
+    place = {group: i for i, group in enumerate(groups_in_use())}
+    first = [*flagged, *others.sort_values("group", key=lambda g: g.map(place), kind="stable")["array_id"]]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}
 
