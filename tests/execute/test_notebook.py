@@ -12,7 +12,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli
 from mgbone.execute.notebook import NotebookError, run_notebook
-from mgbone.execute.places import Settings
+from mgbone.study.places import Settings
 from mgbone.study.errors import MgboneError
 
 pytestmark = pytest.mark.slow  # most start a kernel

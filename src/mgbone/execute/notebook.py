@@ -28,7 +28,7 @@ from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.places import Settings, listed_files, relative
+from mgbone.study.places import Settings, listed_files, relative
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.language import N_, current, prose, speaking, tr

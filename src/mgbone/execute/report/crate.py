@@ -18,7 +18,7 @@ from typing import Any
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
-from mgbone.execute.places import of_language
+from mgbone.study.places import of_language
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
