@@ -39,6 +39,8 @@ def _answer(options: argparse.Namespace) -> int:
     except MgboneError as error:
         print(f"mgbone: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # as in: mgbone gene Bglap | head
+        sys.stdout = None
     except KeyboardInterrupt:
         print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130

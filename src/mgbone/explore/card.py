@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mgbone.figures import canvas, look, save
+from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import tr
 from mgbone.study.reading import as_text_table, with_names
 
@@ -91,7 +92,7 @@ class Card:
         lines = [f"{self.title}{f' [{self.stamp}]' if self.stamp else ''}"]
         lines += [f"  {name}: {value}" for name, value in self.facts.items() if value]
         for heading, table in self.tables.items():
-            shown = with_names(table.head(_ROWS)).astype(str)
+            shown = _shown(table)
             lines += ["", heading, _aligned(shown)]
             lines += [_left_out(table)] if len(table) > _ROWS else []
         return "\n".join(lines)
@@ -116,12 +117,20 @@ class Card:
                 f'style="width:{width}px;max-width:100%">'
             )
         for heading, table in self.tables.items():
-            parts += [f"<h4>{escape(heading)}</h4>", as_text_table(with_names(table.head(_ROWS))).to_html()]
+            parts += [f"<h4>{escape(heading)}</h4>", as_text_table(_shown(table)).to_html()]
             parts += [f"<p>{escape(_left_out(table))}</p>"] if len(table) > _ROWS else []
         return "\n".join(parts)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
+
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the first rows in words, every cell a text."""
+    table = table.head(_ROWS)
+    if "theme" in table:
+        table = table.assign(theme=table["theme"].map(endpoint_label, na_action="ignore"))
+    return with_names(table).fillna("").astype(str)
 
 
 def _left_out(table: pd.DataFrame) -> str:

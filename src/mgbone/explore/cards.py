@@ -124,7 +124,9 @@ def endpoint(name: str, dataset: str | Path = DATASET, **folders: str | Path) ->
         tr("Correlation within groups"): partners(known, tables),
         tr("Every animal"): animals,
     }
-    draw = partial(_dots, animals, found, known, tables, endpoint_label(known)) if len(animals) else None
+    draw = None
+    if animals["value"].notna().any():
+        draw = partial(_dots, animals, found, known, tables, endpoint_label(known))
     return Card("endpoint", known, endpoint_label(known), facts, shown,
                 ("evidence", "other_tests", "partners", "animals"), tables.stamp, draw)  # fmt: skip
 
@@ -142,7 +144,8 @@ def endpoint_animals(name: str, tables: Tables) -> pd.DataFrame:
     if table.empty:
         return pd.DataFrame(columns=["animal_id", "experiment", "group", "value", "unit"])
     table = table[table["endpoint"].eq(name)].drop(columns="endpoint")
-    return table.dropna(axis="columns", how="all").reset_index(drop=True)
+    unused = [c for c in ("censored", "limit") if c in table and table[c].isna().all()]
+    return table.drop(columns=unused).reset_index(drop=True)
 
 
 def other_tests(name: str, tables: Tables) -> pd.DataFrame:
@@ -209,7 +212,7 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
         tr("Files"): claim_files(said, tables),
     }  # fmt: skip
     draw = None
-    if len(animals):
+    if animals["value"].notna().any():
         draw = partial(_dots, animals, evidence, said["endpoint"], tables, endpoint_label(said["endpoint"]))
     title = tr("Statement {name}", name=known)
     return Card("claim", known, title, facts, shown, ("verdict", "other_tests", "files"), tables.stamp, draw)
@@ -327,6 +330,7 @@ def _as_evidence(changes: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 def _dots(animals: pd.DataFrame, evidence: pd.DataFrame, name: str, tables: Tables, title: str) -> Figure:
     """Draw every animal of one endpoint and its differences."""
     naming.use_study(tables.study)
+    evidence = evidence[evidence["contrast"].str.contains("_vs_")]
     return group_figures.group_dots(
         animals.assign(endpoint=name), evidence.assign(endpoint=name), [name], tables.study, title
     )

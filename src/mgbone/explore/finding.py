@@ -111,12 +111,13 @@ def _genes(tables: Tables) -> list[tuple[str, str, str]]:
     rows = [("gene", gene, label) for gene in genes for label in (gene, named[gene])]
     present = set(genes)
     return rows + [
-        ("gene", gene, word) for gene, words in _synonyms().items() if gene in present for word in words
+        ("gene", gene, word) for gene, words in gene_synonyms().items() if gene in present for word in words
     ]
 
 
 @cache
-def _synonyms() -> dict[str, list[str]]:
+def gene_synonyms() -> dict[str, list[str]]:
+    """Return other names of genes, by symbol."""
     text = files("mgbone.explore").joinpath("synonyms.yml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
