@@ -103,7 +103,7 @@ class Browser:
             wrong |= method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert")
             wrong |= method == "Log.entryAdded" and told["entry"]["level"] in ("error", "warning")
             if wrong:
-                kept.append(json.dumps(told)[-700:])
+                kept.append(json.dumps(told.get("args") or told)[:700])
             if method == "Network.requestWillBeSent":
                 address = told["request"]["url"]
                 kept += [] if address.startswith(("file:", "data:", "blob:", "about:")) else [address]

@@ -24,8 +24,10 @@ class Genes {
     this.fillSource();
     this.makeTable();
     const shared = { stamp, words };
-    await show("volcano", cloud(this.source, this.marks, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }));
-    await show("ma", cloud(this.source, this.marks, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }));
+    await show({
+      volcano: cloud(this.source, this.marks, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }),
+      ma: cloud(this.source, this.marks, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }),
+    });
   }
 
   columns(contrast) {
@@ -107,6 +109,10 @@ class Genes {
     this.table.update();
   }
 
+  unpackExpression() {
+    return this.expression ??= unpack("expression-blob");
+  }
+
   async choose(gene) {
     if (!this.at.has(gene) || gene === this.gene) return;
     this.gene = gene;
@@ -118,12 +124,11 @@ class Genes {
     byId("chosen-title").textContent = world.names[i] ? `${gene}: ${world.names[i]}` : gene;
     const rows = world.contrasts.map((c) => ({ label: c.label, value: c.log2_fold_change[i], low: c.ci_low[i], high: c.ci_high[i],
       p: `p = ${shown(c.p[i])}, q = ${shown(c.q[i])}` }));
-    await show("gene-changes", differencesFigure(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }));
-    this.expression ??= unpack("expression-blob");
-    const { arrays, values } = await this.expression;
+    await show({ "gene-changes": differencesFigure(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }) });
+    const { arrays, values } = await this.unpackExpression();
     if (gene !== this.gene || !values.length) return;
     const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
-    await show("gene-animals", animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words }));
+    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words }) });
   }
 
   async setPair(first, second) {
@@ -131,14 +136,11 @@ class Genes {
     if (!world.contrasts.length) return;
     const a = find(first, world.contrasts[0]), b = find(second, world.contrasts.at(-1));
     byId("first").value = a.name; byId("second").value = b.name;
-    const data = { ...this.columns(a), a: a.log2_fold_change, b: b.log2_fold_change };
-    if (this.pair) { this.pair.data = data; } else {
-      this.pair = new ColumnDataSource({ data });
-      this.pairMarks = new ColumnDataSource({ data: { gene: [], a: [], b: [] } });
-      this.pair.selected.change.connect(() => { this.source.selected.indices = [...this.pair.selected.indices]; });
-    }
+    this.pair = new ColumnDataSource({ data: { ...this.columns(a), a: a.log2_fold_change, b: b.log2_fold_change } });
+    this.pairMarks = new ColumnDataSource({ data: { gene: [], a: [], b: [] } });
+    this.pair.selected.change.connect(() => { this.source.selected.indices = [...this.pair.selected.indices]; });
     this.remark();
-    await show("both", cloud(this.pair, this.pairMarks, { stamp: world.stamp, words, title: `${a.label} | ${b.label}`, x: "a", y: "b",
-      xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` }));
+    await show({ both: cloud(this.pair, this.pairMarks, { stamp: world.stamp, words, title: `${a.label} | ${b.label}`, x: "a", y: "b",
+      xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` }) });
   }
 }

@@ -69,6 +69,7 @@ async function main() {
   listen();
   await restore();
   ready = true;
+  setTimeout(() => genes.unpackExpression(), 300);  // so that it is there when the first gene is chosen
   document.body.dataset.ready = Math.round(performance.now());
 }
 

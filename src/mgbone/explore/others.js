@@ -31,9 +31,9 @@ class Endpoints {
     const rows = this.rows.filter((row) => row.endpoint === this.name && row.estimate !== null)
       .map((row) => ({ label: world.contrast_labels[row.contrast], value: row.estimate, low: row.ci_low, high: row.ci_high, p: `p = ${shown(row.p)}` }));
     if (endpoint.animals.length) {
-      await show("endpoint-animals", animalsFigure(endpoint.animals, world, { title: endpoint.label, stamp, unit: endpoint.unit, words }));
+      await show({ "endpoint-animals": animalsFigure(endpoint.animals, world, { title: endpoint.label, stamp, unit: endpoint.unit, words }) });
     } else byId("endpoint-animals").replaceChildren();
-    await show("endpoint-changes", differencesFigure(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }));
+    await show({ "endpoint-changes": differencesFigure(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }) });
   }
 }
 

@@ -19,26 +19,31 @@ function newFigure(title, stamp, options = {}) {
   return figure;
 }
 
-async function show(place, figure) {
-  const target = byId(place);
-  views[place]?.model?.document?.clear();
-  target.replaceChildren();
-  const view = await Plotting.show(figure, target);
-  views[place] = Array.isArray(view) ? view[0] : view;
-  return views[place];
+// Pictures that share their source are shown together: a model belongs to one document.
+async function show(pictures) {
+  const document = new Bokeh.Document(), places = Object.keys(pictures);
+  for (const place of places) {
+    views[place]?.model.document?.clear();
+    byId(place).replaceChildren();
+    document.add_root(pictures[place]);
+  }
+  const made = await Bokeh.embed.add_document_standalone(document, byId(places[0]), places.map(byId));
+  for (const place of places) views[place] = made.get(pictures[place]);
 }
 
 // Every gene a dot; a box selects, a click chooses, and both hold in all clouds of the same source.
 function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
   const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel });
   const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1 };
-  const dots = figure.scatter({ ...common, size: 4, fill_color: { field: "colour" },
-    selection_fill_color: "#d95f02", nonselection_fill_color: { field: "colour" }, nonselection_fill_alpha: 1,
-    nonselection_line_color: null, selection_line_color: null });
-  figure.scatter({ x: { field: x }, y: { field: y }, source: marks, size: 11, fill_color: null, line_color: "#000", line_width: 1.6 });
-  figure.text({ x: { field: x }, y: { field: y }, text: { field: "gene" }, source: marks, x_offset: 8, y_offset: -4,
+  const dots = figure.scatter({ ...common, size: 4, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
+  // Without glyphs of their own for dots not selected or muted: each would read 22,900 colours once more.
+  Object.assign(dots, { nonselection_glyph: null, muted_glyph: null });
+  figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,
+    fill_color: null, line_color: "#000", line_width: 1.6 });  // on a layer of its own: the cloud is not painted again
+  figure.text({ x: { field: x }, y: { field: y }, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
     text_font_size: "12px", text_color: "#000", text_outline_color: "#fff" });
   const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
+  for (const range of [figure.x_range, figure.y_range]) range.renderers = [dots];
   const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
   const box = new BoxSelectTool({ renderers: [dots] });
   const tap = new TapTool({ renderers: [dots] });
@@ -79,8 +84,8 @@ function animalsFigure(rows, world, { title, stamp, unit, words }) {
   const bars = new ColumnDataSource({ data: means });
   figure.segment({ x0: { field: "x" }, x1: { field: "x" }, y0: { field: "low" }, y1: { field: "high" }, source: bars, line_color: "#1a1a1a" });
   figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: bars, marker: "dash", size: 13, line_color: "#1a1a1a", line_width: 2 });
-  named(figure.xaxis[0], labels);
-  figure.xgrid[0].visible = false;
+  named(figure.xaxes[0], labels);
+  figure.xgrids[0].visible = false;
   figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[words.animals, "@animal"], ["", "@group"], [unit, "@value"]] }));
   return figure;
 }
@@ -95,8 +100,8 @@ function differencesFigure(rows, { title, stamp, unit }) {
   figure.segment({ x0: { field: "low" }, x1: { field: "high" }, y0: { field: "y" }, y1: { field: "y" }, source, line_color: "#1a1a1a", line_width: 1.6 });
   const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source, size: 9, fill_color: "#2f5d7c", line_color: "#1a1a1a" });
   figure.text({ x: { field: "x" }, y: { field: "y" }, text: { field: "p" }, source, y_offset: -7, text_align: "center", text_font_size: "11px" });
-  figure.segment({ x0: [0], x1: [0], y0: [0.3], y1: [n + 0.7], line_color: "#888", line_dash: [4, 3] });
-  named(figure.yaxis[0], Object.fromEntries(rows.map((row, i) => [n - i, row.label])));
+  figure.segment({ x0: [0], x1: [0], y0: [0.3], y1: [n + 0.7], line_color: "#888", line_dash: "dashed" });
+  named(figure.yaxes[0], Object.fromEntries(rows.map((row, i) => [n - i, row.label])));
   figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[unit, "@value"], ["", "@p"]] }));
   return figure;
 }
