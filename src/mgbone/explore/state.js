@@ -7,7 +7,9 @@ function readState() {
 
 function writeState(state) {
   const known = Object.entries(state).filter(([, value]) => value);
-  history.replaceState(null, "", `#${new URLSearchParams(known)}`);
+  try {
+    history.replaceState(null, "", `#${new URLSearchParams(known)}`);
+  } catch { /* in a frame without an origin of its own, as JupyterLab gives it, there is no address to keep */ }
 }
 
 const packFilters = (table) => (table && Object.keys(table.filters).length ? JSON.stringify(table.filters) : "");
