@@ -35,7 +35,7 @@ async function show(pictures) {
 function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
   const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel });
   const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1 };
-  const dots = figure.scatter({ ...common, marker: "square", size: 3.5, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
+  const dots = figure.scatter({ ...common, size: 4, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
   // Without glyphs of their own for dots not selected or muted: each would read 22,900 colours once more.
   Object.assign(dots, { nonselection_glyph: null, muted_glyph: null });
   figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,

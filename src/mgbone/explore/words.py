@@ -49,7 +49,6 @@ WORDS: Mapping[str, str] = {
     "estimate": N_("estimate"),
     "unit": N_("unit"),
     "test": N_("test"),
-    "finding": N_("finding"),
     "dose": N_("dose"),
     "domain": N_("domain"),
     "kind": N_("kind"),
