@@ -7,11 +7,11 @@ import sys
 import time
 from dataclasses import fields
 
-from mgbone.study.places import Settings, relative
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import DatasetError, MgboneError
 from mgbone.study.language import LANGUAGES, N_, either, speaking, tr
 from mgbone.study.paths import resolve
+from mgbone.study.places import Settings, relative
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,7 +49,9 @@ def _answer(options: argparse.Namespace) -> int:
 
 def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mgbone", description=tr("Check a dataset, run a notebook, look things up, fetch gene sets."), parents=language
+        prog="mgbone",
+        description=tr("Check a dataset, run a notebook, look things up, fetch gene sets."),
+        parents=language,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

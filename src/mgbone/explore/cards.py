@@ -76,7 +76,9 @@ def gene_animals(symbol: str, tables: Tables) -> pd.DataFrame:
     expression = tables.read("expression")
     arrays = tables.read("expression_arrays")
     row = expression[expression["gene"].eq(symbol)].iloc[0]
-    return arrays[["animal_id", "experiment", "group"]].assign(value=arrays["array_id"].map(row).astype(float))
+    return arrays[["animal_id", "experiment", "group"]].assign(
+        value=arrays["array_id"].map(row).astype(float)
+    )
 
 
 def gene_terms(symbol: str, tables: Tables) -> pd.DataFrame:
@@ -90,7 +92,9 @@ def gene_terms(symbol: str, tables: Tables) -> pd.DataFrame:
     of_theme = tables.themes.drop_duplicates("go_id").set_index("go_id")["theme"]
     table["theme"] = table["term"].map(of_theme)
     first = table["theme"].isna().astype(int)
-    return table.assign(first=first).sort_values(["first", "term"]).drop(columns="first").reset_index(drop=True)
+    return (
+        table.assign(first=first).sort_values(["first", "term"]).drop(columns="first").reset_index(drop=True)
+    )
 
 
 def endpoint(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:
@@ -238,7 +242,9 @@ def _inside(path: Path, tables: Tables) -> str:
     """Name a file by its place within the project, or by that of its dataset where it lies elsewhere."""
     root = resolve(".").absolute()
     full = path.absolute()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else f".../{tables.name}/{path.name}"
+    return (
+        full.relative_to(root).as_posix() if full.is_relative_to(root) else f".../{tables.name}/{path.name}"
+    )
 
 
 def _otherwise(tests: pd.DataFrame, said: pd.Series, tables: Tables) -> str:

@@ -11,7 +11,6 @@ from mgbone.explore.tables import Tables
 from mgbone.study.language import current, tr
 
 
-
 def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: str | Path) -> IFrame | HTML:
     """Show the explorer of a dataset in a frame; it is written if it is not there or older than the tables.
 

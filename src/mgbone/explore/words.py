@@ -39,8 +39,8 @@ WORDS: Mapping[str, str] = {
     "selected": N_("{n} selected"),
     "filter": N_("filter"),
     "how": N_(
-        "Draw a box over dots to select genes, click on one to choose it. Filters: part of a name, or <0.05, >1, "
-        "-1..1. The address of the page holds what you see: send it on."
+        "Draw a box over dots to select genes, click on one to choose it. Filters: part of a name, or <0.05, "
+        ">1, -1..1. The address of the page holds what you see: send it on."
     ),
     "changed": N_("changed (q below the limit)"),
     "unchanged": N_("all genes"),

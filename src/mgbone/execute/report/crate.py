@@ -19,12 +19,12 @@ import pandas as pd
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
-from mgbone.study.places import of_language
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root
+from mgbone.study.places import of_language
 
 RO_CRATE = "1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"

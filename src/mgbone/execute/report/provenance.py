@@ -20,9 +20,9 @@ import yaml
 
 from mgbone.dataset.described import DescribedRun
 from mgbone.dataset.descriptor import DESCRIPTOR, file_sha256
-from mgbone.study.places import listed_files
 from mgbone.study.dictionary import TABLES, endpoint, endpoints
 from mgbone.study.paths import project_root
+from mgbone.study.places import listed_files
 
 CODE = (
     "src", "notebooks", "data/study.yml", "data/report", "data/genesets", "Makefile", "pyproject.toml",
