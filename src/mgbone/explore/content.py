@@ -15,7 +15,7 @@ from mgbone.figures import look
 from mgbone.figures.genes import THEMES
 from mgbone.microarray.genesets import theme_genes
 from mgbone.study import naming
-from mgbone.study.dictionary import endpoint_label, endpoint_unit
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, typeset_unit
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import either, tr
 
@@ -114,13 +114,18 @@ def _endpoints(tables: Tables) -> dict[str, Any]:
             "animals": animals[["animal_id", "experiment", "group", "value"]].to_numpy().tolist(),
         }
     rows = evidence[list(EVIDENCE)].astype(object)
-    shown = rows.assign(test=rows["test"].map(naming.name_of_test, na_action="ignore"))
+    shown = rows.assign(unit=rows["unit"].map(_said_unit, na_action="ignore"))
+    shown = shown.assign(test=rows["test"].map(naming.name_of_test, na_action="ignore"))
     labels = {name: naming.contrast_label(name) for name in dict.fromkeys(evidence["contrast"])}
     return {
         "endpoints": known,
         "evidence": {"columns": list(EVIDENCE), "rows": _plain_rows(shown)},
         "contrast_labels": labels,
     }
+
+
+def _said_unit(unit: str) -> str:
+    return tr(typeset_unit(unit))
 
 
 def _label(name: str) -> str:

@@ -128,7 +128,7 @@ class Genes {
     const { arrays, values } = await this.unpackExpression();
     if (gene !== this.gene || !values.length) return;
     const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
-    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words }) });
+    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }) });
   }
 
   async setPair(first, second) {

@@ -28,12 +28,13 @@ class Endpoints {
     byId("endpoint").value = this.name;
     this.table.current = this.name;
     this.table.draw();
-    const rows = this.rows.filter((row) => row.endpoint === this.name && row.estimate !== null)
+    const rows = this.rows.filter((row) => row.endpoint === this.name && row.estimate !== null && row.contrast.includes("_vs_"))
       .map((row) => ({ label: world.contrast_labels[row.contrast], value: row.estimate, low: row.ci_low, high: row.ci_high, p: `p = ${shown(row.p)}` }));
     if (endpoint.animals.length) {
-      await show({ "endpoint-animals": animalsFigure(endpoint.animals, world, { title: endpoint.label, stamp, unit: endpoint.unit, words }) });
+      await show({ "endpoint-animals": animalsFigure(endpoint.animals, world, { title: endpoint.label, stamp, unit: endpoint.unit, words, room: "endpoint-animals" }) });
     } else byId("endpoint-animals").replaceChildren();
-    await show({ "endpoint-changes": differencesFigure(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }) });
+    if (rows.length) await show({ "endpoint-changes": differencesFigure(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }) });
+    else byId("endpoint-changes").replaceChildren();
   }
 }
 
@@ -42,7 +43,7 @@ class Ledger {
     const { claims, words } = world, of = (key) => claims.map((claim) => claim[key]), choices = (key) => [...new Set(of(key))];
     const chosen = (key) => ({ key, label: words[key], values: of(key), choose: choices(key) });
     this.table = new Table("ledger-table", [
-      { key: "id", label: words.statement, values: of("id") }, chosen("verdict"), { key: "text", label: words.text, values: of("text") },
+      { key: "id", label: words.statement, values: of("id") }, chosen("verdict"), { key: "text", label: words.text, values: of("text"), wide: true },
       chosen("dose"), chosen("domain"), chosen("kind"), { key: "p", label: "p", values: of("p") },
     ], claims.length, { words, stamp: world.stamp, onfilter: changed, keyOf: (i) => claims[i].id,
       onchoose: (id) => openEndpoint(claims.find((claim) => claim.id === id).endpoint) });

@@ -41,7 +41,7 @@ function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
   figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,
     fill_color: null, line_color: "#000", line_width: 1.6 });  // on a layer of its own: the cloud is not painted again
   figure.text({ x: { field: x }, y: { field: y }, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
-    text_font_size: "12px", text_color: "#000", text_outline_color: "#fff" });
+    text_font_size: "12px", text_color: "#000", background_fill_color: "#fff", background_fill_alpha: 0.75 });
   const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
   for (const range of [figure.x_range, figure.y_range]) range.renderers = [dots];
   const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
@@ -53,7 +53,7 @@ function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
 }
 
 // Animals by group, the experiments side by side; neighbours in value are led apart by the golden ratio.
-function animalsFigure(rows, world, { title, stamp, unit, words }) {
+function animalsFigure(rows, world, { title, stamp, unit, words, room }) {
   const place = {}, labels = {};
   let at = 0;
   for (const [name, experiment] of Object.entries(world.experiments)) {
@@ -85,6 +85,10 @@ function animalsFigure(rows, world, { title, stamp, unit, words }) {
   figure.segment({ x0: { field: "x" }, x1: { field: "x" }, y0: { field: "low" }, y1: { field: "high" }, source: bars, line_color: "#1a1a1a" });
   figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: bars, marker: "dash", size: 13, line_color: "#1a1a1a", line_width: 2 });
   named(figure.xaxes[0], labels);
+  const letters = Math.max(...Object.values(labels).map((label) => [...label].length * (/[^\x00-\xff]/.test(label) ? 12 : 7)), 0);
+  if (letters * Object.keys(labels).length > byId(room).closest(".pair").clientWidth / (innerWidth > 900 ? 2 : 1) - 80) {
+    figure.xaxes[0].major_label_orientation = 0.7;
+  }
   figure.xgrids[0].visible = false;
   figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[words.animals, "@animal"], ["", "@group"], [unit, "@value"]] }));
   return figure;
@@ -97,6 +101,7 @@ function differencesFigure(rows, { title, stamp, unit }) {
     high: rows.map((r) => r.high ?? r.value), p: rows.map((r) => r.p), value: rows.map((r) => String(r.value)) };
   const source = new ColumnDataSource({ data });
   const figure = newFigure(title, stamp, { x_axis_label: unit, y_range: new Range1d({ start: 0.3, end: n + 0.7 }), height: Math.max(200, 130 + 34 * n) });
+  figure.x_range.range_padding = 0.5;  // room for p over the outermost mark
   figure.segment({ x0: { field: "low" }, x1: { field: "high" }, y0: { field: "y" }, y1: { field: "y" }, source, line_color: "#1a1a1a", line_width: 1.6 });
   const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source, size: 9, fill_color: "#2f5d7c", line_color: "#1a1a1a" });
   figure.text({ x: { field: "x" }, y: { field: "y" }, text: { field: "p" }, source, y_offset: -7, text_align: "center", text_font_size: "11px" });

@@ -89,7 +89,7 @@ class Table {
       ...this.columns.map((column) => {
         const value = this.value(column, row);
         const number = typeof value === "number";
-        return element("td", { class: number ? "n" : null, title: number ? value : null }, String(shown(value)));
+        return element("td", { class: number ? "n" : column.wide ? "wide" : null, title: number ? value : null }, String(shown(value)));
       }));
     });
     this.body.replaceChildren(...drawn);

@@ -8,7 +8,7 @@ from mgbone.study.language import N_
 
 WORDS: Mapping[str, str] = {
     "explorer": N_("Explorer"),
-    "genes": N_("Genes"),
+    "genes": N_("Gene expression"),
     "two": N_("Two comparisons"),
     "endpoints": N_("Endpoints"),
     "ledger": N_("Statements"),
