@@ -58,7 +58,7 @@ class Tables(DescribedRun):
         """
         if name not in self.kept:
             self.kept[name] = pd.read_csv(
-                self.path(name), keep_default_na=False, na_values=[""], float_precision="round_trip",
+                self.path(name), keep_default_na=False, na_values=[""],
                 dtype={"claim_id": str, "section": str, "gene": str, "a": str, "b": str},
             )  # fmt: skip
         return self.kept[name]
