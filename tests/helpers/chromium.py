@@ -23,11 +23,13 @@ class Browser:
     def __init__(self, folder, width=1280, height=900):
         self.folder, self.numbers, self.events = folder, count(1), []
         command = [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for line in self.process.stderr:
-            if "DevTools listening on" in line:
-                break
-        self.socket = websocket.create_connection(line.split(" on ")[1].strip(), timeout=60)
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        told = folder / "profile" / "DevToolsActivePort"
+        end = time.monotonic() + 30
+        while not (told.is_file() and told.read_text().count("\n")) and time.monotonic() < end:
+            time.sleep(0.05)
+        port, path = told.read_text().split()
+        self.socket = websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=20)
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self.session = None
         self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -57,7 +59,11 @@ class Browser:
         )  # fmt: skip
 
     def open(self, address):
+        """Go to a page and wait until it has been read; what it then begins may still be under way."""
+        seen = len(self.events)
         self.send("Page.navigate", url=address)
+        while not any(e.get("method") == "Page.loadEventFired" for e in self.events[seen:]):
+            self.events.append(json.loads(self.socket.recv()))
 
     def run(self, script):
         """Run a script, wait for what it promises, and return its value."""
