@@ -126,8 +126,8 @@ strip: $(INSTALLED) ## Take outputs out of the notebooks and tidy them, before a
 	"$(PY)" -m ruff format notebooks
 
 .PHONY: bench
-bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BENCHMARKS.md
-	"$(PY)" tests/bench/bench_make.py
+bench: $(INSTALLED) $(ARRAYS) ## Measure times and memory, and write them to BENCHMARKS.md (AGAINST=COMMIT beside an older commit)
+	AGAINST="$(AGAINST)" "$(PY)" tests/bench/bench_make.py
 
 .PHONY: genesets
 genesets: $(INSTALLED) ## Fetch current gene sets (needs the network)

@@ -53,6 +53,10 @@ def test_every_locked_package_has_hashes():
     assert [block.split()[0] for block in blocks if "--hash=sha256:" not in block] == []
 
 
+def test_what_makes_every_start_a_second_slower_is_left_out():
+    assert "rfc3987-syntax" not in locked()
+
+
 def test_one_version_serves_all_pythons():
     """Otherwise conda's Python and a user's own would give different numbers from one lock."""
     many = {name: pins for name, pins in locked().items() if len({version(pin) for pin in pins}) > 1}
@@ -122,7 +126,7 @@ def test_every_import_is_declared(folder):
     if folder == "tests":
         lines += PROJECT["project"]["optional-dependencies"]["dev"]
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
-    own = {"helpers", "tools"}
+    own = {"helpers", "tools", "bench_make"}
     found = distributions(imported(folder) - own)
     assert {name for name, homes in found.items() if not declared & homes} == set()
 

@@ -10,11 +10,11 @@ import pandas as pd
 from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, nearest
 from mgbone.study.design import STRUCTURES, Study
 from mgbone.study.dictionary import structure_label
+from mgbone.study.language import tr
 
 MOST_DENSE = 3160.0
 """mg/cm3: the density of hydroxyapatite crystal; no bone has more mineral than that in a volume."""
 
-HYDROXYAPATITE = f"hydroxyapatite ({MOST_DENSE:g} mg/cm³)"
 
 ROUNDING = 0.015
 """A sum of two numbers and a third, each rounded to two decimals, differ by no more than this."""
@@ -62,8 +62,10 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
     strange = animals.index[experiment.notna() & ~experiment.isin(known)]
 
     def describe_experiment(row: int) -> tuple[str, str]:
-        problem = f"found {experiment.loc[row]!r}, the study has the experiments {', '.join(known)}"
-        return problem, _did_you_mean(experiment.loc[row], {name: name for name in known})
+        found = experiment.loc[row]
+        names = tr(", ").join(known)
+        problem = tr("found {found!r}, the study has the experiments {names}", found=found, names=names)
+        return problem, _did_you_mean(found, {name: name for name in known})
 
     faults = fault_per_row(file, "experiment", strange, describe_experiment)
     if "group" not in animals:
@@ -80,7 +82,10 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
         labels |= {
             text: name for name in members for text in (study.groups[name].label, study.groups[name].label_ja)
         }
-        problem = f"found {group.loc[row]!r}, {experiment.loc[row]} has the groups {', '.join(members)}"
+        problem = tr(
+            "found {found!r}, {experiment} has the groups {names}",
+            found=group.loc[row], experiment=experiment.loc[row], names=tr(", ").join(members),
+        )  # fmt: skip
         return problem, _did_you_mean(group.loc[row], labels)
 
     return faults + fault_per_row(file, "group", unknown, describe_group)
@@ -88,8 +93,12 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
 
 def _did_you_mean(found: str, labels: Mapping[str, str]) -> str:
     near = nearest(found, labels)
-    meant = f"Write {labels[near]}, if that is meant" if near else "Write one of them"
-    return f"{meant}; another design needs a study.yml in the dataset folder."
+    if near:
+        return tr(
+            "Write {name}, if that is meant; another design needs a study.yml in the dataset folder.",
+            name=labels[near],
+        )
+    return tr("Write one of them; another design needs a study.yml in the dataset folder.")
 
 
 def _check_animals_known(table: pd.DataFrame, file: str, known: pd.Series, animals_file: str) -> list[Fault]:
@@ -101,10 +110,14 @@ def _check_animals_known(table: pd.DataFrame, file: str, known: pd.Series, anima
 
     def describe(row: int) -> tuple[str, str]:
         name = animal.loc[row]
-        rows = f" (in {counts[name]} rows)" if counts[name] > 1 else ""
         near = nearest(name, known.dropna())
-        advice = f"Is it {near}? Correct the name" if near else "Correct the name"
-        return f"found {name!r}{rows}, which is not in {animals_file}", f"{advice}, or add the animal there."
+        advice = tr("Correct the name, or add the animal there.")
+        if near:
+            advice = tr("Is it {name}? Correct the name, or add the animal there.", name=near)
+        said = {"name": name, "rows": counts[name], "file": animals_file}
+        if counts[name] > 1:
+            return tr("found {name!r} (in {rows} rows), which is not in {file}", **said), advice
+        return tr("found {name!r}, which is not in {file}", **said), advice
 
     return fault_per_row(file, "animal_id", first, describe)
 
@@ -136,8 +149,8 @@ def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None)
     if "slice" in slices:
         rows = rows[~slices.duplicated(["animal_id", "slice"]).loc[rows].to_numpy()]
     of_row = {"position": position, "animal": animal}
-    problem = "found {position:.10g}, where {animal} has a slice already"
-    advice = "Delete the doubled slice, or correct its position."
+    problem = tr("found {position:.10g}, where {animal} has a slice already")
+    advice = tr("Delete the doubled slice, or correct its position.")
     faults = fault_in_rows(file, "position", rows, problem, advice, **of_row)
     if animals is None or not {"animal_id", "femur_length"} <= set(animals.columns):
         return faults
@@ -146,12 +159,12 @@ def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None)
     )
     length = animal.map(lengths)
     beyond = slices.index[position > length]
-    problem = "found {position:.10g} mm, but the femur of {animal} is {length:.10g} mm long"
-    advice = "Positions count in mm from the distal end; correct the position or the femur_length."
+    problem = tr("found {position:.10g} mm, but the femur of {animal} is {length:.10g} mm long")
+    advice = tr("Positions count in mm from the distal end; correct the position or the femur_length.")
     faults += fault_in_rows(file, "position", beyond, problem, advice, length=length, **of_row)
     nowhere = slices.index[animal.isin(lengths.index) & length.isna() & ~animal.duplicated()]
-    problem = "{animal} has slices, but no femur_length in the table of animals"
-    advice = "Fill in its femur_length; without it no slice belongs to a region."
+    problem = tr("{animal} has slices, but no femur_length in the table of animals")
+    advice = tr("Fill in its femur_length; without it no slice belongs to a region.")
     return faults + fault_in_rows(file, "animal_id", nowhere, problem, advice, **of_row)
 
 
@@ -161,8 +174,8 @@ def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list
     )
     total = cortical + cancellous
     wrong = slices.index[(whole - total).abs() > np.maximum(ROUNDING, RELATIVE_ROUNDING * whole)]
-    problem = "found {whole:.10g} {unit}, but cortical + cancellous is {total:.10g} {unit}"
-    advice = (
+    problem = tr("found {whole:.10g} {unit}, but cortical + cancellous is {total:.10g} {unit}")
+    advice = tr(
         "Whole bone is the sum of the two; correct the one that is wrong, or, if the scanner finds each by a "
         "threshold of its own, write compartments: independent into qct_mapping.yml."
     )
@@ -174,9 +187,10 @@ def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list
 def _check_part(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
     part, space = slices[f"trabecular_{measure}"], slices[f"cancellous_{measure}"]
     wrong = slices.index[part > space + np.maximum(ROUNDING, RELATIVE_ROUNDING * space)]
-    problem = f"found {{part:.10g}} {unit}, more than cancellous_{measure} ({{space:.10g}} {unit})"
-    advice = "Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?"
-    return fault_in_rows(file, f"trabecular_{measure}", wrong, problem, advice, part=part, space=space)
+    problem = tr("found {part:.10g} {unit}, more than {cancellous} ({space:.10g} {unit})")
+    advice = tr("Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?")
+    of_row = {"part": part, "space": space, "unit": unit, "cancellous": f"cancellous_{measure}"}
+    return fault_in_rows(file, f"trabecular_{measure}", wrong, problem, advice, **of_row)
 
 
 def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Fault]:
@@ -185,16 +199,18 @@ def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Faul
 
     def describe_half(row: int) -> tuple[str, str]:
         blank, given = ("area", "content") if np.isnan(area.loc[row]) else ("content", "area")
-        problem = f"{structure}_{blank} is blank, but {structure}_{given} is not"
-        return problem, "Fill in both, or leave both blank: density needs the two."
+        problem = tr(
+            "{blank} is blank, but {given} is not",
+            blank=f"{structure}_{blank}", given=f"{structure}_{given}",
+        )  # fmt: skip
+        return problem, tr("Fill in both, or leave both blank: density needs the two.")
 
     faults = fault_per_row(file, f"{structure}_area, {structure}_content", halves, describe_half)
     volume = area * slices["thickness"]
     # Half a unit of the second decimal is allowed, so that a sliver rounded to zero area is no fault.
     dense = slices.index[content - 0.005 > MOST_DENSE / 1000 * (volume + 0.005 * slices["thickness"])]
-    problem = f"found {{content:.10g}} mg in {{volume:.10g}} mm³, denser than {HYDROXYAPATITE}"
-    name = structure_label(structure).lower()
-    advice = f"Check the units of {name}: area in mm², thickness in mm, content in mg."
-    return faults + fault_in_rows(
-        file, f"{structure}_content", dense, problem, advice, content=content, volume=volume
-    )
+    problem = tr("found {content:.10g} mg in {volume:.10g} mm³, denser than hydroxyapatite ({most:g} mg/cm³)")
+    advice = tr("Check the units of {structure}: area in mm², thickness in mm, content in mg.")
+    of_row = {"content": content, "volume": volume, "most": MOST_DENSE}
+    of_row["structure"] = structure_label(structure).lower()
+    return faults + fault_in_rows(file, f"{structure}_content", dense, problem, advice, **of_row)

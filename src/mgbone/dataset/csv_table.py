@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_in_rows, listing, nearest, wrong_lengths
+from mgbone.dataset.faults import Fault, Note, fault_in_rows, listing, nearest, wrong_lengths
 from mgbone.dataset.lab.cell import Reading, read_numbers
 from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
+from mgbone.study.language import tr
 
 
 def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None) -> Table:
@@ -39,10 +40,9 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
     try:
         header, data = _regular(data, file, table)
     except csv.Error as error:
-        problem = f"can't be read as CSV ({error})"
-        return Table(
-            faults=[Fault(file, problem, "Save it again as CSV; look for a quotation mark without its pair.")]
-        )
+        problem = tr("can't be read as CSV ({error})", error=error)
+        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
+        return Table(faults=[Fault(file, problem, advice)])
     if header is None:
         return table
     columns = _match_columns(header, file, name, table)
@@ -52,9 +52,8 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
     raw = raw[raw.notna().any(axis=1)]
     _check_nameless(raw, header, file, table)
     if raw.empty:
-        table.faults.append(
-            Fault(file, "has a header but no rows", "Fill in a row per animal, or leave the table out.")
-        )
+        advice = tr("Fill in a row per animal, or leave the table out.")
+        table.faults.append(Fault(file, tr("has a header but no rows"), advice))
     typed = {}
     for spec in table_schema(name)["fields"]:
         if spec["name"] in columns:
@@ -75,26 +74,26 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
 
 def _not_text(data: bytes, file: str) -> Fault | None:
     """Return the fault of a file that is not UTF-8 text, saying what it seems to be instead."""
-    as_utf8 = "In Excel, save it as 'CSV UTF-8 (comma delimited)'."
+    as_utf8 = tr("In Excel, save it as 'CSV UTF-8 (comma delimited)'.")
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        return Fault(file, "is an Excel workbook, not CSV text", as_utf8)
+        return Fault(file, tr("is an Excel workbook, not CSV text"), as_utf8)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Fault(file, "is UTF-16 text, not UTF-8", as_utf8)
+        return Fault(file, tr("is UTF-16 text, not UTF-8"), as_utf8)
     if not data.strip():
-        return Fault(file, "is empty", "Fill in the table, or take the file and its resource out.")
+        return Fault(file, tr("is empty"), tr("Fill in the table, or take the file and its resource out."))
     row = 1 + data.count(b"\n", 0, max(data.find(b"\0"), 0))
     if b"\0" in data:
-        return Fault(
-            file, "holds a zero byte, which text never does; it is damaged", "Copy the file again.", row=row
-        )
+        problem = tr("holds a zero byte, which text never does; it is damaged")
+        return Fault(file, problem, tr("Copy the file again."), row=row)
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
         row = 1 + data.count(b"\n", 0, error.start)
-        problem = f"is not UTF-8 text (byte 0x{data[error.start]:02x})"
+        byte = f"0x{data[error.start]:02x}"
+        problem = tr("is not UTF-8 text (byte {byte})", byte=byte)
         try:
             data.decode("cp932")
-            problem += "; it seems to be Shift_JIS (CP932)"
+            problem = tr("is not UTF-8 text (byte {byte}); it seems to be Shift_JIS (CP932)", byte=byte)
         except UnicodeDecodeError:
             pass
         return Fault(file, problem, as_utf8, row=row)
@@ -105,10 +104,11 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
     """Return the header, and the data with rows of wrong length blanked and reported; row numbers stay."""
     text = data.decode("utf-8-sig")
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
-    for delimiter, word in ((";", "semicolons"), ("\t", "tabs")):
+    semicolons, tabs = tr("has semicolons between its columns"), tr("has tabs between its columns")
+    for delimiter, problem in ((";", semicolons), ("\t", tabs)):
         if len(header) == 1 and delimiter in header[0]:
-            advice = "Save it as CSV with commas between the columns."
-            table.faults.append(Fault(file, f"has {word} between its columns", advice, row=1))
+            advice = tr("Save it as CSV with commas between the columns.")
+            table.faults.append(Fault(file, problem, advice, row=1))
             return None, data
     if '"' not in text:
         # Counting commas is ten times faster than parsing; only a file with a bad row is parsed twice.
@@ -121,7 +121,8 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
     bad = [
         number for number, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))
     ]
-    table.faults += wrong_lengths(file, rows, bad, f"header has {width}")
+    problem = tr("has {cells} cells, but the header has {width} columns")
+    table.faults += wrong_lengths(file, rows, bad, width, problem)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
     return header, out.getvalue().encode()
@@ -159,8 +160,10 @@ def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Tabl
     for place, column in enumerate(header):
         if not column and raw.iloc[:, place].notna().any():
             row = int(raw.index[raw.iloc[:, place].notna()][0])
-            problem = f"column {place + 1} has no name, but row {row} holds something in it"
-            table.faults.append(Fault(file, problem, "Name the column in row 1, or clear it.", row=1))
+            problem = tr(
+                "column {number} has no name, but row {row} holds something in it", number=place + 1, row=row
+            )
+            table.faults.append(Fault(file, problem, tr("Name the column in row 1, or clear it."), row=1))
 
 
 # --- columns -----------------------------------------------------------------------------------------
@@ -171,27 +174,32 @@ def _match_columns(header: list[str], file: str, name: str, table: Table) -> dic
     fields = table_fields(name)
     columns = {column: header.index(column) for column in fields if column in header}
     for column in dict.fromkeys(column for column in header if column and header.count(column) > 1):
-        table.faults.append(
-            Fault(file, "stands twice in the header", "Delete or rename one.", row=1, column=column)
-        )
+        problem, advice = tr("stands twice in the header"), tr("Delete or rename one.")
+        table.faults.append(Fault(file, problem, advice, row=1, column=column))
     unknown = [column for column in dict.fromkeys(header) if column and column not in fields]
     missing = [column for column in fields if column not in columns]
     if not columns:
-        problem = f"the header has none of the columns {listing(fields, most=12)}; found {listing(header)}"
-        table.faults.append(Fault(file, problem, "Put the names of the columns into row 1.", row=1))
+        problem = tr(
+            "the header has none of the columns {columns}; found {found}",
+            columns=listing(fields, most=12), found=listing(header),
+        )  # fmt: skip
+        table.faults.append(Fault(file, problem, tr("Put the names of the columns into row 1."), row=1))
         return None
     for column in missing:
         meant = _meant(column, fields[column], unknown)
-        near = f" (the nearest name found is {meant!r})" if meant else ""
-        advice = (
-            f"Name it {column}." if meant else "Add it; leave its cells blank where nothing was measured."
-        )
-        if not meant and fields[column].get("constraints", {}).get("required"):
-            advice = "Add it; every row needs it."
-        table.faults.append(Fault(file, f"the column is missing{near}", advice, row=1, column=column))
+        problem = tr("the column is missing")
+        advice = tr("Add it; leave its cells blank where nothing was measured.")
+        if meant:
+            problem = tr("the column is missing (the nearest name found is {name!r})", name=meant)
+            advice = tr("Name it {column}.", column=column)
+        elif fields[column].get("constraints", {}).get("required"):
+            advice = tr("Add it; every row needs it.")
+        table.faults.append(Fault(file, problem, advice, row=1, column=column))
         unknown = [other for other in unknown if other != meant]
     if unknown:
-        table.notes.append(f"{file}: columns not in the dictionary were left out: {', '.join(unknown)}.")
+        names = tr(", ").join(unknown)
+        said = tr("columns not in the dictionary were left out: {names}.", names=names)
+        table.notes.append(str(Note(file, said)))
     return columns
 
 
@@ -239,22 +247,24 @@ def _numbers(
             if id(reading) not in advice:
                 advice[id(reading)] = _plainly(reading, spec, assay)
             bad[row] = advice[id(reading)]
-    allowed = "a number" if spec["type"] == "number" else "a whole number"
     if spec["type"] == "integer":
         bad |= dict.fromkeys(values.index[values.notna() & (values % 1 != 0)], "")
     unit = typeset_unit(spec.get("unit", ""))
-    problem = f"found {{found!r}}, expected {allowed}{f' in {unit}' if unit else ''}"
-    blank = (
-        ""
-        if spec.get("constraints", {}).get("required")
-        else ", or leave the cell blank if it was not measured"
-    )
-    plain = f"Write a number{blank}."
+    if spec["type"] == "integer":
+        problem = tr("found {found!r}, expected a whole number")
+    elif unit:
+        problem = tr("found {found!r}, expected a number in {unit}")
+    else:
+        problem = tr("found {found!r}, expected a number")
+    plain = tr("Write a number, or leave the cell blank if it was not measured.")
+    if spec.get("constraints", {}).get("required"):
+        plain = tr("Write a number.")
     write = {row: said or plain for row, said in bad.items()}
     found = {
         row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else str(cells[row]).strip() for row in bad
     }
-    faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", found=found, write=write)
+    of_row = {"found": found, "write": write, "unit": unit}
+    faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
     unreadable = pd.Series(cells.index.isin(list(bad)), index=cells.index)
     values = values.mask(unreadable)
     check_values(values, spec, file, faults, unreadable)
@@ -264,22 +274,27 @@ def _numbers(
 def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:
     """Say how to write as a plain number what can be read in one way only."""
     if reading.kind == "undetected" and assay:
-        return (
+        return tr(
             "Leave the cell blank where nothing was measured. If it means not detected, write < and the "
-            f'limit, as <0.5, or state the limit: "detection_limit": 0.5 beside "name": "{spec["name"]}" '
-            "in datapackage.json."
+            'limit, as <0.5, or state the limit: "detection_limit": 0.5 beside "name": "{column}" '
+            "in datapackage.json.",
+            column=spec["name"],
         )
     if reading.kind in ("missing", "undetected"):
-        return "Leave the cell blank where nothing was measured."
+        return tr("Leave the cell blank where nothing was measured.")
     if reading.kind == "below" and not assay:
-        return (
+        return tr(
             "A value beyond a limit of detection can't be read here: leave the cell blank and note the limit "
             "in the dataset's README.md."
         )
     if reading.kind in ("number", "below"):
-        less = "<" if reading.kind == "below" else ""
-        unit = f", in {typeset_unit(spec['unit'])}" if "unit" in spec else ""
-        how = "with half-width digits" if reading.is_plain else "without commas"
-        how = f"the number alone{unit}" if reading.unit else f"it {how}"
-        return f"Write {how}: {less}{reading.number:.15g}."
+        number = f"{'<' if reading.kind == 'below' else ''}{reading.number:.15g}"
+        if reading.unit and "unit" in spec:
+            unit = typeset_unit(spec["unit"])
+            return tr("Write the number alone, in {unit}: {number}.", unit=unit, number=number)
+        if reading.unit:
+            return tr("Write the number alone: {number}.", number=number)
+        if reading.is_plain:
+            return tr("Write it with half-width digits: {number}.", number=number)
+        return tr("Write it without commas: {number}.", number=number)
     return reading.advice

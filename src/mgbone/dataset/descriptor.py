@@ -16,10 +16,11 @@ from typing import Any
 
 from mgbone.dataset.arrays.expression import NAME as EXPRESSION
 from mgbone.dataset.arrays.expression import expression_files
-from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.faults import Fault, cause, listing, not_readable
 from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.dictionary import TABLES, table_fields, table_schema
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 from mgbone.study.paths import write_aside
 
 DESCRIPTOR = "datapackage.json"
@@ -34,7 +35,6 @@ CC0 = {
 FILE_FOLDERS = ("cel", "platform")
 LONGEST_NAME = 255  # bytes that common file systems allow one part of a path
 LONGEST_PATH = 1000
-RENEW = "Take datapackage.json from git again, or run `python -m mgbone.simulate --rewrite`, which renews it."
 _MEDIATYPES = {"csv": "text/csv"}
 
 
@@ -99,16 +99,26 @@ def write_datapackage(
     """
     folder = Path(folder)
     if kind not in KINDS:
-        raise MgboneError(f"The kind {kind!r} is not known; choose {' or '.join(KINDS)}.")
+        kinds = tr(" or ").join(KINDS)
+        raise MgboneError(tr("The kind {kind!r} is not known; choose {kinds}.", kind=kind, kinds=kinds))
     if kind == "simulated" and seed is None:
-        raise MgboneError("A simulated dataset must name the seed that it was made with.")
+        raise MgboneError(tr("A simulated dataset must name the seed that it was made with."))
     tables = [name for name in TABLES if (folder / f"{name}.csv").is_file()]
     if not tables:
-        raise MgboneError(f"{folder} holds none of the tables {', '.join(TABLES)} (as .csv).")
+        names = tr(", ").join(TABLES)
+        raise MgboneError(
+            tr("{folder} holds none of the tables {names} (as .csv).", folder=folder, names=names)
+        )
     limits = _stated_limits(folder) if detection_limits is None else dict(detection_limits)
     for name, limit in limits.items():
         if not any(name in columns for columns in BELOW_LIMIT.values()) or not _is_limit(limit):
-            raise MgboneError(f"{name}: {limit!r} can't be a limit of detection; {_LIMIT_ADVICE}")
+            raise MgboneError(
+                tr(
+                    "{name}: {limit!r} can't be a limit of detection; give a number above 0, in the unit of "
+                    "the column, for one of {columns}",
+                    name=name, limit=limit, columns=_with_limits(),
+                )
+            )  # fmt: skip
     descriptor: dict[str, Any] = {
         "profile": "data-package",
         "name": folder.name.lower(),
@@ -193,15 +203,17 @@ def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     if raw.get("kind") in KINDS:
         descriptor.kind = raw["kind"]
     else:
-        faults.append(
-            _fault(f"kind is {raw.get('kind')!r}", 'Write "kind": "simulated" or "kind": "measured".')
-        )
+        advice = tr('Write "kind": "simulated" or "kind": "measured".')
+        faults.append(_fault(tr("kind is {kind!r}", kind=raw.get("kind")), advice))
     seed = raw.get("seed")
     if isinstance(seed, int) and not isinstance(seed, bool):
         descriptor.seed = seed
     elif descriptor.kind == "simulated":
-        advice = f"Simulated data must name the whole number they were made with. {RENEW}"
-        faults.append(_fault(f"seed is {seed!r}", advice))
+        advice = tr(
+            "Simulated data must name the whole number they were made with. Take datapackage.json from git "
+            "again, or run `python -m mgbone.simulate --rewrite`, which renews it."
+        )
+        faults.append(_fault(tr("seed is {seed!r}", seed=seed), advice))
     return descriptor, faults + _read_resources(raw.get("resources"), descriptor)
 
 
@@ -209,54 +221,69 @@ def _fault(problem: str, advice: str) -> Fault:
     return Fault(DESCRIPTOR, problem, advice)
 
 
+def simulated_without_hash(problem: str) -> Fault:
+    """Return the fault of a simulated file whose checksum datapackage.json does not hold."""
+    advice = tr(
+        "Simulated files carry a checksum. Take datapackage.json from git again, or run "
+        "`python -m mgbone.simulate --rewrite`, which renews it."
+    )
+    return _fault(problem, advice)
+
+
 def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
     try:
         raw = json.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        advice = (
+        advice = tr(
             "A folder of your own needs none, but a workbook (.xlsx) or CSV files (data/README.md); "
             "is this the right folder?"
         )
-        return None, [_fault("the file is missing", advice)]
+        return None, [_fault(tr("the file is missing"), advice)]
     except OSError as error:
-        return None, [_fault(f"can't be opened ({error.strerror})", "Check the permissions of the file.")]
+        problem = tr("can't be opened ({error})", error=cause(error))
+        return None, [_fault(problem, tr("Check the permissions of the file."))]
     except UnicodeDecodeError as error:
-        return None, [_fault(f"is not UTF-8 text (byte {error.start + 1})", "Save it in the encoding UTF-8.")]
+        problem = tr("is not UTF-8 text (byte {byte})", byte=error.start + 1)
+        return None, [_fault(problem, tr("Save it in the encoding UTF-8."))]
     except json.JSONDecodeError as error:
-        problem = f"is not valid JSON: {error.msg} in line {error.lineno}, character {error.colno}"
-        return None, [
-            _fault(problem, "Mend that place; a comma, bracket or quotation mark is the usual cause.")
-        ]
+        problem = tr(
+            "is not valid JSON: {error} in line {line}, character {character}",
+            error=error.msg, line=error.lineno, character=error.colno,
+        )  # fmt: skip
+        advice = tr("Mend that place; a comma, bracket or quotation mark is the usual cause.")
+        return None, [_fault(problem, advice)]
     except ValueError as error:
-        return None, [_fault(f"is not valid JSON ({error})", "Write it anew.")]
+        return None, [_fault(tr("is not valid JSON ({error})", error=error), tr("Write it anew."))]
     except RecursionError:
-        return None, [_fault("is not valid JSON: it is nested without end", "Write it anew.")]
+        return None, [_fault(tr("is not valid JSON: it is nested without end"), tr("Write it anew."))]
     if not isinstance(raw, dict):
-        return None, [_fault("holds no JSON object", "It begins with { and ends with }, see data/README.md.")]
+        advice = tr("It begins with { and ends with }, see data/README.md.")
+        return None, [_fault(tr("holds no JSON object"), advice)]
     return raw, []
 
 
 def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
     if not isinstance(resources, list) or not resources:
-        return [_fault("lists no resources", "List every table and file of the dataset under resources.")]
+        advice = tr("List every table and file of the dataset under resources.")
+        return [_fault(tr("lists no resources"), advice)]
     faults: list[Fault] = []
     for number, resource in enumerate(resources, start=1):
         if not isinstance(resource, dict) or not isinstance(resource.get("path"), str):
-            faults.append(
-                _fault(f"resource {number} has no path", "Give the path of one file in this folder.")
-            )
+            problem = tr("resource {number} has no path", number=number)
+            faults.append(_fault(problem, tr("Give the path of one file in this folder.")))
             continue
         path, name = resource["path"], resource.get("name")
         if not is_inside(path):
-            advice = "Give a path within the dataset folder, with / between its parts."
-            faults.append(
-                _fault(
-                    f"resource {number} has the path {path[:80]!r}, which is none within the folder", advice
-                )
-            )
+            problem = tr(
+                "resource {number} has the path {path!r}, which is none within the folder",
+                number=number, path=path[:80],
+            )  # fmt: skip
+            advice = tr("Give a path within the dataset folder, with / between its parts.")
+            faults.append(_fault(problem, advice))
             continue
         if path in descriptor.files:
-            faults.append(_fault(f"{path} is listed twice", "Delete one of the two resources."))
+            problem = tr("{path} is listed twice", path=path)
+            faults.append(_fault(problem, tr("Delete one of the two resources.")))
             continue
         descriptor.files[path] = resource
         if name in TABLES:
@@ -265,7 +292,7 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
             descriptor.limits[name], found = _detection_limits(name, resource.get("schema"))
             faults += found
         if descriptor.kind == "simulated" and "hash" not in resource:
-            faults.append(_fault(f"{path} has no hash", f"Simulated files carry a checksum. {RENEW}"))
+            faults.append(simulated_without_hash(tr("{path} has no hash", path=path)))
     return faults
 
 
@@ -289,12 +316,12 @@ def _contradictions(name: str, schema: Any) -> list[Fault]:
         known = table_fields(name).get(str(given.get("name"))) if isinstance(given, dict) else None
         for key in ("unit", "type") if known else ():
             if key in given and given[key] != known.get(key):
-                problem = (
-                    f"gives {name}.{known['name']} the {key} {given[key]!r}, but it is {known.get(key)!r}"
-                )
-                advice = (
-                    "Convert the values first." if key == "unit" else "Take the schema from data/README.md."
-                )
+                said = {"column": f"{name}.{known['name']}", "found": given[key], "known": known.get(key)}
+                problem = tr("gives {column} the type {found!r}, but it is {known!r}", **said)
+                advice = tr("Take the schema from data/README.md.")
+                if key == "unit":
+                    problem = tr("gives {column} the unit {found!r}, but it is {known!r}", **said)
+                    advice = tr("Convert the values first.")
                 faults.append(_fault(problem, advice))
     return faults
 
@@ -303,9 +330,8 @@ def _is_limit(limit: Any) -> bool:
     return isinstance(limit, int | float) and not isinstance(limit, bool) and 0 < limit < float("inf")
 
 
-_LIMIT_ADVICE = "give a number above 0, in the unit of the column, for one of " + ", ".join(
-    name for columns in BELOW_LIMIT.values() for name in sorted(columns)
-)
+def _with_limits() -> str:
+    return tr(", ").join(name for columns in BELOW_LIMIT.values() for name in sorted(columns))
 
 
 def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fault]]:
@@ -319,8 +345,14 @@ def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fa
         if column in BELOW_LIMIT.get(name, ()) and _is_limit(limit):
             limits[column] = float(limit)
         else:
-            problem = f"gives {name}.{column} the detection_limit {limit!r}"
-            faults.append(_fault(problem, f"{_LIMIT_ADVICE[0].upper()}{_LIMIT_ADVICE[1:]}; or delete it."))
+            problem = tr(
+                "gives {column} the detection_limit {limit!r}", column=f"{name}.{column}", limit=limit
+            )
+            advice = tr(
+                "Give a number above 0, in the unit of the column, for one of {columns}; or delete it.",
+                columns=_with_limits(),
+            )
+            faults.append(_fault(problem, advice))
     return limits, faults
 
 
@@ -356,9 +388,9 @@ def check_files(folder: Path, descriptor: Descriptor, data: Mapping[str, bytes])
 
 def missing_files(paths: Sequence[str], kind: str) -> list[Fault]:
     """Return a fault per missing file, or one for a folder of which more than three are missing."""
-    advice = (
-        "Run `make data`, which writes it." if kind == "simulated" else "Copy it there, or correct its name."
-    )
+    one, many = tr("Copy it there, or correct its name."), tr("Copy them there, or correct the names.")
+    if kind == "simulated":
+        one, many = tr("Run `make data`, which writes it."), tr("Run `make data`, which writes them.")
     by_folder: dict[str, list[str]] = {}
     for path in paths:
         by_folder.setdefault(PurePosixPath(path).parent.as_posix(), []).append(path)
@@ -366,14 +398,10 @@ def missing_files(paths: Sequence[str], kind: str) -> list[Fault]:
     for folder, inside in by_folder.items():
         if len(inside) > 3 and folder != ".":
             names = listing((PurePosixPath(path).name for path in inside), most=3)
-            every = (
-                advice.replace("it.", "them.")
-                .replace("it there", "them there")
-                .replace("its name", "the names")
-            )
-            faults.append(Fault(f"{folder}/", f"{len(inside)} files are missing ({names})", every))
+            problem = tr("{count} files are missing ({names})", count=len(inside), names=names)
+            faults.append(Fault(f"{folder}/", problem, many))
         else:
-            faults += [Fault(path, "the file is missing", advice) for path in inside]
+            faults += [Fault(path, tr("the file is missing"), one) for path in inside]
     return faults
 
 
@@ -383,36 +411,36 @@ def _check_file(folder: Path, path: str, descriptor: Descriptor, data: bytes | N
     try:
         found_size = len(data) if data is not None else (folder / path).stat().st_size
         if stated is None:
-            return (
-                []
-                if size in (None, found_size)
-                else [_changed(path, f"{size} bytes", f"{found_size}", descriptor)]
-            )
+            expected = tr("{size} bytes", size=size)
+            return [] if size in (None, found_size) else [_changed(path, expected, found_size, descriptor)]
         expected = str(stated).removeprefix("sha256:").lower()
         if len(expected) != 64 or set(expected) - set("0123456789abcdef"):
-            advice = 'Write "sha256:" and 64 hexadecimal digits, or leave the hash out of measured data.'
-            return [_fault(f"the hash of {path} is {str(stated)!r}, not a SHA-256", advice)]
+            problem = tr("the hash of {path} is {hash!r}, not a SHA-256", path=path, hash=str(stated))
+            advice = tr('Write "sha256:" and 64 hexadecimal digits, or leave the hash out of measured data.')
+            return [_fault(problem, advice)]
         found = file_sha256(folder / path) if data is None else hashlib.sha256(data).hexdigest()
     except OSError as error:
-        return [Fault(path, f"can't be read ({error.strerror})", "Check the permissions of the file.")]
+        return [not_readable(path, error)]
     if found == expected:
         return []
     if data is not None and hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest() == expected:
-        advice = "Save it with LF; git does that after `git config core.autocrlf false` and a fresh checkout."
-        return [Fault(path, "its line endings were changed to CRLF, so the checksum differs", advice)]
-    return [
-        _changed(path, f"sha256 {expected}", f"{found} ({found_size} bytes, described: {size})", descriptor)
-    ]
+        advice = tr(
+            "Save it with LF; git does that after `git config core.autocrlf false` and a fresh checkout."
+        )
+        return [Fault(path, tr("its line endings were changed to CRLF, so the checksum differs"), advice)]
+    found = tr("{hash} ({found} bytes, described: {size})", hash=found, found=found_size, size=size)
+    return [_changed(path, f"sha256 {expected}", found, descriptor)]
 
 
-def _changed(path: str, expected: str, found: str, descriptor: Descriptor) -> Fault:
+def _changed(path: str, expected: str, found: object, descriptor: Descriptor) -> Fault:
     if descriptor.kind == "simulated":
-        advice = (
+        advice = tr(
             "Run `make data` to write it anew as described; if a change of the generator is intended, run"
             " `python -m mgbone.simulate --rewrite`, which renews files and checksums."
         )
     else:
-        advice = (
+        advice = tr(
             "Copy the file again; if the change is intended, delete its hash and bytes in datapackage.json."
         )
-    return Fault(path, f"the checksum is wrong: expected {expected}, found {found}", advice)
+    problem = tr("the checksum is wrong: expected {expected}, found {found}", expected=expected, found=found)
+    return Fault(path, problem, advice)

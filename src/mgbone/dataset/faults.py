@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
+from mgbone.study.documents import Slip
+from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
+
 MOST_OF_A_KIND = 20
 """So many faults of one kind in one column are written out; the others are counted in one line."""
+
+_E = TypeVar("_E", bound=MgboneError)
+_LABEL = re.compile(r'([A-Z]{1,3})(?: "(.*)")?', re.DOTALL)
+_OF_THE_SYSTEM = (
+    N_("No such file or directory"), N_("Permission denied"), N_("Is a directory"), N_("Input/output error"),
+    N_("No space left on device"), N_("File name too long"), N_("Read-only file system"),
+)  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -37,12 +52,89 @@ class Fault:
     column: str | None = None
 
     def __str__(self) -> str:
-        where = [self.file]
-        if self.row is not None:
-            where.append(f"row {self.row}")
-        if self.column is not None:
-            where.append(f"column{'s' if ', ' in self.column else ''} {self.column}")
-        return f"{', '.join(where)}: {self.problem}. {self.advice}"
+        where = place_words(self.file, self.row, self.column)
+        said = tr("{where}: {problem}. {advice}", where=where, problem=self.problem, advice=self.advice)
+        return _CONTROL.sub(lambda sign: repr(sign[0])[1:-1], said)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What was converted, taken for granted or left out on reading, without being a fault.
+
+    Attributes
+    ----------
+    file : str
+        Path within the dataset folder, or sheet; empty for the folder as a whole.
+    said : str
+        A sentence.
+    row, column
+        As of a `Fault`.
+    """
+
+    file: str
+    said: str
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        if not self.file:
+            return self.said
+        return tr("{where}: {said}", where=place_words(self.file, self.row, self.column), said=self.said)
+
+
+def place_words(file: str, row: int | None = None, column: str | None = None) -> str:
+    """Return a place as messages call it: ``serum.csv, row 5, column serum_mg``."""
+    place = file if row is None else tr("{place}, {row}", place=file, row=row_words(row))
+    if column is None:
+        return place
+    names = tr(", ").join(map(column_words, column.split(", ")))
+    if ", " in column:
+        return tr("{place}, columns {names}", place=place, names=names)
+    return tr("{place}, column {name}", place=place, name=names)
+
+
+def row_words(row: int | str) -> str:
+    """Return a row as messages call it, so that it is found in them and replaced by that of a sheet."""
+    return tr("row {row}", row=row)
+
+
+def rows_words(rows: Sequence[int]) -> str:
+    """Return several rows as messages call them, the first ten and a count of the rest."""
+    if len(rows) == 1:
+        return row_words(rows[0])
+    return tr("rows {rows}", rows=listing(map(str, rows), most=10))
+
+
+def column_words(label: str) -> str:
+    """Return a column as messages call it: by its name, or by the letter and heading that the label gives."""
+    parts = _LABEL.fullmatch(label)
+    if parts and parts[2]:
+        return tr('{letters} "{heading}"', letters=parts[1], heading=parts[2])
+    return tr("{name}", "column", name=label)
+
+
+def quoted(text: object) -> str:
+    """Return what stands in a cell, in quotation marks."""
+    return tr("{text!r}", text=text)
+
+
+def found_in(text: object, rows: int) -> str:
+    """Return what was found, and in how many rows if there are several."""
+    if rows > 1:
+        return tr("found {text!r} (in {rows} rows)", text=text, rows=rows)
+    return tr("found {text!r}", text=text)
+
+
+def file_error(kind: type[_E], path: str | Path, problem: str, advice: str) -> _E:
+    """Return the error of a file that can't be used, whose problem and advice `fault_of` can take apart."""
+    error = kind(tr("{where}: {problem}. {advice}", where=path, problem=problem, advice=advice))
+    error.found = (problem, advice)
+    return error
+
+
+def fault_of(file: str, error: MgboneError) -> Fault:
+    """Return the fault that an error made by `file_error` tells of."""
+    return Fault(file, *error.found)
 
 
 def fault_per_row(
@@ -60,9 +152,11 @@ def fault_per_row(
     faults = [Fault(file, *describe(int(row)), row=int(row), column=column) for row in rows[:MOST_OF_A_KIND]]
     left = len(rows) - len(faults)
     if left:
-        many = f"{left} more rows have" if left > 1 else "1 more row has"
-        problem = f"{many} a fault of this kind, from row {rows[MOST_OF_A_KIND]} on"
-        faults.append(Fault(file, problem, "Mend them in the same way.", column=column))
+        row = row_words(int(rows[MOST_OF_A_KIND]))
+        many = tr("{count} more rows have a fault of this kind, from {row} on", count=left, row=row)
+        one = tr("1 more row has a fault of this kind, from {row} on", row=row)
+        advice = tr("Mend them in the same way.")
+        faults.append(Fault(file, many if left > 1 else one, advice, column=column))
     return faults
 
 
@@ -74,7 +168,7 @@ def fault_in_rows(
     Parameters
     ----------
     problem, advice : str
-        ``{name}`` in them is filled in with `of_row`.
+        In the language in use; ``{name}`` in them is filled in with `of_row`.
     **of_row : Series or mapping by row, or object
         What differs from row to row, or is the same in all.
     """
@@ -86,11 +180,37 @@ def fault_in_rows(
     return fault_per_row(file, column, rows, describe)
 
 
-def wrong_lengths(file: str, rows: Sequence[Sequence[str]], bad: Sequence[int], width: str) -> list[Fault]:
-    """Return a fault for each row, counted from 1, that is longer or shorter than the table."""
-    problem = f"has {{cells}} cells, but the {width} columns"
-    advice = "Is a comma missing or too many, a decimal comma, or the end of the file cut off?"
-    return fault_in_rows(file, None, bad, problem, advice, cells={n: len(rows[n - 1]) for n in bad})
+def not_readable(file: str, error: OSError) -> Fault:
+    """Return the fault of a file that the operating system does not hand out."""
+    problem = tr("can't be read ({error})", error=cause(error))
+    return Fault(file, problem, tr("Check the permissions of the file."))
+
+
+def cause(error: Exception) -> str:
+    """Return what the operating system says of an error, or what the error says of itself."""
+    return tr(getattr(error, "strerror", None) or str(error))
+
+
+def slip_fault(file: str, slip: Slip) -> Fault:
+    """Return the fault of an entry in a file of YAML, whose line stands beside the name of the file."""
+    return Fault(tr("{file}, {entry}", file=file, entry=slip.where), slip.problem, slip.advice)
+
+
+def wrong_lengths(
+    file: str, rows: Sequence[Sequence[str]], bad: Sequence[int], width: int, problem: str
+) -> list[Fault]:
+    """Return a fault for each row, counted from 1, that is longer or shorter than the table.
+
+    Parameters
+    ----------
+    width : int
+        Columns of the table.
+    problem : str
+        With ``{cells}``, of the row, and ``{width}``.
+    """
+    advice = tr("Is a comma missing or too many, a decimal comma, or the end of the file cut off?")
+    cells = {n: len(rows[n - 1]) for n in bad}
+    return fault_in_rows(file, None, bad, problem, advice, cells=cells, width=width)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -103,5 +223,5 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def listing(names: Iterable[str], most: int = 8) -> str:
     """Join names by commas, the first ones and a count of the rest."""
     names = list(names)
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    first = tr(", ").join(names[:most])
+    return tr("{names} and {count} more", names=first, count=len(names) - most) if names[most:] else first

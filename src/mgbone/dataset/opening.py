@@ -16,14 +16,14 @@ from mgbone.dataset.arrays.expression import check_expression, expression_files
 from mgbone.dataset.csv_table import read_table
 from mgbone.dataset.descriptor import (
     DESCRIPTOR,
-    RENEW,
     Descriptor,
     check_files,
     is_inside,
     missing_files,
     read_descriptor,
+    simulated_without_hash,
 )
-from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.faults import Fault, fault_of, listing, not_readable, slip_fault
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields
@@ -159,8 +159,8 @@ def ledger_of(dataset: Dataset) -> pd.DataFrame:
 
 def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
-        kind = "is a file, not a folder" if folder.is_file() else "the folder is missing"
-        return None, [Fault(str(folder), kind, "Give the folder that holds the dataset.")]
+        problem = tr("is a file, not a folder") if folder.is_file() else tr("the folder is missing")
+        return None, [Fault(str(folder), problem, tr("Give the folder that holds the dataset."))]
     if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
         from mgbone.dataset.lab.folder import is_lab_folder  # which the shipped datasets don't need
 
@@ -214,7 +214,8 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
         path.name == "README.txt" for path in (folder / "platform").glob("*")
     ):  # as the template brings it
         dataset = replace(dataset, platform_folder=None)
-    return replace(dataset, qct_regions=lab.regions, notes=(*lab.notes, *dataset.notes)), []
+    notes = (*map(str, lab.notes), *dataset.notes)
+    return replace(dataset, qct_regions=lab.regions, notes=notes), []
 
 
 def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
@@ -223,13 +224,14 @@ def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
         return load_study(own if own.is_file() else None), []
     except StudyError as error:
         where = "study.yml" if own.is_file() else "data/study.yml"
-        slips = [Fault(f"{where}, {slip.where}", slip.problem, slip.advice) for slip in error.slips]
-        return None, slips or [Fault(where, str(error).rstrip("."), "Compare data/study.yml.")]
+        slips = [slip_fault(where, slip) for slip in error.slips]
+        problem = str(error).rstrip(".。")
+        return None, slips or [Fault(where, problem, tr("Compare data/study.yml."))]
 
 
 def _check_ledger(folder: Path, study: Study) -> list[Fault]:
-    advice = "Correct it, or move it away: without a ledger there are no verdicts, all else is the same."
-    return [Fault(LEDGER, problem.rstrip("."), advice) for problem in ledger_faults(folder, study)]
+    advice = tr("Correct it, or move it away: without a ledger there are no verdicts, all else is the same.")
+    return [Fault(LEDGER, problem.rstrip(".。"), advice) for problem in ledger_faults(folder, study)]
 
 
 def _check_listed(folder: Path, descriptor: Descriptor) -> list[Fault]:
@@ -240,12 +242,21 @@ def _check_listed(folder: Path, descriptor: Descriptor) -> list[Fault]:
         if name in descriptor.tables:
             continue
         if (folder / f"{name}.csv").is_file():
-            advice = f'Add a resource with "name": "{name}" and "path": "{name}.csv", or move the file away.'
-            faults.append(Fault(DESCRIPTOR, f"does not list {name}.csv, which lies in the folder", advice))
+            advice = tr(
+                'Add a resource with "name": "{name}" and "path": "{file}", or move the file away.',
+                name=name, file=f"{name}.csv",
+            )  # fmt: skip
+            faults.append(_unlisted(f"{name}.csv", advice))
         elif name in needed:
-            advice = f'Add {name}.csv and list it as a resource with "name": "{name}".'
-            faults.append(Fault(DESCRIPTOR, f"the table {name} is missing", advice))
+            advice = tr(
+                'Add {file} and list it as a resource with "name": "{name}".', file=f"{name}.csv", name=name
+            )
+            faults.append(Fault(DESCRIPTOR, tr("the table {name} is missing", name=name), advice))
     return faults
+
+
+def _unlisted(file: str, advice: str) -> Fault:
+    return Fault(DESCRIPTOR, tr("does not list {file}, which lies in the folder", file=file), advice)
 
 
 def _read_bytes(folder: Path, descriptor: Descriptor) -> tuple[dict[str, bytes], list[Fault]]:
@@ -256,9 +267,7 @@ def _read_bytes(folder: Path, descriptor: Descriptor) -> tuple[dict[str, bytes],
         except (FileNotFoundError, IsADirectoryError):
             continue  # reported with the other files
         except OSError as error:
-            faults.append(
-                Fault(path, f"can't be read ({error.strerror})", "Check the permissions of the file.")
-            )
+            faults.append(not_readable(path, error))
     return data, faults
 
 
@@ -317,14 +326,18 @@ def _check_scans(
         return None, _check_arrays(folder, arrays, descriptor), []
     if len(tables) > 1:
         names = listing(path.name for path in tables)
-        return None, [Fault(names, "are two tables of expression", "Leave one of them in the folder.")], []
+        advice = tr("Leave one of them in the folder.")
+        return None, [Fault(names, tr("are two tables of expression"), advice)], []
     table = tables[0]
     faults, notes = check_expression(table, arrays, descriptor.tables["arrays"])
     if table.name not in descriptor.files:
-        advice = f'Add a resource with "name": "{EXPRESSION}" and "path": "{table.name}", or move it away.'
-        faults.insert(0, Fault(DESCRIPTOR, f"does not list {table.name}, which lies in the folder", advice))
+        advice = tr(
+            'Add a resource with "name": "{name}" and "path": "{file}", or move it away.',
+            name=EXPRESSION, file=table.name,
+        )  # fmt: skip
+        faults.insert(0, _unlisted(table.name, advice))
     if any(path.startswith("cel/") for path in descriptor.files):
-        notes.append(f"{table.name} is there, so the CEL files are not used.")
+        notes.append(tr("{file} is there, so the CEL files are not used.", file=table.name))
     return table, faults, notes
 
 
@@ -336,25 +349,20 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
     faults, present, missing = [], {}, []
     for row, path in arrays["file"].dropna().items():
         if not path.lower().removesuffix(".gz").endswith(".cel"):
-            problem = f"found {path[:80]!r}, allowed is the path of a .CEL file, as cel/name.CEL"
-            advice = "Correct it; a column of a normalised table needs that table, expression.txt."
+            problem = tr(
+                "found {path!r}, allowed is the path of a .CEL file, as cel/name.CEL", path=path[:80]
+            )
+            advice = tr("Correct it; a column of a normalised table needs that table, expression.txt.")
             faults.append(Fault(file, problem, advice, row=row, column="file"))
         elif not is_inside(path):
-            advice = "Give the path within the dataset folder, with / between its parts, as cel/name.CEL."
-            faults.append(
-                Fault(
-                    file,
-                    f"found {path[:80]!r}, which is none within the folder",
-                    advice,
-                    row=row,
-                    column="file",
-                )
-            )
+            problem = tr("found {path!r}, which is none within the folder", path=path[:80])
+            advice = tr("Give the path within the dataset folder, with / between its parts, as cel/name.CEL.")
+            faults.append(Fault(file, problem, advice, row=row, column="file"))
         elif (folder / path).is_file():
             present[path] = row
             if descriptor.kind == "simulated" and path not in descriptor.files:
-                advice = f"Simulated files carry a checksum. {RENEW}"
-                faults.append(Fault(DESCRIPTOR, f"does not list {path}, which {file} names", advice))
+                problem = tr("does not list {path}, which {file} names", path=path, file=file)
+                faults.append(simulated_without_hash(problem))
         elif path not in descriptor.files:  # otherwise reported with the other files
             missing.append(path)
     faults += missing_files(missing, descriptor.kind)
@@ -372,8 +380,7 @@ def _scan(folder: Path, path: str) -> tuple[tuple[str, int, int], bytes] | Fault
     try:
         cel = read_cel(folder / path, intensities_only=True)
     except CelError as error:
-        problem, _, advice = str(error).removeprefix(f"{folder / path}: ").rstrip(".").rpartition(". ")
-        return Fault(path, problem, f"{advice}.")
+        return fault_of(path, error)
     digest = hashlib.blake2b(cel.intensities, digest_size=16).digest()
     return (cel.chip_type, cel.n_rows, cel.n_cols), digest
 
@@ -383,8 +390,11 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
     first_of: dict[bytes, str] = {}
     for path, (_, digest) in scans.items():
         if digest in first_of:
-            problem = f"{PurePosixPath(path).name} holds the same scan as {first_of[digest]}"
-            advice = "Put the right file in its place, or delete the row."
+            problem = tr(
+                "{name} holds the same scan as {other}",
+                name=PurePosixPath(path).name, other=first_of[digest],
+            )  # fmt: skip
+            advice = tr("Put the right file in its place, or delete the row.")
             faults.append(Fault(file, problem, advice, row=rows[path], column="file"))
         first_of.setdefault(digest, path)
     chips: dict[tuple, list[str]] = {}
@@ -394,8 +404,11 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
         usual = max(chips, key=lambda chip: len(chips[chip]))
         for chip, paths in chips.items():
             if chip != usual:
-                problem = f"{listing(paths)}: chip {_chip(chip)}, the other arrays are {_chip(usual)}"
-                advice = (
+                problem = tr(
+                    "{names}: chip {chip}, the other arrays are {usual}",
+                    names=listing(paths), chip=_chip(chip), usual=_chip(usual),
+                )  # fmt: skip
+                advice = tr(
                     "Different chips can't be normalised together; analyse them as datasets of their own."
                 )
                 faults.append(Fault(file, problem, advice, row=rows[paths[0]], column="file"))
@@ -403,4 +416,4 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
 
 
 def _chip(chip: Sequence) -> str:
-    return f"{chip[0]} ({chip[1]} x {chip[2]} cells)"
+    return tr("{chip} ({rows} x {columns} cells)", chip=chip[0], rows=chip[1], columns=chip[2])

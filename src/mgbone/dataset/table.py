@@ -13,8 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row
+from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, row_words
 from mgbone.study.dictionary import measured_fields, table_schema, typeset_unit
+from mgbone.study.language import either, tr
 
 # Assays with a limit of detection: here a cell may read "<0.5". Creatinine may not, as it divides the others.
 BELOW_LIMIT = {"serum": set(measured_fields("serum")), "urine": {"ctx", "dpd"}}
@@ -66,15 +67,19 @@ def check_values(
     """
     if spec.get("constraints", {}).get("required"):
         missing = values.isna() if unreadable is None else values.isna() & ~unreadable
-        faults += fault_in_rows(file, spec["name"], values.index[missing], "is blank", _fill_in(spec))
+        faults += fault_in_rows(
+            file, spec["name"], values.index[missing], tr("is blank"), tr("Fill in the {title} of this row."),
+            title=_title(spec),
+        )  # fmt: skip
     if spec["type"] == "string":
         _check_pattern(values, spec, file, faults)
     else:
         _check_range(values, spec, file, faults)
 
 
-def _fill_in(spec: dict[str, Any]) -> str:
-    return f"Fill in the {spec['title'].lower() if spec['type'] != 'string' else spec['title']} of this row."
+def _title(spec: dict[str, Any]) -> str:
+    title = spec["title"] if spec["type"] == "string" else spec["title"].lower()
+    return either(title, spec.get("title_ja", ""))
 
 
 def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
@@ -84,11 +89,17 @@ def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: lis
     positive = spec.get("positive", False)
     unit = typeset_unit(spec.get("unit", ""))
     low = values.index[(values <= minimum) if positive else (values < minimum)]
-    bound = f"more than {minimum}" if positive else f"{minimum} or more"
-    problem = f"found {{value:.10g}}, allowed is {bound}{f' {unit}' if unit else ''}"
+    least = f"{minimum} {unit}" if unit else f"{minimum}"
+    if positive:
+        problem = tr("found {value:.10g}, allowed is more than {least}")
+    elif unit:
+        problem = tr("found {value:.10g}, allowed is {minimum} or more {unit}")
+    else:
+        problem = tr("found {value:.10g}, allowed is {minimum} or more")
     may_be_blank = not spec["constraints"].get("required", False)
-    advice = "Correct the value, or leave the cell blank." if may_be_blank else "Correct the value."
-    faults += fault_in_rows(file, spec["name"], low, problem, advice, value=values)
+    advice = tr("Correct the value, or leave the cell blank.") if may_be_blank else tr("Correct the value.")
+    of_row = {"value": values, "least": least, "minimum": minimum, "unit": unit}
+    faults += fault_in_rows(file, spec["name"], low, problem, advice, **of_row)
 
 
 def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
@@ -97,8 +108,8 @@ def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: l
         return
     wrong = [value for value in values.dropna().unique() if not re.fullmatch(pattern, value)]
     rows = values.index[values.isin(wrong)] if wrong else []
-    problem = "found {value!r}, allowed is a name without blanks around it"
-    advice = "Delete the blanks before and after it."
+    problem = tr("found {value!r}, allowed is a name without blanks around it")
+    advice = tr("Delete the blanks before and after it.")
     faults += fault_in_rows(file, spec["name"], rows, problem, advice, value=values)
 
 
@@ -121,7 +132,7 @@ def check_repeated(frame: pd.DataFrame, file: str, name: str, faults: list[Fault
         def describe(row: int, keys=keys, first=first) -> tuple[str, str]:
             value = next(keys.loc[[row]].itertuples(index=False))
             shown = " ".join(f"{part:g}" if isinstance(part, float) else str(part) for part in value)
-            problem = f"{shown} stands already in row {first[value]}"
-            return problem, "Delete one of the two rows, or correct the name."
+            problem = tr("{name} stands already in {row}", name=shown, row=row_words(first[value]))
+            return problem, tr("Delete one of the two rows, or correct the name.")
 
         faults += fault_per_row(file, ", ".join(key), repeated, describe)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pingouin as pg
-from scipy import stats
 
 from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS, how_sure, pooled_variance
-from mgbone.evidence.exact import noncentral_limits
+from mgbone.evidence.exact import noncentral_limits, studentised_range_tail
+from mgbone.evidence.power import studentised_range
 from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_sided
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
@@ -176,24 +176,14 @@ def _tukey(groups: dict[str, np.ndarray], confidence: float) -> dict[frozenset[s
     groups = {g: v for g, v in groups.items() if len(v) > 1}
     if len(groups) < 2 or not any(varies(v) for v in groups.values()):
         return {}
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # its effect size, which is not used, of groups alike
-        table = pg.pairwise_tukey(long_table(groups), dv="value", between="group")
     within, df = pooled_variance(groups.values())
-    critical = _studentised_range_critical(confidence, len(groups), df)
-    return {
-        frozenset((pair.A, pair.B)): (
-            float(pair.p_tukey),
-            critical * np.sqrt(within / 2 * (1 / len(groups[pair.A]) + 1 / len(groups[pair.B]))),
-        )
-        for pair in table.itertuples()
-    }
-
-
-@cache
-def _studentised_range_critical(confidence: float, n_groups: int, df: int) -> float:
-    return float(stats.studentized_range.ppf(confidence, n_groups, df))
+    critical = studentised_range(1 - confidence, len(groups), df)
+    found = {}
+    for (a, of_a), (b, of_b) in combinations(groups.items(), 2):
+        error = np.sqrt(within / 2 * (1 / len(of_a) + 1 / len(of_b)))
+        p = studentised_range_tail(abs(of_a.mean() - of_b.mean()) / error, len(groups), df)
+        found[frozenset((a, b))] = p, critical * error
+    return found
 
 
 def _row(

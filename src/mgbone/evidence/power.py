@@ -7,13 +7,17 @@ from functools import cache
 import numpy as np
 from scipy import optimize, stats
 
+from mgbone.evidence.exact import studentised_range_tail
+
 POWER = 0.8
 
 
 @cache
-def studentised_range(limit: float, n_groups: int, df: float) -> float:
+def studentised_range(limit: float, n_groups: int, df: int) -> float:
     """Return the critical value of the studentised range for a p of `limit`; over sqrt(2) it is one of t."""
-    return float(stats.studentized_range.isf(limit, n_groups, df))
+    return float(
+        optimize.brentq(lambda q: studentised_range_tail(q, n_groups, df) - limit, 0.0, 2.0**16, xtol=1e-12)
+    )
 
 
 def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df: int, limit: float) -> float:

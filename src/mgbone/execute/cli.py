@@ -31,9 +31,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _answer(options: argparse.Namespace) -> int:
-    # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
-    # can do without; nothing here holds such an address.
-    sys.modules.setdefault("rfc3987_syntax", None)
     try:
         options.command(options)
     except MgboneError as error:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from mgbone.figures import look
 from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
@@ -275,10 +275,9 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     if not content.strip():
         return 0.0
     look.register_japanese_font()
-    family = BOLD["fontfamily"] if bold else ["DejaVu Sans", "IPAexGothic"]
+    family = ["DejaVu Sans", "IPAexGothic"]
     font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
-    # The outermost control point of the outline: the same edge within a hair, found much faster.
-    return float(TextPath((0, 0), content.replace("$", r"\$"), prop=font).vertices[:, 0].max())
+    return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 
 def _pieces(paragraph: str) -> list[str]:

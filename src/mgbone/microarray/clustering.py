@@ -110,7 +110,7 @@ def cluster_arrays(
     labels = _labels(expression, groups)
     values = _most_variable(expression[labels.index], n_genes)
     codes, _ = pd.factorize(labels)
-    distances, tree, clusters, rand = _cut(values, codes, linkage)
+    distances, tree, clusters, rand = _cut(values.to_numpy(float), codes, linkage)
     silhouette, p, null, exact = _cohesion(distances, codes, seed)
     branches = _branches(tree)
     support, cut_support = _bootstrap(values.to_numpy(float).T, branches, codes, linkage, bootstraps, seed)
@@ -185,20 +185,23 @@ def _labels(expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series) -> 
 
 
 def _most_variable(expression: pd.DataFrame, n_genes: int) -> pd.DataFrame:
-    variance = expression.var(axis=1)
-    chosen = variance[variance > 0].nlargest(n_genes).index if expression.index.is_unique else None
-    if chosen is None:
+    if not expression.index.is_unique:
         raise MgboneError("Genes stand more than once in the expression table; use summarise_to_genes first.")
+    return expression.loc[_largest(expression.var(axis=1), n_genes)]
+
+
+def _largest(variance: pd.Series, n_genes: int) -> pd.Index:
+    chosen = variance[variance > 0].nlargest(n_genes).index
     if len(chosen) < 3:
         raise MgboneError(f"Only {len(chosen)} genes vary between the arrays; that is too few to cluster by.")
-    return expression.loc[chosen]
+    return chosen
 
 
 def _cut(
-    values: pd.DataFrame, codes: np.ndarray, linkage: str
+    values: np.ndarray, codes: np.ndarray, linkage: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Distances, tree, the clusters of its cut into as many as there are groups, and their Rand index."""
-    distances = _distances(values.to_numpy(float).T)
+    distances = _distances(values.T)
     tree = _tree(distances, linkage)
     clusters = hierarchy.fcluster(tree, codes.max() + 1, "maxclust")
     return distances, tree, clusters, _adjusted_rand(codes, clusters)
@@ -238,8 +241,8 @@ def share_called_mixed(
     labels, verdict = clustering.groups, clustering.verdict
     values = expression[labels.index]
     groups = labels.to_numpy()
-    means = values.mean(axis=1)
-    residuals = values - values.T.groupby(groups).transform("mean").T
+    means = values.mean(axis=1).to_numpy(float)[:, None]
+    residuals = (values - values.T.groupby(groups).transform("mean").T).to_numpy(float)
     added = profile.reindex(values.index).to_numpy(float)[:, None]
     n_first = int((groups == groups[0]).sum())
     ways = np.array(list(combinations(range(len(groups)), n_first)))
@@ -249,8 +252,9 @@ def share_called_mixed(
     for chosen in ways:
         codes = np.ones(len(groups), dtype=int)
         codes[chosen] = 0
-        most = _most_variable(residuals + added * (codes == 0), int(verdict["n_genes"]))
-        distances, _, _, rand = _cut(most.add(means[most.index], axis=0), codes, str(verdict["linkage"]))
+        drawn = residuals + added * (codes == 0)
+        most = _largest(pd.Series(drawn.var(axis=1, ddof=1)), int(verdict["n_genes"]))
+        distances, _, _, rand = _cut(drawn[most] + means[most], codes, str(verdict["linkage"]))
         # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
         p = _cohesion(distances, codes, seed=1)[1] if rand > 1 - 1e-9 else 1.0
         levels.append(_level(rand, p, codes, cluster_p))

@@ -91,7 +91,7 @@ def restrict(
         If no set is left.
     """
     chip = set(background)
-    kept = {term: tuple(g for g in genes if g in chip) for term, genes in gene_sets.genes.items()}
+    kept = {term: tuple(filter(chip.__contains__, genes)) for term, genes in gene_sets.genes.items()}
     kept = {term: genes for term, genes in kept.items() if smallest <= len(genes) <= largest}
     if not kept:
         raise MgboneError(
@@ -122,7 +122,7 @@ def _enrich(genes: list[str], gene_sets: GeneSets, chip: set[str]) -> pd.DataFra
         term=table.index,
         name=[gene_sets.name(t) for t in table.index],
         list_size=k,
-        p=np.minimum(stats.hypergeom.sf(x - 1, n, m, k), 1.0),
+        p=_at_least(x, n, m, k),
         background=n,
         expected=m * k / n,
         odds_ratio=odds,
@@ -132,6 +132,12 @@ def _enrich(genes: list[str], gene_sets: GeneSets, chip: set[str]) -> pd.DataFra
     )
     table["q"] = stats.false_discovery_control(table["p"], method="bh")
     return table.sort_values(["p", "term"], kind="stable")
+
+
+def _at_least(hits: np.ndarray, genes: int, of_set: np.ndarray, of_list: int) -> np.ndarray:
+    """Probability of so many hits or more; once for sets alike, of which there are many."""
+    alike, where = np.unique(np.column_stack([hits, of_set]), axis=0, return_inverse=True)
+    return np.minimum(stats.hypergeom.sf(alike[:, 0] - 1, genes, alike[:, 1], of_list), 1.0)[where]
 
 
 def fold_terms(enriched: pd.DataFrame, q: float = 0.05, share: float = FOLD_SHARE) -> pd.DataFrame:

@@ -7,6 +7,8 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -45,6 +47,16 @@ class GeneSets:
 
     def __len__(self) -> int:
         return len(self.genes)
+
+    @cached_property
+    def members(self) -> frozenset[str]:
+        """All genes of all sets."""
+        return frozenset(chain.from_iterable(self.genes.values()))
+
+    @cached_property
+    def style(self) -> str:
+        """How the genes are written (`symbol_style`)."""
+        return symbol_style(self.members)
 
     def name(self, term: str) -> str:
         """Readable name of a term."""
@@ -211,9 +223,9 @@ def match_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
         share_any_case, chip_share (of the genes on the chip that are in some set), style_sets, style_chip.
     """
     chip = {str(g) for g in background}
-    members = {g for genes in gene_sets.genes.values() for g in genes}
+    members = gene_sets.members
     found = len(members & chip)
-    any_case = len({g.upper() for g in members} & {g.upper() for g in chip})
+    any_case = len(set(map(str.upper, members)) & set(map(str.upper, chip)))
     row = {
         "genes_in_sets": len(members),
         "genes_on_chip": len(chip),
@@ -222,7 +234,7 @@ def match_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
         "found_any_case": any_case,
         "share_any_case": any_case / max(1, len(members)),
         "chip_share": found / max(1, len(chip)),
-        "style_sets": symbol_style(members),
+        "style_sets": gene_sets.style,
         "style_chip": symbol_style(chip),
     }
     return pd.DataFrame([row])
@@ -269,7 +281,7 @@ def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
             else "write the symbols of the chip in the style of the sets"
         )
         return f"Symbol case differs: {both} Without regard to case {percent} would be found; {fix}."
-    mouse = any(g.endswith("Rik") for genes in gene_sets.genes.values() for g in genes)
+    mouse = any(g.endswith("Rik") for g in gene_sets.members)
     kind = " (names ending in Rik are the mouse's)" if mouse else ""
     return (
         f"Organism or kind of name differs: {both[:-1]}{kind}. "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -202,9 +201,6 @@ def _report_traps(document: Document) -> None:
 
 @cache
 def _validator(schema: str) -> Any:
-    # jsonschema builds a grammar of international web addresses at import, which takes a second and which it
-    # can do without; nothing here holds such an address.
-    sys.modules.setdefault("rfc3987_syntax", None)
     from jsonschema import Draft202012Validator
 
     text = files("mgbone.study").joinpath("schema", f"{schema}.json").read_text(encoding="utf-8")

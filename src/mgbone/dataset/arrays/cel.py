@@ -31,7 +31,7 @@ import os
 import re
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from os import PathLike
@@ -44,7 +44,9 @@ from mgbone.dataset.arrays.cel_binary import _read_calvin, _read_xda
 from mgbone.dataset.arrays.cel_parts import CelFile, _fault
 from mgbone.dataset.arrays.cel_text import _read_text
 from mgbone.dataset.arrays.files import GZIP, UnreadableFile, read_bytes
+from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError
+from mgbone.study.language import tr
 
 SATURATION = 65_000.0
 """Intensity from which a cell counts as saturated: the scanners digitise in 16 bits."""
@@ -102,7 +104,7 @@ def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile
             return _read_xda(path, data, intensities_only)
         return _read_calvin(path, data, intensities_only)
     except RecursionError as error:
-        raise _fault(path, "its headers are nested without end") from error
+        raise _fault(path, tr("its headers are nested without end")) from error
 
 
 def read_cels(
@@ -147,7 +149,7 @@ def read_cels(
     """
     paths = [Path(path) for path in paths]
     if not paths:
-        raise CelError("No CEL files were given. Name at least one.")
+        raise CelError(tr("No CEL files were given. Name at least one."))
     names = _column_names(paths, names)
     first = read_cel(paths[0], intensities_only=True)
     index = np.arange(first.intensities.size) if cells is None else _checked_cells(cells, first)
@@ -195,11 +197,19 @@ def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
         names = [re.sub(r"(?i)(\.cel)?(\.gz)?$", "", path.name) for path in paths]
     names = [str(name) for name in names]
     if len(names) != len(paths):
-        raise CelError(f"{len(paths)} CEL files but {len(names)} names were given. Give one name per file.")
+        raise CelError(
+            tr(
+                "{files} CEL files but {names} names were given. Give one name per file.",
+                files=len(paths), names=len(names),
+            )
+        )  # fmt: skip
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise CelError(
-            f"The array names {', '.join(repeated)} occur more than once. Give each file its own name."
+            tr(
+                "The array names {names} occur more than once. Give each file its own name.",
+                names=tr(", ").join(repeated),
+            )
         )
     return names
 
@@ -208,38 +218,43 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
     cells = np.asarray(cells)
     total = first.intensities.size
     if cells.size and (cells.min() < 0 or cells.max() >= total):
-        raise CelError(
-            f"{first.path}: has {total} cells ({first.chip_type}), but cell {int(cells.max())} is asked for. "
-            "The library files belong to another chip; use those of this chip type."
-        )
+        problem = tr(
+            "has {cells} cells ({chip}), but cell {cell} is asked for",
+            cells=total, chip=first.chip_type, cell=int(cells.max()),
+        )  # fmt: skip
+        advice = tr("The library files belong to another chip; use those of this chip type.")
+        raise file_error(CelError, first.path, problem, advice)
     return cells
 
 
 def _check_same_chip(first: CelFile, other: CelFile) -> None:
     if other.chip_type != first.chip_type:
-        raise CelError(
-            f"{other.path}: is a {other.chip_type} chip, but {first.path.name} is {first.chip_type}. "
-            "Different chips can't be normalised together; analyse them apart."
-        )
+        problem = tr(
+            "is a {chip} chip, but {other} is {other_chip}",
+            chip=other.chip_type, other=first.path.name, other_chip=first.chip_type,
+        )  # fmt: skip
+        advice = tr("Different chips can't be normalised together; analyse them apart.")
+        raise file_error(CelError, other.path, problem, advice)
     if (other.n_rows, other.n_cols) != (first.n_rows, first.n_cols):
-        raise CelError(
-            f"{other.path}: has {other.n_rows} x {other.n_cols} cells, but {first.path.name} has "
-            f"{first.n_rows} x {first.n_cols}. The files are of different layouts; analyse them apart."
-        )
+        problem = tr(
+            "has {rows} x {columns} cells, but {other} has {other_rows} x {other_columns}",
+            rows=other.n_rows, columns=other.n_cols, other=first.path.name,
+            other_rows=first.n_rows, other_columns=first.n_cols,
+        )  # fmt: skip
+        advice = tr("The files are of different layouts; analyse them apart.")
+        raise file_error(CelError, other.path, problem, advice)
 
 
 def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_saturated: float) -> None:
     both = list(zip(paths, scans, strict=True))
     formats = sorted({scan.format for scan in scans})
     if len(formats) > 1:
-        listing = "; ".join(
-            f"{name}: {_listing(path.name for path, scan in both if scan.format == name)}" for name in formats
+        names = {name: _few(path.name for path, scan in both if scan.format == name) for name in formats}
+        listed = tr("; ").join(
+            tr("{format}: {files}", format=name, files=files) for name, files in names.items()
         )
-        warnings.warn(
-            f"CEL files of different formats are read together ({listing}).",
-            MixedVersionWarning,
-            stacklevel=3,
-        )
+        text = tr("CEL files of different formats are read together ({files}).", files=listed)
+        warnings.warn(text, MixedVersionWarning, stacklevel=3)
     seen: dict[bytes, Path] = {}
     pairs = []
     for path, scan in both:
@@ -247,31 +262,35 @@ def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_
             pairs.append(f"{path.name} = {seen[scan.digest].name}")
         seen.setdefault(scan.digest, path)
     if pairs:
-        text = f"The same scan stands under two names: {_listing(pairs)}. Leave one of each pair out."
+        text = tr(
+            "The same scan stands under two names: {pairs}. Leave one of each pair out.", pairs=_few(pairs)
+        )
         warnings.warn(text, DuplicateScanWarning, stacklevel=3)
     doubled = [f"{path.name} ({scan.repeated})" for path, scan in both if scan.repeated]
     if doubled:
-        text = (
-            f"Cells are listed more than once in {_listing(doubled)}; the last entry counts. Was it edited?"
+        text = tr(
+            "Cells are listed more than once in {files}; the last entry counts. Was it edited?",
+            files=_few(doubled),
         )
         warnings.warn(text, RepeatedCellWarning, stacklevel=3)
     dark = [f"{path.name} ({scan.zeros})" for path, scan in both if scan.zeros]
     if dark:
-        text = f"Cells with intensity 0 in {_listing(dark)}. Look at the image; the scan may be damaged."
+        text = tr(
+            "Cells with intensity 0 in {files}. Look at the image; the scan may be damaged.", files=_few(dark)
+        )
         warnings.warn(text, ZeroIntensityWarning, stacklevel=3)
     bright = [f"{path.name} ({scan.saturated:.1%})" for path, scan in both if scan.saturated > max_saturated]
     if bright:
-        text = (
-            f"More than {max_saturated:.1%} of the cells reach {saturated_at:g}, the scanner's ceiling, in "
-            f"{_listing(bright)}. Scan these chips again with a lower gain if they still exist."
-        )
+        text = tr(
+            "More than {share:.1%} of the cells reach {ceiling:g}, the scanner's ceiling, in {files}. Scan "
+            "these chips again with a lower gain if they still exist.",
+            share=max_saturated, ceiling=saturated_at, files=_few(bright),
+        )  # fmt: skip
         warnings.warn(text, SaturatedIntensityWarning, stacklevel=3)
 
 
-def _listing(names, limit: int = 6) -> str:
-    names = list(names)
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+def _few(names: Iterable[str]) -> str:
+    return listing(names, most=6)
 
 
 def _load(path: Path) -> bytes:
@@ -283,8 +302,8 @@ def _load(path: Path) -> bytes:
             _check_magic(path, head)
         data = read_bytes(path)
     except OSError as error:
-        what = error.strerror or str(error)
-        raise CelError(f"{path}: can't be opened ({what}). Check its name and folder.") from error
+        problem = tr("can't be opened ({error})", error=cause(error))
+        raise file_error(CelError, path, problem, tr("Check its name and folder.")) from error
     except UnreadableFile as error:
         raise _fault(path, str(error)) from error
     _check_magic(path, data[:8])
@@ -298,13 +317,12 @@ def _check_magic(path: Path, head: bytes) -> None:
         version = struct.unpack("<i", head[4:])[0]
         if version == 4:
             return
-        raise _fault(
-            path,
-            f"is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
-            "Export it again as Command Console or version 4",
+        problem = tr(
+            "is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
+            version=version,
         )
+        raise _fault(path, problem, tr("Export it again as Command Console or version 4."))
     if not head:
-        raise _fault(path, "is empty")
-    raise _fault(
-        path, f"is not a CEL file (it begins with {head!r})", "Name a CEL file, or one compressed by gzip"
-    )
+        raise _fault(path, tr("is empty"))
+    problem = tr("is not a CEL file (it begins with {head!r})", head=head)
+    raise _fault(path, problem, tr("Name a CEL file, or one compressed by gzip."))

@@ -23,6 +23,7 @@ from mgbone.dataset.arrays.cel_parts import (
     _size,
     _utf16,
 )
+from mgbone.study.language import N_, tr
 
 
 def _margin(parameters: str) -> int:
@@ -38,25 +39,27 @@ _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
 
 def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     cursor = _Cursor(path, data, "<", at=8)
-    cols, rows, cells = (cursor.number("i", what) for what in ("the columns", "the rows", "the cells"))
+    cols, rows, cells = (
+        cursor.number("i", what) for what in (N_("the columns"), N_("the rows"), N_("the cells"))
+    )
     _size(path, rows, cols, cells)
-    fields = _fields(cursor.text8("the header"))
-    algorithm = cursor.text8("the algorithm's name")
-    parameters = cursor.text8("the algorithm's parameters").strip()
-    margin = cursor.number("i", "the cell margin")
-    n_outliers, n_masks = cursor.number("I", "the outliers"), cursor.number("I", "the masks")
-    cursor.number("i", "the sub-grids")
-    table = cursor.array(_XDA_CELL, cells, "the table of cells")
-    masks = cursor.array(_XDA_PLACE, n_masks, "the table of masked cells")
-    outliers = cursor.array(_XDA_PLACE, n_outliers, "the table of outliers")
+    fields = _fields(cursor.text8(N_("the header")))
+    algorithm = cursor.text8(N_("the algorithm's name"))
+    parameters = cursor.text8(N_("the algorithm's parameters")).strip()
+    margin = cursor.number("i", N_("the cell margin"))
+    n_outliers, n_masks = cursor.number("I", N_("the outliers")), cursor.number("I", N_("the masks"))
+    cursor.number("i", N_("the sub-grids"))
+    table = cursor.array(_XDA_CELL, cells, N_("the table of cells"))
+    masks = cursor.array(_XDA_PLACE, n_masks, N_("the table of masked cells"))
+    outliers = cursor.array(_XDA_PLACE, n_outliers, N_("the table of outliers"))
     dat_header = fields.get("DatHeader", "")
     return CelFile(
         path=path,
         intensities=_checked_intensities(path, table["mean"].astype(np.float32)),
         stdv=None if intensities_only else table["stdv"].astype(np.float32),
         pixels=None if intensities_only else table["pixels"].astype(np.int16),
-        outliers=_positions(path, outliers["x"], outliers["y"], rows, cols, "outliers"),
-        masks=_positions(path, masks["x"], masks["y"], rows, cols, "masks"),
+        outliers=_positions(path, outliers["x"], outliers["y"], rows, cols, N_("outliers")),
+        masks=_positions(path, masks["x"], masks["y"], rows, cols, N_("masks")),
         header=_header(algorithm, parameters, dat_header, _scan_date(dat_header), fields, margin),
         version=4,
         format="xda",
@@ -97,16 +100,16 @@ class _Dataset:
 
 def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     cursor = _Cursor(path, data, ">", at=2)
-    groups = cursor.number("i", "the number of data groups")
-    first_group = cursor.number("I", "the first data group")
+    groups = cursor.number("i", N_("the number of data groups"))
+    first_group = cursor.number("I", N_("the first data group"))
     kind, fields, parents = _calvin_header(cursor)
     _require_one_colour(path, kind)
     if groups < 1:
-        raise _fault(path, "holds no data group (truncated?)")
+        raise _fault(path, tr("holds no data group (truncated?)"))
     rows, cols = _integer(path, fields, "affymetrix-cel-rows"), _integer(path, fields, "affymetrix-cel-cols")
     tables = _calvin_tables(cursor, first_group)
     if "Intensity" not in tables:
-        raise _fault(path, "has no table of intensities (truncated?)")
+        raise _fault(path, tr("has no table of intensities (truncated?)"))
     _size(path, rows, cols, tables["Intensity"].rows)
     dat_header = parents.get("affymetrix-dat-header") or parents.get("affymetrix-partial-dat-header") or ""
     text = ";".join(
@@ -114,15 +117,18 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     )
     chip_type = fields.get("affymetrix-array-type") or parents.get("affymetrix-array-type")
     if not chip_type:
-        raise _fault(
-            path, "names no chip type (affymetrix-array-type)", "Export it again with its full header"
-        )
+        problem = tr("names no chip type (affymetrix-array-type)")
+        raise _fault(path, problem, tr("Export it again with its full header."))
 
     def column(name: str, dtype) -> np.ndarray | None:
         if intensities_only or name not in tables:
             return None
         if tables[name].rows != rows * cols:
-            raise _fault(path, f"its table {name} has {tables[name].rows} rows for {rows * cols} cells")
+            problem = tr(
+                "its table {name} has {rows} rows for {cells} cells",
+                name=name, rows=tables[name].rows, cells=rows * cols,
+            )  # fmt: skip
+            raise _fault(path, problem)
         return _calvin_columns(cursor, tables[name], 1, name)[0].astype(dtype)
 
     def places(name: str, what: str) -> np.ndarray:
@@ -157,9 +163,9 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
 def _require_one_colour(path: Path, kind: str) -> None:
     if kind != "affymetrix-calvin-intensity":
         many = kind == "affymetrix-calvin-multi-intensity"
-        what = f"is a Command Console file of kind {kind!r}, no CEL file"
-        what = "holds several colour channels" if many else what
-        raise _fault(path, what, "Name a CEL file of a one-colour expression chip")
+        problem = tr("is a Command Console file of kind {kind!r}, no CEL file", kind=kind)
+        problem = tr("holds several colour channels") if many else problem
+        raise _fault(path, problem, tr("Name a CEL file of a one-colour expression chip."))
 
 
 def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -175,14 +181,15 @@ def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str]
         The parameters of all parents; the nearer parent wins.
     """
     if depth > _MAX_PARENTS:
-        raise _fault(cursor.path, f"its headers are nested more than {_MAX_PARENTS} deep; it is damaged")
-    kind = cursor.text8("the data type")
-    cursor.text8("the file identifier")
-    cursor.text16("the creation date")
-    cursor.text16("the locale")
+        problem = tr("its headers are nested more than {most} deep; it is damaged", most=_MAX_PARENTS)
+        raise _fault(cursor.path, problem)
+    kind = cursor.text8(N_("the data type"))
+    cursor.text8(N_("the file identifier"))
+    cursor.text16(N_("the creation date"))
+    cursor.text16(N_("the locale"))
     fields = _calvin_parameters(cursor)
     parents: dict[str, str] = {}
-    for _ in range(cursor.number("i", "the number of parent headers")):
+    for _ in range(cursor.number("i", N_("the number of parent headers"))):
         _, own, inherited = _calvin_header(cursor, depth + 1)
         parents = inherited | own | parents
     return kind, fields, parents
@@ -190,10 +197,10 @@ def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str]
 
 def _calvin_parameters(cursor: _Cursor) -> dict[str, str]:
     fields = {}
-    for _ in range(cursor.number("i", "the number of parameters")):
-        name = cursor.text16("a parameter's name")
-        value = cursor.take(cursor.number("i", "the length of a parameter"), "a parameter's value")
-        fields[name] = _calvin_value(value, cursor.text16("a parameter's type"))
+    for _ in range(cursor.number("i", N_("the number of parameters"))):
+        name = cursor.text16(N_("a parameter's name"))
+        value = cursor.take(cursor.number("i", N_("the length of a parameter")), N_("a parameter's value"))
+        fields[name] = _calvin_value(value, cursor.text16(N_("a parameter's type")))
     return fields
 
 
@@ -209,45 +216,49 @@ def _calvin_value(value: bytes, mime: str) -> str:
 
 
 def _calvin_tables(cursor: _Cursor, first_group: int) -> dict[str, _Dataset]:
-    cursor.move(first_group, "its data group")
-    cursor.number("I", "the next data group")
-    at = cursor.number("I", "the first table")
-    count = cursor.number("i", "the number of tables")
-    cursor.text16("the name of the data group")
+    cursor.move(first_group, N_("its data group"))
+    cursor.number("I", N_("the next data group"))
+    at = cursor.number("I", N_("the first table"))
+    count = cursor.number("i", N_("the number of tables"))
+    cursor.text16(N_("the name of the data group"))
     tables: dict[str, _Dataset] = {}
     for _ in range(count):
-        cursor.move(at, "a table")
-        start, following = cursor.number("I", "a table's data"), cursor.number("I", "the next table")
-        name = cursor.text16("a table's name")
+        cursor.move(at, N_("a table"))
+        start, following = cursor.number("I", N_("a table's data")), cursor.number("I", N_("the next table"))
+        name = cursor.text16(N_("a table's name"))
         _calvin_parameters(cursor)
         tables[name] = _calvin_layout(cursor, start, name)
         if len(tables) < count and following <= at:
-            raise _fault(cursor.path, "its tables point backwards; it is damaged")
+            raise _fault(cursor.path, tr("its tables point backwards; it is damaged"))
         at = following
     return tables
 
 
 def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
     kinds = []
-    for _ in range(cursor.number("I", "the number of columns")):
-        cursor.text16("a column's name")
-        code, size = cursor.number("b", "a column's type"), cursor.number("i", "a column's width")
+    for _ in range(cursor.number("I", N_("the number of columns"))):
+        cursor.text16(N_("a column's name"))
+        code, size = cursor.number("b", N_("a column's type")), cursor.number("i", N_("a column's width"))
         dtype = _CALVIN_TYPES.get(code)
         if dtype is None or dtype.itemsize != size:
-            raise _fault(
-                cursor.path,
-                f"its table {name} has a column of type {code} and width {size}, which is unknown",
-            )
+            problem = tr(
+                "its table {name} has a column of type {code} and width {size}, which is unknown",
+                name=name, code=code, size=size,
+            )  # fmt: skip
+            raise _fault(cursor.path, problem)
         kinds.append(dtype)
-    rows = cursor.number("I", "the number of rows")
+    rows = cursor.number("I", N_("the number of rows"))
     return _Dataset(np.dtype([(f"c{i}", kind) for i, kind in enumerate(kinds)]), rows, start)
 
 
 def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -> list[np.ndarray]:
     if len(table.dtype) != columns:
-        raise _fault(
-            cursor.path, f"its table {name} has {len(table.dtype)} columns, not {columns}; it is damaged"
-        )
-    cursor.move(table.start, f"the table {name}")
-    values = cursor.array(table.dtype, table.rows, f"the table {name}")
+        problem = tr(
+            "its table {name} has {found} columns, not {columns}; it is damaged",
+            name=name, found=len(table.dtype), columns=columns,
+        )  # fmt: skip
+        raise _fault(cursor.path, problem)
+    what = tr("the table {name}", name=name)
+    cursor.move(table.start, what)
+    values = cursor.array(table.dtype, table.rows, what)
     return [values[key] for key in table.dtype.names]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mgbone.dataset.faults import file_error
 from mgbone.study.errors import CelError
+from mgbone.study.language import tr
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,30 +64,33 @@ class CelFile:
 # --- bytes ----------------------------------------------------------------------------------------------
 
 
-def _fault(path: Path, what: str, remedy: str = "Copy the file again from its source") -> CelError:
-    return CelError(f"{path}: {what}. {remedy}.")
+def _fault(path: Path, problem: str, advice: str = "") -> CelError:
+    return file_error(CelError, path, problem, advice or tr("Copy the file again from its source."))
 
 
 class _Cursor:
-    """A place in the bytes of a file that can't be moved past their end."""
+    """A place in the bytes of a file that can't be moved past their end; `what` is said in English."""
 
     def __init__(self, path: Path, data: bytes, order: str, at: int = 0):
         self.path, self.data, self.order, self.at = path, data, order, at
 
     def move(self, at: int, what: str) -> None:
         if not 0 <= at <= len(self.data):
-            raise _fault(
-                self.path, f"places {what} at byte {at}, but the file has {len(self.data)} bytes (truncated?)"
-            )
+            problem = tr(
+                "places {what} at byte {at}, but the file has {size} bytes (truncated?)",
+                what=tr(what), at=at, size=len(self.data),
+            )  # fmt: skip
+            raise _fault(self.path, problem)
         self.at = at
 
     def need(self, count: int, what: str) -> None:
         left = len(self.data) - self.at
         if not 0 <= count <= left:
-            raise _fault(
-                self.path,
-                f"{what} at byte {self.at} should take {count} bytes, but {left} are left (truncated?)",
-            )
+            problem = tr(
+                "{what} at byte {at} should take {count} bytes, but {left} are left (truncated?)",
+                what=tr(what), at=self.at, count=count, left=left,
+            )  # fmt: skip
+            raise _fault(self.path, problem)
 
     def take(self, count: int, what: str) -> bytes:
         self.need(count, what)
@@ -103,10 +108,14 @@ class _Cursor:
         return values
 
     def text8(self, what: str) -> str:
-        return self.take(self.number("i", f"the length of {what}"), what).decode("latin-1")
+        return self.take(self.number("i", _length_of(what)), what).decode("latin-1")
 
     def text16(self, what: str) -> str:
-        return _utf16(self.take(2 * self.number("i", f"the length of {what}"), what))
+        return _utf16(self.take(2 * self.number("i", _length_of(what)), what))
+
+
+def _length_of(what: str) -> str:
+    return tr("the length of {what}", what=tr(what))
 
 
 def _utf16(raw: bytes) -> str:
@@ -115,25 +124,34 @@ def _utf16(raw: bytes) -> str:
 
 def _size(path: Path, rows: int, cols: int, cells: int) -> None:
     if rows <= 0 or cols <= 0 or rows * cols != cells:
-        raise _fault(
-            path, f"says it has {rows} rows and {cols} columns but {cells} cells; it contradicts itself"
-        )
+        problem = tr(
+            "says it has {rows} rows and {columns} columns but {cells} cells; it contradicts itself",
+            rows=rows, columns=cols, cells=cells,
+        )  # fmt: skip
+        raise _fault(path, problem)
 
 
 def _checked_intensities(path: Path, values: np.ndarray) -> np.ndarray:
     # min and max rather than a mask per cell: NaN and infinity show in either, without a temporary array.
     low, high = values.min(), values.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise _fault(path, "holds intensities that are not finite numbers; it is damaged")
+        raise _fault(path, tr("holds intensities that are not finite numbers; it is damaged"))
     if low < 0:
-        raise _fault(path, f"holds a negative intensity ({low:g}), which no scanner writes; it is damaged")
+        problem = tr(
+            "holds a negative intensity ({value:g}), which no scanner writes; it is damaged", value=low
+        )
+        raise _fault(path, problem)
     return values
 
 
 def _positions(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int, what: str) -> np.ndarray:
     x, y = x.astype(np.int64), y.astype(np.int64)
     if x.size and (x.min() < 0 or y.min() < 0 or x.max() >= cols or y.max() >= rows):
-        raise _fault(path, f"lists {what} outside the chip's {rows} x {cols} cells; it is damaged")
+        problem = tr(
+            "lists {what} outside the chip's {rows} x {columns} cells; it is damaged",
+            what=tr(what), rows=rows, columns=cols,
+        )  # fmt: skip
+        raise _fault(path, problem)
     return np.sort(y * cols + x)
 
 
@@ -144,7 +162,8 @@ def _integer(path: Path, fields: Mapping[str, str], key: str, default: int | Non
     try:
         return int(text)
     except (TypeError, ValueError) as error:
-        raise _fault(path, f"gives no usable {key} (found {text!r}); its header is incomplete") from error
+        problem = tr("gives no usable {key} (found {text!r}); its header is incomplete", key=key, text=text)
+        raise _fault(path, problem) from error
 
 
 def _header(
@@ -164,11 +183,8 @@ def _header(
 def _chip_type(path: Path, dat_header: str) -> str:
     found = re.search(r"(\S+)\.1sq\b", dat_header)
     if not found:
-        raise _fault(
-            path,
-            "names no chip type (no '<chip>.1sq' in its DatHeader)",
-            "Export the file again with its full header",
-        )
+        problem = tr("names no chip type (no '<chip>.1sq' in its DatHeader)")
+        raise _fault(path, problem, tr("Export the file again with its full header."))
     return found.group(1)
 
 
@@ -199,12 +215,15 @@ def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> t
     """
     inside = (x >= 0) & (x < cols) & (y >= 0) & (y < rows)
     if not inside.all():
-        raise _fault(path, f"lists cells outside its {rows} x {cols} cells; it is damaged")
+        problem = tr(
+            "lists cells outside its {rows} x {columns} cells; it is damaged", rows=rows, columns=cols
+        )
+        raise _fault(path, problem)
     place = y.astype(np.int64) * cols + x.astype(np.int64)
     if place.size == rows * cols and np.array_equal(place, np.arange(place.size)):
         return None, 0
     if np.bincount(place, minlength=rows * cols).min() == 0:
-        raise _fault(path, "lists only some of its cells (truncated?)")
+        raise _fault(path, tr("lists only some of its cells (truncated?)"))
     return place, place.size - rows * cols
 
 

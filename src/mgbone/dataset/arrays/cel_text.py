@@ -24,6 +24,7 @@ from mgbone.dataset.arrays.cel_parts import (
     _scan_date,
     _size,
 )
+from mgbone.study.language import tr
 
 # --- version 3, text ------------------------------------------------------------------------------------
 
@@ -32,9 +33,8 @@ def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     sections = _sections(data)
     version = _integer(path, _fields(_text_of(sections, "CEL")), "Version")
     if version != 3:
-        raise _fault(
-            path, f"is a text CEL file of version {version}; only version 3 is known", "Export it again"
-        )
+        problem = tr("is a text CEL file of version {version}; only version 3 is known", version=version)
+        raise _fault(path, problem, tr("Export it again."))
     fields = _fields(_text_of(sections, "HEADER"))
     rows, cols = _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
     cells, body = _table_of(path, sections, "INTENSITY")
@@ -80,11 +80,11 @@ def _text_of(sections: Mapping[str, bytes], name: str) -> str:
 def _table_of(path: Path, sections: Mapping[str, bytes], name: str) -> tuple[int, bytes]:
     """Split a section into its stated number of cells and the rows below its heading."""
     if name not in sections:
-        raise _fault(path, f"has no section [{name}] (truncated?)")
+        raise _fault(path, tr("has no section [{name}] (truncated?)", name=name))
     head, mark, rest = sections[name].partition(b"CellHeader=")
     cells = _integer(path, _fields(head.decode("latin-1")), "NumberCells")
     if not mark:
-        raise _fault(path, f"its section [{name}] has no CellHeader (truncated?)")
+        raise _fault(path, tr("its section [{name}] has no CellHeader (truncated?)", name=name))
     return cells, rest.partition(b"\n")[2]
 
 
@@ -93,9 +93,11 @@ def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np
     made.
     """
     if cells < 0 or cells * 2 * columns > len(body) + 1:
-        raise _fault(
-            path, f"its section [{name}] should list {cells} cells but is too short for that (truncated?)"
-        )
+        problem = tr(
+            "its section [{name}] should list {cells} cells but is too short for that (truncated?)",
+            name=name, cells=cells,
+        )  # fmt: skip
+        raise _fault(path, problem)
     try:
         table = (
             np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2)
@@ -103,14 +105,17 @@ def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np
             else np.empty((0, columns))
         )
     except ValueError as error:
-        raise _fault(
-            path, f"its section [{name}] holds something that is not a row of numbers ({error})"
-        ) from error
+        problem = tr(
+            "its section [{name}] holds something that is not a row of numbers ({error})",
+            name=name, error=error,
+        )  # fmt: skip
+        raise _fault(path, problem) from error
     if len(table) < cells or table.shape[1] != columns:
-        raise _fault(
-            path,
-            f"its section [{name}] should list {cells} cells but lists {table.shape[0]} rows (truncated?)",
-        )
+        problem = tr(
+            "its section [{name}] should list {cells} cells but lists {rows} rows (truncated?)",
+            name=name, cells=cells, rows=table.shape[0],
+        )  # fmt: skip
+        raise _fault(path, problem)
     return table.T
 
 
@@ -123,5 +128,6 @@ def _text_positions(path: Path, sections: Mapping[str, bytes], name: str, rows: 
         not (np.isfinite(x).all() and np.isfinite(y).all())
         or max(np.abs(x).max(initial=0), np.abs(y).max(initial=0)) > 1e9
     ):
-        raise _fault(path, f"its section [{name}] lists cells that do not exist; it is damaged")
+        problem = tr("its section [{name}] lists cells that do not exist; it is damaged", name=name)
+        raise _fault(path, problem)
     return _positions(path, x, y, rows, cols, name.lower())

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.faults import Fault, Note, fault_of, listing, quoted, row_words
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 if TYPE_CHECKING:
     from mgbone.dataset.arrays.expression_table import ExpressionTable
@@ -18,8 +19,6 @@ NAME = "expression"
 
 ENDINGS = (".txt", ".tsv", ".csv", ".txt.gz", ".tsv.gz", ".csv.gz", ".xlsx", ".xls")
 """Workbooks are among them to be refused with the cause, not to be passed over."""
-
-SYMBOLS_NEEDED = "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
 
 
 def expression_files(folder: Path) -> list[Path]:
@@ -56,7 +55,7 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
         try:
             table = read_expression_table(path)
         except MgboneError as error:
-            return [_fault(path, error)], []
+            return [fault_of(path.name, error)], []
         faults, chosen, left = [], [], []
         if {"array_id", "file"} <= set(arrays):
             listed = arrays.dropna(subset=["array_id", "file"])
@@ -65,19 +64,18 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
             try:
                 table.log2(chosen)
             except MgboneError as error:
-                faults.append(_fault(path, error))
+                faults.append(fault_of(path.name, error))
     notes = [*dict.fromkeys(str(one.message) for one in told), *left]
     names = table.columns.index if table.symbols is None else table.symbols.dropna()
     style = symbol_style(names)
     if not style.endswith(("(IL6)", "(Il6)", "unknown")) and annotation_file(path.parent) is None:
-        named = "no gene" if style == "none" else f"genes by {style}, not by symbols"
-        faults.append(Fault(path.name, f"names {named}", SYMBOLS_NEEDED))
+        problem = tr("names genes by {style}, not by symbols", style=tr(style))
+        problem = tr("names no gene") if style == "none" else problem
+        advice = tr(
+            "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
+        )
+        faults.append(Fault(path.name, problem, advice))
     return faults, notes
-
-
-def _fault(path: Path, error: MgboneError) -> Fault:
-    problem, _, advice = str(error).removeprefix(f"{path}: ").rstrip(".").rpartition(". ")
-    return Fault(path.name, problem or advice, f"{advice}." if problem else "Export it again.")
 
 
 def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
@@ -86,21 +84,27 @@ def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> t
     found = table.find(zip(listed["file"], listed["array_id"], strict=True))
     for row, columns in zip(listed.index, found, strict=True):
         name, own = listed["file"][row], listed["array_id"][row]
-        advice = "Write the array's column into `file`, as it stands in the heading"
+        held = table.path.name
+        advice = tr("Write the array's column into `file`, as it stands in the heading.")
         if not columns:
-            problem = f"{table.path.name} has no column {name!r} or {own!r}"
-            advice += f"; the columns are {listing(table.columns, most=5)}"
-        elif len(columns) > 1:
-            problem = f"{' and '.join(map(repr, columns))} of {table.path.name} may both be the array {own!r}"
-        elif columns[0] in row_of:
-            problem = (
-                f"the column {columns[0]!r} of {table.path.name} is that of row {row_of[columns[0]]} already"
+            problem = tr("{file} has no column {name!r} or {own!r}", file=held, name=name, own=own)
+            advice = tr(
+                "Write the array's column into `file`, as it stands in the heading; the columns are {names}.",
+                names=listing(table.columns, most=5),
             )
-            advice = "Name one column per array"
+        elif len(columns) > 1:
+            names = tr(" and ").join(map(quoted, columns))
+            problem = tr("{names} of {file} may both be the array {own!r}", names=names, file=held, own=own)
+        elif columns[0] in row_of:
+            problem = tr(
+                "the column {name!r} of {file} is that of {row} already",
+                name=columns[0], file=held, row=row_words(row_of[columns[0]]),
+            )  # fmt: skip
+            advice = tr("Name one column per array.")
         else:
             row_of[columns[0]] = row
             continue
-        faults.append(Fault(file, problem, f"{advice}.", row=row, column="file"))
+        faults.append(Fault(file, problem, advice, row=row, column="file"))
     return faults, list(row_of)
 
 
@@ -108,12 +112,15 @@ def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]
     """Say which columns of numbers are not used, arrays that nobody listed before those that are none."""
     arrays = [name for name in table.arrays if name not in chosen]
     others = [name for name in table.others if name not in chosen]
-    notes = [f"{table.path.name}: {listing(arrays, most=5)} not in {file}, left out."] if arrays else []
+    notes = []
+    if arrays:
+        names = listing(arrays, most=5)
+        notes.append(Note(table.path.name, tr("{names} not in {file}, left out.", names=names, file=file)))
     if others:
-        notes.append(
-            f"{table.path.name}: {listing(others, most=5)} left out, no arrays by their names, or empty."
-        )
-    return notes
+        names = listing(others, most=5)
+        said = tr("{names} left out, no arrays by their names, or empty.", names=names)
+        notes.append(Note(table.path.name, said))
+    return [str(note) for note in notes]
 
 
 def annotation_file(folder: Path) -> Path | None:

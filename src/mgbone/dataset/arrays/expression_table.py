@@ -23,8 +23,9 @@ import pandas as pd
 from mgbone.dataset.arrays.array_names import is_signal, matching_columns, plain_name
 from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import date_like, dates_among
-from mgbone.dataset.faults import listing
+from mgbone.dataset.faults import Note, cause, file_error, listing
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 
 LINEAR_ABOVE = 32.0
 """Largest value that a log2 intensity can reach; tables with larger ones are taken for linear."""
@@ -55,8 +56,8 @@ _SYMBOL = re.compile(r"(?i)^(gene[ _.]?symbols?|symbol|gene)$")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*$")
 
 _WORKBOOKS = {
-    b"PK\x03\x04": "an Excel workbook (or a zip archive)",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"PK\x03\x04": N_("is an Excel workbook (or a zip archive), no text"),
+    b"\xd0\xcf\x11\xe0": N_("is an old Excel workbook, no text"),
 }
 
 
@@ -146,8 +147,8 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
     head, table = _series_matrix(path, text) if from_geo else _plain_table(path, text)
     table, symbols = _split_symbols(table)
     if found := dates_among(table.index if symbols is None else symbols.dropna()):
-        advice = "Export the table without opening it in Excel; gene sets can't find these genes."
-        _tell(path, f"{found}. {advice}", DateSymbolWarning)
+        advice = tr("Export the table without opening it in Excel; gene sets can't find these genes.")
+        _tell(path, tr("{problem}. {advice}", problem=found, advice=advice), DateSymbolWarning)
     signals = [name for name in table.columns if is_signal(name)]
     if signals:
         kept, others = signals, [name for name in signals if _CONDITION.search(plain_name(name))]
@@ -156,14 +157,18 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
         others = [name for name in kept if _is_no_array(name, kept) or table[name].isna().all()]
     arrays = tuple(name for name in kept if name not in others)
     if len(kept) < 2:
-        raise MatrixError(
-            f"{path}: holds fewer than two columns of numbers that look like arrays. Export one per array."
-        )
+        problem = tr("holds fewer than two columns of numbers that look like arrays")
+        raise _fault(path, problem, tr("Export one per array."))
     for name in kept:
         if head.count(name) > 1:
-            raise MatrixError(f"{path}: has two columns named {name!r}. Rename one of them.")
+            problem = tr("has two columns named {name!r}", name=name)
+            raise _fault(path, problem, tr("Rename one of them."))
     titles = _titles(text, head) if from_geo else {}
     return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles)
+
+
+def _fault(path: Path, problem: str, advice: str) -> MatrixError:
+    return file_error(MatrixError, path, problem, advice)
 
 
 # --- text ---------------------------------------------------------------------------------------------
@@ -173,31 +178,33 @@ def _text(path: Path) -> str:
     try:
         data = read_bytes(path)
     except (OSError, UnreadableFile) as error:
-        raise MatrixError(
-            f"{path}: can't be read ({getattr(error, 'strerror', None) or error}). Check the file."
-        ) from error
+        problem = tr("can't be read ({error})", error=cause(error))
+        raise _fault(path, problem, tr("Check the file.")) from error
     if workbook := _WORKBOOKS.get(data[:4]):
-        raise MatrixError(
-            f"{path}: is {workbook}, no text. In Excel, save the sheet as 'Text (tab delimited)'; better, "
-            "export text from where the table comes from, since Excel makes dates of some gene symbols."
+        advice = tr(
+            "In Excel, save the sheet as 'Text (tab delimited)'; better, export text from where the table "
+            "comes from, since Excel makes dates of some gene symbols."
         )
+        raise _fault(path, tr(workbook), advice)
     text, encoding = decode(data)
     if encoding:
-        _tell(path, f"is not UTF-8 text; read as {encoding}.", TextFormWarning)
+        said = tr("is not UTF-8 text; read as {encoding}.", encoding=tr(encoding))
+        _tell(path, said, TextFormWarning)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Excel pads the lines about a series to the width of the table below them.
     return re.sub(r"(?m)^(!.*?)\t+$", r"\1", text) if "!series_matrix_table_begin" in text else text
 
 
 def _tell(path: Path, what: str, kind: type[Warning]) -> None:
-    warnings.warn(f"{path.name}: {what}", kind, stacklevel=4)
+    warnings.warn(str(Note(path.name, what)), kind, stacklevel=4)
 
 
 def _series_matrix(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     body = text.partition("!series_matrix_table_begin\n")[2]
     body, mark, _ = body.partition("!series_matrix_table_end")
     if not mark:
-        raise MatrixError(f"{path}: ends before its table does (truncated?). Download it again.")
+        problem = tr("ends before its table does (truncated?)")
+        raise _fault(path, problem, tr("Download it again."))
     return _parse(path, body, "\t")
 
 
@@ -215,16 +222,17 @@ def _plain_table(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     widths = [_width(line, separator) for line in lines[:_HEAD]]
     usual = max(set(widths), key=lambda width: (widths.count(width), width), default=0)
     if usual < 2:
-        raise MatrixError(
-            f"{path}: holds no table of genes and arrays. Export it as text with tabs or commas."
-        )
+        problem = tr("holds no table of genes and arrays")
+        raise _fault(path, problem, tr("Export it as text with tabs or commas."))
     begin = widths.index(usual)
     above = widths[begin - 1] if begin else 0
     if separator == "," and above > 2 and usual == 2 * above - 1:
-        raise MatrixError(
-            f"{path}: has {above} columns by its heading, but {usual} in its rows, as decimal commas in a "
-            "table parted by commas give. Export it with decimal points, or parted by tabs."
-        )
+        problem = tr(
+            "has {heading} columns by its heading, but {rows} in its rows, as decimal commas in a table "
+            "parted by commas give",
+            heading=above, rows=usual,
+        )  # fmt: skip
+        raise _fault(path, problem, tr("Export it with decimal points, or parted by tabs."))
     if above == usual - 1:  # a heading without a word for the identifiers, as R's write.table leaves it
         rows = lines[begin:_HEAD]
         trailing = all(line.endswith(separator) for line in rows) and not lines[begin - 1].endswith(separator)
@@ -237,8 +245,10 @@ def _plain_table(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
             if any(_DECIMAL_COMMA.match(cell) for row in lines[:_HEAD] for cell in row.split(";"))
             else "."
         )
-        commas = " and decimal commas are used" if decimal == "," else ""
-        _tell(path, f"columns are parted by semicolons{commas}.", TextFormWarning)
+        said = tr("columns are parted by semicolons.")
+        if decimal == ",":
+            said = tr("columns are parted by semicolons and decimal commas are used.")
+        _tell(path, said, TextFormWarning)
     return _parse(path, "\n".join(lines[begin:]), separator, decimal)
 
 
@@ -276,22 +286,24 @@ def _parse(path: Path, body: str, separator: str, decimal: str = ".") -> tuple[l
                 low_memory=False,
             )
     except (ValueError, StopIteration, IndexError, csv.Error, Warning) as error:  # pandas raises ValueErrors
-        hint = " Does it have decimal commas?" if separator == "," else ""
-        raise MatrixError(
-            f"{path}: can't be understood as a table ({str(error).strip()}).{hint} Export it again."
-        ) from error
+        problem = tr("can't be understood as a table ({error})", error=str(error).strip())
+        advice = tr("Export it again.")
+        if separator == ",":
+            advice = tr("Does it have decimal commas? Export it again.")
+        raise _fault(path, problem, advice) from error
     table.columns = table.columns.map(str)
     key = table.columns[0]
     if table.empty or table[key].isna().any():
-        raise MatrixError(
-            f"{path}: has rows without an identifier in its first column ({key}), or none at all."
-        )
+        problem = tr("has rows without an identifier in its first column ({name}), or none at all", name=key)
+        raise _fault(path, problem, tr("Export it again."))
     repeated = table[key][table[key].duplicated()]
     if not repeated.empty:
-        made = " (a date that Excel made of gene symbols)" if date_like(repeated.iloc[:1]) else ""
-        raise MatrixError(
-            f"{path}: lists {repeated.iloc[0]} more than once{made}. Give each row its own identifier."
-        )
+        problem = tr("lists {name} more than once", name=repeated.iloc[0])
+        if date_like(repeated.iloc[:1]):
+            problem = tr(
+                "lists {name} more than once (a date that Excel made of gene symbols)", name=repeated.iloc[0]
+            )
+        raise _fault(path, problem, tr("Give each row its own identifier."))
     return head, table.set_index(key).rename_axis("probeset_id")
 
 
@@ -335,10 +347,12 @@ def _numbers(path: Path, column: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     faulty = column[numbers.isna() & column.notna()]
     if len(faulty):
-        found = f"{path}: holds {str(faulty.iloc[0])[:40]!r} for {faulty.index[0]} in {column.name}"
+        said = {"found": str(faulty.iloc[0])[:40], "gene": faulty.index[0], "column": column.name}
         if _DECIMAL_COMMA.match(str(faulty.iloc[0])):
-            raise MatrixError(f"{found}, a decimal comma. Export the table with decimal points.")
-        raise MatrixError(f"{found}, which is not a number. Correct it or export the table again.")
+            problem = tr("holds {found!r} for {gene} in {column}, a decimal comma", **said)
+            raise _fault(path, problem, tr("Export the table with decimal points."))
+        problem = tr("holds {found!r} for {gene} in {column}, which is not a number", **said)
+        raise _fault(path, problem, tr("Correct it or export the table again."))
     return numbers
 
 
@@ -347,24 +361,29 @@ def _log2(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     faulty = ~np.isfinite(values)
     if faulty.any():
         row, column = np.argwhere(faulty)[0]
-        raise MatrixError(
-            f"{path}: {int(faulty.sum())} values are missing or not finite, the first for "
-            f"{table.index[row]} in {table.columns[column]}. Leave such rows out, or export the values again."
-        )
+        problem = tr(
+            "{count} values are missing or not finite, the first for {gene} in {column}",
+            count=int(faulty.sum()), gene=table.index[row], column=table.columns[column],
+        )  # fmt: skip
+        raise _fault(path, problem, tr("Leave such rows out, or export the values again."))
     if not values.size or values.max() <= LINEAR_ABOVE:
         return table
     if values.min() <= 0:
-        raise MatrixError(
-            f"{path}: values reach {values.max():g}, so they are no logarithms, but some are not positive. "
-            "Export log2 values."
+        problem = tr(
+            "values reach {highest:g}, so they are no logarithms, but some are not positive",
+            highest=values.max(),
         )
+        raise _fault(path, problem, tr("Export log2 values."))
     highest = table.max()
     if (low := highest <= LINEAR_ABOVE).any():
-        raise MatrixError(
-            f"{path}: {listing(highest.index[~low], most=4)} reach {values.max():g}, but "
-            f"{listing(highest.index[low], most=4)} no more than {highest[low].max():g}, so not all are "
-            "arrays of one scale. Leave out the columns that are no arrays, or export all values as log2."
-        )
-    text = f"{path.name}: values reach {values.max():g}, so they are intensities; their log2 is used."
-    warnings.warn(text, LinearScaleWarning, stacklevel=4)
+        problem = tr(
+            "{names} reach {highest:g}, but {others} no more than {lower:g}, so not all are arrays of one "
+            "scale",
+            names=listing(highest.index[~low], most=4), highest=values.max(),
+            others=listing(highest.index[low], most=4), lower=highest[low].max(),
+        )  # fmt: skip
+        advice = tr("Leave out the columns that are no arrays, or export all values as log2.")
+        raise _fault(path, problem, advice)
+    said = tr("values reach {highest:g}, so they are intensities; their log2 is used.", highest=values.max())
+    _tell(path, said, LinearScaleWarning)
     return np.log2(table)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from mgbone.study.language import N_, tr
+
 MAX_BYTES = 1 << 30
 """Largest file, after decompression, that is read: four times the text of the densest chip ever sold."""
 
@@ -45,7 +47,7 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
             stream.seek(0)
             return gunzip(stream, most)
         if os.fstat(stream.fileno()).st_size > most:
-            raise UnreadableFile(f"is larger than {most / (1 << 20):,.0f} MiB")
+            raise UnreadableFile(tr("is larger than {most:,.0f} MiB", most=most / (1 << 20)))
         stream.seek(0)
         return stream.read()
 
@@ -72,28 +74,28 @@ def gunzip(stream: BinaryIO, most: int) -> bytes:
             pieces.append(piece)
             total += len(piece)
             if total > most:
-                raise UnreadableFile(f"unfolds to more than {most / (1 << 20):,.0f} MiB")
+                raise UnreadableFile(tr("unfolds to more than {most:,.0f} MiB", most=most / (1 << 20)))
     except zlib.error as error:
-        raise UnreadableFile(f"its gzip compression is damaged ({error})") from error
+        raise UnreadableFile(tr("its gzip compression is damaged ({error})", error=error)) from error
     if not unpack.eof:
-        raise UnreadableFile("its gzip compression ends early: the file is truncated")
+        raise UnreadableFile(tr("its gzip compression ends early: the file is truncated"))
     return b"".join(pieces)
 
 
 def decode(data: bytes) -> tuple[str, str | None]:
-    """Return the text of a file and, unless it is Unicode, in which encoding it was read.
+    """Return the text of a file and, unless it is Unicode, in which encoding it was read (in English).
 
     Excel and the consoles write UTF-8 with and without a mark at its beginning, UTF-16 with one, and the code
     page of the Windows they run on.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace"), None
-    for encoding, name in (("utf-8-sig", None), ("cp932", "CP932 (Shift_JIS of Windows)")):
+    for encoding, name in (("utf-8-sig", None), ("cp932", N_("CP932 (Shift_JIS of Windows)"))):
         try:
             return data.decode(encoding), name
         except UnicodeDecodeError:
             continue
-    return data.decode("cp1252", errors="replace"), "Windows-1252 (western European)"
+    return data.decode("cp1252", errors="replace"), N_("Windows-1252 (western European)")
 
 
 def files_below(folder: Path) -> Iterator[Path]:

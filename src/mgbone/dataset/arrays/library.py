@@ -40,7 +40,9 @@ from mgbone.dataset.arrays.library_files import (
     read_pgf,
     read_transcript_annotation,
 )
+from mgbone.dataset.faults import file_error
 from mgbone.study.errors import PlatformError
+from mgbone.study.language import tr
 
 _KINDS = {"pgf": ".pgf", "clf": ".clf", "mps": ".mps", "transcripts": ".transcript.csv"}
 _MPS_PREFERENCE = ("core", "gene")
@@ -100,14 +102,21 @@ class Platform:
         name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
         if name not in self.chip_types:
             raise PlatformError(
-                f"The CEL files are of chip {name}, but {self.files['pgf']} is for "
-                f"{' and '.join(self.chip_types)}. Put the library files of {name} there."
-            )
+                tr(
+                    "The CEL files are of chip {chip}, but {file} is for {chips}. Put the library files of "
+                    "{chip} there.",
+                    chip=name, file=self.files["pgf"], chips=tr(" and ").join(self.chip_types),
+                )
+            )  # fmt: skip
         if size != (self.n_rows, self.n_cols):
             raise PlatformError(
-                f"The CEL files have {size[0]} x {size[1]} cells, but {self.files['clf'].name} describes "
-                f"{self.n_rows} x {self.n_cols}. Take the library files that belong to this chip."
-            )
+                tr(
+                    "The CEL files have {rows} x {columns} cells, but {file} describes {clf_rows} x "
+                    "{clf_columns}. Take the library files that belong to this chip.",
+                    rows=size[0], columns=size[1], file=self.files["clf"].name,
+                    clf_rows=self.n_rows, clf_columns=self.n_cols,
+                )
+            )  # fmt: skip
 
     def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
@@ -157,16 +166,17 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
     )
     for kind in ("pgf", "clf"):
         if kind not in files:
-            raise PlatformError(f"No {kind.upper()} file was given. A chip needs its PGF and its CLF.")
+            raise PlatformError(
+                tr("No {kind} file was given. A chip needs its PGF and its CLF.", kind=kind.upper())
+            )
     pgf, clf = read_pgf(files["pgf"]), read_clf(files["clf"])
     chip_types = _common_chips(files, pgf, clf)
     probes = pgf.probes[pgf.probes["type"].str.startswith("pm")]
     cells = pd.Series(clf.cells(probes["probe_id"].to_numpy()), index=probes["probeset"].to_numpy())
     main = pgf.probesets["type"].map(_is_main).to_numpy(dtype=bool)
     if not main[cells.index].any():
-        raise PlatformError(
-            f"{files['pgf']}: has no perfect-match probes of main probe sets. Take the chip's own PGF."
-        )
+        problem = tr("has no perfect-match probes of main probe sets")
+        raise file_error(PlatformError, files["pgf"], problem, tr("Take the chip's own PGF."))
     genes = read_transcript_annotation(files["transcripts"]) if "transcripts" in files else None
     chosen, labels = _clusters(files, pgf.probesets, main, cells, genes)
     categories = pd.Index(labels.categories, name="probeset_id")
@@ -204,7 +214,8 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise PlatformError(f"{folder}: is no folder. Name the folder with the chip's library files.")
+        advice = tr("Name the folder with the chip's library files.")
+        raise file_error(PlatformError, folder, tr("is no folder"), advice)
     names = list(files_below(folder))
     found = {}
     for kind, suffix in _KINDS.items():
@@ -212,15 +223,16 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
         if kind == "mps" and len(paths) > 1:
             paths = _preferred_mps(paths)
         if len(paths) > 1:
-            listing = ", ".join(path.name for path in paths)
-            raise PlatformError(
-                f"{folder}: holds several {suffix} files ({listing}). Leave one there, or name it."
-            )
+            problem = tr(
+                "holds several {suffix} files ({names})",
+                suffix=suffix, names=tr(", ").join(path.name for path in paths),
+            )  # fmt: skip
+            raise file_error(PlatformError, folder, problem, tr("Leave one there, or name it."))
         if paths:
             found[kind] = paths[0]
     missing = [kind.upper() for kind in ("pgf", "clf") if kind not in found]
     if missing:
-        raise PlatformError(_missing_text(folder, names, missing))
+        raise file_error(PlatformError, folder, *_missing_files(names, missing))
     return found
 
 
@@ -232,10 +244,13 @@ def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, .
     common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)
     if not common:
         raise PlatformError(
-            f"{files['pgf'].name} is for {' and '.join(ours) or 'no named chip'}, but "
-            f"{files['clf'].name} is for {' and '.join(theirs) or 'no named chip'}. "
-            "Take both from the same set of library files."
-        )
+            tr(
+                "{pgf} is for {chips}, but {clf} is for {other_chips}. Take both from the same set of "
+                "library files.",
+                pgf=files["pgf"].name, chips=tr(" and ").join(ours) or tr("no named chip"),
+                clf=files["clf"].name, other_chips=tr(" and ").join(theirs) or tr("no named chip"),
+            )
+        )  # fmt: skip
     return common
 
 
@@ -296,9 +311,12 @@ def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFr
             if column == "probeset_id":
                 lost = rows < 0
     raise PlatformError(
-        f"{files['mps'].name} lists {int(lost.sum())} probe sets that {files['pgf'].name} "
-        f"does not have (such as {members[lost].iloc[0]}). Take both from the same set of library files."
-    )
+        tr(
+            "{mps} lists {count} probe sets that {pgf} does not have (such as {name}). Take both from the "
+            "same set of library files.",
+            mps=files["mps"].name, count=int(lost.sum()), pgf=files["pgf"].name, name=members[lost].iloc[0],
+        )
+    )  # fmt: skip
 
 
 def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
@@ -317,17 +335,21 @@ def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd
 
 def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFrame | None) -> pd.DataFrame:
     if genes is None:
-        text = (
-            f"There is no transcript annotation (*.transcript.csv) beside {files['pgf'].name}, "
-            "so no gene has a symbol. Put the NetAffx transcript annotation of the chip there."
+        text = tr(
+            "There is no transcript annotation (*.transcript.csv) beside {file}, so no gene has a symbol. "
+            "Put the NetAffx transcript annotation of the chip there.",
+            file=files["pgf"].name,
         )
         warnings.warn(text, PlatformWarning, stacklevel=3)
         return pd.DataFrame({"gene_symbol": None, "gene_name": None}, index=clusters, dtype="str")
     if not genes.index.isin(clusters).any():
         raise PlatformError(
-            f"{files['transcripts'].name} knows none of the chip's transcript clusters "
-            f"(such as {clusters[0]}). Take the annotation of this chip type."
-        )
+            tr(
+                "{file} knows none of the chip's transcript clusters (such as {name}). Take the annotation "
+                "of this chip type.",
+                file=files["transcripts"].name, name=clusters[0],
+            )
+        )  # fmt: skip
     return genes.reindex(clusters)
 
 
@@ -341,15 +363,21 @@ def _preferred_mps(paths: list[Path]) -> list[Path]:
     return paths
 
 
-def _missing_text(folder: Path, names: Iterable[Path], missing: list[str]) -> str:
+def _missing_files(names: Iterable[Path], missing: list[str]) -> tuple[str, str]:
     cdf = next((path for path in names if path.name.lower().endswith((".cdf", ".cdf.gz"))), None)
     if cdf is not None and "PGF" in missing:
-        return (
-            f"{folder}: holds {cdf.name}, so this is a 3' expression chip, described by a CDF; chips that "
-            "are described by PGF and CLF can be read (Clariom, Gene ST, Exon ST). Normalise these CEL files "
-            "with affy or the maker's console and put the table as expression.txt beside the other tables."
+        return tr(
+            "holds {file}, so this is a 3' expression chip, described by a CDF; chips that are described by "
+            "PGF and CLF can be read (Clariom, Gene ST, Exon ST)",
+            file=cdf.name,
+        ), tr(
+            "Normalise these CEL files with affy or the maker's console and put the table as expression.txt "
+            "beside the other tables."
         )
-    return (
-        f"{folder}: holds no {' and no '.join(missing)} file. Unpack the chip's library files there "
-        "(from Thermo Fisher's page of the array, under 'library files' and 'annotation')."
+    problem = tr("holds no {kind} file", kind=missing[0])
+    if len(missing) > 1:
+        problem = tr("holds no {kind} and no {other} file", kind=missing[0], other=missing[1])
+    return problem, tr(
+        "Unpack the chip's library files there (from Thermo Fisher's page of the array, under 'library "
+        "files' and 'annotation')."
     )

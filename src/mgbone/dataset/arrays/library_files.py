@@ -16,7 +16,9 @@ import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
 from mgbone.dataset.arrays.files import UnreadableFile, read_bytes
+from mgbone.dataset.faults import cause, file_error
 from mgbone.study.errors import PlatformError
+from mgbone.study.language import tr
 
 _TAB, _NEWLINE, _HASH = 9, 10, 35
 
@@ -82,10 +84,11 @@ class Clf:
             lost = found < 0
             cells = self.listed.to_numpy()[found]
         if lost.any():
-            raise PlatformError(
-                f"{self.path}: has no place for {int(lost.sum())} probes of the PGF (as {ids[lost][0]}). "
-                "Take PGF and CLF from the same set of library files."
-            )
+            problem = tr(
+                "has no place for {count} probes of the PGF (as {name})",
+                count=int(lost.sum()), name=ids[lost][0],
+            )  # fmt: skip
+            raise _fault(self.path, problem, tr("Take PGF and CLF from the same set of library files."))
         return cells
 
 
@@ -109,7 +112,7 @@ def read_pgf(path: str | PathLike) -> Pgf:
         tables.append(_table(path, data, starts[here], ends[here], depth, columns))
         rows.append(here)
     if not rows[0].size or not rows[2].size:
-        raise PlatformError(f"{path}: lists no probes (truncated?). Unpack the library files again.")
+        raise _fault(path, tr("lists no probes (truncated?)"))
     atom, probeset = (np.searchsorted(above, rows[2]) - 1 for above in (rows[1], rows[0]))
     _check_nesting(path, rows, atom, probeset)
     probesets, atoms, probes = tables
@@ -136,9 +139,7 @@ def read_clf(path: str | PathLike) -> Clf:
     header = _header(data)
     n_rows, n_cols = _whole_number(path, header, "rows"), _whole_number(path, header, "cols")
     if n_rows < 1 or n_cols < 1:
-        raise PlatformError(
-            f"{path}: gives a chip of {n_rows} x {n_cols} cells. Unpack the library files again."
-        )
+        raise _fault(path, tr("gives a chip of {rows} x {columns} cells", rows=n_rows, columns=n_cols))
     first_id = _whole_number(path, header, "sequential", default=0)
     if first_id:
         return Clf(path, header, n_rows, n_cols, first_id, None)
@@ -151,11 +152,12 @@ def read_clf(path: str | PathLike) -> Clf:
         or (table["x"] >= n_cols).any()
         or (table["y"] >= n_rows).any()
     ):
-        raise PlatformError(
-            f"{path}: lists no probes, or probes outside {n_rows} x {n_cols} cells. Unpack it again."
+        problem = tr(
+            "lists no probes, or probes outside {rows} x {columns} cells", rows=n_rows, columns=n_cols
         )
+        raise _fault(path, problem, tr("Unpack it again."))
     if table["probe_id"].duplicated().any():
-        raise PlatformError(f"{path}: lists a probe twice. Unpack the library files again.")
+        raise _fault(path, tr("lists a probe twice"))
     listed = pd.Series((table["y"] * n_cols + table["x"]).to_numpy(), index=pd.Index(table["probe_id"]))
     return Clf(path, header, n_rows, n_cols, None, listed)
 
@@ -180,7 +182,7 @@ def read_mps(path: str | PathLike) -> pd.DataFrame:
         table.assign(member=table["probeset_list"].str.split()).explode("member").dropna(subset=["member"])
     )
     if members.empty:
-        raise PlatformError(f"{path}: lists no probe sets (truncated?). Unpack the library files again.")
+        raise _fault(path, tr("lists no probe sets (truncated?)"))
     return members[["probeset_id", "member"]].reset_index(drop=True)
 
 
@@ -215,14 +217,16 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
 # --- parsing --------------------------------------------------------------------------------------------
 
 
+def _fault(path: Path, problem: str, advice: str = "") -> PlatformError:
+    return file_error(PlatformError, path, problem, advice or tr("Unpack the library files again."))
+
+
 def _load(path: Path) -> bytes:
     try:
         data = read_bytes(path)
     except (OSError, UnreadableFile) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PlatformError(
-            f"{path}: can't be read ({reason}). Check the file, or unpack it again."
-        ) from error
+        problem = tr("can't be read ({error})", error=cause(error))
+        raise _fault(path, problem, tr("Check the file, or unpack it again.")) from error
     return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
@@ -239,9 +243,10 @@ def _columns(path: Path, header: Mapping[str, list[str]], depth: int) -> list[st
     needed = {"clf": ["probe_id", "x", "y"]}.get(path.name.lower().removesuffix(".gz").rpartition(".")[2])
     needed = needed or [["probeset_id"], ["atom_id"], ["probe_id", "type"]][depth]
     if not set(needed) <= set(columns):
-        raise PlatformError(
-            f"{path}: its header{depth} does not name {', '.join(needed)}. Unpack the library files again."
+        problem = tr(
+            "its {header} does not name {columns}", header=f"header{depth}", columns=tr(", ").join(needed)
         )
+        raise _fault(path, problem)
     return columns
 
 
@@ -263,9 +268,8 @@ def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:
     wide = np.flatnonzero(tabs[here] > depth + columns - 1)
     if wide.size:
-        raise PlatformError(
-            f"{path}: line {here[wide[0]] + 1} has more columns than its header. Unpack the file again."
-        )
+        problem = tr("line {line} has more columns than its header", line=here[wide[0]] + 1)
+        raise _fault(path, problem, tr("Unpack the file again."))
 
 
 def _check_nesting(path: Path, rows: list[np.ndarray], atom: np.ndarray, probeset: np.ndarray) -> None:
@@ -274,9 +278,7 @@ def _check_nesting(path: Path, rows: list[np.ndarray], atom: np.ndarray, probese
         orphan = rows[1][atom] < rows[0][probeset]
     if orphan.any():
         line = rows[2][np.flatnonzero(orphan)[0]] + 1
-        raise PlatformError(
-            f"{path}: the probe in line {line} belongs to no probe set. Unpack the library files again."
-        )
+        raise _fault(path, tr("the probe in line {line} belongs to no probe set", line=line))
 
 
 def _table(
@@ -286,14 +288,14 @@ def _table(
     block = b"\n".join([data[a:b] for a, b in zip((starts + depth).tolist(), ends.tolist(), strict=True)])
     table = _delimited(path, block, columns, {"probe_id": np.int64})
     if len(table) != starts.size:
-        raise PlatformError(f"{path}: holds empty or broken lines among its probes. Unpack it again.")
+        raise _fault(path, tr("holds empty or broken lines among its probes"), tr("Unpack it again."))
     return table
 
 
 def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, type]) -> pd.DataFrame:
     """Parse tab-separated lines without heading; columns not in `kinds` are text, empty where missing."""
     if len(set(columns)) != len(columns):
-        raise PlatformError(f"{path}: names a column twice in its header. Unpack the library files again.")
+        raise _fault(path, tr("names a column twice in its header"))
     dtypes = {name: kinds.get(name, str) for name in columns}
     if not data.strip():
         return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in dtypes.items()})
@@ -309,16 +311,16 @@ def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.Dat
     try:
         names = next(csv.reader([heading.decode("utf-8", errors="replace")], delimiter=separator), [])
     except csv.Error as error:
-        raise PlatformError(f"{path}: its heading can't be understood ({error}). Unpack it again.") from error
+        problem = tr("its heading can't be understood ({error})", error=error)
+        raise _fault(path, problem, tr("Unpack it again.")) from error
     # Some releases number the columns ("gene_assignment1"); the first that fits is taken.
     positions = [
         next((i for i, name in enumerate(names) if name.rstrip("0123456789") == want), -1) for want in needed
     ]
     if min(positions) < 0:
-        lacking = ", ".join(want for want, at in zip(needed, positions, strict=True) if at < 0)
-        raise PlatformError(
-            f"{path}: has no column {lacking}. Unpack the file again, or take that of the array's maker."
-        )
+        lacking = tr(", ").join(want for want, at in zip(needed, positions, strict=True) if at < 0)
+        advice = tr("Unpack the file again, or take that of the array's maker.")
+        raise _fault(path, tr("has no column {names}", names=lacking), advice)
     if not rows.strip():
         return pd.DataFrame(columns=needed, dtype="str")
     # Columns go by position: a damaged heading may repeat a name.
@@ -336,9 +338,7 @@ def _parse(path: Path, data: bytes, **options) -> pd.DataFrame:
                 io.BytesIO(data), keep_default_na=False, index_col=False, encoding_errors="replace", **options
             )
     except (ParserError, EmptyDataError, ValueError, OverflowError, Warning) as error:
-        raise PlatformError(
-            f"{path}: can't be understood ({error}). Unpack the library files again."
-        ) from error
+        raise _fault(path, tr("can't be understood ({error})", error=error)) from error
 
 
 def _whole_number(path: Path, header: Mapping[str, list[str]], key: str, default: int | None = None) -> int:
@@ -348,9 +348,7 @@ def _whole_number(path: Path, header: Mapping[str, list[str]], key: str, default
     try:
         return int(text)
     except (TypeError, ValueError) as error:
-        raise PlatformError(
-            f"{path}: gives no usable {key} (found {text!r}). Unpack the library files again."
-        ) from error
+        raise _fault(path, tr("gives no usable {key} (found {text!r})", key=key, text=text)) from error
 
 
 def _first_gene(assignment: str) -> tuple[str | None, str | None]:

@@ -6,31 +6,37 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 
 from mgbone.dataset.faults import listing
+from mgbone.study.language import N_, tr
 
-_ENSEMBL = {"ENSRNO": "rat", "ENSMUS": "mouse", "ENSG0": "human", "ENSDAR": "zebrafish"}
+_ENSEMBL = {
+    "ENSRNO": N_("Ensembl (rat)"),
+    "ENSMUS": N_("Ensembl (mouse)"),
+    "ENSG0": N_("Ensembl (human)"),
+    "ENSDAR": N_("Ensembl (zebrafish)"),
+}
 
 
 def symbol_style(names: Collection[str]) -> str:
-    """Name the kind of gene names in a collection.
+    """Name the kind of gene names in a collection, in English.
 
     One of "human symbols (IL6)", "rat or mouse symbols (Il6)", "Entrez numbers", "Ensembl (rat)" and so on,
     "probeset names", or "mixed or unknown".
     """
     names = [str(n) for n in names]
     if not names:
-        return "none"
+        return N_("none")
     if _share(names, r"\d+$") > 0.8:
-        return "Entrez numbers"
-    for prefix, organism in _ENSEMBL.items():
+        return N_("Entrez numbers")
+    for prefix, style in _ENSEMBL.items():
         if sum(n.startswith(prefix) for n in names) > 0.8 * len(names):
-            return f"Ensembl ({organism})"
+            return style
     if _share(names, r"TC[\dXYU]+\d+.*\.|\d+_(a|s|x)?_?at$|AFFX") > 0.8:
-        return "probeset names"
+        return N_("probeset names")
     if _share(names, r"[A-Z][A-Z0-9.@/-]*$|C\d+orf\d+$") > 0.7:
-        return "human symbols (IL6)"
+        return N_("human symbols (IL6)")
     if _share(names, r"[A-Z][a-z0-9./-]*$|LOC\d+$|[A-Z]{2,}\d*[a-z]*\d*$|[A-Z0-9]+Rik$") > 0.7:
-        return "rat or mouse symbols (Il6)"
-    return "mixed or unknown"
+        return N_("rat or mouse symbols (Il6)")
+    return N_("mixed or unknown")
 
 
 def _share(names: Sequence[str], pattern: str) -> float:
@@ -57,5 +63,13 @@ def dates_among(symbols: Iterable[object]) -> str | None:
     dates = date_like(symbols)
     if not dates:
         return None
-    what = "a gene symbol is a date" if len(dates) == 1 else f"{len(dates)} gene symbols are dates"
-    return f"{what} ({listing(dates, most=3)}): Excel makes dates of names such as Marchf1 or Septin2"
+    names = listing(dates, most=3)
+    if len(dates) == 1:
+        return tr(
+            "a gene symbol is a date ({names}): Excel makes dates of names such as Marchf1 or Septin2",
+            names=names,
+        )
+    return tr(
+        "{count} gene symbols are dates ({names}): Excel makes dates of names such as Marchf1 or Septin2",
+        count=len(dates), names=names,
+    )  # fmt: skip

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mgbone.dataset.faults import Fault
+from mgbone.dataset.faults import Fault, Note
 from mgbone.dataset.lab.cell import is_blank, read_number
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.groups import groups_named
 from mgbone.dataset.lab.headings import fields_of, read_heading
 from mgbone.dataset.lab.parts import column_label
 from mgbone.study.design import Study
+from mgbone.study.language import tr
 
 
 def groups_above(grid: Grid, study: Study) -> list[tuple[str, str]]:
@@ -34,8 +35,8 @@ def one_row_each(grid: Grid, groups: list[tuple[str, str]]) -> tuple[Grid, list[
     name = grid.sheet or Path(grid.file).stem
     heading = read_heading(name)
     if not heading.table or "unit" not in fields_of(heading.table).get(heading.field, {}):
-        problem = "its columns are groups, but its name doesn't tell what was measured"
-        return grid, [Fault(grid.where, problem, "Name the sheet or file for it, as serum_mg.")]
+        problem = tr("its columns are groups, but its name doesn't tell what was measured")
+        return grid, [Fault(grid.where, problem, tr("Name the sheet or file for it, as serum_mg."))]
     body = grid.body(2, set())
     rows: list[list[object]] = [["animal_id", "experiment", "group", name]]
     faults = []
@@ -44,9 +45,13 @@ def one_row_each(grid: Grid, groups: list[tuple[str, str]]) -> tuple[Grid, list[
             if read_number(cell).kind == "bad":
                 label = column_label(place, str(grid.top[0][place]))
                 reading = read_number(cell)
-                faults.append(Fault(grid.where, reading.problem, reading.advice, int(number), label))
+                faults.append(Fault(grid.where, reading.problem_in(), reading.advice, int(number), label))
             elif not is_blank(cell):
                 rows.append([f"{group}-{count}", experiment, group, cell])
-    how = f"animals named by their group and row, as {groups[0][1]}-1, also across files of this form"
-    notes = [*grid.notes, f"{grid.where}: has a column per group; {how}."]
+    said = tr(
+        "has a column per group; animals named by their group and row, as {name}, also across files of this "
+        "form.",
+        name=f"{groups[0][1]}-1",
+    )
+    notes = [*grid.notes, Note(grid.where, said)]
     return Grid(grid.file, grid.sheet, top=rows[:40], rows=rows, notes=notes), faults

@@ -18,7 +18,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mgbone.dataset.faults import quoted
 from mgbone.dataset.lab.units import Unit, unit_of
+from mgbone.study.dictionary import typeset_unit
+from mgbone.study.language import N_, tr
 
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
@@ -30,7 +33,7 @@ _DATE = re.compile(
 )
 
 
-_WIDTH = "full-width characters read as half-width"
+_WIDTH = N_("full-width characters read as half-width")
 
 REPORTED = "\0reported"
 """Stands for a name that was reported as a fault, and must not count as blank, too. No cell can hold it."""
@@ -44,12 +47,14 @@ class Reading:
     ----------
     kind : str
         ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
-        ``missing``; or ``bad``, with `problem` and `advice`.
+        ``missing``; or ``bad``, with `found` or `problem`, and `advice`.
     number : float
     unit : Unit, optional
         Where the cell states one itself.
     how : str
         What had to be done to read it, for the list of conversions; empty for a plain number.
+    found : str
+        What stands in place of a number, where nothing more is wrong with it.
     """
 
     kind: str
@@ -58,11 +63,20 @@ class Reading:
     how: str = ""
     problem: str = ""
     advice: str = ""
+    found: str = ""
 
     @property
     def is_plain(self) -> bool:
         """Whether it is written as an archive keeps it; the sign < may be of full width."""
-        return self.unit is None and self.how in ("", _WIDTH)
+        return self.unit is None and self.how in ("", tr(_WIDTH))
+
+    def problem_in(self, unit: str = "") -> str:
+        """Return the problem; of a field with a unit it says in which one a number is expected."""
+        if not self.found:
+            return self.problem
+        if not unit:
+            return tr("found {found}, expected a number", found=self.found)
+        return tr("found {found}, expected a number in {unit}", found=self.found, unit=typeset_unit(unit))
 
 
 @cache
@@ -105,16 +119,26 @@ def read_number(cell: object, commas: bool = False) -> Reading:
     if is_blank(cell):
         return Reading("missing")
     if isinstance(cell, bool):
-        return _bad(f"found {str(cell).upper()}, a truth value", "Write a number.")
+        return _bad(_truth_value(cell), tr("Write a number."))
     if isinstance(cell, int | float):
         number = float(cell)
-        return (
-            Reading("number", number) if math.isfinite(number) else _bad(f"found {number}", "Write a number.")
-        )
+        if math.isfinite(number):
+            return Reading("number", number)
+        return _bad(tr("found {number}", number=number), tr("Write a number."))
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
-        advice = "Set the format of the cell to number and type the value again; Excel turns 1-2 into a date."
-        return _bad(f"found a date or time ({cell}), expected a number", advice)
+        advice = tr(
+            "Set the format of the cell to number and type the value again; Excel turns 1-2 into a date."
+        )
+        return _no_number(tr("a date or time ({cell})", cell=cell), advice)
     return _read_text(str(cell), commas)
+
+
+def _truth_value(cell: bool) -> str:
+    return tr("found {value}, a truth value", value=str(cell).upper())
+
+
+def _error_value(shown: str) -> str:
+    return tr("found {value}, an error of the spreadsheet", value=shown)
 
 
 def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
@@ -156,27 +180,25 @@ def _read_text(text: str, commas: bool) -> Reading:
     shown = text.strip()
     half = plain(text)
     if half.casefold() in lexicon()["cells"]["missing"]:
-        return Reading("missing", how=f"{shown!r} taken as missing")
+        return Reading("missing", how=tr("{shown!r} taken as missing", shown=shown))
     if half.upper() in lexicon()["cells"]["error"]:
-        return _bad(
-            f"found {shown}, an error of the spreadsheet", "Mend the formula, or write the number itself."
-        )
+        return _bad(_error_value(shown), tr("Mend the formula, or write the number itself."))
     if is_not_detected(half):
         return Reading("undetected", how=shown)
-    width = _WIDTH if half != shown else ""
+    width = tr(_WIDTH) if half != shown else ""
     less = re.fullmatch(r"<\s*(.+)|(.+?)\s*未満", half)
     if less:
         limit = _read_plain(less[1] or less[2], shown, commas)
         if limit.kind != "number" or limit.number <= 0:
-            return _bad(f"found {shown!r}", "Write < and the limit of detection, as <0.5.")
-        return Reading(
-            "below", limit.number, limit.unit, width if less[1] else f"{shown!r} read as <{limit.number:g}"
-        )
+            advice = tr("Write < and the limit of detection, as <0.5.")
+            return _bad(tr("found {shown!r}", shown=shown), advice)
+        read = tr("{shown!r} read as <{limit:g}", shown=shown, limit=limit.number)
+        return Reading("below", limit.number, limit.unit, width if less[1] else read)
     if re.match(r"[>≤≥≦≧~〜]", half) or re.search(r"(以上|以下|超|約)", half):
-        advice = (
+        advice = tr(
             "Only 'less than' (<0.5) can be read: leave the cell blank and keep the remark in another column."
         )
-        return _bad(f"found {shown!r}, no exact value", advice)
+        return _bad(tr("found {shown!r}, no exact value", shown=shown), advice)
     return _read_plain(half, shown, commas, width)
 
 
@@ -187,47 +209,52 @@ def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading
     if grouped and half[grouped.end() :][:1] not in (",", "."):
         found = grouped.group()
         if not (commas or found.count(",") > 1 or "." in found):
-            advice = (
-                f"Write it without commas: {found.replace(',', '')} if the comma parts thousands, "
-                f"{found.replace(',', '.')} if decimals."
-            )
-            return _bad(f"found {shown!r}, which may be read in two ways", advice)
-        half, how = (
-            found.replace(",", "") + half[grouped.end() :],
-            [*how, "commas between thousands taken out"],
-        )
+            advice = tr(
+                "Write it without commas: {thousands} if the comma parts thousands, {decimals} if decimals.",
+                thousands=found.replace(",", ""), decimals=found.replace(",", "."),
+            )  # fmt: skip
+            return _bad(tr("found {shown!r}, which may be read in two ways", shown=shown), advice)
+        half = found.replace(",", "") + half[grouped.end() :]
+        how = [*how, tr("commas between thousands taken out")]
     if _DATE.fullmatch(half):
-        advice = (
+        advice = tr(
             "Write the number itself; set the format of the cell to number first if Excel makes a date of it."
         )
-        return _bad(f"found {shown!r}, which looks like a date", advice)
+        return _bad(tr("found {shown!r}, which looks like a date", shown=shown), advice)
     match = _NUMBER.match(half)
     if not match:
-        advice = "Write a number, or leave the cell blank if it was not measured."
-        return _bad(f"found {shown[:60]!r}, expected a number", advice)
+        advice = tr("Write a number, or leave the cell blank if it was not measured.")
+        return _no_number(quoted(shown[:60]), advice)
     number, rest = float(match.group()), half[match.end() :].strip()
     if not math.isfinite(number):
-        return _bad(f"found {shown!r}, expected a number", "Write a number that a computer can hold.")
+        return _no_number(quoted(shown), tr("Write a number that a computer can hold."))
     if not rest:
-        return Reading("number", number, how="; ".join(how))
+        return Reading("number", number, how=tr("; ").join(how))
     unit = unit_of(rest)
     if unit is None:
-        return _bad(f"found {shown[:60]!r}, expected a number alone", _remark(half, rest))
-    return Reading("number", number, unit, "; ".join([*how, f"the unit {rest} in the cell"]))
+        problem = tr("found {shown!r}, expected a number alone", shown=shown[:60])
+        return _bad(problem, _remark(half, rest))
+    return Reading(
+        "number", number, unit, tr("; ").join([*how, tr("the unit {unit} in the cell", unit=rest)])
+    )
 
 
 def _remark(half: str, rest: str) -> str:
     if re.fullmatch(r"[-+]?\d+,\d+", half):
-        return f"Write the decimal with a point: {half.replace(',', '.')}."
+        return tr("Write the decimal with a point: {number}.", number=half.replace(",", "."))
     if rest.startswith(","):
-        return "Write the number without commas."
+        return tr("Write the number without commas.")
     if re.fullmatch(r"\d[\d ]*(\.\d+)?", rest):
-        return "Take the blanks out of the number."
-    return "Write the number alone, and move the remark into a column of its own."
+        return tr("Take the blanks out of the number.")
+    return tr("Write the number alone, and move the remark into a column of its own.")
 
 
 def _bad(problem: str, advice: str) -> Reading:
     return Reading("bad", problem=problem, advice=advice)
+
+
+def _no_number(found: str, advice: str) -> Reading:
+    return Reading("bad", found=found, advice=advice)
 
 
 def is_decimal_point(cell: object) -> bool:
@@ -251,14 +278,14 @@ def read_name(cell: object) -> tuple[str | None, str]:
     if is_blank(cell):
         return None, ""
     if isinstance(cell, bool):
-        return None, f"found {str(cell).upper()}, a truth value"
+        return None, _truth_value(cell)
     if isinstance(cell, ShownNumber):
         return cell.text, ""
     if isinstance(cell, int | float):
         return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
-        return None, f"found a date or time ({cell}), which Excel makes of 1-2"
+        return None, tr("found a date or time ({cell}), which Excel makes of 1-2", cell=cell)
     half = re.sub(r"\s+", " ", plain(str(cell)))
     if half.upper() in lexicon()["cells"]["error"]:
-        return None, f"found {half}, an error of the spreadsheet"
+        return None, _error_value(half)
     return half, ""

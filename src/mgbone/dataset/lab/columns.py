@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mgbone.dataset.faults import Fault, listing, nearest
+from mgbone.dataset.faults import Fault, Note, column_words, listing, nearest
 from mgbone.dataset.lab.cell import is_blank, plain
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading, table_named
 from mgbone.dataset.lab.parts import Column, Sheet, column_label, field_spec, no_bracket
 from mgbone.dataset.lab.units import Unit, differ, unit_of
 from mgbone.study.dictionary import typeset_unit
+from mgbone.study.language import tr
 
 _NUMBER = re.compile(r"[-+\d.,eE<\s]+")
 
@@ -104,12 +105,15 @@ def check_headings(
     for place, heading in enumerate(headings):
         label = column_label(place, heading.text)
         if heading.clash:
-            problem = f"the heading may mean {' or '.join(heading.clash)}"
-            fault(Fault(grid.where, problem, "Write the one that is meant.", row=start, column=label))
+            problem = tr("the heading may mean {names}", names=tr(" or ").join(heading.clash))
+            fault(Fault(grid.where, problem, tr("Write the one that is meant."), row=start, column=label))
         elif heading.known and heading.field in known:
-            problem = f"the heading means {heading.field.lstrip('@')}, as that of column "
-            problem += column_label(known[heading.field], headings[known[heading.field]].text)
-            fault(Fault(grid.where, problem, "Delete or rename one of the two.", row=start, column=label))
+            other = column_label(known[heading.field], headings[known[heading.field]].text)
+            problem = tr(
+                "the heading means {name}, as that of column {column}",
+                name=heading.field.lstrip("@"), column=column_words(other),
+            )  # fmt: skip
+            fault(Fault(grid.where, problem, tr("Delete or rename one of the two."), row=start, column=label))
         elif heading.known:
             known[heading.field] = place
     unknown = [
@@ -123,19 +127,19 @@ def check_headings(
         if meant:
             spec = fields_of(table)[meant]
             unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
-            problem = f"the heading is not known; is it {meant}?"
-            advice = (
-                f'If so, write "{spec["title_ja"]}{unit}" or "{spec["title"]}{unit}"; '
-                "if not, rename the column."
-            )
+            problem = tr("the heading is not known; is it {name}?", name=meant)
+            advice = tr(
+                'If so, write "{title_ja}{unit}" or "{title}{unit}"; if not, rename the column.',
+                title_ja=spec["title_ja"], title=spec["title"], unit=unit,
+            )  # fmt: skip
             fault(Fault(grid.where, problem, advice, row=start, column=column_label(place, heading.text)))
             absent = [name for name in absent if name != meant]
         else:
-            left_out.append(column_label(place, heading.text))
+            left_out.append(column_words(column_label(place, heading.text)))
     if left_out:
-        sheet.notes.append(
-            f"{grid.where}: columns not in the dictionary were left out: {listing(left_out, most=20)}."
-        )
+        names = listing(left_out, most=20)
+        said = tr("columns not in the dictionary were left out: {names}.", names=names)
+        sheet.notes.append(Note(grid.where, said))
 
 
 def meant_field(text: str, table: str, absent: list[str]) -> str | None:
@@ -197,17 +201,22 @@ def columns_of(
         unit = heading.unit or mapped.get(heading.field)
         below = unit_row[place] if unit_row else None
         if heading.strange and not unit and _has_unit(heading):
-            problem = f"the unit {heading.strange!r} is not understood"
-            advice = f"Write a unit such as {_expected_unit(heading)}, in brackets behind the name."
+            problem = tr("the unit {unit!r} is not understood", unit=heading.strange)
+            advice = tr(
+                "Write a unit such as {unit}, in brackets behind the name.", unit=_expected_unit(heading)
+            )
             sheet.faults.append(Fault(grid.where, problem, advice, row=start, column=label))
             continue
         if not is_blank(below) and _has_unit(heading):
             stated = unit_of(no_bracket(str(below)))
             if stated is None or (unit and stated.text != unit.text and differ(stated, unit)):
-                problem = f"found the unit {str(below)!r}" + (
-                    f", but the heading says {unit.text}" if unit else ""
-                )
-                advice = f"Write one unit such as {_expected_unit(heading)}."
+                problem = tr("found the unit {found!r}", found=str(below))
+                if unit:
+                    problem = tr(
+                        "found the unit {found!r}, but the heading says {unit}",
+                        found=str(below), unit=unit.text,
+                    )  # fmt: skip
+                advice = tr("Write one unit such as {unit}.", unit=_expected_unit(heading))
                 sheet.faults.append(Fault(grid.where, problem, advice, row=start + 1, column=label))
                 continue
             unit = stated

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_per_row
+from mgbone.dataset.faults import Fault, fault_per_row, quoted, row_words
 from mgbone.dataset.lab.cell import is_blank
 from mgbone.dataset.lab.headings import fields_of
 from mgbone.dataset.lab.parts import Piece
+from mgbone.study.language import tr
 
 _WITHIN = {"qct_slices": ("slice", "position"), "arrays": ("array_id",)}
 
@@ -93,10 +94,12 @@ def _side_by_side(pieces: list[Piece], keys: list[str]) -> Joined:
                 twice = (number, column) in here and column not in (*keys, *_REPEATED)
                 if before is not None and (twice or not same):
                     there, at = origin[number, column]
-                    shown = f"{_shown(before, number in low.get(column, ()))} in row {at} of {there}"
-                    who = " ".join(map(_name, key))
-                    problem = f"found {_shown(value, is_low)} for {who}, which has {shown}"
-                    advice = "Write one value for each animal; keep repeats in another sheet or column."
+                    problem = tr(
+                        "found {found} for {animal}, which has {before} in {row} of {where}",
+                        found=_shown(value, is_low), animal=" ".join(map(_name, key)),
+                        before=_shown(before, number in low.get(column, ())), row=row_words(at), where=there,
+                    )  # fmt: skip
+                    advice = tr("Write one value for each animal; keep repeats in another sheet or column.")
                     clashes.setdefault(column, {})[row] = (problem, advice)
                     continue
                 here.add((number, column))
@@ -114,7 +117,7 @@ def _side_by_side(pieces: list[Piece], keys: list[str]) -> Joined:
 
 
 def _shown(value: object, is_low: bool) -> str:
-    return f"{'<' if is_low else ''}{value:.10g}" if isinstance(value, float) else repr(value)
+    return f"{'<' if is_low else ''}{value:.10g}" if isinstance(value, float) else quoted(value)
 
 
 def _name(value: object) -> str:

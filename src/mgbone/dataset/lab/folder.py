@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.expression import expression_files
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
+from mgbone.dataset.faults import (
+    Fault,
+    Note,
+    fault_in_rows,
+    listing,
+    not_readable,
+    row_words,
+)
 from mgbone.dataset.lab.by_group import groups_above, one_row_each
 from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
 from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
-from mgbone.dataset.lab.groups import experiment_of_group, experiments_named, groups_named, known_groups
+from mgbone.dataset.lab.groups import match_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
-from mgbone.dataset.lab.sheet import no_animals, read_sheet
+from mgbone.dataset.lab.sheet import NO_ROWS, no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
 from mgbone.dataset.table import Table, check_repeated
 from mgbone.study.design import Study
-from mgbone.study.dictionary import TABLES
+from mgbone.study.dictionary import TABLES, table_schema
+from mgbone.study.language import either, tr
 
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
@@ -49,7 +55,8 @@ class LabFolder:
         What messages call each table.
     regions : DataFrame or None
         Regional densities: animal_id, structure, region, density (mg/cm3).
-    faults, notes : list
+    faults : list of Fault
+    notes : list of Note
     title, title_ja : str
     unread : list of Grid
         Sheets whose headings name no animals, which counts only if no other one does.
@@ -59,7 +66,7 @@ class LabFolder:
     names: dict[str, str] = field(default_factory=dict)
     regions: pd.DataFrame | None = None
     faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     title: str = ""
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -79,7 +86,8 @@ class LabFolder:
         if where in self.places and row is not None:  # of a table that was put together from several sheets
             table, places = where, self.places[where]
             where, row = places.get(row, (where, row))
-            problem = re.sub(r"\brow (\d+)\b", lambda found: _at(places, int(found[1])), problem)
+            told = row_words(r"(\d+)")  # as the fault has it in the language in use
+            problem = re.sub(rf"(?<![A-Za-z]){told}", lambda found: _at(places, int(found[1])), problem)
             labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
             if not any(labels.values()):
                 labels = {name: self.labels.get((table, name)) for name in _split(fault.column)}
@@ -91,7 +99,9 @@ class LabFolder:
 
 def _at(places: Mapping[int, tuple[str, int]], row: int) -> str:
     where, number = places.get(row, ("", row))
-    return f"row {number} of {where}" if where else f"row {number}"
+    if not where:
+        return row_words(number)
+    return tr("{row} of {where}", row=row_words(number), where=where)
 
 
 def _split(column: str | None) -> list[str]:
@@ -139,17 +149,19 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     lab.faults += unmapped
     pieces = [piece for sheet in sheets for piece in sheet.pieces]
     if study is not None:
-        _match_groups([piece for piece in pieces if piece.table == "animals"], study, lab)
+        faults, notes = match_groups([piece for piece in pieces if piece.table == "animals"], study)
+        lab.faults += faults
+        lab.notes += notes
     for name in TABLES:
         mine = [piece for piece in pieces if piece.table == name]
         if any(len(piece.frame.columns) > 1 or name == "animals" for piece in mine):
             _add_table(name, mine, lab)
     if "animals" not in lab.tables and not lab.faults:
-        advice = (
-            "Fill in the sheet of animals, or add a table with columns 動物ID, "
-            "実験 and 群 (animal_id, experiment, group)."
+        advice = tr(
+            "Fill in the sheet of animals, or add a table with columns 動物ID, 実験 and 群 (animal_id, "
+            "experiment, group)."
         )
-        missing = Fault(folder.name, "no table says which animals there are", advice)
+        missing = Fault(folder.name, tr("no table says which animals there are"), advice)
         lab.faults += [no_animals(grid) for grid in lab.unread] or [missing]
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
@@ -160,10 +172,8 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
     lab.faults += faults
     lab.notes += notes
-    places = [re.split(r", column |: ", note)[0] for note in lab.notes]
-    lab.notes = [
-        note for _, note in sorted(zip(map(places.index, places), lab.notes, strict=True), key=itemgetter(0))
-    ]
+    places = list(dict.fromkeys((note.file, note.row) for note in lab.notes))
+    lab.notes.sort(key=lambda note: places.index((note.file, note.row)))
     return lab
 
 
@@ -176,21 +186,21 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
     for path in _files(folder):
         ending = _ending(path)
         if ending in SAVE_AS:
-            lab.faults.append(Fault(path.name, *SAVE_AS[ending]))
+            lab.faults.append(Fault(path.name, *map(tr, SAVE_AS[ending])))
         elif path.name in _READ_HERE or path.name.endswith(_SETS):
             continue
         elif ending == ".xlsx" or ending in TEXT_ENDINGS:
             try:
                 yield from _open(path, lab)
             except OSError as error:
-                problem = f"can't be read ({error.strerror})"
-                lab.faults.append(Fault(path.name, problem, "Check the permissions of the file."))
+                lab.faults.append(not_readable(path.name, error))
         else:
             others.append(path.name)
     if others:
-        lab.notes.append(f"files that were not read: {listing(others)}.")
+        lab.notes.append(Note("", tr("files that were not read: {names}.", names=listing(others))))
     if any(folder.glob("~$*")):
-        lab.notes.append("a workbook is open in Excel: what is not saved yet was not read.")
+        said = tr("a workbook is open in Excel: what is not saved yet was not read.")
+        lab.notes.append(Note("", said))
 
 
 def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
@@ -251,7 +261,8 @@ def _read(
             return Sheet(faults=faults)
     sheet = read_sheet(grid, table)
     if sheet is None:
-        lab.notes.append(f"{grid.where}: holds no column of animals with measurements, and was not read.")
+        said = tr("holds no column of animals with measurements, and was not read.")
+        lab.notes.append(Note(grid.where, said))
         lab.unread.append(grid)
     elif _is_empty_template(grid, sheet):
         return None
@@ -266,105 +277,8 @@ def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
         bool(grid.sheet)
         and not sheet.pieces
         and sheet.regional is None
-        and [fault.problem for fault in sheet.faults] == ["has headings but no rows"]
+        and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]
     )
-
-
-# --- groups ------------------------------------------------------------------------------------------
-
-
-def _match_groups(animals: list[Piece], study: Study, lab: LabFolder) -> None:
-    """Put the study's names of experiments and groups in place of the laboratory's."""
-    stated = [piece for piece in animals if "experiment" in piece.frame]
-    experiments = ", ".join(f"{name} ({one.label_ja})" for name, one in study.experiments.items())
-    for piece in stated:
-        _match(
-            piece,
-            "experiment",
-            lambda row, text: [(one, one) for one in experiments_named(text, study)],
-            lambda row: experiments,
-            lab,
-        )
-    columns = ["animal_id", "experiment"]
-    known = [piece.frame.dropna(subset=columns)[columns] for piece in stated]
-    every = pd.concat(known) if known else pd.DataFrame(columns=columns)
-    every = every.drop_duplicates("animal_id").set_index("animal_id")["experiment"].to_dict()
-    for piece in animals:
-        if "group" not in piece.frame:
-            continue
-        only = next(iter(study.experiments)) if len(study.experiments) == 1 else None
-        own = piece.frame["animal_id"].map(every).where(lambda known: known.isin(list(study.experiments)))
-        within = {row: (name if isinstance(name, str) else only) for row, name in own.items()}
-        found = _match(
-            piece,
-            "group",
-            lambda row, text, within=within: groups_named(text, study, within[row]),
-            lambda row, within=within: known_groups(study, within[row]),
-            lab,
-        )
-        if stated:
-            continue
-        # No column says the experiment: it is that of the group, if the study has the group in one only.
-        of_group = {row: only or experiment_of_group(pairs) for row, pairs in found.items()}
-        taken = pd.Series(of_group, dtype=object).reindex(piece.frame.index)
-        piece.frame["experiment"] = taken.where(taken.notna(), np.nan).astype("str")
-        several = [row for row, pairs in found.items() if pairs and not (only or experiment_of_group(pairs))]
-        lab.faults += fault_in_rows(
-            piece.where, piece.labels["group"], several,
-            "found {group!r}, a group of several experiments ({names})",
-            "Add a column 実験 / experiment that says which.",
-            group=piece.frame["group"], names=", ".join(study.experiments),
-        )  # fmt: skip
-        unknown = piece.frame["group"].eq(REPORTED)
-        piece.frame.loc[[*several, *piece.frame.index[unknown]], "experiment"] = REPORTED
-        if len(several) < len(found):
-            lab.notes.append(f"{piece.where}: no column names the experiment; it was taken from the groups.")
-
-
-def _match(
-    piece: Piece,
-    name: str,
-    find: Callable[[int, str], list[tuple[str, str]]],
-    allowed: Callable[[int], str],
-    lab: LabFolder,
-) -> dict[int, list[tuple[str, str]]]:
-    """Replace the texts of a column by what they mean; report those that mean nothing or several things.
-
-    Returns
-    -------
-    dict of int to list of tuple of str
-        What each row may mean, where that is one name.
-    """
-    values, label = piece.frame[name], piece.labels[name]
-    found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}
-    meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
-    bad = [row for row, names in meant.items() if len(names) != 1]
-    # One fault per text: a group that is misspelt in eight rows is one mistake.
-    counts = Counter(values[bad])
-    first = [row for place, row in enumerate(bad) if values[row] not in set(values[bad[:place]])]
-
-    def describe(row: int) -> tuple[str, str]:
-        found = f"found {values[row]!r}" + (f" (in {n} rows)" if (n := counts[values[row]]) > 1 else "")
-        if meant[row]:
-            problem = f"{found}, which may mean {' or '.join(meant[row])}"
-            return problem, "Write the one that is meant."
-        advice = (
-            "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
-        )
-        return f"{found}, allowed: {allowed(row)}", advice
-
-    lab.faults += fault_per_row(piece.where, label, first, describe)
-    canonical = values.copy()
-    taken: Counter[tuple[str, str]] = Counter()
-    for row, names in meant.items():
-        canonical[row] = names[0] if len(names) == 1 else REPORTED
-        if len(names) == 1 and values[row] != names[0]:
-            taken[values[row], names[0]] += 1
-    piece.frame[name] = canonical
-    for (text, meaning), rows in taken.items():
-        note = f"{text!r} read as {meaning} ({rows} row{'s' if rows > 1 else ''})."
-        lab.notes.append(f"{piece.where}, column {label}: {note}")
-    return {row: pairs for row, pairs in found.items() if len(meant[row]) == 1}
 
 
 # --- pieces to tables --------------------------------------------------------------------------------
@@ -382,7 +296,9 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         for column, label in piece.labels.items():
             lab.labels[piece.where, column] = label
     else:
-        names = f"the table of {name} ({'; '.join(dict.fromkeys(piece.where for piece in pieces))})"
+        sheets = tr("; ").join(dict.fromkeys(piece.where for piece in pieces))
+        title = either(name, table_schema(name)["title_ja"])
+        names = tr("the table of {name} ({sheets})", name=title, sheets=sheets)
         joined = join(name, pieces)
         frame, below = joined.frame, joined.below
         lab.faults += joined.faults
@@ -402,7 +318,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
     if measured:
-        lab.notes.append(f"{names}: no column of {', '.join(measured)}; taken as not measured.")
+        said = tr("no column of {names}; taken as not measured.", names=tr(", ").join(measured))
+        lab.notes.append(Note(names, said))
     table.frame = frame[fields]
     lab.tables[name], lab.names[name] = table, names
 
@@ -417,13 +334,12 @@ def _check_needed(
     for column in needed:
         spec = fields_of(name)[column]
         if column in absent:
-            advice = f'Add a column "{spec["title_ja"]}" or "{column}".'
-            faults.append(Fault(names, f"the column {column} is missing", advice))
+            advice = tr('Add a column "{title}" or "{column}".', title=spec["title_ja"], column=column)
+            faults.append(Fault(names, tr("the column {column} is missing", column=column), advice))
         else:
-            title = spec["title_ja"]
-            advice = f"Fill in the {title} of this row; in a CSV file merged cells have to be filled, too."
+            advice = tr("Fill in the {title} of this row; in a CSV file merged cells have to be filled, too.")
             blank = frame.index[frame[column].isna()]
-            faults += fault_in_rows(names, column, blank, "is blank", advice)
+            faults += fault_in_rows(names, column, blank, tr("is blank"), advice, title=spec["title_ja"])
 
 
 # --- slices and scans --------------------------------------------------------------------------------
@@ -436,25 +352,30 @@ def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
     if mapping is not None and mapping.form == "slices":
         animals = lab.tables["animals"].frame if "animals" in lab.tables else None
         frame, notes = mapping.complete(frame, animals)
-        lab.notes += [f"{names}: {note}" for note in notes]
+        lab.notes += [Note(names, note) for note in notes]
     if frame["slice"].isna().all() and frame["position"].notna().any():
         order = frame.groupby("animal_id")["position"].rank(method="first")
         frame = frame.assign(slice=order)
-        lab.notes.append(f"{names}: slices numbered from the distal end by their position.")
+        said = tr("slices numbered from the distal end by their position.")
+        lab.notes.append(Note(names, said))
     found: list[Fault] = []
     for column, spec in fields_of("qct_slices").items():
         if column == "animal_id" or not spec["constraints"].get("required"):
             continue
         blank = frame.index[frame[column].isna()]
         if len(blank) == len(frame) and len(frame):
-            advice = f'Add a column "{spec["title_ja"]}", or state it in {MAPPING}.'
-            found.append(Fault(names, f"no slice has a {column}", advice))
+            advice = tr(
+                'Add a column "{title}", or state it in {file}.', title=spec["title_ja"], file=MAPPING
+            )
+            found.append(Fault(names, tr("no slice has a {column}", column=column), advice))
         else:
-            advice = f"Fill in the {spec['title'].lower()} of this slice."
-            found += fault_in_rows(names, column, blank, "is blank", advice)
+            advice = tr("Fill in the {title} of this slice.")
+            title = either(spec["title"].lower(), spec["title_ja"])
+            found += fault_in_rows(names, column, blank, tr("is blank"), advice, title=title)
     lab.faults += [lab.place(fault) for fault in found]
     for structure in SOFT:
-        lab.notes += below_zero(f"{names}, {structure}", frame[f"{structure}_content"], frame["animal_id"])
+        where = tr("{table}, {structure}", table=names, structure=structure)
+        lab.notes += below_zero(where, frame[f"{structure}_content"], frame["animal_id"])
     table.frame = frame
 
 
@@ -478,7 +399,8 @@ def _find_scans(folder: Path, lab: LabFolder) -> None:
 
     files = table.frame["file"].map(find)
     if moved:
-        lab.notes.append(f"{lab.names['arrays']}: CEL files found in cel/ for {listing(moved, most=4)}.")
+        said = tr("CEL files found in cel/ for {names}.", names=listing(moved, most=4))
+        lab.notes.append(Note(lab.names["arrays"], said))
     table.frame = table.frame.assign(file=files.astype("str"))
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, wrong_lengths
+from mgbone.dataset.faults import Fault, Note, wrong_lengths
 from mgbone.dataset.lab.cell import is_blank
+from mgbone.study.language import N_, tr
 
 LISTS = "lists"
 """Name of the sheet that holds the choices of the template's drop-down lists."""
@@ -28,14 +29,24 @@ TOP = 40
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 SAVE_AS = {
-    ".xls": ("is in the old format of Excel", "In Excel, save it as 'Excel workbook (.xlsx)'."),
-    ".xlsm": ("is a workbook with macros, which are never run here", "Save it as 'Excel workbook (.xlsx)'."),
-    ".xlsb": ("is a binary workbook", "In Excel, save it as 'Excel workbook (.xlsx)'."),
-    ".ods": ("is a LibreOffice table", "Save it as 'Excel 2007-365 (.xlsx)'."),
-    ".numbers": ("is a table of Numbers", "Export it as Excel (.xlsx)."),
+    ".xls": (N_("is in the old format of Excel"), N_("In Excel, save it as 'Excel workbook (.xlsx)'.")),
+    ".xlsm": (
+        N_("is a workbook with macros, which are never run here"),
+        N_("Save it as 'Excel workbook (.xlsx)'."),
+    ),
+    ".xlsb": (N_("is a binary workbook"), N_("In Excel, save it as 'Excel workbook (.xlsx)'.")),
+    ".ods": (N_("is a LibreOffice table"), N_("Save it as 'Excel 2007-365 (.xlsx)'.")),
+    ".numbers": (N_("is a table of Numbers"), N_("Export it as Excel (.xlsx).")),
 }
+"""Problem and advice by the ending of a file, in English."""
 
-_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", " ": "blanks"}
+_DELIMITERS = {
+    ",": "",
+    "\t": N_("columns are parted by tabs."),
+    ";": N_("columns are parted by semicolons."),
+    " ": N_("columns are parted by blanks."),
+}
+"""What parts columns, in the order of trying, and what is said of it."""
 
 
 @dataclass
@@ -56,7 +67,7 @@ class Grid:
         Row and column of cells that hold formulas.
     delimiter : str
         Of a text file.
-    notes : list of str
+    notes : list of Note
         What had to be done to read it.
     faults : list of Fault
         Rows of another length than the table's.
@@ -74,7 +85,7 @@ class Grid:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
     formulas: set[tuple[int, int]] = field(default_factory=set)
     delimiter: str = ""
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     rows: list[list[object]] | None = None
     numbers: list[int] | None = None
@@ -83,7 +94,7 @@ class Grid:
     @property
     def where(self) -> str:
         """The place as messages call it."""
-        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+        return sheet_words(self.file, self.sheet) if self.sheet else self.file
 
     @property
     def width(self) -> int:
@@ -127,6 +138,11 @@ class Grid:
         return frame
 
 
+def sheet_words(file: str, sheet: str) -> str:
+    """Return a sheet as messages call it."""
+    return tr("{file}, sheet {sheet}", file=file, sheet=sheet)
+
+
 # --- text files --------------------------------------------------------------------------------------
 
 
@@ -136,24 +152,24 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
     UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read.
     """
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
-        return None, [
-            Fault(file, "is an Excel workbook under the name of a text file", "Give it the ending .xlsx.")
-        ]
+        problem = tr("is an Excel workbook under the name of a text file")
+        return None, [Fault(file, problem, tr("Give it the ending .xlsx."))]
     text, encoding, fault = _decoded(data, file)
     if fault:
         return None, [fault]
     if not text.strip():
-        return None, [Fault(file, "is empty", "Fill in the table, or take the file away.")]
-    notes = [] if encoding == "UTF-8" else [f"{file}: read as {encoding}."]
+        return None, [Fault(file, tr("is empty"), tr("Fill in the table, or take the file away."))]
+    read_as = tr("read as {encoding}.", encoding=tr(encoding))
+    notes = [] if encoding == "UTF-8" else [Note(file, read_as)]
     delimiter = _delimiter(text)
     if delimiter != ",":
-        notes.append(f"{file}: columns are parted by {_DELIMITERS[delimiter]}.")
+        notes.append(Note(file, tr(_DELIMITERS[delimiter])))
     try:
         text = _with_first_heading(text.replace("\r\n", "\n").replace("\r", "\n"), delimiter)
         text, faults = _regular(text, delimiter, file)
     except csv.Error as error:
-        advice = "Save it again as CSV; look for a quotation mark without its pair."
-        return None, [Fault(file, f"can't be read as CSV ({error})", advice)]
+        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
+        return None, [Fault(file, tr("can't be read as CSV ({error})", error=error), advice)]
     lines = [line for _, line in zip(range(TOP), _records(text, delimiter), strict=False)]
     return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes), faults
 
@@ -163,24 +179,24 @@ def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
         try:
             return data.decode("utf-16"), "UTF-16", None
         except UnicodeDecodeError:
-            return "", "", Fault(file, "is damaged UTF-16 text", "Save it again as 'CSV UTF-8'.")
+            advice = tr("Save it again as 'CSV UTF-8'.")
+            return "", "", Fault(file, tr("is damaged UTF-16 text"), advice)
     if b"\0" in data:
         row = 1 + data.count(b"\n", 0, data.find(b"\0"))
-        advice = "Copy the file again, or save it again as 'CSV UTF-8'."
-        return "", "", Fault(file, "holds a zero byte, which text never does; it is damaged", advice, row=row)
+        problem = tr("holds a zero byte, which text never does; it is damaged")
+        advice = tr("Copy the file again, or save it again as 'CSV UTF-8'.")
+        return "", "", Fault(file, problem, advice, row=row)
     try:
         return data.decode("utf-8-sig"), "UTF-8", None
     except UnicodeDecodeError as error:
         try:
-            return data.decode("cp932"), "CP932 (Shift_JIS of Windows)", None
+            return data.decode("cp932"), N_("CP932 (Shift_JIS of Windows)"), None
         except UnicodeDecodeError:
             row = 1 + data.count(b"\n", 0, error.start)
-            problem = f"is neither UTF-8 nor CP932 text (byte 0x{data[error.start]:02x})"
-            return (
-                "",
-                "",
-                Fault(file, problem, "In Excel, save it as 'CSV UTF-8 (comma delimited)'.", row=row),
-            )
+            byte = f"0x{data[error.start]:02x}"
+            problem = tr("is neither UTF-8 nor CP932 text (byte {byte})", byte=byte)
+            advice = tr("In Excel, save it as 'CSV UTF-8 (comma delimited)'.")
+            return "", "", Fault(file, problem, advice, row=row)
 
 
 def _delimiter(text: str) -> str:
@@ -229,7 +245,8 @@ def _regular(text: str, delimiter: str, file: str) -> tuple[str, list[Fault]]:
         for number, (row, filled) in enumerate(zip(rows, cut, strict=True), start=1)
         if filled and number > begin and (len(filled) > width or len(row) < width)
     ]
-    faults = wrong_lengths(file, rows, strange, f"table has {width}")
+    problem = tr("has {cells} cells, but the table has {width} columns")
+    faults = wrong_lengths(file, rows, strange, width, problem)
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
     for row in cut:

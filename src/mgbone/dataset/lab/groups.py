@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+import numpy as np
+import pandas as pd
+
+from mgbone.dataset.faults import Fault, Note, fault_in_rows, fault_per_row, found_in
+from mgbone.dataset.lab.cell import REPORTED
 from mgbone.dataset.lab.headings import fold
+from mgbone.dataset.lab.parts import Piece
 from mgbone.study.design import Study
+from mgbone.study.language import tr
 
 T = TypeVar("T")
 
@@ -82,4 +90,124 @@ def known_groups(study: Study, experiment: str | None) -> str:
     """List the groups of an experiment as people read them, for messages."""
     among: Mapping[str, object] = study.experiments if experiment is None else {experiment: None}
     groups = dict.fromkeys(group for name in among for group in study.experiments[name].groups)
-    return ", ".join(f"{group} ({study.groups[group].label_ja})" for group in groups)
+    labels = {group: study.groups[group].label_ja for group in groups}
+    return tr(", ").join(tr("{name} ({label})", name=name, label=label) for name, label in labels.items())
+
+
+def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[Note]]:
+    """Put the study's names of experiments and groups in place of the laboratory's.
+
+    Parameters
+    ----------
+    animals : list of Piece
+        Changed in place: a name that means nothing, or several things, becomes `REPORTED`.
+
+    Returns
+    -------
+    list of Fault
+    list of Note
+        What was read as what.
+    """
+    faults: list[Fault] = []
+    notes: list[Note] = []
+    stated = [piece for piece in animals if "experiment" in piece.frame]
+    experiments = tr(", ").join(
+        tr("{name} ({label})", name=name, label=one.label_ja) for name, one in study.experiments.items()
+    )
+    for piece in stated:
+        _match(
+            piece,
+            "experiment",
+            lambda row, text: [(one, one) for one in experiments_named(text, study)],
+            lambda row: experiments,
+            faults,
+            notes,
+        )
+    columns = ["animal_id", "experiment"]
+    known = [piece.frame.dropna(subset=columns)[columns] for piece in stated]
+    every = pd.concat(known) if known else pd.DataFrame(columns=columns)
+    every = every.drop_duplicates("animal_id").set_index("animal_id")["experiment"].to_dict()
+    for piece in animals:
+        if "group" not in piece.frame:
+            continue
+        only = next(iter(study.experiments)) if len(study.experiments) == 1 else None
+        own = piece.frame["animal_id"].map(every).where(lambda known: known.isin(list(study.experiments)))
+        within = {row: (name if isinstance(name, str) else only) for row, name in own.items()}
+        found = _match(
+            piece,
+            "group",
+            lambda row, text, within=within: groups_named(text, study, within[row]),
+            lambda row, within=within: known_groups(study, within[row]),
+            faults,
+            notes,
+        )
+        if stated:
+            continue
+        # No column says the experiment: it is that of the group, if the study has the group in one only.
+        of_group = {row: only or experiment_of_group(pairs) for row, pairs in found.items()}
+        taken = pd.Series(of_group, dtype=object).reindex(piece.frame.index)
+        piece.frame["experiment"] = taken.where(taken.notna(), np.nan).astype("str")
+        several = [row for row, pairs in found.items() if pairs and not (only or experiment_of_group(pairs))]
+        faults += fault_in_rows(
+            piece.where, piece.labels["group"], several,
+            tr("found {group!r}, a group of several experiments ({names})"),
+            tr("Add a column 実験 / experiment that says which."),
+            group=piece.frame["group"], names=tr(", ").join(study.experiments),
+        )  # fmt: skip
+        unknown = piece.frame["group"].eq(REPORTED)
+        piece.frame.loc[[*several, *piece.frame.index[unknown]], "experiment"] = REPORTED
+        if len(several) < len(found):
+            said = tr("no column names the experiment; it was taken from the groups.")
+            notes.append(Note(piece.where, said))
+    return faults, notes
+
+
+def _match(
+    piece: Piece,
+    name: str,
+    find: Callable[[int, str], list[tuple[str, str]]],
+    allowed: Callable[[int], str],
+    faults: list[Fault],
+    notes: list[Note],
+) -> dict[int, list[tuple[str, str]]]:
+    """Replace the texts of a column by what they mean; report those that mean nothing or several things.
+
+    Returns
+    -------
+    dict of int to list of tuple of str
+        What each row may mean, where that is one name.
+    """
+    values, label = piece.frame[name], piece.labels[name]
+    found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}
+    meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
+    bad = [row for row, names in meant.items() if len(names) != 1]
+    # One fault per text: a group that is misspelt in eight rows is one mistake.
+    counts = Counter(values[bad])
+    first = [row for place, row in enumerate(bad) if values[row] not in set(values[bad[:place]])]
+
+    def describe(row: int) -> tuple[str, str]:
+        found = found_in(values[row], counts[values[row]])
+        if meant[row]:
+            names = tr(" or ").join(meant[row])
+            problem = tr("{found}, which may mean {names}", found=found, names=names)
+            return problem, tr("Write the one that is meant.")
+        advice = tr(
+            "Write one of them; other names of groups, or another design, go into a study.yml in the folder."
+        )
+        return tr("{found}, allowed: {names}", found=found, names=allowed(row)), advice
+
+    faults += fault_per_row(piece.where, label, first, describe)
+    canonical = values.copy()
+    taken: Counter[tuple[str, str]] = Counter()
+    for row, names in meant.items():
+        canonical[row] = names[0] if len(names) == 1 else REPORTED
+        if len(names) == 1 and values[row] != names[0]:
+            taken[values[row], names[0]] += 1
+    piece.frame[name] = canonical
+    for (text, meaning), rows in taken.items():
+        note = tr(
+            "{text!r} read as {meaning} ({rows} row{plural}).",
+            text=text, meaning=meaning, rows=rows, plural="s" if rows > 1 else "",
+        )  # fmt: skip
+        notes.append(Note(piece.where, note, column=label))
+    return {row: pairs for row, pairs in found.items() if len(meant[row]) == 1}

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, listing, nearest
+from mgbone.dataset.faults import Fault, Note, listing, nearest, not_readable, quoted, slip_fault
 from mgbone.dataset.lab.cell import is_blank, read_name
 from mgbone.dataset.lab.columns import find_headings
 from mgbone.dataset.lab.grid import Grid
@@ -20,6 +20,7 @@ from mgbone.dataset.lab.sheet import read_sheet
 from mgbone.dataset.lab.units import Unit, conversion, unit_of
 from mgbone.study.design import REGIONS, STRUCTURES
 from mgbone.study.documents import Document, read_document
+from mgbone.study.language import tr
 
 MAPPING = "qct_mapping.yml"
 FORWARD, BACKWARD = "distal to proximal", "proximal to distal"
@@ -77,7 +78,7 @@ class ScannerMapping:
     average: list[str] = field(default_factory=list)
     per_length: dict[str, float] = field(default_factory=dict)
     partition: bool = True
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     used: bool = False
 
     def reads(self, grid: Grid) -> bool:
@@ -94,8 +95,11 @@ class ScannerMapping:
         named = [*(heading.text for heading in self.read_as.values()), *self.only, *self.average]
         lacking = [text for text in named if fold(text) not in there]
         if lacking:
-            problem = f"lacks the columns that {MAPPING} names: {listing(map(repr, lacking))}"
-            advice = "Correct the names in the mapping file: they have to be as in the heading of the export."
+            names = listing(map(quoted, lacking))
+            problem = tr("lacks the columns that {file} names: {names}", file=MAPPING, names=names)
+            advice = tr(
+                "Correct the names in the mapping file: they have to be as in the heading of the export."
+            )
             return Sheet(faults=[Fault(grid.where, problem, advice)])
         sheet = read_sheet(grid, table, self.read_as, self.units)
         self._choose(grid, table, sheet)
@@ -118,12 +122,17 @@ class ScannerMapping:
             for piece in filter(None, (*sheet.pieces, sheet.regional)):
                 left = int((~piece.frame.index.isin(chosen)).sum())
                 piece.frame = piece.frame[piece.frame.index.isin(chosen)]
-                sheet.notes.append(f"{grid.where}: {left} rows left out, whose {name} is not {value}.")
-            if not len(chosen):
-                problem = (
-                    f"has no row whose {name} is {value}; found {listing(map(str, texts.dropna().unique()))}"
+                note = tr(
+                    "{rows} rows left out, whose {name} is not {value}.", rows=left, name=name, value=value
                 )
-                sheet.faults.append(Fault(grid.where, problem, f"Correct `only` in {MAPPING}."))
+                sheet.notes.append(Note(grid.where, note))
+            if not len(chosen):
+                problem = tr(
+                    "has no row whose {name} is {value}; found {found}",
+                    name=name, value=value, found=listing(map(str, texts.dropna().unique())),
+                )  # fmt: skip
+                advice = tr("Correct `only` in {file}.", file=MAPPING)
+                sheet.faults.append(Fault(grid.where, problem, advice))
         if not self.average:
             return
         for piece in filter(None, (*sheet.pieces, sheet.regional)):
@@ -140,16 +149,20 @@ class ScannerMapping:
                     for name in ["row", *piece.frame.columns.drop(keys)]
                 }
             )
-            over = " and ".join(self.average)
-            sheet.notes.append(f"{grid.where}: {len(rows)} rows averaged over {over} to {len(mean)}.")
+            note = tr(
+                "{rows} rows averaged over {names} to {means}.",
+                rows=len(rows), names=tr(" and ").join(self.average), means=len(mean),
+            )  # fmt: skip
+            sheet.notes.append(Note(grid.where, note))
             piece.frame = mean.set_index("row")[list(piece.frame.columns)]
 
     def unused(self) -> list[Fault]:
         """Return the fault of a mapping file that is about no file of the folder."""
         if self.used:
             return []
-        what = self.files or self.sheet or "a file or sheet named qCT"
-        return [Fault(MAPPING, f"is about {what}, which is not in the folder", "Correct files or sheet.")]
+        what = self.files or self.sheet or tr("a file or sheet named qCT")
+        problem = tr("is about {what}, which is not in the folder", what=what)
+        return [Fault(MAPPING, problem, tr("Correct files or sheet."))]
 
     def complete(self, frame: pd.DataFrame, animals: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
         """Fill in thickness and position as stated, and turn a scan that ran from the hip to the knee.
@@ -164,15 +177,26 @@ class ScannerMapping:
         frame, notes = frame.copy(), []
         if self.thickness is not None and frame["thickness"].isna().all():
             frame["thickness"] = self.thickness
-            notes.append(f"slices taken as {self.thickness:g} mm thick, as {MAPPING} says.")
+            notes.append(
+                tr(
+                    "slices taken as {thickness:g} mm thick, as {file} says.",
+                    thickness=self.thickness, file=MAPPING,
+                )
+            )  # fmt: skip
         if self.pitch is not None and frame["position"].isna().all():
             first = self.pitch / 2 if self.first_position is None else self.first_position
             frame["position"] = first + (frame["slice"] - 1) * self.pitch
-            notes.append(f"positions taken as {first:g} mm + {self.pitch:g} mm per slice, as {MAPPING} says.")
+            notes.append(
+                tr(
+                    "positions taken as {first:g} mm + {pitch:g} mm per slice, as {file} says.",
+                    first=first, pitch=self.pitch, file=MAPPING,
+                )
+            )  # fmt: skip
         for name, factor in self.per_length.items():
             frame[name] = frame[name] * factor * frame["thickness"]
         if self.per_length:
-            notes.append(f"content per length times the thickness of the slice ({listing(self.per_length)}).")
+            names = listing(self.per_length)
+            notes.append(tr("content per length times the thickness of the slice ({names}).", names=names))
         if self.backward:
             length = pd.Series(np.nan, index=frame.index)
             if animals is not None:
@@ -183,8 +207,10 @@ class ScannerMapping:
             frame["position"] = turned.where(length.notna(), frame["position"])
             frame["slice"] = frame.groupby("animal_id")["slice"].transform("max") + 1 - frame["slice"]
             notes.append(
-                f"the scan ran {BACKWARD}: positions were counted from the "
-                "other end (femur_length - position)."
+                tr(
+                    "the scan ran proximal to distal: positions were counted from the other end "
+                    "(femur_length - position)."
+                )
             )
         return frame, notes
 
@@ -197,14 +223,13 @@ def read_mapping(folder: Path) -> tuple[ScannerMapping | None, list[Fault]]:
     try:
         document = read_document(path, "qct_mapping")
     except OSError as error:
-        problem = f"can't be read ({error.strerror})"
-        return None, [Fault(MAPPING, problem, "Check the permissions of the file.")]
+        return None, [not_readable(MAPPING, error)]
     if document.content == {}:
         return None, []
     mapped = None if document.slips else _understood(document)
     if document.slips:
         slips = sorted(document.slips, key=lambda slip: slip.line)
-        return None, [Fault(f"{MAPPING}, {slip.where}", slip.problem, slip.advice) for slip in slips]
+        return None, [slip_fault(MAPPING, slip) for slip in slips]
     return mapped, []
 
 
@@ -224,15 +249,19 @@ def _understood(document: Document) -> ScannerMapping:
         direction = " ".join(raw.get("direction", "").casefold().replace("-", " ").split())
         mapped.backward = direction == BACKWARD
         if not direction:
-            advice = f"Write '{FORWARD}' (from the knee) or '{BACKWARD}' (from the hip)."
-            document.slip(("direction",), "is not stated", advice)
+            advice = tr(
+                "Write '{forward}' (from the knee) or '{backward}' (from the hip).",
+                forward=FORWARD, backward=BACKWARD,
+            )  # fmt: skip
+            document.slip(("direction",), tr("is not stated"), advice)
     for kind, known in (("structures", STRUCTURES), ("regions", REGIONS)):
         for theirs, ours in raw.get(kind, {}).items():
             if not place_named(kind, ours):
-                document.slip((kind, theirs), f"found {ours!r}", f"Write one of {', '.join(known)}.")
+                advice = tr("Write one of {names}.", names=tr(", ").join(known))
+                document.slip((kind, theirs), tr("found {text!r}", text=ours), advice)
             getattr(mapped, kind)[fold(theirs)] = place_named(kind, ours)
     if "phantom" in raw:
-        mapped.notes.append(f"{MAPPING}: calibrated with {raw['phantom']}.")
+        mapped.notes.append(Note(MAPPING, tr("calibrated with {phantom}.", phantom=raw["phantom"])))
     return mapped
 
 
@@ -243,12 +272,16 @@ def _columns(document: Document, columns: Mapping[str, object], mapped: ScannerM
         keys = ("columns", ours)
         if ours not in known:
             near = nearest(ours, known)
-            advice = f"Is it {near}?" if near else f"Known are {listing(known, 20)}."
-            document.slip(keys, f"{ours!r} is not in the dictionary", advice)
+            advice = tr("Known are {names}.", names=listing(known, 20))
+            if near:
+                advice = tr("Is it {name}?", name=near)
+            document.slip(keys, tr("{name!r} is not in the dictionary", name=ours), advice)
         elif not fold(str(theirs)):
-            document.slip(keys, "is blank", "Write the heading of the export, or delete the line.")
+            advice = tr("Write the heading of the export, or delete the line.")
+            document.slip(keys, tr("is blank"), advice)
         elif fold(str(theirs)) in mapped.read_as:
-            document.slip(keys, f"names {str(theirs)!r} a second time", "Each heading means one thing.")
+            problem = tr("names {heading!r} a second time", heading=str(theirs))
+            document.slip(keys, problem, tr("Each heading means one thing."))
         else:
             table = "" if ours == "animal_id" or not slices else "qct_slices"
             field_name = ours if slices or ours == "animal_id" else f"@{ours}"
@@ -262,12 +295,13 @@ def _units(document: Document, units: Mapping[str, object], mapped: ScannerMappi
         unit, target = unit_of(str(text)), targets.get(name)
         per_length = conversion(unit, "mg/mm", name) if unit and name.endswith("_content") else None
         if target is None:
-            document.slip(("units", name), f"{name!r} has no unit here", "Delete the line, or correct it.")
+            problem = tr("{name!r} has no unit here", name=name)
+            document.slip(("units", name), problem, tr("Delete the line, or correct it."))
         elif per_length:
             mapped.per_length[name] = per_length.factor
             mapped.units[name] = unit_of("mg")
         elif unit is None or conversion(unit, target, name) is None:
-            advice = f"Write a unit that can be converted to {target}."
-            document.slip(("units", name), f"is {str(text)!r}", advice)
+            advice = tr("Write a unit that can be converted to {unit}.", unit=target)
+            document.slip(("units", name), tr("is {text!r}", text=str(text)), advice)
         else:
             mapped.units[name if slices else f"@{name}"] = unit

@@ -44,18 +44,22 @@ def ask_design(ask: Callable[[str], str] = input) -> Design:
         said = {name: ask(f"{tr(question)} ").strip() for name, question in _QUESTIONS.items()}
     except EOFError as error:
         raise MgboneError(
-            "DESIGN=mine asks a few questions: run it in a terminal, or write study.yml by hand."
+            tr("DESIGN=mine asks a few questions: run it in a terminal, or write study.yml by hand.")
         ) from error
     try:
         weeks = float(said["weeks"])
     except ValueError as error:
-        raise MgboneError(f"{said['weeks']!r} is no number of weeks; write it as 3.") from error
+        raise MgboneError(
+            tr("{answer!r} is no number of weeks; write it as 3.", answer=said["weeks"])
+        ) from error
     nutrient = tuple(said["nutrient"].split())
     if len(nutrient) not in (0, 3):
-        raise MgboneError(f"{said['nutrient']!r}: write sign, word and unit, as Ca calcium %.")
+        raise MgboneError(
+            tr("{answer!r}: write sign, word and unit, as Ca calcium %.", answer=said["nutrient"])
+        )
     groups = dict(_group(part, bool(nutrient)) for part in re.split(r"[,、]", said["groups"]) if part.strip())
     if len(groups) < 2:
-        raise MgboneError("A study compares two groups at least; write them as normal 0.5, low 0.1.")
+        raise MgboneError(tr("A study compares two groups at least; write them as normal 0.5, low 0.1."))
     first = next(iter(groups))
     contrasts = re.split(r"[,、\s]+", said["contrasts"]) if said["contrasts"] else []
     contrasts = contrasts or [f"{group}_vs_{first}" for group in groups if group != first]
@@ -69,7 +73,9 @@ def _group(text: str, dosed: bool) -> tuple[str, float | None]:
     try:
         return name.strip(), float(dose)
     except ValueError as error:
-        raise MgboneError(f"{text.strip()!r}: write a group with its dose, as low 0.1.") from error
+        raise MgboneError(
+            tr("{answer!r}: write a group with its dose, as low 0.1.", answer=text.strip())
+        ) from error
 
 
 def study_text(design: Design) -> str:

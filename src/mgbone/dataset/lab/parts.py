@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault
+from mgbone.dataset.faults import Fault, Note
 from mgbone.dataset.lab.cell import plain
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of
 from mgbone.dataset.lab.units import Unit
@@ -54,7 +54,7 @@ class Sheet:
 
     pieces: list[Piece] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     regional: Piece | None = None
 
 

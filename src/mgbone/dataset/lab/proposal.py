@@ -13,12 +13,13 @@ from mgbone.dataset.lab.folder import LabFolder, grids_of
 from mgbone.dataset.lab.grid import TOP, Grid
 from mgbone.dataset.lab.headings import fields_of, fold, read_heading
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 
 _MEASURED = {name for name in fields_of("qct_slices") if name.endswith(("_area", "_content"))} | {"density"}
 
 _REMARK = {
-    "direction": "distal to proximal, or proximal to distal: which it is, the export does not tell",
-    "units": "as the manual of the scanner has them; content per length is mg/mm",
+    "direction": N_("distal to proximal, or proximal to distal: which it is, the export does not tell"),
+    "units": N_("as the manual of the scanner has them; content per length is mg/mm"),
 }
 
 
@@ -34,8 +35,11 @@ def propose_mapping(folder: Path) -> str:
     found = [(columns, grid) for columns, grid in found if _MEASURED & columns.keys()]
     if not found:
         raise MgboneError(
-            f"{folder.name}: no table looks like a scanner's export. Write qct_mapping.yml by hand; "
-            "`make new-dataset NAME=...` brings a template."
+            tr(
+                "{folder}: no table looks like a scanner's export. Write qct_mapping.yml by hand; "
+                "`make new-dataset NAME=...` brings a template.",
+                folder=folder.name,
+            )
         )
     columns, grid = max(found, key=lambda one: len(one[0]))
     return _text(grid, columns)
@@ -69,8 +73,11 @@ def _text(grid: Grid, columns: Mapping[str, str]) -> str:
         for name in kept
         if (fields[name] or {}).get("unit") or name == "density"
     }
+    proposed = tr(
+        "Proposed for {sheet}; look over every line and save it as qct_mapping.yml.", sheet=grid.where
+    )
     lines = [
-        f"# Proposed for {grid.where}; look over every line and save it as qct_mapping.yml.",
+        f"# {proposed}",
         _dump(
             {
                 "rows": "slices" if slices else "regions",
@@ -79,14 +86,18 @@ def _text(grid: Grid, columns: Mapping[str, str]) -> str:
             }
         ),
         _dump({"columns": kept}),
-        f"# {_REMARK['units']}",
+        f"# {tr(_REMARK['units'])}",
         _dump({"units": units}),
     ]
     if slices:
-        lines += [f"# {_REMARK['direction']}", _dump({"direction": "distal to proximal"})]
-        lines += [] if "thickness" in kept else ["thickness: 0.5  # mm; the export has no column of it"]
+        lines += [f"# {tr(_REMARK['direction'])}", _dump({"direction": "distal to proximal"})]
+        if "thickness" not in kept:
+            lines.append(f"thickness: 0.5  # {tr('mm; the export has no column of it')}")
     for name, values in _factors(grid).items():
-        lines.append(f"# {name} has {listing(values)}: read one of them, or take means over it")
+        choose = tr(
+            "{name} has {values}: read one of them, or take means over it", name=name, values=listing(values)
+        )
+        lines.append(f"# {choose}")
         lines += [f"# only: {{{name}: {values[0]}}}", f"# average: [{name}]"]
     return "\n".join(lines) + "\n"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.agreement import HYDROXYAPATITE, MOST_DENSE
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing
+from mgbone.dataset.agreement import MOST_DENSE
+from mgbone.dataset.faults import Fault, Note, fault_in_rows, fault_per_row, listing, row_words
 from mgbone.dataset.lab.headings import place_named
 from mgbone.dataset.lab.parts import Piece
 from mgbone.dataset.table import Table
 from mgbone.study.design import REGIONS, STRUCTURES
+from mgbone.study.language import tr
 
 SOFT = ("cancellous", "trabecular")
 """Structures that hold marrow."""
@@ -20,7 +21,7 @@ COLUMNS = ["animal_id", "structure", "region", "density"]
 
 def regional_table(
     pieces: list[Piece], animals: Table | None, slices: bool
-) -> tuple[pd.DataFrame | None, list[Fault], list[str]]:
+) -> tuple[pd.DataFrame | None, list[Fault], list[Note]]:
     """Put regional densities together.
 
     Parameters
@@ -38,15 +39,15 @@ def regional_table(
     DataFrame or None
         Columns animal_id, structure, region, density (mg/cm3).
     list of Fault
-    list of str
-        Notes.
+    list of Note
     """
     if not pieces:
         return None, [], []
     faults = []
     if slices:
-        advice = "Keep one of the two: densities of regions follow from slices."
-        faults.append(Fault(pieces[0].where, "holds regional density, but there are slices, too", advice))
+        problem = tr("holds regional density, but there are slices, too")
+        advice = tr("Keep one of the two: densities of regions follow from slices.")
+        faults.append(Fault(pieces[0].where, problem, advice))
     tables = []
     for piece in pieces:
         table, found = _from_places(piece) if "structure" in piece.frame else _from_endpoints(piece)
@@ -58,11 +59,12 @@ def regional_table(
     doubled = every[every.duplicated(COLUMNS[:3], keep=False)]
     for (animal, structure, region), rows in doubled.groupby(COLUMNS[:3], sort=False):
         at = rows.iloc[-1]
-        problem = (
-            f"{structure} {region} of {animal} stands already in row "
-            f"{rows['row'].iloc[0]} of {rows['where'].iloc[0]}"
-        )
-        faults.append(Fault(at["where"], problem, "Delete one of the two.", row=int(at["row"])))
+        problem = tr(
+            "{structure} {region} of {animal} stands already in {row} of {where}",
+            structure=structure, region=region, animal=animal,
+            row=row_words(rows["row"].iloc[0]), where=rows["where"].iloc[0],
+        )  # fmt: skip
+        faults.append(Fault(at["where"], problem, tr("Delete one of the two."), row=int(at["row"])))
     notes = below_zero(pieces[0].where, every["density"], every["animal_id"])
     return every[COLUMNS].dropna(subset="density").reset_index(drop=True), faults, notes
 
@@ -75,18 +77,24 @@ def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
 
         def describe(row: int, kind=kind, known=known) -> tuple[str, str]:
             found = frame.loc[row, kind]
-            problem = "is blank" if not isinstance(found, str) else f"found {found!r}"
-            return (
-                f"{problem}, allowed: {', '.join(known)}",
-                f"Write one of them, or its Japanese name, as {kind}.",
-            )
+            names = tr(", ").join(known)
+            problem = tr("is blank, allowed: {names}", names=names)
+            if isinstance(found, str):
+                shown = tr("found {text!r}", text=found)
+                problem = tr("{found}, allowed: {names}", found=shown, names=names)
+            if kind == "structure":
+                return problem, tr("Write one of them, or its Japanese name, as structure.")
+            return problem, tr("Write one of them, or its Japanese name, as region.")
 
         faults += fault_per_row(piece.where, labels[kind], strange, describe)
         frame[kind] = frame[kind].map(meant)
     if "density" not in frame:
         if not {"content", "volume"} <= set(frame):
-            advice = "Add a column 骨密度 / density (mg/cm³), or columns of content (mg) and volume (mm³)."
-            faults.append(Fault(piece.where, "has neither density nor content and volume", advice))
+            problem = tr("has neither density nor content and volume")
+            advice = tr(
+                "Add a column 骨密度 / density (mg/cm³), or columns of content (mg) and volume (mm³)."
+            )
+            faults.append(Fault(piece.where, problem, advice))
             frame["density"] = np.nan
         else:
             frame["density"] = 1000 * frame["content"] / frame["volume"].where(frame["volume"] > 0)
@@ -111,27 +119,31 @@ def _impossible(
 ) -> list[Fault]:
     """Report what is denser than crystal, and below zero where no marrow is (`soft`: where it is)."""
     density = frame[name]
-    problem = f"found {{density:.10g}} mg/cm³, denser than {HYDROXYAPATITE}"
-    advice = "Check the unit: density is kept in mg/cm³, content in mg, volume in mm³."
-    dense = fault_in_rows(where, column, frame.index[density > MOST_DENSE], problem, advice, density=density)
-    problem = "found {density:.10g}, allowed is 0 or more mg/cm³ but for cancellous and trabecular bone"
+    problem = tr("found {density:.10g} mg/cm³, denser than hydroxyapatite ({most:g} mg/cm³)")
+    advice = tr("Check the unit: density is kept in mg/cm³, content in mg, volume in mm³.")
+    of_row = {"density": density, "most": MOST_DENSE}
+    dense = fault_in_rows(where, column, frame.index[density > MOST_DENSE], problem, advice, **of_row)
+    problem = tr("found {density:.10g}, allowed is 0 or more mg/cm³ but for cancellous and trabecular bone")
+    advice = tr("Correct the value.")
     below = frame.index[(density < 0) & ~pd.Series(soft, index=frame.index)]
-    return dense + fault_in_rows(where, column, below, problem, "Correct the value.", density=density)
+    return dense + fault_in_rows(where, column, below, problem, advice, density=density)
 
 
-def below_zero(where: str, values: pd.Series, animals: pd.Series) -> list[str]:
+def below_zero(where: str, values: pd.Series, animals: pd.Series) -> list[Note]:
     """Note values of space with marrow that lie below zero, which a calibrated scanner may give."""
     low = values < 0
     if not low.any():
         return []
-    who = listing(dict.fromkeys(animals[low]))
-    many = f"{low.sum()} value{'s' if low.sum() > 1 else ''}"
-    return [f"{where}: {many} below zero ({who}) kept, as marrow may lie there on a calibrated scale."]
+    said = tr(
+        "{count} value{plural} below zero ({animals}) kept, as marrow may lie there on a calibrated scale.",
+        count=low.sum(), plural="s" if low.sum() > 1 else "", animals=listing(dict.fromkeys(animals[low])),
+    )  # fmt: skip
+    return [Note(where, said)]
 
 
 def _unknown(piece: Piece, animals: Table) -> list[Fault]:
     names = piece.frame["animal_id"]
     strange = piece.frame.index[names.notna() & ~names.isin(animals.frame["animal_id"]) & ~names.duplicated()]
-    problem = "found {name!r}, which is not in the table of animals"
-    advice = "Correct the name, or add the animal there."
+    problem = tr("found {name!r}, which is not in the table of animals")
+    advice = tr("Correct the name, or add the animal there.")
     return fault_in_rows(piece.where, piece.labels["animal_id"], strange, problem, advice, name=names)

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, fault_in_rows, fault_per_row, listing, nearest
+from mgbone.dataset.faults import (
+    Fault,
+    Note,
+    column_words,
+    fault_in_rows,
+    fault_per_row,
+    found_in,
+    listing,
+    nearest,
+)
 from mgbone.dataset.lab.cell import is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
 from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
@@ -26,6 +35,9 @@ from mgbone.dataset.lab.parts import (
 from mgbone.dataset.lab.units import Unit, unit_of
 from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES
+from mgbone.study.language import N_, tr
+
+NO_ROWS = N_("has headings but no rows")
 
 
 def read_sheet(
@@ -70,10 +82,10 @@ def read_sheet(
     note_nameless(grid, body, headings, sheet)
     check_formulas(grid, body, columns, sheet)
     if body.empty:
-        advice = (
-            "Fill in a row per animal, or delete the sheet." if grid.sheet else "Fill in a row per animal."
-        )
-        sheet.faults.append(Fault(grid.where, "has headings but no rows", advice))
+        advice = tr("Fill in a row per animal.")
+        if grid.sheet:
+            advice = tr("Fill in a row per animal, or delete the sheet.")
+        sheet.faults.append(Fault(grid.where, tr(NO_ROWS), advice))
         return sheet
     roles = {column.heading.field for column in columns}
     if {"@endpoint", "@value"} <= roles:
@@ -91,12 +103,16 @@ def no_animals(grid: Grid, table: str = "") -> Fault:
     texts = [heading.text for heading in headings if heading.text]
     names = {fold(word): word for word in (*lexicon()["columns"]["animal_id"]["names"], "animal_id")}
     near = next((text for text in texts if nearest(fold(no_bracket(text)), names)), None)
-    advice = (
+    advice = tr(
         'Put a row of headings above the table, with "animal_id" or "動物ID" over the names of the animals.'
     )
     if near:
-        advice = f'If {near!r} holds the names of the animals, write "animal_id" or "動物ID" in its place.'
-    problem = f"no heading names the animals; found in row {start}: {listing(texts, most=6) or 'nothing'}"
+        advice = tr(
+            'If {near!r} holds the names of the animals, write "animal_id" or "動物ID" in its place.',
+            near=near,
+        )
+    found = listing(texts, most=6) or tr("nothing")
+    problem = tr("no heading names the animals; found in row {row}: {found}", row=start, found=found)
     return Fault(grid.where, problem, advice)
 
 
@@ -184,12 +200,12 @@ def _check_items(
 ) -> None:
     """Report items that are blank, mean several things or seem misspelt; note those that are left out."""
     bad: dict[int, tuple[str, str]] = {
-        int(row): ("is blank", "Say what was measured.") for row in cells.index[cells.isna()]
+        int(row): (tr("is blank"), tr("Say what was measured.")) for row in cells.index[cells.isna()]
     }
     left_out = []
     for item, heading in items.items():
         rows = cells.index[cells == item]
-        found = f"found {item!r}" + (f" (in {len(rows)} rows)" if len(rows) > 1 else "")
+        found = found_in(item, len(rows))
         near = next(
             (one for one in [table, *TABLES] if one and meant_field(str(item), one, list(fields_of(one)))),
             "",
@@ -197,22 +213,25 @@ def _check_items(
         if heading.table:
             continue
         if heading.clash:
+            names = tr(" or ").join(heading.clash)
             bad[int(rows[0])] = (
-                f"{found}, which may mean {' or '.join(heading.clash)}",
-                "Write the one that is meant.",
+                tr("{found}, which may mean {names}", found=found, names=names),
+                tr("Write the one that is meant."),
             )
         elif near and near != REGIONAL:
             spec = fields_of(near)[meant_field(str(item), near, list(fields_of(near)))]
             bad[int(rows[0])] = (
-                f"{found}, which is not known; is it {spec['name']}?",
-                f'If so, write "{spec["title_ja"]}".',
+                tr("{found}, which is not known; is it {name}?", found=found, name=spec["name"]),
+                tr('If so, write "{title}".', title=spec["title_ja"]),
             )
         else:
-            left_out.append(f"{item!r} ({len(rows)} row{'s' if len(rows) > 1 else ''})")
+            plural = "s" if len(rows) > 1 else ""
+            left_out.append(tr("{item!r} ({rows} row{plural})", item=item, rows=len(rows), plural=plural))
     sheet.faults += fault_per_row(grid.where, column.label, sorted(bad), lambda row: bad[row])
     if left_out:
-        note = f"items not in the dictionary were left out: {listing(left_out, most=20)}."
-        sheet.notes.append(f"{grid.where}, column {column.label}: {note}")
+        names = listing(left_out, most=20)
+        note = tr("items not in the dictionary were left out: {names}.", names=names)
+        sheet.notes.append(Note(grid.where, note, column=column.label))
 
 
 def _units_of(grid: Grid, body: pd.DataFrame, column: Column | None, sheet: Sheet) -> pd.Series | None:
@@ -220,7 +239,8 @@ def _units_of(grid: Grid, body: pd.DataFrame, column: Column | None, sheet: Shee
         return None
     found = {cell: unit_of(no_bracket(str(cell))) for cell in body[column.place].dropna().unique()}
     strange = body.index[body[column.place].isin([cell for cell, unit in found.items() if unit is None])]
-    problem, advice = "found {cell!r}, which is no unit known here", "Write a unit such as mg/dL."
+    problem = tr("found {cell!r}, which is no unit known here")
+    advice = tr("Write a unit such as mg/dL.")
     sheet.faults += fault_in_rows(grid.where, column.label, strange, problem, advice, cell=body[column.place])
     return body[column.place].map(found).astype(object)
 
@@ -266,17 +286,18 @@ def fill_merged(grid: Grid, body: pd.DataFrame, first: int, columns: list[Column
         column = by_place.get(left - 1)
         if column is None or high < first or low == high:
             continue
-        rows = f"rows {low} to {high}"
+        rows = tr("rows {low} to {high}", low=low, high=high)
         if low < first or right > left or not is_name(column.heading) or column.heading.field == "@value":
-            problem = f"the cells of {rows} are merged, so that it is not known whose value it is"
-            advice = "Unmerge them, and write a value into each row."
+            problem = tr(
+                "the cells of {rows} are merged, so that it is not known whose value it is", rows=rows
+            )
+            advice = tr("Unmerge them, and write a value into each row.")
             sheet.faults.append(Fault(grid.where, problem, advice, row=low, column=column.label))
         elif low in body.index:
             value = body.loc[low, left - 1]
             body.loc[low:high, left - 1] = value
-            sheet.notes.append(
-                f"{grid.where}, column {column.label}: {value!r} in merged cells holds for {rows}."
-            )
+            note = tr("{value!r} in merged cells holds for {rows}.", value=value, rows=rows)
+            sheet.notes.append(Note(grid.where, note, column=column.label))
 
 
 def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: Sheet) -> pd.DataFrame:
@@ -291,9 +312,11 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
     alone = body[[place for place in places if place != who.place]].isna().all(axis=1)
     remark = alone & names.isin([name for name, text in unique.items() if _REMARK.match(text)])
     for row in body.index[example]:
-        sheet.notes.append(f"{grid.where}, row {row}: the example row was passed over; delete it.")
+        note = tr("the example row was passed over; delete it.")
+        sheet.notes.append(Note(grid.where, note, row=int(row)))
     for row in body.index[remark]:
-        sheet.notes.append(f"{grid.where}, row {row}: passed over as a remark: {str(names[row])[:40]!r}.")
+        note = tr("passed over as a remark: {text!r}.", text=str(names[row])[:40])
+        sheet.notes.append(Note(grid.where, note, row=int(row)))
     said = names
     for column in columns:  # "平均" may stand under the groups
         if is_name(column.heading) and column is not who:
@@ -302,8 +325,8 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
         cell for cell in said.dropna().unique() if isinstance(cell, str) and is_row("summary", plain(cell))
     ]
     summary = said.isin(words)
-    problem = "found {said!r}, which seems to be a row of means or counts"
-    advice = "Delete it; every row is an animal."
+    problem = tr("found {said!r}, which seems to be a row of means or counts")
+    advice = tr("Delete it; every row is an animal.")
     sheet.faults += fault_in_rows(grid.where, who.label, body.index[summary], problem, advice, said=said)
     return body[~(example | remark | summary)]
 
@@ -313,10 +336,11 @@ def note_nameless(grid: Grid, body: pd.DataFrame, headings: list[Heading], sheet
     for place, heading in enumerate(headings):
         if not heading.text and body[place].notna().any():
             row = int(body.index[body[place].notna()][0])
-            letter = column_label(place, "")
-            sheet.notes.append(
-                f"{grid.where}: column {letter} has no heading and was left out (from row {row})."
+            column = column_words(column_label(place, ""))
+            note = tr(
+                "column {column} has no heading and was left out (from row {row}).", column=column, row=row
             )
+            sheet.notes.append(Note(grid.where, note))
 
 
 def check_formulas(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: Sheet) -> None:
@@ -326,12 +350,15 @@ def check_formulas(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet:
             row for row, place in sorted(grid.formulas) if place == column.place + 1 and row in body.index
         ]
         empty = [row for row in rows if is_blank(body.loc[row, column.place])]
-        problem = "holds a formula without a calculated value, and formulas are not run"
-        advice = (
+        problem = tr("holds a formula without a calculated value, and formulas are not run")
+        advice = tr(
             "Open the workbook in Excel and save it, so that it is calculated; or paste the value itself."
         )
         sheet.faults += fault_in_rows(grid.where, column.label, empty, problem, advice)
         if len(rows) > len(empty):
-            many = f"{len(rows) - len(empty)} formula{'s' if len(rows) - len(empty) > 1 else ''}"
-            note = f"{many} not run; the values as the spreadsheet saved them were read."
-            sheet.notes.append(f"{grid.where}, column {column.label}: {note}")
+            count = len(rows) - len(empty)
+            note = tr(
+                "{count} formula{plural} not run; the values as the spreadsheet saved them were read.",
+                count=count, plural="s" if count > 1 else "",
+            )  # fmt: skip
+            sheet.notes.append(Note(grid.where, note, column=column.label))

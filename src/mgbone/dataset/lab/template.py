@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from mgbone.dataset.descriptor import FILE_FOLDERS
+from mgbone.dataset.faults import cause
 from mgbone.dataset.lab.folder import HOWTO_SHEET, TITLE, TITLE_JA
 from mgbone.dataset.lab.grid import LISTS
 from mgbone.dataset.lab.mapping import MAPPING
@@ -22,6 +23,7 @@ from mgbone.dataset.table import BELOW_LIMIT
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import TABLES, table_fields, table_schema, typeset_unit
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 from mgbone.study.paths import project_root
 
 LIMIT = "検出限界 / limit of detection"
@@ -51,17 +53,26 @@ def new_dataset(name: str, design: Design | None = None) -> Path:
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
         raise MgboneError(
-            f"{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in lab2026."
+            tr(
+                "{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in "
+                "lab2026.",
+                name=name,
+            )
         )
     folder = project_root() / "data" / name
     if name in RESERVED or folder.exists():
         raise MgboneError(
-            f"data/{name} is there already, and nothing is written over it; choose another name."
+            tr(
+                "data/{name} is there already, and nothing is written over it; choose another name.",
+                name=name,
+            )
         )
     try:
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     except OSError as error:
-        raise MgboneError(f"data/{name} can't be written ({error.strerror}).") from error
+        raise MgboneError(
+            tr("data/{name} can't be written ({error}).", name=name, error=cause(error))
+        ) from error
     try:
         if design is not None:
             (aside / "study.yml").write_text(study_text(design), encoding="utf-8")

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from functools import cache
 
 from mgbone.study.dictionary import typeset_unit
-
-IUPAC = "abridged standard atomic weights, IUPAC 2021"
+from mgbone.study.language import N_, tr
 
 MOLAR_MASS = {
-    "serum_mg": (24.305, "Mg 24.305, " + IUPAC),
-    "serum_ca": (40.078, "Ca 40.078, " + IUPAC),
-    "serum_p": (30.974, "P 30.974, " + IUPAC),
-    "creatinine": (113.120, "creatinine C4H7N3O 113.120, " + IUPAC),
+    "serum_mg": (24.305, N_("Mg 24.305, abridged standard atomic weights, IUPAC 2021")),
+    "serum_ca": (40.078, N_("Ca 40.078, abridged standard atomic weights, IUPAC 2021")),
+    "serum_p": (30.974, N_("P 30.974, abridged standard atomic weights, IUPAC 2021")),
+    "creatinine": (
+        113.120,
+        N_("creatinine C4H7N3O 113.120, abridged standard atomic weights, IUPAC 2021"),
+    ),
 }
 """Grams per mole of what a field measures, with its source."""
 
@@ -122,13 +124,12 @@ def conversion(stated: Unit, target: str, field: str) -> Conversion | None:
         factor = stated.size / aim.size
         if abs(factor - 1) < 1e-9:
             return Conversion(1.0)
-        return Conversion(_tidy(factor), f"x {_tidy(factor):.6g}")
+        return Conversion(_tidy(factor), tr("x {factor:.6g}", factor=_tidy(factor)))
     for source, goal, invert in ((stated, aim, False), (aim, stated, True)):
         factor = _grams(source, goal, field)
         if factor is not None:
-            why = MOLAR_MASS[field][1]
             by = _tidy(1 / factor if invert else factor)
-            return Conversion(by, f"x {by:.6g}; {why}")
+            return Conversion(by, tr("x {factor:.6g}; {why}", factor=by, why=tr(MOLAR_MASS[field][1])))
     return None
 
 

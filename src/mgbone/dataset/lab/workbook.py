@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mgbone.dataset.faults import Fault, listing
+from mgbone.dataset.faults import Fault, Note, rows_words
 from mgbone.dataset.lab.cell import ShownNumber
-from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid
+from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid, sheet_words
+from mgbone.study.language import N_, tr
 
 MOST_UNPACKED = 100_000_000
 """Bytes that a workbook may unpack to. Longer tables belong into CSV, which is read much faster."""
@@ -33,8 +34,8 @@ MOST_CELLS = 4_000_000
 MOST_SPANNED = 20_000_000
 """Cells of the rectangle that a sheet spans; beyond it something stands far away by mistake."""
 
-AGAIN = "Open it in Excel and save it again as 'Excel workbook (.xlsx)'."
-AS_CSV = "Save long tables as CSV, which is read much faster."
+AGAIN = N_("Open it in Excel and save it again as 'Excel workbook (.xlsx)'.")
+AS_CSV = N_("Save long tables as CSV, which is read much faster.")
 
 # "Strict Open XML" differs from what Excel saves by itself in the names of its namespaces.
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheetml|drawingml)/")
@@ -45,15 +46,15 @@ class Unreadable(Exception):
     """Why a workbook is not read: problem and advice."""
 
 
-def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[str]]:
+def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
     """Read all visible sheets of a workbook (.xlsx).
 
     Returns
     -------
     list of Grid
     list of Fault
-    list of str
-        Notes: what was passed over.
+    list of Note
+        What was passed over.
     """
     try:
         parts = _unpacked(path.read_bytes())
@@ -61,39 +62,44 @@ def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[
     except Unreadable as error:
         return [], [Fault(file, *error.args)], []
     except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
-        return [], [Fault(file, f"can't be read as a workbook ({type(error).__name__})", AGAIN)], []
+        return [], [_damaged(file, error)], []
     grids, faults, notes = [], [], []
     for sheet in book.worksheets:
         if sheet.title == LISTS:
             continue
         if sheet.sheet_state != "visible":
-            notes.append(f"{file}, sheet {sheet.title}: hidden, and not read.")
+            notes.append(Note(sheet_words(file, sheet.title), tr("hidden, and not read.")))
             continue
         try:
             grids.append(_grid(sheet, strings, file))
         except Unreadable as error:
-            faults.append(Fault(f"{file}, sheet {sheet.title}", *error.args))
+            faults.append(Fault(sheet_words(file, sheet.title), *error.args))
         except Exception as error:
-            return [], [Fault(file, f"can't be read as a workbook ({type(error).__name__})", AGAIN)], []
+            return [], [_damaged(file, error)], []
     return grids, faults, notes
+
+
+def _damaged(file: str, error: Exception) -> Fault:
+    problem = tr("can't be read as a workbook ({error})", error=type(error).__name__)
+    return Fault(file, problem, tr(AGAIN))
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
     """Return the XML parts of a workbook, in the namespaces of everyday workbooks."""
     if not data:
-        raise Unreadable("is empty", "Fill in the table, or take the file away.")
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file away."))
     if data[:4] == b"\xd0\xcf\x11\xe0":
-        problem = "is protected by a password, or is in the old format of Excel"
-        raise Unreadable(problem, "Take the password off, and save it as 'Excel workbook (.xlsx)'.")
+        problem = tr("is protected by a password, or is in the old format of Excel")
+        raise Unreadable(problem, tr("Take the password off, and save it as 'Excel workbook (.xlsx)'."))
     parts, size, tags = {}, 0, 0
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             if any(name.endswith("vbaProject.bin") for name in names):
-                raise Unreadable(*SAVE_AS[".xlsm"])
+                raise Unreadable(*map(tr, SAVE_AS[".xlsm"]))
             declared = sum(part.file_size for part in archive.infolist())
             if declared > MOST_UNPACKED or len(names) > 10_000:
-                raise Unreadable(_too_large(declared), AS_CSV)
+                raise Unreadable(_too_large(declared), tr(AS_CSV))
             for name in filter(_is_needed, names):
                 parts[name] = _STRICT.sub(
                     rb"http://schemas.openxmlformats.org/\1/2006/", _part(archive, name)
@@ -101,13 +107,14 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
                 size += len(parts[name])
                 tags += parts[name].count(b"<")
                 if size > MOST_UNPACKED:
-                    raise Unreadable(_too_large(size), AS_CSV)
+                    raise Unreadable(_too_large(size), tr(AS_CSV))
                 if tags > MOST_TAGS:
-                    raise Unreadable(f"holds more than {MOST_TAGS // 4:,} cells", AS_CSV)
+                    problem = tr("holds more than {most:,} cells", most=MOST_TAGS // 4)
+                    raise Unreadable(problem, tr(AS_CSV))
     except Unreadable:
         raise
     except Exception as error:  # a damaged archive raises many things; each means the same
-        raise Unreadable("is no Excel workbook, or a damaged one", AGAIN) from error
+        raise Unreadable(tr("is no Excel workbook, or a damaged one"), tr(AGAIN)) from error
     return parts
 
 
@@ -123,12 +130,12 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
             pieces.append(piece)
             size += len(piece)
             if size > MOST_UNPACKED:
-                raise Unreadable(_too_large(size), AS_CSV)
+                raise Unreadable(_too_large(size), tr(AS_CSV))
     return b"".join(pieces)
 
 
 def _too_large(size: int) -> str:
-    return f"unpacks to {size / 1e6:,.0f} MB, more than {MOST_UNPACKED / 1e6:.0f} MB"
+    return tr("unpacks to {size:,.0f} MB, more than {most:.0f} MB", size=size / 1e6, most=MOST_UNPACKED / 1e6)
 
 
 def _opened(parts: dict[str, bytes]):
@@ -186,14 +193,26 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
     width = max((max(row, default=0) for row in top), default=0)
     last, far = max(rows, default=0), max((max(row) for row in rows.values()), default=0)
     if len(rows) * width > MOST_CELLS or last * far > MOST_SPANNED:
-        advice = "A cell far away holds something; delete the rows and columns beyond the table."
-        raise Unreadable(f"reaches to row {last}, column {far}", advice)
+        problem = tr("reaches to row {row}, column {column}", row=last, column=far)
+        advice = tr("A cell far away holds something; delete the rows and columns beyond the table.")
+        raise Unreadable(problem, advice)
     numbers = sorted(rows)
     grid = Grid(file, sheet.title, merged=sorted(found.merged), formulas=found.formulas, numbers=numbers)
     grid.top = [_dense(row, width) for row in top]
     grid.rows = [_dense(rows.pop(number), width) for number in numbers]
-    grid.notes += _not_seen(grid.where, found.hidden.intersection(numbers), "hidden or filtered out")
-    grid.notes += _not_seen(grid.where, found.struck, "struck out, at least in part")
+    hidden, struck = sorted(found.hidden.intersection(numbers)), sorted(found.struck)
+    if hidden:
+        rows = rows_words(hidden)
+        said = tr("{rows} are hidden or filtered out; what stands there was read.", rows=rows)
+        if len(hidden) == 1:
+            said = tr("{rows} is hidden or filtered out; what stands there was read.", rows=rows)
+        grid.notes.append(Note(grid.where, said))
+    if struck:
+        rows = rows_words(struck)
+        said = tr("{rows} are struck out, at least in part; what stands there was read.", rows=rows)
+        if len(struck) == 1:
+            said = tr("{rows} is struck out, at least in part; what stands there was read.", rows=rows)
+        grid.notes.append(Note(grid.where, said))
     return grid
 
 
@@ -246,15 +265,8 @@ def _cells(sheet, strings: list[str], found: _Found) -> Iterator[dict[str, Any]]
                 left, low, right, high = range_boundaries(element.get("ref"))
                 found.merged.append((low, high, left, right))
                 if len(found.merged) > MOST_MERGED:
-                    raise Unreadable(f"has more than {MOST_MERGED:,} merged cells", "Unmerge them.")
-
-
-def _not_seen(where: str, rows: set[int], what: str) -> list[str]:
-    if not rows:
-        return []
-    shown = listing(map(str, sorted(rows)), most=10)
-    said = f"row {shown} is {what}" if len(rows) == 1 else f"rows {shown} are {what}"
-    return [f"{where}: {said}; what stands there was read."]
+                    problem = tr("has more than {most:,} merged cells", most=MOST_MERGED)
+                    raise Unreadable(problem, tr("Unmerge them."))
 
 
 def _as_shown(value: object, form: str) -> object:
