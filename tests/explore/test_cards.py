@@ -45,7 +45,8 @@ def test_a_gene_and_its_protein_in_serum_are_found_by_every_name(run, name):
 
 @pytest.mark.parametrize(
     ("query", "kind", "name"),
-    [("serum_mg", "endpoint", "serum_mg"), ("血清Mg濃度", "endpoint", "serum_mg"), ("4-1-2-20", "claim", "4-1-2-20"),
+    [("serum_mg", "endpoint", "serum_mg"), ("血清Mg濃度", "endpoint", "serum_mg"),
+     ("4-1-2-20", "claim", "4-1-2-20"),
      ("GO:0030282", "term", "GO:0030282"), ("Bone mineralization", "term", "GO:0030282")],
 )  # fmt: skip
 def test_endpoints_statements_and_terms_are_found(run, query, kind, name):

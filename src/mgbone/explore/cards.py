@@ -33,7 +33,7 @@ def gene(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Car
     Parameters
     ----------
     name : str
-        A symbol (``Bglap``) or another name (osteocalcin, OC, 骨Gla蛋白).
+        A symbol (``Bglap``) or another name (osteocalcin, OC, in Japanese too).
     dataset : path-like
         A dataset that `make all` has run on.
 
@@ -103,7 +103,7 @@ def endpoint(name: str, dataset: str | Path = DATASET, **folders: str | Path) ->
     Parameters
     ----------
     name : str
-        ``serum_alp``, a title in either language, or another name (ALP, 骨Gla蛋白).
+        ``serum_alp``, a title in either language, or another name (ALP).
     dataset : path-like
         A dataset that `make all` has run on.
 
