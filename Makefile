@@ -97,7 +97,7 @@ lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
-	@"$(PY)" -m mgbone.simulate $(SHIPPED)
+	@"$(PY)" -m mgbone.simulate $(SHIPPED) $(SPEAK)
 
 ##@ Development
 
@@ -185,7 +185,7 @@ absent = $(filter-out $(wildcard $1),$1)
 
 $(ARRAYS): data/%/cel/.complete: $(wildcard $(addprefix src/mgbone/simulate/*.,py csv yml) data/genesets/chip_genes.*) data/study.yml | $(INSTALLED)
 	@$(SAY) '%s: generating the arrays that are missing ...' "data/$*"
-	@"$(PY)" -m mgbone.simulate data/$*
+	@"$(PY)" -m mgbone.simulate data/$* $(SPEAK)
 	@touch "$@"
 define regenerate
 $1/cel/.complete: $(if $(call absent,$(call listed,$1)),FORCE)

@@ -77,6 +77,26 @@ def test_both_readmes_say_the_same():
         assert re.findall(pattern, english, re.M) == re.findall(pattern, japanese, re.M)
 
 
+def test_a_run_in_japanese_leaves_nothing_that_git_sees():
+    """Of its figures those are kept that README.ja.md shows, all else of it is ignored."""
+    kept = {path.relative_to(ROOT).as_posix() for path in committed()}
+    text = (ROOT / "README.ja.md").read_text(encoding="utf-8")
+    assert {name for name in kept if re.match("figures/.*/ja/", name)} == set(
+        re.findall(r"\]\((figures/[^)]+\.png)\)", text)
+    )
+    written = [
+        *(
+            f"figures/{name}/ja/{figure}"
+            for name in ("simulated", "lab")
+            for figure in ("a.png", "01_design.svg")
+        ),
+        *("data/derived/simulated/ja/01_biochem.outputs.txt", "data/derived/simulated/evidence.csv"),
+        "build/simulated/ja/01_biochem.html",
+    ]
+    answer = subprocess.run(["git", "check-ignore", *written], cwd=ROOT, capture_output=True, text=True)
+    assert answer.stdout.split() == written
+
+
 def test_citation_is_valid():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert {"cff-version", "message", "title", "authors"} <= set(citation)

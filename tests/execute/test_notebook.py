@@ -156,6 +156,17 @@ def test_the_account_of_a_failure_is_short_and_shows_the_line(project):
     assert "tried.failed.ipynb" in text
 
 
+def test_the_account_of_a_failure_is_told_in_the_language(project):
+    stops = "from mgbone.study.language import use_language\nuse_language(language)\n"
+    stops += "from mgbone.microarray.differential import split_contrast\nsplit_contrast('mg001')"
+    with pytest.raises(NotebookError) as caught:
+        run(project, stops, language="ja")
+    first, *_, said, left = str(caught.value).splitlines()
+    assert first == "tried.ipynbが3個のセルのうち3番目（A title）で失敗しました："
+    assert said.startswith("「mg001」は比較の名前ではありません。")
+    assert left.startswith("実行した分と詳しい記録：")
+
+
 def test_an_error_meant_for_the_user_comes_without_its_class(project):
     with pytest.raises(NotebookError) as caught:
         run(

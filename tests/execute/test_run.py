@@ -1,5 +1,7 @@
 """What a notebook holds on to: banner, stamp, whole tables, linked figures."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ from helpers.small_dataset import write_small_dataset
 from matplotlib.figure import Figure
 
 import mgbone
-from mgbone.execute import run
+from mgbone.execute import cli, run
 from mgbone.execute.run import open_run
 from mgbone.study.errors import DatasetError, MgboneError
 
@@ -127,6 +129,20 @@ def test_tables_come_back_as_they_were_written(a_run):
     assert a_run.outputs == [a_run.derived_folder / "verdicts.csv"]
 
 
+@pytest.mark.parametrize(("language", "inside"), [("en", ""), ("ja", "ja")])
+def test_a_workbook_of_words_lies_with_its_language_and_a_table_does_not(
+    folder, tmp_path, shown, monkeypatch, language, inside
+):
+    a_run = open_run("01_biochem", folder, tmp_path / "figures", tmp_path / "derived", language)
+    monkeypatch.setattr(run, "display", lambda *tables: None)
+    a_run.write(EVIDENCE, "summary")
+    table = pd.DataFrame([["8"]], columns=pd.MultiIndex.from_tuples([("Control", "n")]))
+    a_run.show_tables({"one": table}, "summary", ["A note."])
+    derived = a_run.derived_folder
+    assert a_run.outputs == [derived / "summary.csv", derived / inside / "summary.xlsx"]
+    assert a_run.outputs[1].is_file()
+
+
 def test_a_failed_write_leaves_the_old_table(a_run, monkeypatch):
     a_run.write(EVIDENCE, "evidence")
     before = (a_run.derived_folder / "evidence.csv").read_bytes()
@@ -208,3 +224,19 @@ def test_long_statements_are_shown_to_their_end(a_run):
         open_run(a_run.notebook, a_run.dataset.path, a_run.figures_folder, a_run.derived_folder)
         statement = "x" * 300
         assert statement in pd.DataFrame({"statement": [statement]}).to_html()
+
+
+def test_the_command_line_speaks_the_language(capsys):
+    said = {}
+    for arguments in ("--help", "report --help", "chek", "check", "report --figures"):
+        with pytest.raises(SystemExit):
+            cli.main(["--language", "ja", *arguments.split()])
+        told = capsys.readouterr()
+        said[arguments] = told.out + told.err
+    english = re.compile("usage|options|argument|show this|COMMAND|FOLDER|error|choose|required")
+    assert english.findall("".join(said.values())) == []
+    assert said["--help"].startswith("使い方：mgbone [-h]")
+    assert "'chek'は選べません（選択肢：" in said["chek"]
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert capsys.readouterr().out.startswith("usage: mgbone [-h]")

@@ -444,7 +444,7 @@ def test_the_design_names_only_samples_that_are_there(language):
     for word in ("尿", "qCT") if language == "ja" else ("urine", "qCT"):
         assert word in whole and word not in part + none
     assert ("血清" if language == "ja" else "serum") in part
-    assert ("動物" if language == "ja" else "animals") in none
+    assert ("個体" if language == "ja" else "animals") in none
 
 
 def test_pair_feeding_draws_each_difference_of_the_table(drawn):

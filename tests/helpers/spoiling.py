@@ -1,11 +1,14 @@
 """Ways to spoil the small dataset: each returns a function that is given the folder."""
 
 import json
+import re
 
 import pandas as pd
 import pytest
 
 import mgbone
+from helpers.japanese import latin_share
+from helpers.languages import speak
 from helpers.small_dataset import assert_named, describe
 from mgbone.study.errors import DatasetError
 
@@ -101,12 +104,37 @@ def cut(file, share):
     return spoil
 
 
+def faults_of(folder):
+    """Check a dataset in both languages; hold Japanese faults against the English ones, and return these.
+
+    Both are about the same file and give the same numbers; no field is left open.
+    """
+    faults = mgbone.check_dataset(folder)
+    japanese = speak("ja", mgbone.check_dataset, folder)
+    assert len(japanese) == len(faults), japanese
+    for fault, line in zip(faults, japanese, strict=True):
+        if fault.startswith(("study.yml", "claims.csv", "qct_mapping.yml, line")):
+            continue  # in the words of mgbone.study
+        file = re.split(r"[,:] ", fault)[0]
+        place, said = line.split("：", 1)
+        assert place.startswith(file), line
+        assert said.endswith("。") and "{" not in said.replace("{ で始まり", ""), line
+        own_words = re.sub(r"「[^」]*」|（[^（）]*）|[\w.-]*[_./][\w./-]*", " ", said, flags=re.ASCII)
+        assert latin_share(own_words) < 0.5, line
+        assert numbers(fault) <= numbers(line), (fault, line)
+    return faults
+
+
+def numbers(text):
+    return set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*[A-Za-z])", text, re.ASCII))
+
+
 def assert_refused(folder, spoil, expected):
     """Spoil a dataset; hold the faults that are found against the pieces of their lines, in order."""
     spoil(folder)
     if not hasattr(spoil, "keeps_descriptor"):
         describe(folder)
-    faults = mgbone.check_dataset(folder)
+    faults = faults_of(folder)
     assert_named(faults, expected, folder)
     with pytest.raises(DatasetError) as caught:
         mgbone.open_dataset(folder)

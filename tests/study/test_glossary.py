@@ -28,6 +28,8 @@ def test_no_forbidden_variant_stands_anywhere(term):
         ("％ after a number", r"\d ?%(?![\w(}])"),
         ("～ for a range", r"〜|\d ～ \d"),
         ("half-width digits", r"[０-９]"),
+        ("p値 and q値, unless a number follows", r"(?<![\w`{*%])[pq] ?[がをはのに]"),
+        ("what is seen is みられる", r"差[のはも]見られ"),
     ],
 )
 def test_texts_are_written_in_one_style(style, pattern):

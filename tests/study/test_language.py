@@ -1,15 +1,17 @@
 """Two languages: every English message has its Japanese, with the same fields, and nothing falls behind."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from nbconvert.filters import markdown2html
 from tools import messages as tool
+from tools.untranslated import untranslated
 
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import current, either, prose, speaking, tr, use_language
+from mgbone.study.language import current, either, fill, prose, speaking, tr, use_language
 
-FIELDS = re.compile(r"\{\w*(?::[^}]*)?\}")
+FIELDS = re.compile(r"\{\w*(?:![rsa])?(?::[^}]*)?\}|%\(\w+\)\w|%[a-z]")
 
 
 def test_the_catalogues_are_up_to_date_and_whole():
@@ -74,6 +76,34 @@ def test_translations_have_the_fields_of_the_english():
             assert set(FIELDS.findall(message.string)) == english, message.id
 
 
+def test_every_message_of_an_error_is_translated():
+    """Also those of warnings, faults, notes and slips, and what is printed."""
+    names_of_data = {"CC0 1.0 Universal", "python -m mgbone.simulate"}
+    found = {
+        f"{path.relative_to(tool.ROOT)}, line {line}": text
+        for path in sorted((tool.ROOT / "src").rglob("*.py"))
+        for line, text in untranslated(path)
+        if text not in names_of_data
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('raise StudyError(f"{path.name} is not there.")', [" is not there."]),
+        ('told = f"{n} sets passed over"\n    warnings.warn(told, GeneSetWarning)', [" sets passed over"]),
+        ('document.slip(keys, "stands twice", tr("Delete one."))', ["stands twice"]),
+        ('raise MgboneError(tr("{n} of them", n=n)) from None', []),
+        ('raise ValueError("a wrong argument")', []),
+    ],
+)
+def test_a_message_without_translation_is_found(tmp_path, code, found):
+    module = tmp_path / "module.py"
+    module.write_text(f"def function():\n    {code}\n")
+    assert [text for _, text in untranslated(module)] == found
+
+
 def test_a_message_comes_in_the_language_in_use():
     assert tr("not tested") == "not tested"
     with speaking("ja"):
@@ -94,3 +124,18 @@ def test_an_unknown_language_is_refused_and_changes_nothing():
     with pytest.raises(MgboneError, match="language 'de' is not known; choose en or ja"):
         use_language("de")
     assert current() == "en"
+
+
+def test_a_text_within_a_message_is_quoted_as_the_language_does():
+    told = {"name": "血清\u3000Mg", "number": 3}
+    assert fill("{name!r}, {number!r}", **told) == "'血清\\u3000Mg', 3"
+    with speaking("ja"):
+        assert fill("{name!r}、{number!r}", **told) == "「血清\\u3000Mg」、3"
+        assert fill("{name!r}", name="a\nb'\x1b") == "「a\\nb'\\x1b」"
+        assert fill("{number:.2f}{{}}", number=1.0) == "1.00{}"
+        assert fill("{said}", said="whatever a field is called") == "whatever a field is called"
+
+
+def test_threads_speak_the_language_in_use():
+    with speaking("ja"), ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(tr, ["not tested", "reproduced"])) == ["検定なし", "再現"]

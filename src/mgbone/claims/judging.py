@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from mgbone.study.errors import StudyError
+from mgbone.study.language import tr
 from mgbone.study.ledger import KEYS, VERDICTS
 from mgbone.study.naming import NOT_SHOWN, SUPPORTED
 
@@ -63,10 +64,10 @@ def judge(claims: pd.DataFrame, evidence: pd.DataFrame) -> pd.DataFrame:
     """
     lacking = [c for c in [*KEYS, "direction", "level"] if c not in evidence.columns]
     if lacking:
-        raise StudyError(f"the evidence lacks the column {', '.join(lacking)}.")
+        raise StudyError(tr("the evidence lacks the column {columns}.", columns=tr(", ").join(lacking)))
     doubled = evidence[evidence.duplicated(KEYS)]
     if len(doubled):
-        raise StudyError(f"the evidence has two rows for {' / '.join(doubled[KEYS].iloc[0])}.")
+        raise StudyError(tr("the evidence has two rows for {row}.", row=" / ".join(doubled[KEYS].iloc[0])))
     joined = claims.merge(evidence.rename(columns=_RENAMED), on=KEYS, how="left", validate="many_to_one")
     joined["asserts"] = what_is_asserted(joined)
     rows = joined.to_dict("records")

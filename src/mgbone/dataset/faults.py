@@ -13,7 +13,7 @@ import pandas as pd
 
 from mgbone.study.documents import Slip
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_, tr
+from mgbone.study.language import N_, fill, tr
 
 MOST_OF_A_KIND = 20
 """So many faults of one kind in one column are written out; the others are counted in one line."""
@@ -115,7 +115,7 @@ def column_words(label: str) -> str:
 
 def quoted(text: object) -> str:
     """Return what stands in a cell, in quotation marks."""
-    return tr("{text!r}", text=text)
+    return fill("{text!r}", text=text)
 
 
 def found_in(text: object, rows: int) -> str:
@@ -175,7 +175,7 @@ def fault_in_rows(
 
     def describe(row: int) -> tuple[str, str]:
         found = {k: v[row] if isinstance(v, Mapping | pd.Series) else v for k, v in of_row.items()}
-        return problem.format(**found), advice.format(**found)
+        return fill(problem, **found), fill(advice, **found)
 
     return fault_per_row(file, column, rows, describe)
 

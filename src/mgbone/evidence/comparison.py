@@ -16,6 +16,7 @@ from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_side
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 from mgbone.study.naming import GEHAN
 
 MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
@@ -116,15 +117,24 @@ def _check(measurements: pd.DataFrame, study: Study) -> None:
     missing = [c for c in MEASUREMENT_COLUMNS if c not in measurements.columns]
     if missing:
         raise MgboneError(
-            f"measurements lacks the column {', '.join(missing)}; it needs {', '.join(MEASUREMENT_COLUMNS)}."
+            tr(
+                "measurements lacks the column {columns}; it needs {all_columns}.",
+                columns=tr(", ").join(missing),
+                all_columns=tr(", ").join(MEASUREMENT_COLUMNS),
+            )
         )
     _check_once(measurements)
     for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
         known = study.experiments[experiment].groups if experiment in study.experiments else ()
         if group not in known:
-            allowed = ", ".join(known) or f"none: experiments are {', '.join(study.experiments)}"
+            experiments = tr("none: experiments are {names}", names=tr(", ").join(study.experiments))
             raise MgboneError(
-                f"measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}."
+                tr(
+                    "measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.",
+                    group=group,
+                    experiment=experiment,
+                    allowed=tr(", ").join(known) or experiments,
+                )
             )
 
 
@@ -154,7 +164,13 @@ def _check_once(measurements: pd.DataFrame) -> None:
     twice = measurements[measurements.duplicated(["animal_id", "endpoint"])]
     if len(twice):
         animal, endpoint = twice[["animal_id", "endpoint"]].iloc[0]
-        raise MgboneError(f"measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.")
+        raise MgboneError(
+            tr(
+                "measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.",
+                animal=animal,
+                endpoint=endpoint,
+            )
+        )
 
 
 def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -13,6 +13,21 @@ from mgbone.study.language import LANGUAGES, N_, either, speaking, tr
 from mgbone.study.paths import resolve
 from mgbone.study.places import Settings, relative
 
+_OF_ARGPARSE = {
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("%(prog)s: error: %(message)s\n"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("expected one argument"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+}
+# It asks gettext for its own words, which knows no catalogue of a package.
+argparse._ = lambda text: tr(text) if text in _OF_ARGPARSE else text
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status: 0, or 1 with the reason on standard error.
@@ -23,11 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     # The language first: what follows, the list of commands too, is said in it.
-    language = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    language.add_argument("--language", choices=LANGUAGES, default=Settings.language)
-    told, rest = language.parse_known_args(arguments)
+    told, rest = _language().parse_known_args(arguments)
     with speaking(told.language):
-        return _answer(_parser([language]).parse_args(rest, told))
+        return _answer(_parser([_language()]).parse_args(rest, told))
 
 
 def _answer(options: argparse.Namespace) -> int:
@@ -44,18 +57,26 @@ def _answer(options: argparse.Namespace) -> int:
     return 0
 
 
+def _language() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default=Settings.language, help=tr("default: %(default)s")
+    )
+    return parser
+
+
 def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="mgbone",
         description=tr("Check a dataset, run a notebook, look things up, fetch gene sets."),
         parents=language,
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar=tr("COMMAND"))
 
     check = commands.add_parser("check", help=tr("list every fault of a dataset folder"))
     check.add_argument("dataset", help=tr("the folder, for example data/simulated"))
     check.add_argument(
-        "--record", metavar="FOLDER", help=tr("note there that the dataset was found good, for make")
+        "--record", metavar=tr("FOLDER"), help=tr("note there that the dataset was found good, for make")
     )
     check.set_defaults(command=_check)
 
@@ -118,7 +139,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         if field.name != "language":
             command.add_argument(
                 f"--{field.name.removesuffix('_folder')}", dest=field.name, default=field.default,
-                help=tr("default: %(default)s"), metavar="FOLDER",
+                help=tr("default: %(default)s"), metavar=tr("FOLDER"),
             )  # fmt: skip
 
 

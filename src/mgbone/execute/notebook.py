@@ -113,7 +113,7 @@ def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
     known = papermill.inspect_notebook(str(notebook))
     if unknown := sorted(set(names) - set(known)):
         said = N_("{notebook} has no parameter {unknown}. Its `parameters` cell assigns {known}.")
-        names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or tr("none")}
+        names = {"unknown": tr(", ").join(unknown), "known": tr(", ").join(known) or tr("none")}
         raise MgboneError(tr(said, notebook=notebook.name, **names))
 
 
@@ -285,7 +285,7 @@ def _declared_outputs(listing: Path, started: int, name: str) -> list[Path]:
     missing = [relative(path) for path in outputs if not path.is_file() or path.stat().st_size == 0]
     if missing:
         said = N_("{notebook} names outputs that are missing or empty: {paths}.")
-        raise NotebookError(tr(said, notebook=name, paths=", ".join(missing)))
+        raise NotebookError(tr(said, notebook=name, paths=tr(", ").join(missing)))
     return [*outputs, listing]
 
 

@@ -151,17 +151,19 @@ class Run:
         """Stamp a figure if the data are simulated, save it as PNG and SVG, and display it."""
         written = save_figure(figure, self.figures_folder, name, stamp=self.stamp)
         self.outputs += written
-        shows = "; ".join([*said(figure).values(), *([self.stamp] if self.stamp else [])])
+        parts = [*said(figure).values(), *([self.stamp] if self.stamp else [])]
+        shows = tr("; ", "between sentences").join(parts)
         display(Image(data=written[0].read_bytes(), width=round(96 * figure.get_figwidth()), alt=shows))
 
     def show_tables(self, tables: Mapping[str, pd.DataFrame], name: str, notes: Sequence[str] = ()) -> None:
         """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
 
-        The workbook has a sheet per table, and is stamped if the data are simulated.
+        The workbook has a sheet per table, and is stamped if the data are simulated. It holds words, so those
+        of two languages lie apart.
         """
         from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
 
-        path = self.derived_folder / f"{name}.xlsx"
+        path = of_language(self.derived_folder, self.language) / f"{name}.xlsx"
         write_workbook(tables, path, notes, self.stamp)
         self.outputs.append(path)
         display(*tables.values(), Markdown("\n\n".join(notes)))

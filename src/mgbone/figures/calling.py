@@ -139,7 +139,7 @@ def genes_by_hand(
         marks.animals(ax, table, spread=0.4, size=38)
         marks.means(ax, table, beside=0.36)
         ax.set_xticks(range(len(names)), labels)
-        canvas.turn_crowded(ax, shown, 120 / len(names))
+        canvas.turn_crowded(ax, shown, 420 / len(genes) / (len(names) + 0.3))
         ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
     axes[0].set_ylabel(tr("log2 expression"))
     _steps(figure.add_subplot(grid[1, :]), steps, genes)
@@ -160,7 +160,7 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
         if i % 2 == 0:
             ax.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
         ax.text(0.01, i, tr(row["name"]), va="center", size=look.SMALL_SIZE)
-        ax.text(0.36, i, row["formula"], va="center", size=look.SMALL_SIZE)
+        ax.text(0.36, i, tr(row["formula"]), va="center", size=look.SMALL_SIZE)
         for x, gene in zip(right, genes, strict=True):
             written = ax.text(x, i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right",
                               size=look.SMALL_SIZE)  # fmt: skip

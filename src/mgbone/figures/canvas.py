@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
@@ -20,7 +19,7 @@ from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, 
 from mgbone.study.language import N_, current, tr
 from mgbone.study.naming import contrast_label, has_doses, nutrient_word
 
-MARKS = "* p < 0.05, † 0.05 ≤ p < 0.10"
+MARKS = N_("* p < 0.05, † 0.05 ≤ p < 0.10")
 _LINE_HEIGHT = 1.35
 _PAD = 6.0 * MM
 
@@ -91,10 +90,10 @@ def new_figure(
     x, y = _PAD / (width * MM), 1 - 0.7 * _PAD / total
     upper = {"ha": "left", "va": "top", "linespacing": 1.25}
     if head:
-        look.embolden(figure.text(x, y, "\n".join(head), size=TITLE_SIZE, gid="title", **upper))
+        look.embolden(figure.text(x, y, "\n".join(head), label=title, size=TITLE_SIZE, gid="title", **upper))
         y -= len(head) * TITLE_SIZE * _LINE_HEIGHT / 72 / total
     if found:
-        figure.text(x, y, "\n".join(found), size=BASE_SIZE, gid="finding", **upper)
+        figure.text(x, y, "\n".join(found), label=finding, size=BASE_SIZE, gid="finding", **upper)
     if legend:
         y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
         box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y),
@@ -103,7 +102,7 @@ def new_figure(
         box.set_in_layout(False)
     if foot:
         figure.text(
-            x, 0.09 / total, "\n".join(foot), size=SMALL_SIZE, color=QUIET, gid="note",
+            x, 0.09 / total, "\n".join(foot), label=note, size=SMALL_SIZE, color=QUIET, gid="note",
             **upper | {"va": "bottom"},
         )  # fmt: skip
     if not (nrows and ncols):
@@ -153,12 +152,8 @@ def lay_out(figure: Figure) -> None:
 
 def words_of(figure: Figure) -> dict[str, str]:
     """Return headline, finding and note of a figure, unbroken, by those names; "" where it has none."""
-    texts = {text.get_gid(): text.get_text() for text in figure.texts}
-    # A break between Japanese letters stands for nothing, one between words for a blank.
-    broken = re.compile(r"(?<=[^\x00-\xff])\n|\n(?=[^\x00-\xff])")
-    return {
-        name: broken.sub("", texts.get(name, "")).replace("\n", " ") for name in ("title", "finding", "note")
-    }
+    texts = {text.get_gid(): text.get_label() for text in figure.texts}
+    return {name: texts.get(name, "") for name in ("title", "finding", "note")}
 
 
 def panels(
@@ -275,8 +270,12 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     if not content.strip():
         return 0.0
     look.register_japanese_font()
-    family = ["DejaVu Sans", "IPAexGothic"]
-    font = FontProperties(family=family, weight="bold" if bold else "normal", size=size)
+    # Japanese is emboldened by its outline (`look.embolden`): its font has no bold, and matplotlib would warn
+    heavy = bold and not any(letter > "⺀" for letter in content)
+    face = (
+        {"family": ["DejaVu Sans"], "weight": "bold"} if heavy else {"family": ["DejaVu Sans", "IPAexGothic"]}
+    )
+    font = FontProperties(size=size, **face)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 

@@ -70,7 +70,10 @@ def _finding(table: pd.DataFrame, contrast: str) -> str:
     clear = rows[(rows["percent_low"] > 0) | (rows["percent_high"] < 0)]
     if clear.empty:
         return tr("Beyond what was eaten, no endpoint differs between the pair-fed group and its partner.")
-    named = [f"{findings.name(r.endpoint)} {findings.percent(r.percent)} %" for r in clear.itertuples()]
+    named = [
+        tr("{what} {percent} %", what=findings.name(r.endpoint), percent=findings.percent(r.percent))
+        for r in clear.itertuples()
+    ]
     return findings.sentence([
         tr("beyond what was eaten, {contrast}: {names}",
            contrast=naming.contrast_label(contrast), names=findings.listed(named))])  # fmt: skip

@@ -46,7 +46,7 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     said = [
         tr("nearly all genes unchanged")
         if share >= 0.995
-        else tr("about {s:.0%} of genes changed", s=1 - share)
+        else tr("about {percent:.0f}% of genes changed", percent=100 * (1 - share))
         for share in shares
     ]
     figure, panels = canvas.contrast_panels(

@@ -19,6 +19,7 @@ from matplotlib.text import Text
 
 from mgbone.study.design import Group
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 from mgbone.study.naming import group_label, groups_in_use, in_use
 
 MM = 1 / 25.4
@@ -124,7 +125,7 @@ def register_japanese_font() -> None:
     spec = importlib.util.find_spec("matplotlib_fontja")
     file = Path(spec.origin).parent / "fonts" / "ipaexg.ttf" if spec and spec.origin else None
     if file is None or not file.is_file():
-        raise MgboneError("The font IPAexGothic is missing; the package matplotlib-fontja brings it.")
+        raise MgboneError(tr("The font IPAexGothic is missing; the package matplotlib-fontja brings it."))
     font_manager.fontManager.addfont(str(file))
 
 
@@ -168,7 +169,13 @@ def group_style(group: str) -> GroupStyle:
     """
     own = _looks(tuple(in_use[0].groups.values())) if in_use else {}
     if group not in own and group not in GROUPS:
-        raise MgboneError(f"The group {group!r} has no colour; groups are {', '.join(groups_in_use())}.")
+        raise MgboneError(
+            tr(
+                "The group {group!r} has no colour; groups are {known}.",
+                group=group,
+                known=tr(", ").join(groups_in_use()),
+            )
+        )
     return own.get(group) or GROUPS[group]
 
 

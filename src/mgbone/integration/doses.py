@@ -211,8 +211,12 @@ def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
     if len(twice):
         one = twice.iloc[0]
         raise MgboneError(
-            f"The evidence holds {one['endpoint']}, {one['contrast']}, in {one['experiment']} twice; "
-            "hand in each table once."
+            tr(
+                "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once.",
+                endpoint=one["endpoint"],
+                contrast=one["contrast"],
+                experiment=one["experiment"],
+            )
         )
     return stacked
 
@@ -277,6 +281,10 @@ def require_all_tested(verdicts: pd.DataFrame, dataset: Dataset) -> None:
     untested = verdicts.loc[verdicts["verdict"] == "not_tested", "claim_id"]
     if dataset.is_simulated and len(untested):
         raise MgboneError(
-            f"{len(untested)} statements of the ledger were not tested: {', '.join(untested)}. "
-            "No notebook wrote evidence for their endpoint and contrast."
+            tr(
+                "{n} statements of the ledger were not tested: {claims}. No notebook wrote evidence for "
+                "their endpoint and contrast.",
+                n=len(untested),
+                claims=tr(", ").join(untested),
+            )
         )

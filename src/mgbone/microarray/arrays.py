@@ -37,6 +37,7 @@ from mgbone.microarray.normalisation import RmaSteps, rma_steps
 from mgbone.microarray.quality import pseudo_image
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,8 +86,12 @@ def load_arrays(dataset: Dataset) -> ArraySet:
         dataset.expression_path or (dataset.cel_paths and dataset.platform_folder)
     ):
         raise MgboneError(
-            f"{dataset.name} has no arrays to analyse: it needs arrays.csv, the CEL files named there and "
-            "the library files of the chip in platform/, or expression.txt, a table already normalised."
+            tr(
+                "{dataset} has no arrays to analyse: it needs arrays.csv, the CEL files named there and "
+                "the library files of the chip in platform/, or expression.txt, a table already "
+                "normalised.",
+                dataset=dataset.name,
+            )
         )
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")

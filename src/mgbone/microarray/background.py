@@ -8,6 +8,7 @@ import numpy as np
 
 from mgbone.microarray._compiled import bin_linearly
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 _GRID = 16_384
 """Points of the kernel density, as preprocessCore's."""
@@ -59,7 +60,7 @@ def fit_background(intensities: np.ndarray) -> Background:
     below = ordered[: np.searchsorted(ordered, mu, side="left")]
     above = ordered[np.searchsorted(ordered, mu, side="right") :]
     if below.size < 2:
-        raise RmaError("no background can be estimated: fewer than two intensities lie below the mode")
+        raise RmaError(tr("no background can be estimated: fewer than two intensities lie below the mode"))
     sigma = float(np.sqrt(np.square(below - mu).sum() / (below.size - 1)) * np.sqrt(2.0))
     return Background(alpha=1.0 / _mode(above, shift=mu), mu=mu, sigma=sigma)
 
@@ -73,7 +74,7 @@ def _mode(ordered: np.ndarray, shift: float = 0.0) -> float:
     and so it is here.
     """
     if ordered.size < 2 or ordered[0] == ordered[-1]:
-        raise RmaError("no background can be estimated: its intensities have no spread")
+        raise RmaError(tr("no background can be estimated: its intensities have no spread"))
     width = _bandwidth(ordered, shift)
     low, high = ordered[0] - shift - 7 * width, ordered[-1] - shift + 7 * width
     weights = bin_linearly(ordered, shift, low, high, _GRID)

@@ -14,6 +14,7 @@ from scipy.spatial.distance import squareform
 
 from mgbone.microarray.differential import split_contrast
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 N_GENES = 1000
 LINKAGE = "average"
@@ -158,7 +159,13 @@ def cluster_contrasts(
         missing = set(split_contrast(contrast)) - set(pair)
         if missing:
             group = sorted(missing)[0]
-            raise MgboneError(f"The contrast {contrast!r} needs the group {group!r}, which has no array.")
+            raise MgboneError(
+                tr(
+                    "The contrast {contrast!r} needs the group {group!r}, which has no array.",
+                    contrast=contrast,
+                    group=group,
+                )
+            )
         found[contrast] = cluster_arrays(expression[pair.index], pair, **options)
     return found
 
@@ -172,28 +179,38 @@ def _labels(expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series) -> 
     given = pd.Series(dict(groups), dtype=object).reindex(expression.columns)
     if given.isna().any():
         array = given.index[given.isna()][0]
-        raise MgboneError(f"The array {array!r} has no group; give each array one, by its name.")
+        raise MgboneError(
+            tr("The array {array!r} has no group; give each array one, by its name.", array=array)
+        )
     sizes = given.value_counts()
     if len(sizes) < 2:
-        raise MgboneError("Clusters can be held against groups only if there are two groups or more.")
+        raise MgboneError(tr("Clusters can be held against groups only if there are two groups or more."))
     if sizes.min() < 2:
         group = sizes.idxmin()
-        raise MgboneError(f"The group {group!r} has a single array, which can't be told from an outlier.")
+        raise MgboneError(
+            tr("The group {group!r} has a single array, which can't be told from an outlier.", group=group)
+        )
     if not np.isfinite(expression.to_numpy(float)).all():
-        raise MgboneError("Some expression values are missing or infinite; drop such genes or arrays first.")
+        raise MgboneError(
+            tr("Some expression values are missing or infinite; drop such genes or arrays first.")
+        )
     return given
 
 
 def _most_variable(expression: pd.DataFrame, n_genes: int) -> pd.DataFrame:
     if not expression.index.is_unique:
-        raise MgboneError("Genes stand more than once in the expression table; use summarise_to_genes first.")
+        raise MgboneError(
+            tr("Genes stand more than once in the expression table; use summarise_to_genes first.")
+        )
     return expression.loc[_largest(expression.var(axis=1), n_genes)]
 
 
 def _largest(variance: pd.Series, n_genes: int) -> pd.Index:
     chosen = variance[variance > 0].nlargest(n_genes).index
     if len(chosen) < 3:
-        raise MgboneError(f"Only {len(chosen)} genes vary between the arrays; that is too few to cluster by.")
+        raise MgboneError(
+            tr("Only {n} genes vary between the arrays; that is too few to cluster by.", n=len(chosen))
+        )
     return chosen
 
 

@@ -12,7 +12,7 @@ import pylimma
 from scipy import stats
 
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_
+from mgbone.study.language import N_, tr
 
 DE_COLUMNS = ["gene", "contrast", "log2_fold_change", "average_expression", "t", "p", "q"]
 
@@ -66,17 +66,23 @@ def probeset_choice(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Se
     _check_numbers(expression)
     if expression.index.has_duplicates:
         raise MgboneError(
-            f"The probeset {expression.index[expression.index.duplicated()][0]!r} stands more than once "
-            "in the "
-            "expression table; each needs a row of its own."
+            tr(
+                "The probeset {probeset!r} stands more than once in the expression table; each needs a "
+                "row of its own.",
+                probeset=expression.index[expression.index.duplicated()][0],
+            )
         )
     gene = pd.Series(expression.index.map(pd.Series(dict(symbols), dtype=object)), index=expression.index)
     gene = gene.where(gene.notna() & (gene.astype(str).str.strip() != ""))
     if gene.isna().all():
         raise MgboneError(
-            f"None of the {len(gene)} probesets has a gene symbol in the annotation. Its names look like "
-            f"{_examples(dict(symbols))}, those of the table like {_examples(expression.index)}: "
-            "are they of the same chip?"
+            tr(
+                "None of the {n} probesets has a gene symbol in the annotation. Its names look like "
+                "{annotation}, those of the table like {examples}: are they of the same chip?",
+                n=len(gene),
+                annotation=_examples(dict(symbols)),
+                examples=_examples(expression.index),
+            )
         )
     average = expression.mean(axis=1)
     best_first = pd.DataFrame({"gene": gene, "average": average}).sort_values(
@@ -191,8 +197,11 @@ def split_contrast(contrast: str) -> tuple[str, str]:
     case, separator, reference = str(contrast).partition("_vs_")
     if not (case and separator and reference) or case == reference:
         raise MgboneError(
-            f"{contrast!r} is no contrast: write case_vs_reference with two different groups, such as "
-            "mg001_vs_pairfed."
+            tr(
+                "{contrast!r} is no contrast: write case_vs_reference with two different groups, such as "
+                "mg001_vs_pairfed.",
+                contrast=contrast,
+            )
         )
     return case, reference
 
@@ -221,8 +230,11 @@ def genes_by_hand(
     for gene in genes:
         if gene not in expression.index:
             raise MgboneError(
-                f"The gene {gene!r} is not in the expression table; it has such as "
-                f"{_examples(expression.index)}."
+                tr(
+                    "The gene {gene!r} is not in the expression table; it has such as {examples}.",
+                    gene=gene,
+                    examples=_examples(expression.index),
+                )
             )
     fit, labels = _fit(expression, groups, [contrast])
     prior_df, prior = (float(np.ravel(fit[key])[0]) for key in ("df_prior", "s2_prior"))
@@ -239,15 +251,15 @@ _STEPS = [
     ("mean_case", N_("Mean of the case"), "mean(x)"),
     ("mean_reference", N_("Mean of the reference"), "mean(y)"),
     ("difference", N_("log2 fold change"), "mean(x) - mean(y)"),
-    ("df", N_("Residual degrees of freedom"), "arrays - groups"),
+    ("df", N_("Residual degrees of freedom"), N_("arrays - groups")),
     ("variance", N_("Residual variance of this gene"), "s2 = SS_within / df"),
-    ("t_ordinary", N_("Ordinary t, for comparison"), "difference / sqrt(s2 (1/n_x + 1/n_y))"),
-    ("p_ordinary", N_("Ordinary p, for comparison"), "df degrees of freedom"),
+    ("t_ordinary", N_("Ordinary t, for comparison"), N_("difference / sqrt(s2 (1/n_x + 1/n_y))")),
+    ("p_ordinary", N_("Ordinary p, for comparison"), N_("df degrees of freedom")),
     ("prior_df", N_("Prior degrees of freedom (from all genes)"), "d0"),
     ("prior_variance", N_("Prior variance (from all genes)"), "s0^2"),
     ("posterior_variance", N_("Moderated variance"), "s2_mod = (d0 s0^2 + df s2) / (d0 + df)"),
     ("standard_error", N_("Standard error"), "sqrt(s2_mod (1/n_x + 1/n_y))"),
-    ("t", N_("Moderated t"), "difference / standard error"),
+    ("t", N_("Moderated t"), N_("difference / standard error")),
     ("df_total", N_("Degrees of freedom of t"), "df + d0"),
     ("p", N_("p, two-sided"), "P(|T| >= |t|)"),
 ]
@@ -290,7 +302,7 @@ def _fit(expression: pd.DataFrame, groups: Any, contrasts: Sequence[str]) -> tup
         fit = pylimma.contrasts_fit(_group_means(values, design.to_numpy(dtype=bool)), matrix)
         fit = pylimma.e_bayes(fit, trend=False)
     for text in dict.fromkeys(str(w.message) for w in caught):
-        warnings.warn(f"From pylimma: {text}", ExpressionWarning, stacklevel=3)
+        warnings.warn(tr("From pylimma: {message}", message=text), ExpressionWarning, stacklevel=3)
     return fit, labels
 
 
@@ -319,14 +331,23 @@ def _labels(expression: pd.DataFrame, groups: Any) -> pd.Series:
         missing = [a for a in expression.columns if a not in given.index or pd.isna(given[a])]
         if missing:
             raise MgboneError(
-                f"The array {missing[0]!r} has no group ({len(missing)} of {expression.shape[1]} have none); "
-                "give each column of the expression table one, by its name."
+                tr(
+                    "The array {array!r} has no group ({n} of {arrays} have none); give each column of "
+                    "the expression table one, by its name.",
+                    array=missing[0],
+                    n=len(missing),
+                    arrays=expression.shape[1],
+                )
             )
         return given.reindex(expression.columns)
     given = list(groups)
     if len(given) != expression.shape[1]:
         raise MgboneError(
-            f"{len(given)} groups were given for {expression.shape[1]} arrays; give one for each."
+            tr(
+                "{n} groups were given for {arrays} arrays; give one for each.",
+                n=len(given),
+                arrays=expression.shape[1],
+            )
         )
     return pd.Series(given, index=expression.columns, dtype=object)
 
@@ -336,22 +357,31 @@ def _check_genes(expression: pd.DataFrame) -> None:
     if expression.columns.has_duplicates:
         twice = expression.columns[expression.columns.duplicated()][0]
         raise MgboneError(
-            f"The array {twice!r} stands more than once in the expression table; drop or rename one."
+            tr(
+                "The array {array!r} stands more than once in the expression table; drop or rename one.",
+                array=twice,
+            )
         )
     if expression.index.has_duplicates:
         twice = expression.index[expression.index.duplicated()]
         raise MgboneError(
-            f"{len(set(twice))} genes stand more than once, such as {twice[0]!r}; "
-            "take one row per gene with summarise_to_genes first."
+            tr(
+                "{n} genes stand more than once, such as {gene!r}; take one row per gene with "
+                "summarise_to_genes first.",
+                n=len(set(twice)),
+                gene=twice[0],
+            )
         )
     if len(expression) < 3:
         raise MgboneError(
-            f"Only {len(expression)} genes were given; moderated variances need many (a whole chip)."
+            tr("Only {n} genes were given; moderated variances need many (a whole chip).", n=len(expression))
         )
     if float(expression.to_numpy().max()) > 64:
         warnings.warn(
-            "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
-            "intensities?",
+            tr(
+                "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
+                "intensities?"
+            ),
             ExpressionWarning,
             stacklevel=4,
         )
@@ -361,34 +391,50 @@ def _check_numbers(expression: pd.DataFrame) -> None:
     try:
         values = expression.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
-        raise MgboneError(f"The expression table holds something that is no number: {error}.") from error
+        raise MgboneError(
+            tr("The expression table holds something that is no number: {error}.", error=error)
+        ) from error
     if values.size == 0:
-        raise MgboneError("The expression table is empty.")
+        raise MgboneError(tr("The expression table is empty."))
     bad = ~np.isfinite(values)
     if bad.any():
         row, column = np.argwhere(bad)[0]
         raise MgboneError(
-            f"{int(bad.sum())} expression values are missing or infinite, the first in row "
-            f"{expression.index[row]!r}, "
-            f"array {expression.columns[column]!r}; drop such genes or arrays before testing."
+            tr(
+                "{n} expression values are missing or infinite, the first in row {row!r}, array "
+                "{array!r}; drop such genes or arrays before testing.",
+                n=int(bad.sum()),
+                row=expression.index[row],
+                array=expression.columns[column],
+            )
         )
 
 
 def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
     if isinstance(contrasts, str) or not len(contrasts):
-        raise MgboneError("Give a list of contrasts, such as ['mg001_vs_pairfed'].")
+        raise MgboneError(tr("Give a list of contrasts, such as ['mg001_vs_pairfed']."))
     sizes = labels.value_counts()
     for contrast in contrasts:
         for group in split_contrast(contrast):
             if group not in sizes.index:
                 raise MgboneError(
-                    f"The contrast {contrast!r} needs the group {group!r}, which has no array; "
-                    f"groups with arrays are {', '.join(map(str, dict.fromkeys(labels)))}."
+                    tr(
+                        "The contrast {contrast!r} needs the group {group!r}, which has no array; groups "
+                        "with arrays are {known}.",
+                        contrast=contrast,
+                        group=group,
+                        known=tr(", ").join(map(str, dict.fromkeys(labels))),
+                    )
                 )
             if sizes[group] < 2:
                 raise MgboneError(
-                    f"The group {group!r} has a single array, so that nothing says how much its arrays vary; "
-                    f"{contrast!r} can't be tested. Two are the least, three or more are usual."
+                    tr(
+                        "The group {group!r} has a single array, so that nothing says how much its "
+                        "arrays vary; {contrast!r} can't be tested. Two are the least, three or more are "
+                        "usual.",
+                        group=group,
+                        contrast=contrast,
+                    )
                 )
 
 
@@ -397,11 +443,14 @@ def one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
     rows = table[table["contrast"] == contrast]
     if rows.empty:
         raise MgboneError(
-            f"The contrast {contrast!r} is not in the table; it has "
-            f"{', '.join(map(str, table['contrast'].unique()))}."
+            tr(
+                "The contrast {contrast!r} is not in the table; it has {known}.",
+                contrast=contrast,
+                known=tr(", ").join(map(str, table["contrast"].unique())),
+            )
         )
     return rows
 
 
 def _examples(names: Iterable[Any], n: int = 3) -> str:
-    return ", ".join(str(name) for name in list(names)[:n]) or "none"
+    return tr(", ").join(str(name) for name in list(names)[:n]) or tr("none")

@@ -12,6 +12,7 @@ from scipy import stats
 from mgbone.dataset.faults import listing
 from mgbone.microarray.genesets import GeneSets, check_symbols
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 ORA_COLUMNS = [
     "contrast", "direction", "term", "name", "set_size", "list_size", "background", "hits", "expected",
@@ -65,7 +66,7 @@ def over_representation(
         it.
     """
     if not gene_lists:
-        raise MgboneError("There is no list of genes to test; hand in gene_lists(table).")
+        raise MgboneError(tr("There is no list of genes to test; hand in gene_lists(table)."))
     by_contrast = background if isinstance(background, Mapping) else dict.fromkeys(gene_lists, background)
     check_symbols(gene_sets, {str(g) for genes in by_contrast.values() for g in genes})
     tables = []
@@ -95,7 +96,12 @@ def restrict(
     kept = {term: genes for term, genes in kept.items() if smallest <= len(genes) <= largest}
     if not kept:
         raise MgboneError(
-            f"No set in {gene_sets.source or 'the gene sets'} has {smallest} to {largest} genes on the chip."
+            tr(
+                "No set in {sets} has {smallest} to {largest} genes on the chip.",
+                sets=gene_sets.source or tr("the gene sets"),
+                smallest=smallest,
+                largest=largest,
+            )
         )
     return GeneSets(kept, {t: gene_sets.name(t) for t in kept}, gene_sets.source)
 
@@ -241,12 +247,20 @@ def _check_ranked(table: pd.DataFrame, gene_sets: GeneSets, contrast: str | None
     """Check that there are genes to rank, of the contrast if one is named, and that the sets know them."""
     if table.empty:
         raise MgboneError(
-            "The table of tested genes is empty, so there is nothing to rank; "
-            "hand in what differential_expression gives."
+            tr(
+                "The table of tested genes is empty, so there is nothing to rank; hand in what "
+                "differential_expression gives."
+            )
         )
     known = list(table["contrast"].unique())
     if contrast is not None and contrast not in known:
-        raise MgboneError(f"There is no contrast {contrast!r} in the table, which has {listing(known)}.")
+        raise MgboneError(
+            tr(
+                "There is no contrast {contrast!r} in the table, which has {known}.",
+                contrast=contrast,
+                known=listing(known),
+            )
+        )
     check_symbols(gene_sets, table["gene"].unique())
 
 

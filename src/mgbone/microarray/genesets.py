@@ -18,6 +18,7 @@ from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import dates_among, symbol_style
 from mgbone.dataset.faults import listing
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root, resolve, write_aside
 
 SHIPPED = "data/genesets/go_bp.gmt.gz"
@@ -89,7 +90,7 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
         If the file is not Unicode text, has sets without genes, or Excel made dates of some genes.
     """
     if symbols not in ("as written", "rat"):
-        raise MgboneError(f"symbols={symbols!r} is not known; use 'as written' or 'rat'.")
+        raise MgboneError(tr("symbols={symbols!r} is not known; use 'as written' or 'rat'.", symbols=symbols))
     path = project_root() / SHIPPED if path is None else resolve(path)
     genes: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
@@ -100,11 +101,23 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
         term, *rest = line.rstrip("\r\n").split("\t")
         if not rest or not term.strip():
             raise MgboneError(
-                f"{path.name}, line {number}: a GMT line has a term, a description and genes, split by tabs; "
-                f"this one begins with {line[:40]!r}."
+                tr(
+                    "{file}, line {number}: a GMT line has a term, a description and genes, split by "
+                    "tabs; this one begins with {line!r}.",
+                    file=path.name,
+                    number=number,
+                    line=line[:40],
+                )
             )
         if term in genes:
-            raise MgboneError(f"{path.name}, line {number}: the term {term!r} stands there a second time.")
+            raise MgboneError(
+                tr(
+                    "{file}, line {number}: the term {term!r} stands there a second time.",
+                    file=path.name,
+                    number=number,
+                    term=term,
+                )
+            )
         members = [g.split(",")[0].strip() for g in rest[1:]]  # Enrichr may add a weight after a comma
         if not any(members):
             empty.append(term)
@@ -113,12 +126,13 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
         genes[term] = tuple(dict.fromkeys(rewritten))
         names[term] = _readable(term, rest[0])
     if not genes:
-        raise MgboneError(f"{path.name} holds no gene set.")
+        raise MgboneError(tr("{file} holds no gene set.", file=path.name))
     if empty:
-        told = f"{path.name}: {len(empty)} sets without genes passed over ({listing(empty, most=3)})."
+        said = N_("{file}: {n} sets without genes passed over ({names}).")
+        told = tr(said, file=path.name, n=len(empty), names=listing(empty, most=3))
         warnings.warn(told, GeneSetWarning, stacklevel=2)
     if found := dates_among(dict.fromkeys(g for members in genes.values() for g in members)):
-        told = f"{path.name}: {found}. Take the file as it was before Excel."
+        told = tr("{file}: {found}. Take the file as it was before Excel.", file=path.name, found=found)
         warnings.warn(told, GeneSetWarning, stacklevel=2)
     return GeneSets(genes, names, path.name)
 
@@ -128,10 +142,18 @@ def _lines(path: Path) -> list[str]:
         text, encoding = decode(read_bytes(path))
     except (OSError, UnreadableFile) as error:
         raise MgboneError(
-            f"The gene sets {path.name} can't be read ({error}); give the path of a GMT file."
+            tr(
+                "The gene sets {file} can't be read ({error}); give the path of a GMT file.",
+                file=path.name,
+                error=error,
+            )
         ) from error
     if encoding:
-        warnings.warn(f"{path.name} is not UTF-8 text; read as {encoding}.", GeneSetWarning, stacklevel=3)
+        warnings.warn(
+            tr("{file} is not UTF-8 text; read as {encoding}.", file=path.name, encoding=encoding),
+            GeneSetWarning,
+            stacklevel=3,
+        )
     return text.splitlines()
 
 
@@ -165,10 +187,14 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     try:
         themes = pd.read_csv(path, dtype=str)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MgboneError(f"The themes {path.name} can't be read: {error}") from error
+        raise MgboneError(
+            tr("The themes {file} can't be read: {error}", file=path.name, error=error)
+        ) from error
     missing = [c for c in ("theme", "go_id", "term", "reason") if c not in themes.columns]
     if missing:
-        raise MgboneError(f"{path.name} lacks the column {', '.join(missing)}.")
+        raise MgboneError(
+            tr("{file} lacks the column {columns}.", file=path.name, columns=tr(", ").join(missing))
+        )
     return themes
 
 
@@ -255,10 +281,13 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
     """
     match = match_symbols(gene_sets, background)
     row = match.iloc[0]
-    hint = _hint(row, gene_sets)
-    told = (
-        f"{row['found']} of {row['genes_in_sets']} genes in {gene_sets.source or 'the gene sets'} "
-        f"({100 * row['share']:.1f} %) are among the {row['genes_on_chip']} genes on the chip. {hint}"
+    told = tr(
+        "{found} of {genes_in_sets} genes in {sets} ({percent:.1f} %) are among the {genes_on_chip} genes "
+        "on the chip. {hint}",
+        sets=gene_sets.source or tr("the gene sets"),
+        percent=100 * row["share"],
+        hint=_hint(row, gene_sets),
+        **row[["found", "genes_in_sets", "genes_on_chip"]],
     )
     # A short list of genes can't cover all sets, however well it fits: then its own share is what counts.
     share = max(row["share"], row["chip_share"])
@@ -271,21 +300,26 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
 
 
 def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
-    sets, chip = row["style_sets"], row["style_chip"]
-    both = f"The sets hold {sets}, the chip {chip}."
+    styles = {"sets": tr(row["style_sets"]), "chip": tr(row["style_chip"])}
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
-        percent = f"{100 * row['share_any_case']:.1f} %"
         fix = (
-            "load_gene_sets(path, symbols='rat') rewrites human symbols in rat style"
-            if sets.startswith("human")
-            else "write the symbols of the chip in the style of the sets"
+            tr("load_gene_sets(path, symbols='rat') rewrites human symbols in rat style")
+            if row["style_sets"].startswith("human")
+            else tr("write the symbols of the chip in the style of the sets")
         )
-        return f"Symbol case differs: {both} Without regard to case {percent} would be found; {fix}."
+        return tr(
+            "Symbol case differs: The sets hold {sets}, the chip {chip}. Without regard to case "
+            "{percent:.1f} % would be found; {fix}.",
+            percent=100 * row["share_any_case"],
+            fix=fix,
+            **styles,
+        )
     mouse = any(g.endswith("Rik") for g in gene_sets.members)
-    kind = " (names ending in Rik are the mouse's)" if mouse else ""
-    return (
-        f"Organism or kind of name differs: {both[:-1]}{kind}. "
-        "Take sets with gene symbols of the rat, or of human with symbols='rat'."
+    return tr(
+        "Organism or kind of name differs: The sets hold {sets}, the chip {chip}{kind}. Take sets with gene "
+        "symbols of the rat, or of human with symbols='rat'.",
+        kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+        **styles,
     )
 
 
@@ -316,19 +350,24 @@ def fetch_gene_sets(
         fetched = gseapy.get_library(library, organism=organism, min_size=0, max_size=10**6)
     except ValueError as error:
         raise MgboneError(
-            f"Enrichr has no library {library!r} for {organism}; "
-            f"gseapy.get_library_name(organism={organism!r}) lists them."
+            tr(
+                "Enrichr has no library {library!r} for {organism}; "
+                "gseapy.get_library_name(organism={organism!r}) lists them.",
+                library=library,
+                organism=organism,
+            )
         ) from error
     except Exception as error:
         if not _is_offline(error):
             raise
         raise MgboneError(
-            f"Gene sets can't be fetched: the network or Enrichr's server is not reachable "
-            f"({type(error).__name__}). "
-            "Nothing is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For "
-            "newer ones run "
-            "`make genesets` where there is one, or download a GMT file by hand and read it with "
-            "load_gene_sets('mine.gmt', symbols='rat')."
+            tr(
+                "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). "
+                "Nothing is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For "
+                "newer ones run `make genesets` where there is one, or download a GMT file by hand and "
+                "read it with load_gene_sets('mine.gmt', symbols='rat').",
+                error=type(error).__name__,
+            )
         ) from error
     target = resolve(folder) / f"{library}.gmt.gz"
     lines = []

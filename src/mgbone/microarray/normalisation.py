@@ -57,6 +57,7 @@ from mgbone.microarray._compiled import (
     sort_order,
 )
 from mgbone.microarray.background import Background, RmaError, fit_background
+from mgbone.study.language import tr
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,7 +239,10 @@ class _Layout:
 def _numeric(values: np.ndarray) -> np.ndarray:
     if values.ndim != 2 or not values.size:
         raise RmaError(
-            f"Intensities must be a table of probes x arrays, not of shape {values.shape}. Select some first."
+            tr(
+                "Intensities must be a table of probes x arrays, not of shape {shape}. Select some first.",
+                shape=values.shape,
+            )
         )
     if values.dtype == np.float32 or values.dtype == np.float64:
         return values
@@ -246,7 +250,7 @@ def _numeric(values: np.ndarray) -> np.ndarray:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise RmaError(
-            f"Intensities must be numbers ({error}). Leave out columns that are not arrays."
+            tr("Intensities must be numbers ({error}). Leave out columns that are not arrays.", error=error)
         ) from error
 
 
@@ -255,11 +259,15 @@ def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
     labels = labels.remove_unused_categories()
     if len(labels) != n_probes:
         raise RmaError(
-            f"{n_probes} probes but {len(labels)} probe-set labels were given. Give one label per probe."
+            tr(
+                "{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.",
+                n_probes=n_probes,
+                n_labels=len(labels),
+            )
         )
     if (labels.codes < 0).any():
         raise RmaError(
-            f"{int((labels.codes < 0).sum())} probes have no probe-set label. Leave these probes out."
+            tr("{n} probes have no probe-set label. Leave these probes out.", n=int((labels.codes < 0).sum()))
         )
     return labels
 
@@ -329,8 +337,11 @@ def _sorted(layout: _Layout, array: int) -> tuple[np.ndarray, np.ndarray]:
     column = np.ascontiguousarray(layout.intensities[:, array])
     if not np.isfinite(column).all():
         raise RmaError(
-            f"Array {layout.arrays[array]} holds intensities that are not finite numbers. "
-            "Read its CEL file again, or leave the array out."
+            tr(
+                "Array {array} holds intensities that are not finite numbers. Read its CEL file again, "
+                "or leave the array out.",
+                array=layout.arrays[array],
+            )
         )
     single = column.astype(np.float32, copy=False)
     if column.dtype == np.float32 or np.array_equal(single, column):
@@ -346,14 +357,19 @@ def _signal(
     if not background:
         if ordered[0] <= 0:
             raise RmaError(
-                f"Array {layout.arrays[array]} holds intensities that are not positive. "
-                "They have no logarithm; correct for background, or leave the array out."
+                tr(
+                    "Array {array} holds intensities that are not positive. They have no logarithm; "
+                    "correct for background, or leave the array out.",
+                    array=layout.arrays[array],
+                )
             )
         return ordered, Background(np.nan, np.nan, np.nan)
     try:
         parameters = fit_background(ordered)
     except RmaError as error:
-        raise RmaError(f"Array {layout.arrays[array]}: {error}. Leave the array out.") from error
+        raise RmaError(
+            tr("Array {array}: {error}. Leave the array out.", array=layout.arrays[array], error=error)
+        ) from error
     signal = np.empty_like(ordered)
     correct_sorted(ordered, parameters.alpha, parameters.mu, parameters.sigma, signal)
     return signal, parameters

@@ -34,6 +34,7 @@ import pandas as pd
 from mgbone.microarray._compiled import weight_sums
 from mgbone.microarray.normalisation import RmaSteps
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 
 HUBER = 1.345
 MAX_RLE_MEDIAN = 0.10
@@ -202,8 +203,12 @@ def pseudo_image(values: pd.Series, n_rows: int, n_cols: int) -> np.ndarray:
         cells.size and not 0 <= cells.min() <= cells.max() < n_rows * n_cols
     ):
         raise MgboneError(
-            f"The values are not indexed by cells of a chip of {n_rows} x {n_cols}. "
-            "Keep the index that read_cels gives."
+            tr(
+                "The values are not indexed by cells of a chip of {n_rows} x {n_cols}. Keep the index "
+                "that read_cels gives.",
+                n_rows=n_rows,
+                n_cols=n_cols,
+            )
         )
     counts = np.bincount(cells, minlength=n_rows * n_cols).astype(float)
     sums = np.bincount(cells, weights=values.to_numpy(dtype=float), minlength=n_rows * n_cols)
@@ -232,7 +237,7 @@ def principal_components(expression: pd.DataFrame, n_genes: int | None = None) -
     MgboneError
         If there are fewer than two arrays, values are missing, or all arrays are the same.
     """
-    values = _complete(expression, "Principal components")
+    values = _complete(expression, N_("Principal components"))
     if n_genes is not None:
         values = values[np.argsort(-values.var(axis=1), kind="stable")[:n_genes]]
     centred = (values - values.mean(axis=1, keepdims=True)).T
@@ -243,7 +248,7 @@ def principal_components(expression: pd.DataFrame, n_genes: int | None = None) -
     variance = np.square(sizes)
     if variance.sum() == 0:
         raise MgboneError(
-            "All arrays hold the same values, so there are no components. Check for duplicated scans."
+            tr("All arrays hold the same values, so there are no components. Check for duplicated scans.")
         )
     names = [f"PC{i}" for i in range(1, count + 1)]
     return Components(
@@ -261,7 +266,7 @@ def array_correlation(expression: pd.DataFrame) -> pd.DataFrame:
         If there are fewer than two arrays or values are missing.
     """
     names = pd.Index(expression.columns, name="array_id")
-    values = np.corrcoef(_complete(expression, "Correlations"), rowvar=False)
+    values = np.corrcoef(_complete(expression, N_("Correlations")), rowvar=False)
     return pd.DataFrame(values, index=names, columns=names)
 
 
@@ -344,9 +349,12 @@ def flag_arrays(
 def _complete(expression: pd.DataFrame, what: str) -> np.ndarray:
     values = expression.to_numpy(dtype=float)
     if values.ndim != 2 or values.shape[1] < 2 or not values.shape[0]:
-        raise MgboneError(f"{what} need at least two arrays and one gene. Select more.")
+        raise MgboneError(tr("{what} need at least two arrays and one gene. Select more.", what=tr(what)))
     if not np.isfinite(values).all():
         raise MgboneError(
-            f"{what} need complete values, but some are missing or not finite. Leave those genes out."
+            tr(
+                "{what} need complete values, but some are missing or not finite. Leave those genes out.",
+                what=tr(what),
+            )
         )
     return values

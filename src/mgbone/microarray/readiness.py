@@ -13,6 +13,7 @@ from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
 from mgbone.microarray.genesets import check_symbols, load_gene_sets
 from mgbone.study.errors import MgboneError, PlatformError
+from mgbone.study.language import tr
 
 
 def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
@@ -37,13 +38,11 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
                 check_symbols(sets, symbols)
             else:
                 notes.append(
-                    "platform/ holds no transcript annotation: no gene has a symbol, no set is tested."
+                    tr("platform/ holds no transcript annotation: no gene has a symbol, no set is tested.")
                 )
         except PlatformError as error:
-            text = str(error).removeprefix(f"{dataset.path}/")
-            faults.append(
-                f"{text} Without library files, move arrays.csv away: all else goes on without arrays."
-            )
+            advice = tr("Without library files, move arrays.csv away: all else goes on without arrays.")
+            faults.append(f"{str(error).removeprefix(f'{dataset.path}/')} {advice}")
         except MgboneError as error:
             faults.append(str(error).replace(f"{dataset.path}/", ""))
     return faults, [*dict.fromkeys(str(one.message) for one in told), *notes]
@@ -62,7 +61,7 @@ def _symbols(dataset: Dataset) -> set[str]:
         if dataset.platform_folder is None:
             chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
             raise PlatformError(
-                f"platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there."
+                tr("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.", chip=chip)
             )
         annotation = find_platform(dataset.platform_folder).get("transcripts")
     return (

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mgbone.evidence.comparison import MEASUREMENT_COLUMNS
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 FEWEST = 10
 
@@ -43,8 +44,11 @@ def score_arrays(expression: pd.DataFrame, sets: Mapping[str, Collection[str]]) 
     kept = {name: genes for name, genes in on_chip.items() if len(genes) >= FEWEST}
     if not kept:
         raise MgboneError(
-            f"No gene set has {FEWEST} genes on the chip, so that no array can be scored; "
-            "are the gene sets and the chip of one organism?"
+            tr(
+                "No gene set has {fewest} genes on the chip, so that no array can be scored; are the "
+                "gene sets and the chip of one organism?",
+                fewest=FEWEST,
+            )
         )
     # gseapy may turn symbols into capitals, which would join genes that differ in case only: it gets numbers.
     number = {gene: f"G{i:07d}" for i, gene in enumerate(expression.index)}

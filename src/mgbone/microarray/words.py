@@ -33,12 +33,16 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             .map(word)
             .replace(word("not_tested"), tr("not tested: too few arrays")),
             tr("agreement of cut and groups (adjusted Rand index)"): table["rand"].map("{:.2f}".format),
-            tr("bootstrap trees cut so"): table["cut_support"].map("{:.0%}".format),
+            tr("bootstrap trees cut so"): table["cut_support"].map(_share),
             tr("mean silhouette"): table["silhouette"].map("{:z.2f}".format),
             tr("splits tried"): table["splits"],
             "p": table["p"].map(format_p_value),
         }
     )
+
+
+def _share(share: float) -> str:
+    return tr("{percent:.0f}%", percent=100 * share)
 
 
 def tell_severity(severity: pd.DataFrame) -> Markdown:
@@ -59,15 +63,15 @@ def tell_severity(severity: pd.DataFrame) -> Markdown:
             "**{c}**: with {parts} % of the change of {profile} added, the rule still says mixed in "
             "{mixed} % of {n} ways to share out the arrays.",
             c=contrast_label(contrast), profile=contrast_label(profile), n=rows["ways"].iloc[0],
-            parts=", ".join(f"{100 * part:.0f}" for part in rows["part"]),
-            mixed=", ".join(f"{100 * share:.0f}" for share in rows["called_mixed"]))  # fmt: skip
+            parts=tr(", ").join(f"{100 * part:.0f}" for part in rows["part"]),
+            mixed=tr(", ").join(f"{100 * share:.0f}" for share in rows["called_mixed"]))  # fmt: skip
         seen = rows.loc[rows["called_mixed"] <= SELDOM, "part"]
         ruled_out = (
             tr("So it speaks against a change of {part} % of that size or more, not against a smaller one.",
                part=f"{100 * seen.min():.0f}")
             if len(seen) else tr("So it speaks against no change of that size.")
         )  # fmt: skip
-        lines.append(f"- {said} {ruled_out}")
+        lines.append(tr("- {said} {ruled_out}", said=said, ruled_out=ruled_out))
     return Markdown("\n".join(lines))
 
 
@@ -290,7 +294,7 @@ def _measures(columns: Iterable[str]) -> str:
 def hand_table(by_hand: pd.DataFrame) -> pd.DataFrame:
     """Return the steps of genes worked by hand (`mgbone.microarray.differential.genes_by_hand`)."""
     genes = by_hand.columns.drop(["step", "name", "formula"])
-    formula = [f"<code>{escape(text)}</code>" for text in by_hand["formula"]]
+    formula = [f"<code>{escape(tr(text))}</code>" for text in by_hand["formula"]]
     steps = pd.DataFrame({tr("step"): by_hand["name"].map(tr), tr("formula"): formula})
     return steps.join(by_hand[genes].map("{:.4g}".format))
 

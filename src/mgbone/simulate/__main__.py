@@ -9,12 +9,14 @@ from pathlib import Path
 from mgbone.simulate import dataset_writer
 from mgbone.simulate.dataset_writer import SHIPPED
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import LANGUAGES, speaking, tr
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return 0, or 1 with one sentence on standard error."""
     parser = argparse.ArgumentParser(prog="python -m mgbone.simulate", description=__doc__)
     parser.add_argument("dataset", nargs="*", help=f"{' or '.join(SHIPPED)}, also as data/NAME; default: all")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of what is said; default: en")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
     how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
@@ -25,6 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
         "--chance", type=int, metavar="SEEDS", help="count chance findings without effects, over seeds"
     )
     options = parser.parse_args(arguments)
+    with speaking(options.language):
+        return _answer(options)
+
+
+def _answer(options: argparse.Namespace) -> int:
     try:
         if options.chance:
             _count_chance_findings(options.chance)
@@ -42,7 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _act(name: str, options: argparse.Namespace) -> str:
     if name not in SHIPPED:
-        raise MgboneError(f"There is no shipped dataset {name!r}; choose {' or '.join(SHIPPED)}.")
+        raise MgboneError(
+            tr(
+                "There is no shipped dataset {name!r}; choose {known}.",
+                name=name,
+                known=tr(" or ").join(SHIPPED),
+            )
+        )
     folder = dataset_writer.shipped_folder(name)
     if options.check:
         return dataset_writer.check_dataset_is_reproduced(folder, SHIPPED[name])
@@ -53,9 +66,9 @@ def _act(name: str, options: argparse.Namespace) -> str:
 
 def _write_cohort(folders: list[str], seed: int) -> str:
     if len(folders) != 1 or Path(folders[0]).exists():
-        raise MgboneError("Name one new folder that the cohort shall be written to.")
+        raise MgboneError(tr("Name one new folder that the cohort shall be written to."))
     dataset_writer.write_dataset(folders[0], effect=True, seed=seed, uncentred=True)
-    return f"{folders[0]}: a cohort of seed {seed}."
+    return tr("{folder}: a cohort of seed {seed}.", folder=folders[0], seed=seed)
 
 
 def _count_chance_findings(n_seeds: int) -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 import pandas as pd
 
 from mgbone.dataset.descriptor import DESCRIPTOR, FILE_FOLDERS, file_sha256, write_datapackage
+from mgbone.dataset.faults import listing
 from mgbone.simulate.calibration import load_calibration, variables
 from mgbone.simulate.readme import readme_text
 from mgbone.simulate.tables import simulate_tables
 from mgbone.study.design import STRUCTURES, Study, load_study
 from mgbone.study.dictionary import TABLES
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root, write_aside
 
 README = "README.md"
@@ -59,7 +61,7 @@ COHORT = Shipped(
     title_ja="調整した平均のまわりから抽出した模擬コホート",
 )
 
-_ADVICE = (
+_ADVICE = N_(
     " If the change of the generator is intended, run `python -m mgbone.simulate --rewrite` and commit what"
     " it wrote; otherwise check that the libraries are those of requirements.lock."
 )
@@ -130,7 +132,8 @@ def ensure_dataset(folder: Path, shipped: Shipped) -> str:
     committed = _checksums(folder)
     wrong = [path for path, checksum in committed.items() if not _has_checksum(folder / path, checksum)]
     if not wrong and (folder / README).is_file():
-        return f"{folder.name}: all {len(committed)} files are there and as committed."
+        said = N_("{folder}: all {n} files are there and as committed.")
+        return tr(said, folder=folder.name, n=len(committed))
     tables_are_right = not any(path in _table_files() for path in wrong) and (folder / README).is_file()
     with _beside(folder) as new:
         if tables_are_right:
@@ -140,7 +143,8 @@ def ensure_dataset(folder: Path, shipped: Shipped) -> str:
             write_dataset(new, effect=shipped.effect, seed=shipped.seed)
         _require_same(folder, {path: committed[path] for path in wrong}, new)
         _install(new, folder, [*wrong, README])
-    return f"{folder.name}: {len(wrong)} of {len(committed)} files written anew, all as committed."
+    said = N_("{folder}: {written} of {n} files written anew, all as committed.")
+    return tr(said, folder=folder.name, written=len(wrong), n=len(committed))
 
 
 def rewrite_dataset(folder: Path, shipped: Shipped) -> str:
@@ -150,7 +154,7 @@ def rewrite_dataset(folder: Path, shipped: Shipped) -> str:
         files = list(_checksums(new))
         _install(new, folder, [*files, README, DESCRIPTOR])
     _remove_unlisted(folder, files)
-    return f"{folder.name}: {len(files)} files written, with new checksums."
+    return tr("{folder}: {n} files written, with new checksums.", folder=folder.name, n=len(files))
 
 
 def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
@@ -163,7 +167,11 @@ def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
     """
     if not (folder / DESCRIPTOR).is_file():
         raise MgboneError(
-            f"{folder.name} has no {DESCRIPTOR} to compare with. Run `python -m mgbone.simulate`."
+            tr(
+                "{folder} has no {file} to compare with. Run `python -m mgbone.simulate`.",
+                folder=folder.name,
+                file=DESCRIPTOR,
+            )
         )
     committed = _checksums(folder)
     with _beside(folder) as new:
@@ -173,8 +181,15 @@ def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
         )
         for name in (README, DESCRIPTOR):
             if not _has_checksum(folder / name, f"sha256:{file_sha256(new / name)}"):
-                raise MgboneError(f"{folder.name}/{name} is not the one that the generator writes.{_ADVICE}")
-    return f"{folder.name}: all {len(committed)} files are generated as committed."
+                raise MgboneError(
+                    tr(
+                        "{folder}/{name} is not the one that the generator writes.{advice}",
+                        folder=folder.name,
+                        name=name,
+                        advice=tr(_ADVICE),
+                    )
+                )
+    return tr("{folder}: all {n} files are generated as committed.", folder=folder.name, n=len(committed))
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:
@@ -234,8 +249,13 @@ def _checksums(folder: Path) -> dict[str, str]:
         return {resource["path"]: resource["hash"] for resource in raw["resources"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MgboneError(
-            f"{folder.name}/{DESCRIPTOR} can't be read ({error!r}). Restore it from git, or write the dataset"
-            " anew: `python -m mgbone.simulate --rewrite`."
+            tr(
+                "{folder}/{file} can't be read ({error!r}). Restore it from git, or write the dataset "
+                "anew: `python -m mgbone.simulate --rewrite`.",
+                folder=folder.name,
+                file=DESCRIPTOR,
+                error=error,
+            )
         ) from error
 
 
@@ -247,8 +267,14 @@ def _require_same(folder: Path, committed: dict[str, str], new: Path) -> None:
     """Require that each file was generated with its committed checksum."""
     differing = [path for path, checksum in committed.items() if not _has_checksum(new / path, checksum)]
     if differing:
-        named = ", ".join(differing[:5]) + (f" and {len(differing) - 5} more" if len(differing) > 5 else "")
-        raise MgboneError(f"{folder.name}: not generated as committed: {named}.{_ADVICE}")
+        raise MgboneError(
+            tr(
+                "{folder}: not generated as committed: {named}.{advice}",
+                folder=folder.name,
+                named=listing(differing, most=5),
+                advice=tr(_ADVICE),
+            )
+        )
 
 
 @contextmanager

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.study.errors import PlatformError
+from mgbone.study.language import tr
 from mgbone.study.paths import write_aside
 
 CHIP_TYPE = "Clariom_S_Rat_sim"
@@ -128,8 +129,13 @@ def lay_out(
     inner = np.arange(n_rows * n_cols).reshape(n_rows, n_cols)[BORDER:-BORDER, BORDER:-BORDER].ravel()
     if owner.size > inner.size:
         raise PlatformError(
-            f"{owner.size} probes do not fit a chip of {n_rows} x {n_cols} cells. "
-            "Take fewer genes, fewer probes a gene or a larger chip."
+            tr(
+                "{n} probes do not fit a chip of {n_rows} x {n_cols} cells. Take fewer genes, fewer "
+                "probes a gene or a larger chip.",
+                n=owner.size,
+                n_rows=n_rows,
+                n_cols=n_cols,
+            )
         )
     cells = rng.permutation(inner)[: owner.size]
     bases, gc = _sequences(_wanted_gc(probesets, owner, rng), rng)

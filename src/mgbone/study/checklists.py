@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mgbone.study.errors import StudyError
-from mgbone.study.language import either
+from mgbone.study.language import either, tr
 from mgbone.study.paths import project_root
 
 CHECKLISTS = {
@@ -40,20 +40,35 @@ def load_checklist(name: str) -> pd.DataFrame:
         If there is no such checklist, a column is missing, a cell is blank, or a status is none of the three.
     """
     if name not in CHECKLISTS:
-        raise StudyError(f"There is no checklist {name!r}; there are {', '.join(CHECKLISTS)}.")
+        raise StudyError(
+            tr(
+                "There is no checklist {name!r}; there are {known}.",
+                name=name,
+                known=tr(", ").join(CHECKLISTS),
+            )
+        )
     path = project_root() / "data" / "report" / f"{name}.csv"
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise StudyError(f"The checklist {path.name} can't be read: {error}") from error
+        raise StudyError(
+            tr("The checklist {file} can't be read: {error}", file=path.name, error=error)
+        ) from error
     columns = [*COLUMNS, *(f"{name}_ja" for name in SAID)]
     if list(table.columns) != columns:
-        raise StudyError(f"{path.name} must have the columns {', '.join(columns)}.")
+        raise StudyError(
+            tr("{file} must have the columns {columns}.", file=path.name, columns=tr(", ").join(columns))
+        )
     blank = table.eq("").any(axis=1) | ~table["status"].isin(STATUSES)
     if blank.any():
         row = int(blank.idxmax()) + 2
         raise StudyError(
-            f"{path.name}: row {row} has a blank cell or a status other than {', '.join(STATUSES)}."
+            tr(
+                "{file}: row {row} has a blank cell or a status other than {statuses}.",
+                file=path.name,
+                row=row,
+                statuses=tr(", ").join(STATUSES),
+            )
         )
     said = {name: table[either(name, f"{name}_ja")] for name in SAID}
     return table.assign(**said)[COLUMNS]

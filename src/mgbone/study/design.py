@@ -14,7 +14,7 @@ import pandas as pd
 from mgbone.study.design_checks import check_design
 from mgbone.study.documents import Document, read_document
 from mgbone.study.errors import StudyError
-from mgbone.study.language import either
+from mgbone.study.language import either, tr
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -158,7 +158,12 @@ class Study:
             if found.experiment == experiment and found.name == name:
                 return found
         raise StudyError(
-            f"{experiment} has no contrast {name!r}; it has {_names(self.contrasts, experiment)}."
+            tr(
+                "{experiment} has no contrast {name!r}; it has {known}.",
+                experiment=experiment,
+                name=name,
+                known=_names(self.contrasts, experiment),
+            )
         )
 
     def level(self, p: float) -> str:
@@ -198,7 +203,9 @@ def load_study(path: str | Path | None = None) -> Study:
     try:
         document = read_document(path, "study")
     except OSError as error:
-        raise StudyError(f"{path.name} can't be read as a study file: {error.strerror}.") from error
+        raise StudyError(
+            tr("{file} can't be read as a study file: {error}.", file=path.name, error=error.strerror)
+        ) from error
     content = document.content
     if not document.slips:
         content = _completed(content, path, preset)
@@ -290,8 +297,9 @@ def _gene_sets(name: str, folder: Path) -> str:
 def _check_gene_sets(document: Document, name: str, folder: Path) -> None:
     # The compendium's own sets are taken to be there: a project may be opened without its array part.
     if name != SHIPPED_GENE_SETS and not resolve(_gene_sets(name, folder)).is_file():
-        problem = f"names {name!r}, which is neither beside the study file nor in the project"
-        document.slip(("gene_sets",), problem, f"Put the GMT file there, or write {SHIPPED_GENE_SETS}.")
+        problem = tr("names {name!r}, which is neither beside the study file nor in the project", name=name)
+        advice = tr("Put the GMT file there, or write {shipped}.", shipped=SHIPPED_GENE_SETS)
+        document.slip(("gene_sets",), problem, advice)
 
 
 def _experiment(name: str, entry: Mapping[str, Any]) -> Experiment:
@@ -322,4 +330,4 @@ def _contrast(experiment: str, name: str) -> Contrast:
 
 
 def _names(contrasts: tuple[Contrast, ...], experiment: str) -> str:
-    return ", ".join(c.name for c in contrasts if c.experiment == experiment) or "none"
+    return tr(", ").join(c.name for c in contrasts if c.experiment == experiment) or tr("none")

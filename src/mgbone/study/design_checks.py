@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from mgbone.study.documents import Document, Keys, nearest_name
+from mgbone.study.documents import Document, Keys, is_it, nearest_name
+from mgbone.study.language import N_, tr
 
 
 def check_design(document: Document, content: Mapping[str, Any]) -> None:
@@ -33,17 +34,18 @@ def check_design(document: Document, content: Mapping[str, Any]) -> None:
     ids = [entry["id"] for entry in content["assumptions"]]
     for place, name in enumerate(ids):
         if name in ids[:place]:
-            document.slip(("assumptions", place, "id"), f"{name!r} stands a second time", "Rename one.")
+            problem = tr("{name!r} stands a second time", name=name)
+            document.slip(("assumptions", place, "id"), problem, tr("Rename one."))
 
 
 def _check_experiment(document: Document, keys: Keys, entry: Mapping[str, Any], groups: Mapping) -> None:
     own = entry["groups"]
     for place, name in enumerate(own):
         if name not in groups:
-            _unknown(document, (*keys, "groups", place), name, list(groups), "groups defines")
+            _unknown(document, (*keys, "groups", place), name, list(groups), _UNDEFINED)
     for place, name in enumerate(entry.get("array_groups", [])):
         if name not in own:
-            _unknown(document, (*keys, "array_groups", place), name, own, "the experiment has")
+            _unknown(document, (*keys, "array_groups", place), name, own, _NOT_OF_EXPERIMENT)
     for kind in ("contrasts", "array_contrasts", "report"):
         known = own if kind != "array_contrasts" else entry.get("array_groups", own)
         stated: list[str] = []
@@ -51,22 +53,26 @@ def _check_experiment(document: Document, keys: Keys, entry: Mapping[str, Any], 
             case, _, reference = contrast.partition("_vs_")
             here = (*keys, kind, place)
             if case not in known or reference not in known or case == reference:
-                problem = f"the contrast {contrast!r} is none of two groups of {', '.join(known)}"
+                said = N_("the contrast {contrast!r} is none of two groups of {groups}")
                 near = nearest_name(contrast, [f"{a}_vs_{b}" for a in known for b in known if a != b])
-                document.slip(here, problem, f"Is it {near}?" if near else "Write case_vs_reference.")
+                problem = tr(said, contrast=contrast, groups=tr(", ").join(known))
+                document.slip(here, problem, is_it(near) or tr("Write case_vs_reference."))
             elif f"{reference}_vs_{case}" in stated:
-                document.slip(here, f"{contrast} stands the other way round, too", "Delete one of the two.")
+                problem = tr("{contrast} stands the other way round, too", contrast=contrast)
+                document.slip(here, problem, tr("Delete one of the two."))
             elif kind == "report" and contrast not in entry["contrasts"]:
-                document.slip(
-                    here, f"{contrast} is not among the contrasts of the experiment", "Add it there."
-                )
+                problem = tr("{contrast} is not among the contrasts of the experiment", contrast=contrast)
+                document.slip(here, problem, tr("Add it there."))
             stated.append(contrast)
 
 
-def _unknown(document: Document, keys: Keys, name: str, known: list[str], who: str) -> None:
-    near = nearest_name(name, known)
-    problem = f"names the group {name!r}; {who} {', '.join(known)}"
-    document.slip(keys, problem, f"Is it {near}?" if near else "Define it, or correct the name.")
+_UNDEFINED = N_("names the group {name!r}; groups defines {known}")
+_NOT_OF_EXPERIMENT = N_("names the group {name!r}; the experiment has {known}")
+
+
+def _unknown(document: Document, keys: Keys, name: str, known: list[str], said: str) -> None:
+    problem = tr(said, name=name, known=tr(", ").join(known))
+    document.slip(keys, problem, is_it(nearest_name(name, known)) or tr("Define it, or correct the name."))
 
 
 def _check_contrasts_apart(document: Document, experiments: Mapping[str, Any]) -> None:
@@ -75,8 +81,9 @@ def _check_contrasts_apart(document: Document, experiments: Mapping[str, Any]) -
     for name, entry in experiments.items():
         for place, contrast in enumerate(entry["contrasts"]):
             if first.setdefault(contrast, name) != name:
-                problem = f"the contrast {contrast!r} is in two experiments, {first[contrast]} and {name}"
-                advice = "Give the groups of one of them other names."
+                said = N_("the contrast {contrast!r} is in two experiments, {first} and {second}")
+                problem = tr(said, contrast=contrast, first=first[contrast], second=name)
+                advice = tr("Give the groups of one of them other names.")
                 document.slip(("experiments", name, "contrasts", place), problem, advice)
 
 
@@ -89,8 +96,8 @@ def _check_names(document: Document, kind: str, entries: Mapping[str, Any]) -> N
         for key, word in said:
             other = first.setdefault(_folded(word), name)
             if other != name:
-                problem = f"{word!r} means {other} already"
-                document.slip((kind, name, key), problem, "Give each one names of its own.")
+                problem = tr("{word!r} means {other} already", word=word, other=other)
+                document.slip((kind, name, key), problem, tr("Give each one names of its own."))
 
 
 def _folded(text: object) -> str:
@@ -99,29 +106,32 @@ def _folded(text: object) -> str:
 
 def _check_thresholds(document: Document, limits: Mapping[str, float]) -> None:
     if limits["trend"] < limits["significant"]:
-        problem = f"found {limits['trend']}, below significant ({limits['significant']})"
-        document.slip(("thresholds", "trend"), problem, "A trend is a p from `significant` up to below it.")
+        problem = tr("found {trend}, below significant ({significant})", **limits)
+        advice = tr("A trend is a p from `significant` up to below it.")
+        document.slip(("thresholds", "trend"), problem, advice)
 
 
 def _check_regions(document: Document, regions: Mapping[str, list[float]], may_overlap: bool) -> None:
     for name, (low, high) in regions.items():
         if low >= high:
-            problem = f"found [{low}, {high}], which ends before it begins"
-            document.slip(("regions", name), problem, "Count from the knee: the smaller fraction first.")
+            problem = tr("found [{low}, {high}], which ends before it begins", low=low, high=high)
+            advice = tr("Count from the knee: the smaller fraction first.")
+            document.slip(("regions", name), problem, advice)
     apart = sorted((tuple(regions[name]), name) for name in regions if name != "full")
     for ((_, end), before), ((begin, _), name) in pairwise(apart):
         if begin < end and not may_overlap:
-            problem = f"{name} begins at {begin}, within {before} (to {end})"
-            document.slip(("regions", name), problem, "Part them, or write regions_may_overlap: true.")
+            said = N_("{name} begins at {begin}, within {before} (to {end})")
+            problem = tr(said, name=name, begin=begin, before=before, end=end)
+            document.slip(("regions", name), problem, tr("Part them, or write regions_may_overlap: true."))
 
 
 def _check_order(document: Document, order: list[Mapping[str, str]], experiments: Mapping[str, Any]) -> None:
     for place, step in enumerate(order):
         known = experiments.get(step["experiment"], {}).get("contrasts", [])
         if step["contrast"] not in known:
-            problem = f"{step['experiment']} has no contrast {step['contrast']!r}"
-            advice = f"It has {', '.join(known)}." if known else f"Experiments are {', '.join(experiments)}."
-            document.slip(("dose_order", place), problem, advice)
+            problem = tr("{experiment} has no contrast {contrast!r}", **step)
+            said = N_("It has {names}.") if known else N_("Experiments are {names}.")
+            document.slip(("dose_order", place), problem, tr(said, names=tr(", ").join(known or experiments)))
 
 
 def _check_doses(document: Document, content: Mapping[str, Any]) -> None:
@@ -130,9 +140,8 @@ def _check_doses(document: Document, content: Mapping[str, Any]) -> None:
         key for entry in content["groups"].values() for key in ("dose", "dietary_mg_percent") if key in entry
     }
     if named == {"dose", "dietary_mg_percent"}:
-        document.slip(
-            ("groups",), "gives doses both as dose and as dietary_mg_percent", "Keep one of the two."
-        )
+        problem = tr("gives doses both as dose and as dietary_mg_percent")
+        document.slip(("groups",), problem, tr("Keep one of the two."))
     elif "dose" in named and "dose_of" not in content:
-        advice = 'Add, as an entry of its own, dose_of: {name: Ca, unit: "%"}.'
-        document.slip(("groups",), "gives doses, but not of what", advice)
+        advice = tr('Add, as an entry of its own, dose_of: {name: Ca, unit: "%"}.')
+        document.slip(("groups",), tr("gives doses, but not of what"), advice)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import either
+from mgbone.study.language import N_, either, tr
 from mgbone.study.paths import project_root, write_aside
 
 TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
@@ -47,7 +47,7 @@ def table_schema(name: str, groups: Mapping[str, tuple[str, ...]] | None = None)
     MgboneError
         If there is no such table.
     """
-    schema = copy.deepcopy(_entry(_tables(), name, "table"))
+    schema = copy.deepcopy(_entry(_tables(), name, N_("table")))
     if groups is not None:
         every = dict.fromkeys(group for row in groups.values() for group in row)
         allowed = {"experiment": list(groups), "group": list(every)}
@@ -140,25 +140,25 @@ def endpoint_unit(endpoint: str, typeset: bool = False) -> str:
 
 def field_label(table: str, field: str, unit: bool = False) -> str:
     """Return the title of a table's field as people read it, with its unit in brackets if asked for."""
-    entry = _entry(table_fields(table), field, f"field of {table}")
+    entry = _entry(table_fields(table), field, tr("field of {table}", table=table))
     label, shown = _in_language(entry, "title"), _typeset(entry)
     return f"{label} ({shown})" if unit and shown else label
 
 
 def field_unit(table: str, field: str) -> str:
     """Return the unit of a field as written in data."""
-    return _entry(table_fields(table), field, f"field of {table}").get("unit", "")
+    return _entry(table_fields(table), field, tr("field of {table}", table=table)).get("unit", "")
 
 
 def structure_label(structure: str, short: bool = False) -> str:
     """Return the name of a structure of bone: whole (全骨), cortical (皮質骨), cancellous (海綿骨), ..."""
-    entry = _entry(_raw("endpoints.json")["structures"], structure, "structure")
+    entry = _entry(_raw("endpoints.json")["structures"], structure, N_("structure"))
     return _in_language(entry, "short" if short else "title")
 
 
 def region_label(region: str, short: bool = False) -> str:
     """Return the name of a region of the femur, as full length (全長) or distal region (遠位部)."""
-    entry = _entry(_raw("endpoints.json")["regions"], region, "region")
+    entry = _entry(_raw("endpoints.json")["regions"], region, N_("region"))
     return _in_language(entry, "short" if short else "title")
 
 
@@ -182,7 +182,12 @@ def write_data_readme(path: str | Path | None = None) -> Path:
     _, end, after = rest.partition(README_END)
     if not begin or not end:
         raise MgboneError(
-            f"{path.name} lacks the marks of the dictionary. Put back {README_BEGIN} and {README_END}."
+            tr(
+                "{file} lacks the marks of the dictionary. Put back {begin} and {end}.",
+                file=path.name,
+                begin=README_BEGIN,
+                end=README_END,
+            )
         )
     text = f"{before}{begin}\n\n{data_dictionary()}\n{end}{after}"
     with write_aside(path) as aside:
@@ -240,14 +245,21 @@ def _filled(value: str | list[str], words: Mapping[str, str]) -> str | list[str]
 
 def _entry(entries: Mapping[str, Any], name: str, kind: str) -> Any:
     if name not in entries:
-        raise MgboneError(f"There is no {kind} {name!r} in the dictionary; it has {', '.join(entries)}.")
+        raise MgboneError(
+            tr(
+                "There is no {kind} {name!r} in the dictionary; it has {known}.",
+                kind=tr(kind),
+                name=name,
+                known=tr(", ").join(entries),
+            )
+        )
     return entries[name]
 
 
 def _known(name: str) -> Mapping[str, Any]:
     """Return the entry of an endpoint; that of a gene is made, since no dictionary lists them."""
     if not name.startswith(GENE):
-        return _entry(_endpoints(), name, "endpoint")
+        return _entry(_endpoints(), name, N_("endpoint"))
     symbol = name.removeprefix(GENE)
     titles = {"title": f"Expression of {symbol}", "title_ja": f"{symbol}の発現", "short": symbol}
     return {"domain": "microarray", "axis": "transcriptome", "unit": "log2"} | titles

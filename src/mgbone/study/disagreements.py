@@ -8,6 +8,7 @@ import pandas as pd
 
 from mgbone.study.design import Study
 from mgbone.study.errors import StudyError
+from mgbone.study.language import tr
 from mgbone.study.ledger import KEYS, LEVELS
 from mgbone.study.paths import project_root, resolve
 
@@ -37,19 +38,42 @@ def load_disagreements(path: str | Path | None = None) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"percent": float})
     except (OSError, ValueError) as error:
-        raise StudyError(f"The sources {path.name} can't be read: {error}") from error
+        raise StudyError(
+            tr("The sources {file} can't be read: {error}", file=path.name, error=error)
+        ) from error
     if missing := [c for c in SOURCE_COLUMNS if c not in table.columns]:
-        raise StudyError(f"{path.name} lacks the column {', '.join(missing)}.")
+        raise StudyError(
+            tr("{file} lacks the column {columns}.", file=path.name, columns=tr(", ").join(missing))
+        )
     filled = [c for c in SOURCE_COLUMNS if c not in ("percent", "level")]
     for number, row in enumerate(table.to_dict("records"), start=2):
         if blank := [c for c in filled if pd.isna(row[c])]:
-            raise StudyError(f"{path.name}, row {number}: {blank[0]} is blank; every source needs it.")
+            raise StudyError(
+                tr(
+                    "{file}, row {number}: {column} is blank; every source needs it.",
+                    file=path.name,
+                    number=number,
+                    column=blank[0],
+                )
+            )
         if pd.isna(row["level"]) and pd.isna(row["percent"]):
-            raise StudyError(f"{path.name}, row {number}: a source states a level, a percentage or both.")
+            raise StudyError(
+                tr(
+                    "{file}, row {number}: a source states a level, a percentage or both.",
+                    file=path.name,
+                    number=number,
+                )
+            )
         if pd.notna(row["level"]) and row["direction"] not in LEVELS.get(row["level"], ()):
             raise StudyError(
-                f"{path.name}, row {number}: {row['direction']} does not go with {row['level']}; "
-                "significant and trend are up or down, none is none."
+                tr(
+                    "{file}, row {number}: {direction} does not go with {level}; significant and trend "
+                    "are up or down, none is none.",
+                    file=path.name,
+                    number=number,
+                    direction=row["direction"],
+                    level=row["level"],
+                )
             )
     return table[SOURCE_COLUMNS]
 

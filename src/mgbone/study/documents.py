@@ -18,6 +18,8 @@ from typing import Any
 
 import yaml
 
+from mgbone.study.language import N_, either, tr
+
 MOST_BYTES = 1_000_000
 """Of such a file; the compendium's own is 15 KB."""
 
@@ -28,12 +30,12 @@ _TRAPS = re.compile(r"(?i:yes|no|on|off)|True|TRUE|False|FALSE")
 _NUMBER = re.compile(r"[-+]?(0|[1-9]\d*)(\.\d*)?([eE][-+]?\d+)?|[-+]?\.\d+([eE][-+]?\d+)?")
 _PLAIN = {"true": True, "false": False, "null": None, "~": None, "": None}
 _KINDS = {
-    "object": "entries 'name: value'",
-    "array": "a list in [ ]",
-    "string": "a text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
+    "object": N_("entries 'name: value'"),
+    "array": N_("a list in [ ]"),
+    "string": N_("a text"),
+    "number": N_("a number"),
+    "integer": N_("a whole number"),
+    "boolean": N_("true or false"),
 }
 
 
@@ -49,10 +51,11 @@ class Slip:
     @property
     def where(self) -> str:
         """The line, and the entry by its names."""
-        return f"line {self.line}" + (f", {'.'.join(map(str, self.keys))}" if self.keys else "")
+        line = tr("line {number}", number=self.line)
+        return line + (f", {'.'.join(map(str, self.keys))}" if self.keys else "")
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.problem}. {self.advice}"
+        return tr("{where}: {problem}. {advice}", where=self.where, problem=self.problem, advice=self.advice)
 
 
 @dataclass
@@ -99,7 +102,7 @@ def read_document(path: Path, schema: str) -> Document:
     document = Document()
     data = path.read_bytes()
     if len(data) > MOST_BYTES:
-        document.slip((), f"has {len(data):,} bytes", "Is it the right file?")
+        document.slip((), tr("has {n:,} bytes", n=len(data)), tr("Is it the right file?"))
         return document
     try:
         root = yaml.compose(data.decode("utf-8-sig"), _Loader)
@@ -107,13 +110,15 @@ def read_document(path: Path, schema: str) -> Document:
         _report_traps(document)
     except UnicodeDecodeError as error:
         line = 1 + data.count(b"\n", 0, error.start)
-        document.slips.append(Slip(line, (), "is not UTF-8 text", "Save it in the encoding UTF-8."))
+        document.slips.append(Slip(line, (), tr("is not UTF-8 text"), tr("Save it in the encoding UTF-8.")))
     except RecursionError:
-        document.slip((), "is nested without end", "Compare the template.")
+        document.slip((), tr("is nested without end"), tr("Compare the template."))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        advice = "Entries are 'name: value', brackets and quotation marks come in pairs, no tabs in front."
-        problem, advice = error.args if isinstance(error, _Refused) else ("a slip in the form", advice)
+        advice = tr(
+            "Entries are 'name: value', brackets and quotation marks come in pairs, no tabs in front."
+        )
+        problem, advice = error.args if isinstance(error, _Refused) else (tr("a slip in the form"), advice)
         document.slips.append(Slip(mark.line + 1 if mark else 1, (), problem, advice))
     if document.content is not None:
         _hold_against(document, schema)
@@ -134,7 +139,7 @@ class _Loader(yaml.SafeLoader):
         """Refuse an entry that refers to another one."""
         event = self.peek_event()
         if getattr(event, "anchor", None) is not None:
-            refused = _Refused("has an anchor (&) or an alias (*)", "Write the entry out.")
+            refused = _Refused(tr("has an anchor (&) or an alias (*)"), tr("Write the entry out."))
             refused.problem_mark = event.start_mark
             raise refused
         return super().compose_node(parent, index)
@@ -149,12 +154,13 @@ def _value(node: yaml.Node, keys: Keys, document: Document) -> Any:
     content: dict[str, Any] = {}
     for name, value in node.value:
         if not isinstance(name, yaml.ScalarNode):
-            document.slip(keys, "has a list or entries in place of a name", "Write 'name: value'.")
+            document.slip(keys, tr("has a list or entries in place of a name"), tr("Write 'name: value'."))
             continue
         key = str(name.value)
         here = (*keys, key)
         if key in content:
-            document.slips.append(Slip(name.start_mark.line + 1, here, "stands a second time", "Delete one."))
+            line, problem = name.start_mark.line + 1, tr("stands a second time")
+            document.slips.append(Slip(line, here, problem, tr("Delete one.")))
             continue
         document.lines[here] = name.start_mark.line + 1
         _scalar(name, here, document, name=True)
@@ -177,8 +183,9 @@ def _scalar(node: yaml.ScalarNode, keys: Keys, document: Document, name: bool = 
     if _NUMBER.fullmatch(text) and len(text) <= 25:
         return int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
     if node.tag.endswith((":int", ":float")):
-        problem = f"found {_shown(text)}, which is no plain number"
-        document.slip(keys, problem, f'Write it as 10 or 0.5; a text goes in quotes: "{text[:20]}".')
+        problem = tr("found {found}, which is no plain number", found=_shown(text))
+        advice = tr('Write it as 10 or 0.5; a text goes in quotes: "{text}".', text=text[:20])
+        document.slip(keys, problem, advice)
     return text
 
 
@@ -187,13 +194,12 @@ def _report_traps(document: Document) -> None:
     if not document.traps:
         return
     lines = sorted({line for of_word in document.traps.values() for line in of_word})
-    words = " and ".join(document.traps)
-    also = f" (also in line {', '.join(map(str, lines[1:]))})" if lines[1:] else ""
-    quoted = " and ".join(f'"{word}"' for word in document.traps)
-    problem = f"found {words}{also}, which YAML takes for truth values"
-    document.slips.append(
-        Slip(lines[0], (), problem, f"Put names and texts of this kind in quotes: {quoted}.")
-    )
+    words = tr(" and ").join(document.traps)
+    also = tr(" (also in line {lines})", lines=tr(", ").join(map(str, lines[1:]))) if lines[1:] else ""
+    quoted = tr(" and ").join(f'"{word}"' for word in document.traps)
+    problem = tr("found {words}{also}, which YAML takes for truth values", words=words, also=also)
+    advice = tr("Put names and texts of this kind in quotes: {quoted}.", quoted=quoted)
+    document.slips.append(Slip(lines[0], (), problem, advice))
 
 
 # --- the schema --------------------------------------------------------------------------------------
@@ -218,41 +224,53 @@ def _hold_against(document: Document, schema: str) -> None:
 def _sentences(error: Any, keys: Keys) -> Iterator[tuple[Keys, str, str]]:
     """Say a fault of the schema in words: what was found, what is allowed, what to do."""
     rule, limit, found = error.validator, error.validator_value, error.instance
-    allowed = error.schema.get("description", "")
+    allowed = either(error.schema.get("description", ""), error.schema.get("description_ja", ""))
     if rule == "required":  # each missing name comes as an error of its own
         name = next(name for name in limit if error.message.startswith(repr(name)))
-        yield keys, f"lacks the entry {name}", "Add it."
+        yield keys, tr("lacks the entry {name}", name=name), tr("Add it.")
     elif rule == "additionalProperties":
         known = list(error.schema.get("properties", {}))
         for name in [name for name in found if name not in known]:
             near = nearest_name(name, known)
-            listed = ", ".join(known)
-            yield (*keys, name), "is not known here", f"Is it {near}?" if near else f"Known are {listed}."
+            advice = is_it(near) or tr("Known are {names}.", names=tr(", ").join(known))
+            yield (*keys, name), tr("is not known here"), advice
     elif "propertyNames" in error.schema_path:
-        yield (*keys, found), f"found {_shown(found)}, allowed is {allowed}", "Give it another name."
+        yield (*keys, found), _not_allowed(found, allowed), tr("Give it another name.")
     else:
         bounds = {
             "type": lambda: _kind(limit),
-            "enum": lambda: " or ".join(map(str, limit)),
-            "minimum": lambda: f"{limit} or more",
-            "maximum": lambda: f"{limit} or less",
-            "exclusiveMinimum": lambda: f"more than {limit}",
-            "exclusiveMaximum": lambda: f"less than {limit}",
-            "minItems": lambda: f"{limit} entries or more",
-            "maxItems": lambda: f"{limit} entries or fewer",
-            "minProperties": lambda: f"{limit} entry or more",
-            "minLength": lambda: "a text that is not blank",
-            "uniqueItems": lambda: "each entry once",
+            "enum": lambda: tr(" or ").join(map(str, limit)),
+            "minimum": lambda: tr("{limit} or more", limit=limit),
+            "maximum": lambda: tr("{limit} or less", limit=limit),
+            "exclusiveMinimum": lambda: tr("more than {limit}", limit=limit),
+            "exclusiveMaximum": lambda: tr("less than {limit}", limit=limit),
+            "minItems": lambda: tr("{limit} entries or more", limit=limit),
+            "maxItems": lambda: tr("{limit} entries or fewer", limit=limit),
+            "minProperties": lambda: tr("{limit} entry or more", limit=limit),
+            "minLength": lambda: tr("a text that is not blank"),
+            "uniqueItems": lambda: tr("each entry once"),
         }
-        yield keys, f"found {_shown(found)}, allowed is {allowed or bounds[rule]()}", "Correct it."
+        yield keys, _not_allowed(found, allowed or bounds[rule]()), tr("Correct it.")
+
+
+def _not_allowed(found: object, allowed: str) -> str:
+    return tr("found {found}, allowed is {allowed}", found=_shown(found), allowed=allowed)
 
 
 def _kind(kinds: str | list[str]) -> str:
-    return " or ".join(_KINDS.get(kind, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+    return tr(" or ").join(
+        tr(_KINDS.get(kind, kind)) for kind in ([kinds] if isinstance(kinds, str) else kinds)
+    )
 
 
 def _shown(found: object) -> str:
-    text = "nothing" if found is None else str(found).lower() if isinstance(found, bool) else repr(found)
+    text = (
+        tr("nothing", "a value")
+        if found is None
+        else str(found).lower()
+        if isinstance(found, bool)
+        else repr(found)
+    )
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -260,3 +278,8 @@ def nearest_name(name: str, known: Mapping[str, Any] | list[str]) -> str | None:
     """Return the known name that comes closest to `name`, or None."""
     found = get_close_matches(str(name), list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def is_it(near: str | None) -> str:
+    """Return the advice to write the nearest name; nothing where no name is near."""
+    return tr("Is it {name}?", name=near) if near else ""

@@ -6,6 +6,11 @@ import traceback
 from collections.abc import Sequence
 
 
+def tr(message: str, **fields: object) -> str:
+    """Fill in a message; `mgbone.study.language` puts its own in place, which translates."""
+    return message.format(**fields)
+
+
 class MgboneError(Exception):
     """Base of every error that this package raises on purpose.
 
@@ -36,8 +41,7 @@ class StudyError(MgboneError):
         """Make the error of all that is wrong with a file (`mgbone.study.documents.Slip`)."""
         slips = sorted(slips, key=lambda slip: slip.line)
         lines = [f"{file}, {slip}" for slip in slips]
-        head = f"{len(lines)} faults found:"
-        error = cls(lines[0] if len(lines) == 1 else "\n".join([head, *(f"  - {line}" for line in lines)]))
+        error = cls(lines[0] if len(lines) == 1 else _list_of(lines))
         error.slips = tuple(slips)
         return error
 
@@ -61,9 +65,7 @@ class DatasetError(MgboneError):
 
     def __init__(self, faults: list[str]):
         self.faults = list(faults)
-        count = len(self.faults)
-        head = f"{count} fault{'s' if count != 1 else ''} found:"
-        super().__init__("\n".join([head, *(f"  - {fault}" for fault in self.faults)]))
+        super().__init__(_list_of(self.faults))
 
 
 class NothingToShow(Exception):
@@ -74,3 +76,9 @@ class NothingToShow(Exception):
 
     def _render_traceback_(self) -> list[str]:
         return [str(self)]
+
+
+def _list_of(faults: Sequence[str]) -> str:
+    """Return faults one a line, under how many they are."""
+    head = tr("{n} fault{plural} found:", n=len(faults), plural="" if len(faults) == 1 else "s")
+    return "\n".join([head, *(f"  - {fault}" for fault in faults)])

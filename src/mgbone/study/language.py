@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 
-from mgbone.study.errors import MgboneError
+from mgbone.study import errors
 
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
 """Messages of code, and prose of notebooks: one message a cell, whose context is `cell_context`."""
 
-_language: ContextVar[str] = ContextVar("language", default="en")
+_in_use = {"language": "en"}  # of all threads: what a pool of them finds is told in the same language
 
 
 def use_language(language: str) -> None:
@@ -31,8 +31,14 @@ def use_language(language: str) -> None:
         If it is neither ``en`` nor ``ja``.
     """
     if language not in LANGUAGES:
-        raise MgboneError(f"The language {language!r} is not known; choose {' or '.join(LANGUAGES)}.")
-    _language.set(language)
+        raise errors.MgboneError(
+            tr(
+                "The language {language!r} is not known; choose {known}.",
+                language=language,
+                known=tr(" or ").join(LANGUAGES),
+            )
+        )
+    _in_use["language"] = language
 
 
 @contextmanager
@@ -48,11 +54,11 @@ def speaking(language: str) -> Iterator[None]:
 
 def current() -> str:
     """Return the language in use."""
-    return _language.get()
+    return _in_use["language"]
 
 
 def tr(message: str, context: str = "", /, **fields: object) -> str:
-    """Return a message in the language in use, with its fields filled in by ``str.format``.
+    """Return a message in the language in use, with its fields filled in (`fill`).
 
     Parameters
     ----------
@@ -62,7 +68,26 @@ def tr(message: str, context: str = "", /, **fields: object) -> str:
         Tells apart two meanings of one English text.
     """
     said = message if current() == "en" else _catalogue().get((message, context), message)
-    return said.format(**fields) if fields else said
+    return fill(said, **fields) if fields else said
+
+
+def fill(said: str, /, **fields: object) -> str:
+    """Fill in the fields of a text as ``str.format`` does; ``!r`` quotes as the language in use does."""
+    return said.format(**fields) if current() == "en" else _JAPANESE.vformat(said, (), fields)
+
+
+class _Japanese(Formatter):
+    def convert_field(self, value: object, conversion: str | None) -> object:
+        """Put a text into Japanese brackets instead of Python's quotation marks."""
+        if conversion != "r" or not isinstance(value, str):
+            return super().convert_field(value, conversion)
+        return f"「{''.join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in value)}」"
+
+
+_JAPANESE = _Japanese()
+
+
+errors.tr = tr
 
 
 def N_(message: str) -> str:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mgbone.study.design import Study
 from mgbone.study.errors import StudyError
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root, resolve
 
 CLAIM_COLUMNS = [
@@ -51,13 +52,15 @@ def load_claims(path: str | Path | None = None) -> pd.DataFrame:
             path, dtype={"claim_id": str, "section": str}, keep_default_na=False, na_values=[""]
         )
     except (OSError, ValueError) as error:
-        raise StudyError(f"The ledger {path} can't be read: {error}") from error
+        raise StudyError(tr("The ledger {path} can't be read: {error}", path=path, error=error)) from error
     missing = [c for c in CLAIM_COLUMNS if c not in claims.columns]
     if missing:
-        raise StudyError(f"{path.name} lacks the column {', '.join(missing)}.")
+        raise StudyError(
+            tr("{file} lacks the column {columns}.", file=path.name, columns=tr(", ").join(missing))
+        )
     faults = _faults(claims)
     if faults:
-        raise StudyError(f"{path.name}: " + "; ".join(faults))
+        raise StudyError(f"{path.name}: " + tr("; ").join(faults))
     return claims[CLAIM_COLUMNS]
 
 
@@ -70,21 +73,32 @@ def ledger_faults(folder: Path, study: Study) -> list[str]:
     except StudyError as error:
         return [str(error).removeprefix(f"{LEDGER}: ")]
     known = {(c.experiment, c.name) for c in study.contrasts}
+    listed = sorted(
+        tr("{contrast} in {experiment}", contrast=name, experiment=where) for where, name in known
+    )
     return [
-        f"row {i + 2} speaks of {contrast} in {experiment}, which the study does not compare; "
-        f"it has {', '.join(sorted(f'{name} in {where}' for where, name in known))}"
+        tr(
+            "row {row} speaks of {contrast} in {experiment}, which the study does not compare; "
+            "it has {known}",
+            row=i + 2,
+            contrast=contrast,
+            experiment=experiment,
+            known=tr(", ").join(listed),
+        )
         for i, (experiment, contrast) in enumerate(zip(claims["experiment"], claims["contrast"], strict=True))
         if contrast != "dose_order" and (experiment, contrast) not in known
     ]
 
 
 def _faults(claims: pd.DataFrame) -> list[str]:
-    faults = [f"row {i + 2} repeats the claim_id {claims['claim_id'][i]}"
+    faults = [tr("row {row} repeats the claim_id {id}", row=i + 2, id=claims["claim_id"][i])
               for i in np.flatnonzero(claims["claim_id"].duplicated())]  # fmt: skip
     for i, (level, direction) in enumerate(zip(claims["level"], claims["direction"], strict=True)):
         if level not in LEVELS:
-            faults.append(f"row {i + 2} has the level {level!r}; allowed: {', '.join(LEVELS)}")
+            said = N_("row {row} has the level {level!r}; allowed: {known}")
+            faults.append(tr(said, row=i + 2, level=level, known=tr(", ").join(LEVELS)))
         elif direction not in LEVELS[level]:
-            allowed = " or ".join(sorted(LEVELS[level]))
-            faults.append(f"row {i + 2} has the direction {direction!r}; with {level} it must be {allowed}")
+            said = N_("row {row} has the direction {direction!r}; with {level} it must be {allowed}")
+            allowed = tr(" or ").join(sorted(LEVELS[level]))
+            faults.append(tr(said, row=i + 2, direction=direction, level=level, allowed=allowed))
     return faults

@@ -90,6 +90,9 @@ def word(key: str) -> str:
 
 def name_of_test(test: str) -> str:
     """Return the name of a statistical test; one that has no Japanese name here stays as it is."""
+    for pattern, message in _TESTS_OF.items():
+        if found := re.fullmatch(pattern, test):
+            return tr(message, **found.groupdict())
     return tr(_TESTS[test]) if test in _TESTS else test
 
 
@@ -103,7 +106,20 @@ _TESTS: Mapping[str, str] = {
         "every step a contrast of log ratios, the largest p"
     ),
     GEHAN: N_("Gehan's test (values below a limit hollow)"),
+    "Pearson correlation with group means removed, BH over all pairs": N_(
+        "Pearson correlation with group means removed, BH over all pairs"
+    ),
+    "Jonckheere-Terpstra and Mack-Wolfe (peak at the mildest dose), labels permuted within experiments": N_(
+        "Jonckheere-Terpstra and Mack-Wolfe (peak at the mildest dose), labels permuted within experiments"
+    ),
     "not tested": N_("not tested"),
+}
+_TESTS_OF: Mapping[str, str] = {
+    r"permutation of arrays \((?P<n>\d+) all splits\)": N_("permutation of arrays ({n} all splits)"),
+    r"permutation of arrays \((?P<n>\d+) random splits\)": N_("permutation of arrays ({n} random splits)"),
+    r"over-representation, BH over all terms of both lists \((?P<term>.*)\)": N_(
+        "over-representation, BH over all terms of both lists ({term})"
+    ),
 }
 
 WORDS: Mapping[str, str] = {
@@ -170,7 +186,13 @@ def group_label(group: str, *, short: bool = False) -> str:
     """
     found = groups_in_use().get(group)
     if found is None:
-        raise MgboneError(f"The group {group!r} is not known; groups are {', '.join(groups_in_use())}.")
+        raise MgboneError(
+            tr(
+                "The group {group!r} is not known; groups are {known}.",
+                group=group,
+                known=tr(", ").join(groups_in_use()),
+            )
+        )
     return either(found.short, found.short_ja) if short else either(found.label, found.label_ja)
 
 
@@ -234,7 +256,7 @@ def absence_in_words(said: object) -> str:
 
 def as_chance(p: float) -> str:
     """Write a chance in percent: 2.5 %, or nothing where it is missing."""
-    return "" if math.isnan(p) else f"{100 * p:.3g} %"
+    return "" if math.isnan(p) else tr("{percent:.3g} %", percent=100 * p)
 
 
 def format_p_value(p: float) -> str:

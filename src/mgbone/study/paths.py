@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +30,11 @@ def project_root() -> Path:
     root = Path(os.environ.get("MGBONE_ROOT") or Path(__file__).resolve().parents[3])
     if not (root / "data" / "study.yml").is_file():
         raise MgboneError(
-            f"{root} holds no data/study.yml. Set MGBONE_ROOT to the compendium's folder, "
-            "or install the package from a checkout with `make all`."
+            tr(
+                "{root} holds no data/study.yml. Set MGBONE_ROOT to the compendium's folder, or install "
+                "the package from a checkout with `make all`.",
+                root=root,
+            )
         )
     return root
 

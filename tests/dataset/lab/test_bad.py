@@ -21,10 +21,13 @@ from helpers.lab_folders import (
     sheet,
     text,
 )
+from helpers.languages import speak
 from helpers.small_dataset import assert_named
+from helpers.spoiling import faults_of
 
 import mgbone
 from mgbone.dataset.faults import MOST_OF_A_KIND
+from mgbone.execute.cli import main
 from mgbone.study.errors import DatasetError
 
 SERUM = "lab.xlsx, sheet serum"
@@ -638,7 +641,7 @@ def test_a_mistake_is_named_with_its_place_and_what_to_do(tmp_path, case):
     folder = lab_folder(tmp_path / "lab")
     spoil(folder)
     before = state(folder)
-    faults = mgbone.check_dataset(folder)
+    faults = faults_of(folder)
     assert_named(faults, expected, folder)
     assert not any("simulated" in fault for fault in faults), faults
     assert state(folder) == before
@@ -758,3 +761,30 @@ def test_no_damage_to_a_text_file_gives_a_traceback_or_a_warning(tmp_path, seed)
     path.write_bytes(bytes(data))
     for fault in mgbone.check_dataset(folder):
         assert ".csv" in fault or fault.startswith("lab:"), fault
+
+
+def test_make_check_speaks_japanese(tmp_path, capsys):
+    folder = lab_folder(tmp_path / "lab")
+    cells("animals", C3="高Mg食群")(folder)
+    cells("serum", B3="高い", B4="２.１")(folder)
+    assert main(["check", str(folder), "--language", "ja"]) == 1
+    told = [line.removeprefix("  - ") for line in capsys.readouterr().err.splitlines()[1:]]
+    assert told == [
+        "lab.xlsx シート「serum」 3行目 B列「serum_mg」：「高い」と書かれていますが、"
+        "数値（mg/dL）が必要です。数値を書いてください。測定していなければ空欄にしてください。",
+        "lab.xlsx シート「animals」 3行目 C列「group」：「高Mg食群」と書かれています。"
+        "使えるのはcontrol（正常食群）、pairfed（ペアフィーディング群）、mg001（0.01％Mg欠乏食群）です。上のいずれかを書いてください。"
+        "群の別の呼び名や別の研究計画は、フォルダのstudy.ymlに書きます。",
+    ]
+
+
+def test_what_was_converted_is_said_in_japanese(tmp_path):
+    folder = lab_folder(tmp_path / "lab")
+    cells("serum", B3="２.１", B4="2.1 mg/dL", B5="欠測")(folder)
+    notes = speak("ja", mgbone.open_dataset, folder).notes
+    where = "lab.xlsx シート「serum」 B列「serum_mg」："
+    assert [note for note in notes if note.startswith(where)] == [
+        where + "全角文字を半角として読みました（3行目）。",
+        where + "セルの中の単位mg/dLを読みました（4行目）。",
+        where + "「欠測」を測定なしとして読みました（5行目）。",
+    ]

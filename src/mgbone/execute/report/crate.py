@@ -22,7 +22,7 @@ from rocrate.rocrate import ROCrate
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_, tr
+from mgbone.study.language import N_, either, speaking, tr
 from mgbone.study.paths import project_root
 from mgbone.study.places import of_language
 
@@ -63,7 +63,8 @@ def write_crate(layout: Layout, page: Path, target: Path) -> Path:
     if not layout.notebooks:
         said = N_("Nothing has run on {name} yet: make all {settings}")
         raise MgboneError(tr(said, name=layout.name, settings=layout.settings))
-    crate = _Packer(layout, page).pack()
+    with speaking(layout.language):
+        crate = _Packer(layout, page).pack()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".crate-") as scratch:
         whole = Path(scratch) / "crate"
@@ -105,6 +106,11 @@ class _Packer:
                 self.add_file(source_file(path, name))
         return self.crate
 
+    @property
+    def title(self) -> str:
+        """The title of the dataset in the language in use."""
+        return either(self.layout.descriptor.title, self.layout.descriptor.title_ja)
+
     def add(self, identifier: str, kind: str | Sequence[str], /, **properties: Any) -> Entity:
         """Add what is no file."""
         said = {key: _one(value) for key, value in properties.items() if value not in (None, "", [])}
@@ -133,22 +139,20 @@ class _Packer:
         layout, root = self.layout, self.crate.root_dataset
         self.crate.metadata.extra_contexts.append(CONTEXT)
         profile = self.add(PROFILE, "CreativeWork", name="Process Run Crate", version="0.5")
-        title = layout.descriptor.title
-        kind = "simulated data, no measurement" if layout.is_simulated else "measured data"
+        kind = tr("simulated data, no measurement") if layout.is_simulated else tr("measured data")
         cited = provenance.citation()
-        self.crate.name = f"Run of the mgbone compendium on {title} ({kind})"
-        self.crate.description = (
-            f"Inputs, notebooks, tables, figures and report of a run on the dataset {layout.name} ({kind})."
-        )
+        said = N_("Inputs, notebooks, tables, figures and report of a run on the dataset {name} ({kind}).")
+        self.crate.name = tr("Run of the mgbone compendium on {title} ({kind})", title=self.title, kind=kind)
+        self.crate.description = tr(said, name=layout.name, kind=kind)
         root["conformsTo"] = profile
         root["datePublished"] = provenance.day_of_publication(layout.data_files)
         authors = enumerate(cited.get("authors", []), 1)
         root["author"] = _one([self.add_author(number, author) for number, author in authors])
         root["keywords"] = [*cited.get("keywords", []), kind]
         root["license"] = self.add(
-            "#licences", "CreativeWork", name="Several licences",
-            description="Code, notebooks and texts: MIT. Ledger and drawn figures: CC0 1.0. Gene sets: "
-            "CC BY 4.0, Gene Ontology Consortium. The dataset: as its own entry says.",
+            "#licences", "CreativeWork", name=tr("Several licences"),
+            description=tr("Code, notebooks and texts: MIT. Ledger and drawn figures: CC0 1.0. Gene sets: "
+                           "CC BY 4.0, Gene Ontology Consortium. The dataset: as its own entry says."),
         )  # fmt: skip
         self.add(MIT, "CreativeWork", name="MIT License", identifier=MIT)
 
@@ -170,10 +174,10 @@ class _Packer:
         dataset = self.crate.add_dataset(
             dest_path=f"data/{layout.name}/",
             properties={
-                "name": layout.descriptor.title,
-                "description": "Simulated: drawn by a program, no animal stands behind these numbers."
+                "name": self.title,
+                "description": tr("Simulated: drawn by a program, no animal stands behind these numbers.")
                 if simulated
-                else "Measured data, as the laboratory keeps them.",
+                else tr("Measured data, as the laboratory keeps them."),
             },
         )
         if licences:
@@ -184,8 +188,9 @@ class _Packer:
             seed = self.add("#seed", "PropertyValue", name="seed", value=str(layout.descriptor.seed))
             program = self.add("#simulation", "SoftwareApplication", name="mgbone.simulate",
                                softwareVersion=provenance.project_version(),
-                               description="Draws datasets from a declared calibration.")  # fmt: skip
-            drawn = self.add("#draw-data", "CreateAction", name=f"Drawing of the dataset {layout.name}",
+                               description=tr("Draws datasets from a declared calibration."))  # fmt: skip
+            drawn = self.add("#draw-data", "CreateAction",
+                             name=tr("Drawing of the dataset {name}", name=layout.name),
                              description=f"python -m mgbone.simulate data/{layout.name}",
                              instrument=program, object=[seed], result=[dataset])  # fmt: skip
             self.mention(drawn)
@@ -203,7 +208,8 @@ class _Packer:
         ]  # fmt: skip
         about = [" ".join(str(provenance.citation().get("abstract", "")).split())]
         if state is not None:
-            about.append(f"Commit {state.id}{', with changes not committed' if state.changed else ''}.")
+            said = N_("Commit {id}, with changes not committed.") if state.changed else N_("Commit {id}.")
+            about.append(tr(said, id=state.id))
         return self.add(
             "#mgbone", ["SoftwareApplication", "SoftwareSourceCode"], name="mgbone",
             description=" ".join(filter(None, about)),
@@ -221,8 +227,9 @@ class _Packer:
         if stored.is_file():
             instrument = self.add_file(
                 source_file(stored, f"notebooks/{stored.name}"), ("File", "SoftwareSourceCode"),
-                name=f"Notebook {notebook}", programmingLanguage={"@id": "#python"}, license={"@id": MIT},
-                softwareRequirements=software, version=provenance.project_version(),
+                name=tr("Notebook {name}", name=notebook), license={"@id": MIT},
+                programmingLanguage={"@id": "#python"}, softwareRequirements=software,
+                version=provenance.project_version(),
             )  # fmt: skip
         used = [self.files[file.name] for file in layout.raw_files_of(part)]
         used += [self.add_output(path) for path in layout.inputs(notebook)]
@@ -234,7 +241,8 @@ class _Packer:
         executed = [layout.build / f"{notebook}{ending}" for ending in (".ipynb", ".html")]
         written += [self.add_output(path) for path in executed if path.is_file()]
         action = self.add(
-            f"#run-{notebook}", "CreateAction", name=f"Run of notebook {notebook} on {layout.name}",
+            f"#run-{notebook}", "CreateAction",
+            name=tr("Run of notebook {notebook} on {dataset}", notebook=notebook, dataset=layout.name),
             description=f"make all {layout.settings}",
             instrument=instrument, object=[*used, *settings], result=written,
         )  # fmt: skip
@@ -249,14 +257,14 @@ class _Packer:
     def add_output(self, path: Path) -> Entity:
         """Add a file that a notebook wrote, under the place that such files have in the project."""
         layout = self.layout
-        places = {layout.figures: "figures", layout.derived: "data/derived"}
+        places = {layout.figures: "figures", layout.derived: "data/derived", layout.lists: "data/derived"}
         place = places.get(path.parent, "build")
-        folder = layout.derived.name if place == "data/derived" else self.inside.as_posix()
+        folder = layout.derived.name if path.parent == layout.derived else self.inside.as_posix()
         licence = None
         if place == "figures" and layout.is_simulated:
             licence = {"@id": "https://creativecommons.org/publicdomain/zero/1.0/"}
-        kinds = {"figures": "Figure", "data/derived": "Table", "build": "Executed notebook"}
-        stamp = " (simulated data)" if layout.is_simulated else ""
+        kinds = {"figures": tr("Figure"), "data/derived": tr("Table"), "build": tr("Executed notebook")}
+        stamp = tr(" (simulated data)") if layout.is_simulated else ""
         return self.add_file(source_file(path, f"{place}/{folder}/{path.name}"),
                              name=f"{kinds[place]} {path.stem}{stamp}", license=licence)  # fmt: skip
 
@@ -264,11 +272,12 @@ class _Packer:
         self, software: Entity, outputs: Iterable[Entity], settings: list[Entity], shared: dict[str, Entity]
     ) -> None:
         page = self.add_file(source_file(self.page, f"build/{self.inside.as_posix()}/{self.page.name}"),
-                             name=f"Report on {self.layout.descriptor.title}")  # fmt: skip
+                             name=tr("Report on {title}", title=self.title))  # fmt: skip
         tables = ("evidence.csv", "verdicts.csv")
         used = [e for e in outputs if e.id.endswith(tables) or e.id.endswith((".svg", ".png"))]
         used += [entity for name, entity in shared.items() if name == "data/study.yml"]
-        action = self.add("#run-report", "CreateAction", name=f"Writing of the report on {self.layout.name}",
+        action = self.add("#run-report", "CreateAction",
+                          name=tr("Writing of the report on {name}", name=self.layout.name),
                           description=f"make report {self.layout.settings}",
                           instrument=software, object=[*used, *settings], result=[page])  # fmt: skip
         self.mention(action)
