@@ -6,10 +6,10 @@ import base64
 import gzip
 import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import bokeh
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -69,7 +69,7 @@ def render(tables: Tables) -> str:
 
 def _library(name: str) -> str:
     """Return a script of Bokeh; what would end the element that it stands in is written in another way."""
-    text = files("bokeh").joinpath("server", "static", "js", name).read_text(encoding="utf-8")
+    text = (Path(bokeh.__file__).parent / "server" / "static" / "js" / name).read_text(encoding="utf-8")
     return "\n" + text.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n"
 
 
