@@ -132,9 +132,9 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
         covered (scanned length over femoral length).
     """
     columns = ["animal_id", "n_slices", "first", "last", "pitch", "gaps", "doubled", "misplaced", "covered"]
-    if dataset.qct_slices is None:
-        return pd.DataFrame(columns=columns)
     rows = []
+    if dataset.qct_slices is None:
+        return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
     length = dataset.animals.set_index("animal_id")["femur_length"]
     for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
         table = table.sort_values("slice", kind="stable")

@@ -11,7 +11,7 @@ from helpers.spoiling import after, assert_refused, cell, contents, descriptor, 
 
 import mgbone
 from mgbone.dataset.descriptor import write_datapackage
-from mgbone.study.dictionary import TABLES
+from mgbone.study.dictionary import OPTIONAL, TABLES
 from mgbone.study.errors import MgboneError
 
 # --- what is bad -------------------------------------------------------------------------------------
@@ -51,7 +51,11 @@ BAD = {
     "no resources": (
         descriptor(lambda raw: {**raw, "kind": "measured", "resources": "all"}),
         [["datapackage.json: lists no resources"]]
-        + [[f"datapackage.json: does not list {name}.csv, which lies in the folder"] for name in TABLES],
+        + [
+            [f"datapackage.json: does not list {name}.csv, which lies in the folder"]
+            for name in TABLES
+            if name not in OPTIONAL
+        ],
     ),
     "resource without path": (
         descriptor(lambda raw: raw["resources"].append({"name": "other"})),

@@ -12,12 +12,12 @@ from helpers.languages import speak
 from helpers.readability import faults
 from matplotlib.text import Annotation, Text
 
-from mgbone.figures import array_quality, calling, canvas, look
+from mgbone.figures import arrays as array_figures
+from mgbone.figures import canvas, look
 from mgbone.figures import genes as gene_figures
 from mgbone.figures import genesets as fg
-from mgbone.figures import tree as tree_figures
 from mgbone.figures.save import save_figure
-from mgbone.microarray import changed_genes, differential, enrichment, genesets
+from mgbone.microarray import changed_genes, differential, enrichment, genesets, quality
 from mgbone.microarray import clustering as cl
 from mgbone.study import naming
 from mgbone.study.design import load_study
@@ -72,12 +72,12 @@ def named(d: dict) -> pd.DataFrame:
 
 def by_hand(d: dict):
     steps = differential.genes_by_hand(d["values"], d["groups"], ["Gene005", "Gene012"], "mg002_vs_control")
-    return calling.genes_by_hand(d["values"], d["groups"], steps, "mg002_vs_control", "Two genes")
+    return gene_figures.genes_by_hand(d["values"], d["groups"], steps, "mg002_vs_control", "Two genes")
 
 
 def overlap(d: dict):
     both = changed_genes.overlap(d["table"], *CONTRASTS)
-    return calling.overlap_scatter(
+    return gene_figures.overlap_scatter(
         both,
         changed_genes.overlap_summary(both, *CONTRASTS, d["groups"]),
     )
@@ -89,7 +89,7 @@ def distributions(d: dict):
         pd.DataFrame({"stage": s, "array_id": a, "value": x, "density": np.exp(-((x - 7) ** 2))})
         for s in ("raw", "normalised") for a in d["values"].columns
     ]  # fmt: skip
-    return array_quality.array_distributions(pd.concat(frames), d["groups"], "Distributions")
+    return array_figures.array_distributions(pd.concat(frames), d["groups"], "Distributions")
 
 
 def boxes(d: dict, high: float = 0.0):
@@ -97,32 +97,55 @@ def boxes(d: dict, high: float = 0.0):
         ("RLE", a, -0.3, -0.1, high if i == 3 else 0.0, 0.1, 0.3) for i, a in enumerate(d["values"].columns)
     ]
     frame = pd.DataFrame(rows, columns=["measure", "array_id", "q05", "q25", "median", "q75", "q95"])
-    return array_quality.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, "Boxes")
+    return array_figures.array_boxes(frame, d["groups"], {"RLE": (-0.1, 0.1)}, "Boxes")
 
 
 def array_map(d: dict):
     arrays = d["values"].columns
     scores = pd.DataFrame(np.random.default_rng(1).normal(0, 5, (12, 2)), arrays, ["PC1", "PC2"])
-    return array_quality.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], "Map")
+    return array_figures.array_map(scores, (0.4, 0.2), d["values"].corr(), d["groups"], "Map")
 
 
 def pseudo(d: dict):
     image = np.random.default_rng(1).normal(0, 0.2, (20, 20))
     image[0, :] = np.nan
-    return array_quality.pseudo_images(
-        dict.fromkeys(d["values"].columns[:5], image),
-        d["groups"],
-        "Chips",
-    )
+    images = dict.fromkeys(d["values"].columns[:5], image)
+    return array_figures.pseudo_images(images, d["groups"], "Chips", spoilt=quality.spoil(images))
+
+
+def many_boxes(n: int):
+    names = [f"e2-{group}-{i}" for group in GROUPS for i in range(n // 3)]
+    q = np.array([-0.3, -0.1, 0.0, 0.1, 0.3])
+    frame = pd.DataFrame([("RLE", name, *q * (1 + 0.01 * (i % 9))) for i, name in enumerate(names)])
+    frame.columns = ["measure", "array_id", "q05", "q25", "median", "q75", "q95"]
+    groups = pd.Series([name.split("-")[1] for name in names], index=names)
+    return array_figures.array_boxes(frame, groups, {"RLE": (-0.1, 0.1)}, "Boxes")
+
+
+def many_branches(n: int):
+    rng = np.random.default_rng(3)
+    names = [f"e2-{group}-{i}" for group in GROUPS for i in range(n // 3)]
+    groups = pd.Series([name.split("-")[1] for name in names], index=names)
+    values = pd.DataFrame(rng.normal(7, 2, (60, 1)) + rng.normal(0, 0.2, (60, len(names))), columns=names)
+    tree = cl.cluster_arrays(values, groups, n_genes=50, bootstraps=2)
+    return array_figures.dendrogram_heatmap(tree, "exp2", load_study())
+
+
+@pytest.mark.parametrize("draw", [many_boxes, many_branches])
+@pytest.mark.parametrize("n", [99, 501])
+def test_a_figure_of_hundreds_of_arrays_can_be_read_and_has_few_parts(draw, n):
+    figure = draw(n)
+    assert faults(figure) == []
+    assert sum(len(ax.get_children()) for ax in figure.axes) < 150
 
 
 FIGURES = {
-    "tree": lambda d: tree_figures.dendrogram_heatmap(d["tree"], "exp2", load_study()),
-    "cohesion": lambda d: tree_figures.cohesion(d["trees"], "Cohesion"),
+    "tree": lambda d: array_figures.dendrogram_heatmap(d["tree"], "exp2", load_study()),
+    "cohesion": lambda d: array_figures.cohesion(d["trees"], "Cohesion"),
     "p_values": lambda d: gene_figures.p_value_histograms(changed_genes.p_value_histogram(d["table"]), "p"),
     "volcano": lambda d: gene_figures.volcano(named(d), "Volcano"),
     "ma": lambda d: gene_figures.ma_plot(named(d), "MA"),
-    "grid": lambda d: calling.threshold_grid(changed_genes.significance_counts(d["table"]), "Grid"),
+    "grid": lambda d: gene_figures.threshold_grid(changed_genes.significance_counts(d["table"]), "Grid"),
     "overlap": overlap,
     "by_hand": by_hand,
     "distributions": distributions,
@@ -221,7 +244,7 @@ def test_cohesion_says_p_and_level(study_like, drawn):
 
 def test_grid_shows_every_count_and_frames_the_declared_limit(study_like):
     counts = changed_genes.significance_counts(study_like["table"])
-    figure = calling.threshold_grid(counts)
+    figure = gene_figures.threshold_grid(counts)
     shown = words(figure)
     for row in counts.itertuples():
         assert f"{row.up:,} ↑\n{row.down:,} ↓" in shown
@@ -276,5 +299,5 @@ def test_a_single_distribution_can_be_read(language):
     groups = pd.Series(["control", "pairfed", "mg004", "mg002", "mg001"], index=list("abcde"))
     line = pd.DataFrame({"value": [1.0, 2.0], "density": [0.1, 0.2]})
     densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
-    figure = speak(language, array_quality.array_distributions, densities, groups, "Distributions")
+    figure = speak(language, array_figures.array_distributions, densities, groups, "Distributions")
     assert faults(figure) == []

@@ -18,12 +18,8 @@ from matplotlib.textpath import TextPath
 from mgbone.biochem.pair_feeding import adjust_for_intake
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
-from mgbone.figures import canvas, density, design, femur, findings, forest, groups, look, marks, urine
-from mgbone.figures import dose_shapes as shape_figures
+from mgbone.figures import canvas, comparisons, density, design, femur, findings, groups, look, marks
 from mgbone.figures import doses as dose_figures
-from mgbone.figures import feeding as feeding_figures
-from mgbone.figures import negative_control as control_figures
-from mgbone.figures import other_tests as choice_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
 from mgbone.figures.save import save_figure
@@ -31,6 +27,7 @@ from mgbone.integration import doses as dose_tables
 from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
 from mgbone.integration.shapes import dose_shapes
 from mgbone.integration.within_animals import correlate_within, partial_within, wide_table
+from mgbone.integration.words import told_per_dose
 from mgbone.study import naming
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError
@@ -107,13 +104,20 @@ def by_structure(frame):
 
 MADE = Frames()
 REPORTED = pd.DataFrame({"endpoint": "serum_mg", "dietary_mg_percent": [0.02, 0.01], "percent": [71.4, 39.0]})
-SPREAD = pd.DataFrame({"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9})
+SPREAD = pd.DataFrame(
+    {"endpoint": ["urine_ctx", "urine_dpd"], "cv_uncorrected": 31.2, "cv_corrected": 24.9, "cv_per_day": 31.2}
+)
+
+
+def per_dose(evidence, title=""):
+    return dose_figures.per_dose(told_per_dose(evidence, MADE.study), evidence, MADE.study, title)
+
 
 DRAWINGS = {
     "groups": lambda: groups.group_dots(
         MADE.measurements, MADE.evidence, ["serum_mg", "serum_ca", "serum_p"], MADE.study, "Minerals"
     ),
-    "forest": lambda: forest.effect_forest(
+    "forest": lambda: comparisons.effect_forest(
         MADE.evidence, ["serum_mg", "serum_ca", "bmd_trabecular_full"], MADE.study, "Effects"
     ),
     "map": lambda: density.density_map(MADE.cells, MADE.study, "Map"),
@@ -121,7 +125,7 @@ DRAWINGS = {
         MADE.density, MADE.evidence, MADE.study, "exp2", structures=BOTH
     ),
     "profiles": lambda: density.profiles(
-        MADE.profile_summary, MADE.study, "Profiles", tests=MADE.profile_tests
+        MADE.profile_summary, MADE.study, "Profiles", tests=MADE.profile_tests, animals=MADE.profiles
     ),
     "femur": lambda: femur.femur_drawing(MADE.cells, MADE.study, "Femur"),
     "slices": lambda: density.content_over_volume(
@@ -137,23 +141,23 @@ DRAWINGS = {
         reported=REPORTED,
         shapes=MADE.shapes,
     ),
-    "shapes": lambda: shape_figures.shape_plane(MADE.shapes, MADE.study, "Shapes"),
+    "shapes": lambda: dose_figures.shape_plane(MADE.shapes, MADE.study, "Shapes"),
     "network": lambda: within_figures.correlation_network(MADE.pairs, MADE.study, "Pairs"),
-    "one_scale": lambda: forest.effect_forest(
+    "one_scale": lambda: comparisons.effect_forest(
         MADE.evidence,
         dose_tables.on_one_scale(MADE.evidence, MADE.study),
         MADE.study,
         "Scale",
         headings=True,
     ),
-    "control": lambda: control_figures.counts_by_chance(MADE.counts, MADE.shuffled, "Chance"),
-    "per_dose": lambda: dose_figures.per_dose(MADE.everything, MADE.study, "Each dose"),
+    "control": lambda: verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled, "Chance"),
+    "per_dose": lambda: per_dose(MADE.everything, "Each dose"),
     "design": lambda: design.timeline(MADE.study),
-    "pair_feeding": lambda: feeding_figures.pair_feeding(
+    "pair_feeding": lambda: comparisons.pair_feeding(
         MADE.adjusted, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),
-    "dilution": lambda: urine.dilution(MADE.urine, SPREAD, "Urine"),
-    "choices": lambda: choice_figures.choice_of_test(MADE.choices, MADE.study, "Tests"),
+    "dilution": lambda: groups.dilution(MADE.urine, SPREAD, "Urine"),
+    "choices": lambda: comparisons.choice_of_test(MADE.choices, MADE.study, "Tests"),
 }
 
 
@@ -325,6 +329,34 @@ def test_group_dots_draw_each_difference_below_the_animals():
     assert sorted(drawn) == pytest.approx(sorted(expected))
 
 
+@pytest.fixture(scope="module")
+def crowd():
+    """Eight hundred animals a group, each of those made up a hundred times with some noise."""
+    chosen = ["food_intake", "urine_ctx", *(e for e in MADE.evidence["endpoint"] if e.startswith("bmd_cort"))]
+    few = MADE.measurements[MADE.measurements["endpoint"].isin(chosen)]
+    many = pd.concat([few.assign(animal_id=few["animal_id"] + f"-{i}") for i in range(100)])
+    noise = np.random.default_rng(2).normal(1, 0.03, len(many))
+    return many.assign(value=many["value"] * noise).reset_index(drop=True)
+
+
+CROWDED = {
+    "groups": lambda many: groups.group_dots(many, MADE.evidence, ["food_intake"], MADE.study),
+    "dilution": lambda many: groups.dilution(figure_data.urine(many), SPREAD),
+    "cells": lambda many: density.region_dots(
+        many, MADE.evidence, MADE.study, "exp2", structures=("cortical",)
+    ),
+    "slices": lambda many: density.content_over_volume(many, many.assign(value=many["value"] * 1.02)),
+}
+
+
+@pytest.mark.parametrize("name", CROWDED)
+def test_a_figure_of_eight_hundred_animals_a_group_can_be_read_and_draws_no_more_parts(name, crowd):
+    figure, small = CROWDED[name](crowd), CROWDED[name](crowd.iloc[: len(crowd) // 100])
+    assert faults(figure) == []
+    parts, few = (sum(len(ax.get_children()) for ax in one.axes) for one in (figure, small))
+    assert parts < few + 40
+
+
 def test_many_animals_are_drawn_as_a_density():
     table = pd.DataFrame({"at": 0, "group": "control", "value": np.linspace(0, 1, marks.MANY + 1)})
     _, axes = canvas.new_figure()
@@ -355,7 +387,7 @@ def test_the_map_has_the_numbers_of_the_cells():
     at_002 = MADE.cells[MADE.cells["contrast"].eq("mg002_vs_control")]
     row = at_002[at_002["endpoint"].eq("bmd_trabecular_full")].iloc[0]
     assert f"+{row.percent:.1f}*\n{naming.format_p_value(row.p)}" in texts(figure, "cell")
-    framed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "survives"]
+    framed = [p for ax in figure.axes for p in ax.patches if p.get_gid() == "framed"]
     chosen = MADE.cells[
         MADE.cells["contrast"].isin(["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"])
     ]
@@ -401,19 +433,32 @@ def test_region_dots_write_p_where_there_is_a_finding(drawn):
     assert sorted(written) == sorted(expected) != []
 
 
-def test_dilution_shows_every_urine_once_collected_and_twice_on_its_way(drawn):
+def test_dilution_shows_every_urine_as_collected_and_each_animal_before_and_after(drawn):
     figure = drawn("dilution")
     assert n_dots(figure) == 3 * len(MADE.urine)
     scatter, paths = figure.axes[:2]
-    (urines,) = [c.get_offsets() for c in scatter.collections]
+    (urines,) = [c.get_offsets() for c in dots(figure) if c.axes is scatter]
     expected = MADE.urine.loc[MADE.urine["endpoint"] == "urine_ctx", ["creatinine", "uncorrected"]].to_numpy()
     assert sorted(map(tuple, urines)) == sorted(map(tuple, expected))
-    assert [t.get_text() for t in paths.get_xticklabels()] == ["before\nCV 31 %", "after\nCV 25 %"]
+    (moved,) = (c.get_offsets() for c in dots(figure) if c.axes is paths)
+    expected = MADE.urine.loc[
+        MADE.urine["endpoint"] == "urine_ctx", ["deviation_uncorrected", "deviation_corrected"]
+    ]
+    assert sorted(map(tuple, moved)) == sorted(map(tuple, expected.to_numpy()))
+    assert paths.get_xlabel() == "as collected (CV 31 %)"
+    labels = [ax.get_ylabel() for ax in figure.axes[1:3]]
+    assert labels == ["per creatinine (CV 25 %)", "per day (CV 31 %)"]
+
+
+def test_dilution_leaves_out_what_a_day_would_need_where_no_volume_was_measured():
+    figure = groups.dilution(MADE.urine.assign(deviation_per_day=np.nan), SPREAD)
+    assert n_dots(figure) == 2 * len(MADE.urine)
+    assert not [ax for ax in figure.axes if "per day" in ax.get_ylabel()]
 
 
 def test_dilution_draws_hollow_what_is_below_a_limit():
     censored = MADE.urine.assign(censored=MADE.urine.index == 0)
-    figure = urine.dilution(censored, SPREAD)
+    figure = groups.dilution(censored, SPREAD)
     assert n_hollow(figure) == 3
 
 
@@ -425,9 +470,9 @@ def test_numbers_beside_the_femur_keep_clear_of_the_names_of_its_parts(language)
 
 
 def test_urine_shows_only_markers_that_were_measured():
-    one = urine.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
-    assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD", ""]
-    none = urine.dilution(MADE.urine.iloc[:0], SPREAD.iloc[:0], "Urine")
+    one = groups.dilution(MADE.urine[MADE.urine["endpoint"].eq("urine_dpd")], SPREAD)
+    assert [ax.get_title(loc="left") for ax in one.axes] == ["DPD"] * 3
+    none = groups.dilution(MADE.urine.iloc[:0], SPREAD.iloc[:0], "Urine")
     assert not none.axes
     assert "No marker was measured" in canvas.words_of(none)["finding"]
 
@@ -465,6 +510,11 @@ def test_profiles_bar_is_where_p_is_small(drawn):
     assert 34 < max(map(max, ends)) < 38
 
 
+def test_profiles_have_a_hairline_for_each_animal(drawn):
+    lines = [c for ax in drawn("profiles").axes for c in ax.collections if c.get_gid() == "hairlines"]
+    assert [len(c.get_segments()) for c in lines] == [MADE.profiles["animal_id"].nunique()] * len(BOTH)
+
+
 def test_the_forest_has_one_effect_per_endpoint_and_dose(drawn):
     figure = drawn("forest")
     drawn = sorted(estimates(figure)[:, 0])
@@ -477,7 +527,7 @@ def test_the_forest_has_one_effect_per_endpoint_and_dose(drawn):
 def test_the_forest_says_why_an_effect_has_no_interval():
     without = MADE.evidence.assign(g_low=MADE.evidence["g_low"].mask(MADE.evidence["endpoint"] == "serum_mg"))
     for table, said in ((without, True), (MADE.evidence, False)):
-        note = texts(forest.effect_forest(table, ["serum_mg", "serum_ca"], MADE.study), "note")[0]
+        note = texts(comparisons.effect_forest(table, ["serum_mg", "serum_ca"], MADE.study), "note")[0]
         assert ("no line: values below a limit of detection" in note) == said
 
 
@@ -511,8 +561,8 @@ def test_dose_response_names_both_shapes_and_sets_the_better_one_in_bold(drawn):
     (panel,) = [ax for ax in figure.axes if ax.get_title(loc="left") == "Serum magnesium"]
     one_way, peak = [t for t in panel.texts if t.get_gid() == "p"]
     assert row["shape"] == "one_way"
-    assert one_way.get_text() == f"one way: {naming.format_p(row['p_one_way'])}"
-    assert peak.get_text() == f"peak: {naming.format_p(row['p_peak'])}"
+    assert one_way.get_text() == f"one way: {naming.format_p_value(row['p_one_way'])}"
+    assert peak.get_text() == f"peak: {naming.format_p_value(row['p_peak'])}"
     assert (one_way.get_weight(), peak.get_weight()) == ("bold", "normal")
 
 
@@ -575,14 +625,14 @@ def test_figures_of_animals_say_what_was_not_measured(language, words):
 
 def test_figures_without_anything_to_draw_say_so():
     nothing = (
-        shape_figures.shape_plane(MADE.shapes.iloc[:0], MADE.study),
+        dose_figures.shape_plane(MADE.shapes.iloc[:0], MADE.study),
         within_figures.correlation_network(MADE.pairs.iloc[:0], MADE.study),
-        forest.effect_forest(MADE.evidence, [], MADE.study),
+        comparisons.effect_forest(MADE.evidence, [], MADE.study),
         dose_figures.dose_response(
             dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study
         ),
-        dose_figures.per_dose(MADE.evidence.iloc[:0], MADE.study),
-        control_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
+        per_dose(MADE.evidence.iloc[:0]),
+        verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
     )  # fmt: skip
     for figure in nothing:
         assert canvas.words_of(figure)["finding"]
@@ -611,7 +661,7 @@ def test_per_dose_says_every_finding(drawn):
 
 def test_the_choice_of_test_frames_what_changes(drawn):
     figure = drawn("choices")
-    framed = [p for p in figure.axes[0].patches if p.get_gid() == "differs"]
+    framed = [p for p in figure.axes[0].patches if p.get_gid() == "framed"]
     wide = MADE.choices.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
     differs = wide["declared"].map(MADE.study.level) != wide["other"].map(MADE.study.level)
     assert len(framed) == differs.sum() > 0
@@ -621,7 +671,7 @@ def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
     choices = MADE.choices
     on_ranks = choices["endpoint"].eq("serum_p")
     named = choices.assign(test_run=choices["test_run"].mask(on_ranks, naming.GEHAN))
-    figure = choice_figures.choice_of_test(named, MADE.study, "Tests")
+    figure = comparisons.choice_of_test(named, MADE.study, "Tests")
     labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
     assert sum("Gehan's test" in label for label in labels) == len(choices[on_ranks]) / 2
 
@@ -629,7 +679,7 @@ def test_a_row_that_the_declared_test_was_not_made_on_names_its_own():
 def test_colours_stay_apart_in_grey():
     lightness = sorted(look.lightness(look.colour(g)) for g in look.GROUPS)
     assert np.diff(lightness).min() > 12
-    assert len({look.marker(g) for g in look.GROUPS}) == len(look.GROUPS)
+    assert len({look.group_style(g).marker for g in look.GROUPS}) == len(look.GROUPS)
     verdicts = sorted(look.lightness(fill) for fill, _ in naming.VERDICTS.values())
     assert np.diff(verdicts).min() > 5
     assert len({symbol for _, symbol in naming.VERDICTS.values()}) == 4
@@ -752,7 +802,7 @@ def test_per_dose_tells_a_difference_from_a_milder_dose_where_there_is_none_from
                 level,
                 direction,
             )
-        figure = dose_figures.per_dose(evidence, MADE.study)
+        figure = per_dose(evidence)
         return [
             t.get_text() for t in figure.axes[0].texts if t.get_gid() == "finding" and "OC" in t.get_text()
         ]

@@ -66,7 +66,8 @@ def urine(table, *, seed=5):
     creatinine = np.random.default_rng(seed).uniform(2, 6, rows["animal_id"].nunique())
     rows["creatinine"] = rows["animal_id"].map(dict(zip(rows["animal_id"].unique(), creatinine, strict=True)))
     rows["uncorrected"] = rows["corrected"] * rows["creatinine"]
-    for kind in ("uncorrected", "corrected"):
+    rows["per_day"] = rows["uncorrected"] * 0.012
+    for kind in ("uncorrected", "corrected", "per_day"):
         mean = rows.groupby(["experiment", "group", "endpoint"])[kind].transform("mean")
         rows[f"deviation_{kind}"] = 100 * (rows[kind] / mean - 1)
     return rows

@@ -1,4 +1,4 @@
-"""Run the cells of all notebooks in this process and draw nothing: only the tables are written.
+"""Run the cells of notebooks in this process and draw nothing: only the tables are written.
 
 Called with the dataset, the folder of figures and that of derived tables, as `mgbone run` is.
 """
@@ -10,6 +10,7 @@ import nbformat
 from helpers import ROOT
 from helpers.tiny_project import STEMS
 from mgbone.execute import run
+from mgbone.study.errors import NothingToShow
 
 
 def save(figure, folder, name, stamp=None):
@@ -21,11 +22,18 @@ def save(figure, folder, name, stamp=None):
     return paths
 
 
+def run_cells(stem, dataset, figures, derived, language="ja"):
+    """Run the code cells of a notebook; tables are the same in every language."""
+    names = {"dataset": dataset, "figures_folder": figures, "derived_folder": derived, "language": language}
+    for cell in nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells:
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+            try:
+                exec(compile(cell.source, cell.id, "exec"), names)
+            except NothingToShow:
+                return
+
+
 if __name__ == "__main__":
     run.save_figure, run.display = save, lambda *shown: None
     for stem in STEMS:
-        names = dict(zip(("dataset", "figures_folder", "derived_folder"), sys.argv[1:], strict=True))
-        names["language"] = "ja"  # tables are the same in every language
-        for cell in nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells:
-            if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-                exec(compile(cell.source, cell.id, "exec"), names)
+        run_cells(stem, *sys.argv[1:])

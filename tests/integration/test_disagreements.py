@@ -13,7 +13,7 @@ from mgbone.dataset.opening import open_dataset
 from mgbone.evidence.comparison import MEASUREMENT_COLUMNS as COLUMNS
 from mgbone.evidence.comparison import compare
 from mgbone.figures import canvas
-from mgbone.figures.disagreements import stated_and_measured
+from mgbone.figures.verdicts import stated_and_measured
 from mgbone.integration import disagreements
 from mgbone.integration.words import count_sources
 from mgbone.study import disagreements as disagreements_

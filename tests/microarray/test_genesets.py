@@ -401,15 +401,40 @@ def test_tied_values_do_not_depend_on_chance(limma_data):
     np.testing.assert_allclose(results["es"], turned["es"], atol=1e-9)
 
 
-def test_ranked_tests_check_the_symbols_too(limma_data):
+def test_ranked_tests_say_that_no_set_is_known(limma_data):
     values, groups, sets, _ = limma_data
     table = ex.differential_expression(values, groups, ["mg002_vs_control"])
     for test in (
         enrichment.camera,
         lambda *given: enrichment.prerank(*given, "mg002_vs_control", permutations=10),
     ):
-        with pytest.raises(MgboneError, match="Symbol case differs"):
-            test(table, upper(sets))
+        with pytest.warns(genesets.GeneSetWarning, match="No set in upper.gmt has 10 to"):
+            found = test(table, upper(sets))
+        assert all(one.empty for one in ([found] if isinstance(found, pd.DataFrame) else found))
+
+
+def test_sets_are_spelt_as_the_chip_is_or_left_out(shipped, chip):
+    """Human symbols on the chip: all sets keep their genes, as many as in the rat's spelling."""
+    capitals = [g.upper() for g in chip]
+    fitted = genesets.fit_gene_sets(shipped, capitals)
+    known = {g.upper() for g in chip if sum(h.upper() == g.upper() for h in [g]) == 1}
+    for term in ("GO:0045453", "GO:0006954"):
+        expected = {g.upper() for g in shipped.genes[term]} & known
+        assert set(fitted.genes[term]) & set(capitals) == expected
+    (note,) = fitted.notes
+    assert "without regard to case" in note and "no orthologue" in note
+    assert genesets.fit_gene_sets(shipped, chip).notes == ()
+    assert genesets.fit_gene_sets(shipped, chip).genes == shipped.genes
+    # Two genes of the chip that differ in case only: which of them is meant is not known.
+    assert (
+        "IL6"
+        not in genesets.fit_gene_sets(
+            genesets.GeneSets({"t": ("IL6", *(f"G{i}" for i in range(12)))}),
+            ["Il6", "il6", *(f"g{i}" for i in range(12))],
+        ).genes["t"][1:]
+    )
+    strangers = genesets.fit_gene_sets(shipped, [f"Zz{i}q" for i in range(3000)])
+    assert len(strangers) == 0 and "No gene set is tested; all else goes on." in strangers.notes[0]
 
 
 def test_nothing_to_rank_is_said(limma_data):

@@ -214,3 +214,12 @@ def test_measures_refuse_what_they_cannot_use(measure, steps):
 def test_equal_arrays_have_no_components():
     with pytest.raises(MgboneError, match="same values"):
         quality.principal_components(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}))
+
+
+def test_a_chip_is_spoilt_by_a_dim_bubble_and_a_bright_scratch_and_the_others_stay():
+    image = np.zeros((100, 100))
+    made = quality.spoil({"a": image})
+    assert image.max() == image.min() == 0
+    assert made[65, 30] == -2 and made[31, 40] == 2 and made[5, 5] == 0
+    assert np.mean(made == -2) == pytest.approx(np.pi * 0.15**2, abs=0.01)
+    assert quality.spoil({}) is None

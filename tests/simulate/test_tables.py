@@ -560,7 +560,7 @@ def test_the_shipped_tables_are_those_that_the_generator_writes(name, tmp_path, 
     new = dataset_writer.write_dataset(
         tmp_path / name, effect=shipped.effect, seed=shipped.seed, arrays=False
     )
-    files = ["animals.csv", "serum.csv", "urine.csv", "qct_slices.csv", "arrays.csv", "README.md"]
+    files = [*(f"{table}.csv" for table in TABLES), "README.md"]
     for file in files:
         assert (new / file).read_bytes() == (DATA / name / file).read_bytes(), file
         assert b"\r" not in (new / file).read_bytes()
@@ -589,7 +589,7 @@ def small(tmp_path, monkeypatch, drawn_once):
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     folder = tmp_path / "null"
     shipped = dataset_writer.SHIPPED["null"]
-    assert dataset_writer.ensure_dataset(folder, shipped) == "null: 25 files written, with new checksums."
+    assert dataset_writer.ensure_dataset(folder, shipped) == "null: 26 files written, with new checksums."
     return folder, shipped
 
 
@@ -603,7 +603,7 @@ def test_a_whole_dataset_is_left_alone(small, monkeypatch):
     folder, shipped = small
     monkeypatch.setattr(dataset_writer, "write_dataset", None)
     monkeypatch.setattr(dataset_writer, "_write_arrays", None)
-    assert "all 25 files are there" in dataset_writer.ensure_dataset(folder, shipped)
+    assert "all 26 files are there" in dataset_writer.ensure_dataset(folder, shipped)
 
 
 @pytest.mark.parametrize("lost", ["cel/e1-mg001-1.CEL", "serum.csv", "README.md", "cel"])
@@ -621,7 +621,7 @@ def test_a_changed_file_is_written_again(small):
     before = snapshot(folder)
     (folder / "urine.csv").write_text("changed")
     (folder / "cel/e1-mg001-2.CEL").write_text("changed")
-    assert "2 of 25 files written anew" in dataset_writer.ensure_dataset(folder, shipped)
+    assert "2 of 26 files written anew" in dataset_writer.ensure_dataset(folder, shipped)
     assert snapshot(folder) == before
 
 
@@ -629,7 +629,7 @@ def test_arrays_alone_do_not_need_the_tables_drawn_again(small, monkeypatch):
     folder, shipped = small
     shutil.rmtree(folder / "cel")
     monkeypatch.setattr(dataset_writer, "simulate_tables", None)
-    assert "20 of 25 files written anew" in dataset_writer.ensure_dataset(folder, shipped)
+    assert "20 of 26 files written anew" in dataset_writer.ensure_dataset(folder, shipped)
 
 
 def test_a_generator_that_gives_other_bytes_is_reported_and_changes_nothing(small, monkeypatch):
@@ -657,7 +657,7 @@ def test_check_sees_a_changed_readme_or_descriptor(small):
         with pytest.raises(MgboneError, match=re.escape(name)):
             dataset_writer.check_dataset_is_reproduced(folder, shipped)
         (folder / name).write_text(text, encoding="utf-8")
-    assert "25 files" in dataset_writer.check_dataset_is_reproduced(folder, shipped)
+    assert "26 files" in dataset_writer.check_dataset_is_reproduced(folder, shipped)
 
 
 def test_rewriting_removes_what_an_earlier_generator_left(small):
@@ -691,7 +691,7 @@ def test_the_command_writes_what_is_asked_for(tmp_path, monkeypatch, capsys, dra
     monkeypatch.setattr(dataset_writer, "_write_arrays", fake_arrays)
     monkeypatch.setattr(dataset_writer, "shipped_folder", lambda name: tmp_path / name)
     assert command.main(["data/null"]) == 0
-    assert capsys.readouterr().out == "null: 25 files written, with new checksums.\n"
+    assert capsys.readouterr().out == "null: 26 files written, with new checksums.\n"
     assert command.main(["null", "--check"]) == 0
     assert command.main(["null", "--rewrite"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["null"]

@@ -36,6 +36,8 @@ FIELDS = {
     "animals": "animal_id experiment group body_weight_initial body_weight_final food_intake femur_length",
     "serum": "animal_id serum_mg serum_ca serum_p serum_pth serum_osteocalcin serum_alp",
     "urine": "animal_id urine_volume ctx dpd creatinine",
+    "balance": "animal_id mg_intake mg_faeces mg_urine ca_intake ca_faeces ca_urine "
+    "p_intake p_faeces p_urine",
     "qct_slices": "animal_id slice position thickness whole_area whole_content cortical_area "
     "cortical_content cancellous_area cancellous_content trabecular_area trabecular_content",
     "arrays": "array_id animal_id file",
@@ -62,6 +64,8 @@ def test_tables_have_the_agreed_fields_and_units(name):
             expected = "mm2"
         if field["name"].endswith("_content"):
             expected = "mg"
+        if name == "balance" and field["name"] != "animal_id":
+            expected = "mg/day"
         assert field.get("unit", "") == expected == field_unit(name, field["name"])
 
 
@@ -124,9 +128,13 @@ def test_endpoints_are_those_of_the_study_in_the_order_of_the_report():
     themes += "score_inflammatory_response score_mineral_metabolism score_bone_metabolism"
     density = [f"bmd_{structure}_{region}" for structure in STRUCTURES for region in REGIONS]
     assert endpoints("biochem") == tuple(biochem.split())
+    balance = "absorption_mg absorption_ca absorption_p retention_mg retention_ca retention_p"
+    assert endpoints("balance") == tuple(balance.split())
     assert endpoints("qct") == tuple(density)
     assert endpoints("microarray") == tuple(themes.split())
-    assert endpoints() == (*endpoints("biochem"), *endpoints("qct"), *endpoints("microarray"))
+    assert endpoints() == tuple(
+        name for domain in ("biochem", "qct", "balance", "microarray") for name in endpoints(domain)
+    )
 
 
 def test_every_claim_of_the_ledger_is_about_an_endpoint_and_in_its_unit():

@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "balance": ["ABSORPTION", "RETENTION", "mineral_balance", "tell_balance"],
         "endpoints": [
             "ALL",
             "FORMATION",

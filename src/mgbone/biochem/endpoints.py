@@ -128,12 +128,12 @@ def before_and_after_creatinine(dataset: Dataset) -> pd.DataFrame:
     DataFrame
         Columns animal_id, experiment, group, endpoint, creatinine (mmol/L), uncorrected (in the unit of the
         table urine), per_day (ug/day, nmol/day; missing without the volume of the 24-hour urine), corrected
-        (in the unit of the endpoint), and deviation_uncorrected and deviation_corrected: from the mean of the
-        animal's own group, in percent of it. With values below a limit of detection also censored, as in
-        `derive_endpoints`. No rows without a table of urine.
+        (in the unit of the endpoint), and deviation_ of each form: from the mean of the animal's own group,
+        in percent of it. With values below a limit of detection also censored, as in `derive_endpoints`.
+        No rows without a table of urine.
     """
     columns = ["animal_id", "experiment", "group", "endpoint", "creatinine"]
-    columns += ["uncorrected", "per_day", "corrected", "deviation_uncorrected", "deviation_corrected"]
+    columns += [*FORMS, *(f"deviation_{form}" for form in FORMS)]
     if dataset.urine is None:
         return pd.DataFrame(columns=columns)
     long = derive_endpoints(dataset).dropna(subset="value").rename(columns={"value": "corrected"})
@@ -145,7 +145,7 @@ def before_and_after_creatinine(dataset: Dataset) -> pd.DataFrame:
         if "censored" in both:
             both["uncorrected"] = both["uncorrected"].mask(both["censored"], both["uncorrected"] * SUBSTITUTE)
         both["per_day"] = settled(both["uncorrected"] * both["urine_volume"] / 1000)  # of mL/day
-        for kind in ("uncorrected", "corrected"):
+        for kind in FORMS:
             mean = both.groupby(["experiment", "group"])[kind].transform("mean")
             both[f"deviation_{kind}"] = 100 * (both[kind] / mean - 1)
         tables.append(both)

@@ -24,9 +24,10 @@ from mgbone.dataset.descriptor import (
     simulated_without_hash,
 )
 from mgbone.dataset.faults import Fault, fault_of, listing, not_readable, slip_fault
+from mgbone.dataset.links import links_out
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
-from mgbone.study.dictionary import TABLES, table_fields
+from mgbone.study.dictionary import OPTIONAL, TABLES, table_fields
 from mgbone.study.errors import CelError, DatasetError, StudyError
 from mgbone.study.language import N_, tr
 from mgbone.study.ledger import LEDGER, ledger_faults, load_claims
@@ -56,7 +57,7 @@ class Dataset:
     study : Study
         From study.yml in the folder if there is one, otherwise the compendium's.
     animals : DataFrame
-    serum, urine, qct_slices, arrays : DataFrame or None
+    serum, urine, balance, qct_slices, arrays : DataFrame or None
         With the columns and units of the dictionary (data/README.md), in the order of the files; missing
         values are NaN. None where the dataset lacks the table, which only measured datasets may.
     qct_regions : DataFrame or None
@@ -87,6 +88,7 @@ class Dataset:
     animals: pd.DataFrame = field(repr=False)
     serum: pd.DataFrame | None = field(repr=False, default=None)
     urine: pd.DataFrame | None = field(repr=False, default=None)
+    balance: pd.DataFrame | None = field(repr=False, default=None)
     qct_slices: pd.DataFrame | None = field(repr=False, default=None)
     arrays: pd.DataFrame | None = field(repr=False, default=None)
     qct_regions: pd.DataFrame | None = field(repr=False, default=None)
@@ -161,6 +163,8 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
         problem = tr("is a file, not a folder") if folder.is_file() else tr("the folder is missing")
         return None, [Fault(str(folder), problem, tr("Give the folder that holds the dataset."))]
+    if links := links_out(folder):
+        return None, links
     if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
         from mgbone.dataset.lab.folder import is_lab_folder  # which the shipped datasets don't need
 
@@ -236,7 +240,8 @@ def _check_ledger(folder: Path, study: Study) -> list[Fault]:
 
 def _check_listed(folder: Path, descriptor: Descriptor) -> list[Fault]:
     """Check that the tables which the kind of dataset needs are listed, and that none lies there unlisted."""
-    needed = TABLES if descriptor.kind == "simulated" else ("animals",)
+    everything = [name for name in TABLES if name not in OPTIONAL]
+    needed = everything if descriptor.kind == "simulated" else ("animals",)
     faults = []
     for name in TABLES:
         if name in descriptor.tables:

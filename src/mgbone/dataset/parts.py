@@ -30,6 +30,7 @@ PARTS: Mapping[str, Part] = {
     ),
     "serum": Part(N_("serum"), N_("add the table serum")),
     "urine": Part(N_("urine"), N_("add the table urine")),
+    "balance": Part(N_("balance of minerals"), N_("add the table balance")),
     "qct": Part(
         N_("qCT (neither qct_slices nor qct_regions)"), N_("add the table qct_slices, or qct_regions")
     ),

@@ -73,6 +73,7 @@ def check_values(
         )  # fmt: skip
     if spec["type"] == "string":
         _check_pattern(values, spec, file, faults)
+        _check_formula(values, spec, file, faults)
     else:
         _check_range(values, spec, file, faults)
 
@@ -100,6 +101,16 @@ def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: lis
     advice = tr("Correct the value, or leave the cell blank.") if may_be_blank else tr("Correct the value.")
     of_row = {"value": values, "least": least, "minimum": minimum, "unit": unit}
     faults += fault_in_rows(file, spec["name"], low, problem, advice, **of_row)
+
+
+def _check_formula(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:
+    """Refuse identifiers that would be formulas in the tables that are written of them."""
+    if spec["name"] not in ("animal_id", "array_id"):
+        return
+    rows = values.index[values.astype("str").str.match(r"[=+\-@]").fillna(False)]
+    problem = tr("found {value!r}, which a spreadsheet would take for a formula")
+    advice = tr("Let the name begin with a letter or a digit, in all tables.")
+    faults += fault_in_rows(file, spec["name"], rows, problem, advice, value=values)
 
 
 def _check_pattern(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:

@@ -152,7 +152,7 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
     """
     keys = ["experiment", "endpoint", "contrast"]
     changed = changed_levels(tests, study).reset_index()
-    first, *others = list(dict.fromkeys(tests["test"]))
+    first, *others = list(dict.fromkeys(tests["test"])) or [DECLARED]
     rows = claims.merge(changed, on=keys, how="inner", validate="many_to_one")
     otherwise = []
     for row in rows.to_dict("records"):
@@ -165,7 +165,7 @@ def changed_claims(tests: pd.DataFrame, claims: pd.DataFrame, study: Study) -> p
             tr("; ").join(tr("{level} ({tests})", level=a, tests=b) for a, b in by_level.items())
         )
     kept = rows[["claim_id", "statement_en", "statement_ja", "level"]]
-    return kept.assign(declared=rows[first], otherwise=otherwise)
+    return kept.assign(declared=rows[first] if len(rows) else None, otherwise=otherwise)
 
 
 def name_of(test: str) -> str:

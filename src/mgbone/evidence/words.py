@@ -73,6 +73,9 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
     row = known.loc[half.idxmin()]
     animals = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     of = animals[row["experiment"], row["endpoint"]]
+    of = of[of > 1]  # a group of one says nothing of the scatter within groups
+    if len(of) < 2:
+        return Markdown(tr("*No two groups have two animals each, which a statement on power would need.*"))
     limit = study.thresholds["significant"]
     needed = smallest_difference(int(of.min()), len(of), limit)
     return Markdown(
@@ -142,9 +145,17 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         "{stated} statements of a trend meet:"
     )
     chances = {
-        "here": 100 * trends.most_frequent_trend(n, groups, study),
         "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
     }
+    if n > 1:
+        chances["here"] = 100 * trends.most_frequent_trend(n, groups, study)
+    else:
+        said = N_(
+            "**A trend can't be replicated, by anyone.** Whatever the size of the true effect, p falls "
+            "between {low:g} and {high:g} again in at most {ever:.0f} % of repetitions, with as many animals "
+            "as one likes. Here no comparison has two animals a group, so **{same}** of {stated} statements "
+            "of a trend meet the criterion *same sign, p < {high:g}*:"
+        )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
     lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
     for row in stated.to_dict("records"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from dataclasses import fields
@@ -47,7 +48,7 @@ def _answer(options: argparse.Namespace) -> int:
     try:
         options.command(options)
     except MgboneError as error:
-        print(f"mgbone: {error}", file=sys.stderr)
+        print(f"mgbone: {_visible(str(error))}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # as in: mgbone gene Bglap | head
         sys.stdout = None
@@ -55,6 +56,11 @@ def _answer(options: argparse.Namespace) -> int:
         print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130
     return 0
+
+
+def _visible(text: str) -> str:
+    """Show control characters out of a file as such: a terminal would obey them."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _language() -> argparse.ArgumentParser:
@@ -162,13 +168,14 @@ def _check(options: argparse.Namespace) -> None:
             raise DatasetError(faults)
     kind = tr("simulated") if dataset.is_simulated else tr("measured")
     title = either(dataset.title, dataset.title_ja)
-    print(tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind))
+    said = tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind)
+    print(_visible(said))
     if options.record:
         record_check(folder, resolve(options.record), started)
     elif dataset.notes or notes:
         print(tr("What was converted, read in another way or left out:"))
         for note in (*dataset.notes, *notes):
-            print(f"  - {note}")
+            print(_visible(f"  - {note}"))
 
 
 def _map(options: argparse.Namespace) -> None:

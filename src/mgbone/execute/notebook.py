@@ -28,6 +28,7 @@ from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
+from mgbone.execute.policy import with_policy
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.language import N_, current, prose, speaking, tr
@@ -318,7 +319,7 @@ def _html(executed: nbformat.NotebookNode) -> str:
         elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
         exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
         body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
-    return body
+    return with_policy(body)
 
 
 _LONGEST_SOCKET_FOLDER = 60

@@ -159,8 +159,11 @@ class Run:
         """Display tables with their notes, and write them as ``<name>.xlsx`` beside the derived tables.
 
         The workbook has a sheet per table, and is stamped if the data are simulated. It holds words, so those
-        of two languages lie apart.
+        of two languages lie apart. Without a table, it is said that there is none.
         """
+        if not tables:
+            display(Markdown(tr("*Nothing was measured that a table could show.*")))
+            return
         from mgbone.execute.workbook import write_workbook  # openpyxl takes time to load
 
         path = of_language(self.derived_folder, self.language) / f"{name}.xlsx"

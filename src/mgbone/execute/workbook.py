@@ -57,6 +57,10 @@ def _write_sheet(sheet: Worksheet, table: pd.DataFrame, notes: Sequence[str], st
     last = sheet.max_row
     for note in notes:
         sheet.append([note])
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":  # a name such as =A1 is a text here, and no formula
+                cell.data_type = "s"
     rule = Side(style="thin")
     for row, border in ((top, Border(top=rule)), (top + 1, Border(bottom=rule)), (last, Border(bottom=rule))):
         for cell in sheet[row][: table.shape[1] + 1]:

@@ -17,7 +17,7 @@ from matplotlib.textpath import text_to_path
 from mgbone.figures import look
 from mgbone.figures.look import BASE_SIZE, BOLD, DOUBLE, MM, QUIET, SMALL_SIZE, TITLE_SIZE
 from mgbone.study.language import N_, current, tr
-from mgbone.study.naming import contrast_label, has_doses, nutrient_word
+from mgbone.study.naming import contrast_label, has_doses, nutrient_word, study_in_use
 
 MARKS = N_("* p < 0.05, † 0.05 ≤ p < 0.10")
 _LINE_HEIGHT = 1.35
@@ -96,10 +96,8 @@ def new_figure(
         figure.text(x, y, "\n".join(found), label=finding, size=BASE_SIZE, gid="finding", **upper)
     if legend:
         y -= (len(found) * BASE_SIZE * _LINE_HEIGHT + 1) / 72 / total
-        box = figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y),
-                            ncols=columns,
-                            borderaxespad=0, borderpad=0.2)  # fmt: skip
-        box.set_in_layout(False)
+        figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y), ncols=columns,
+                      borderaxespad=0, borderpad=0.2).set_in_layout(False)  # fmt: skip
     if foot:
         figure.text(
             x, 0.09 / total, "\n".join(foot), label=note, size=SMALL_SIZE, color=QUIET, gid="note",
@@ -161,25 +159,12 @@ def panels(
 ) -> tuple[Figure, list[Axes], np.ndarray]:
     """Make a figure of `n` panels, at most `most` side by side; places without a panel stay blank.
 
-    Parameters
-    ----------
-    height : float
-        Of a row of panels, mm.
-    above : float
-        Height on top of all rows, mm.
-    **options
-        For `new_figure`.
-
-    Returns
-    -------
-    tuple
-        The figure, the panels in reading order, and the grid that they stand in.
+    A row of panels is `height` mm high, with `above` mm on top of all rows; options are those of
+    `new_figure`. Returned are the figure, the panels in reading order, and the grid that they stand in.
     """
     columns = min(most, n)
     rows = -(-n // columns)
-    figure, axes = new_figure(
-        rows, columns, **{"width": DOUBLE, "height": height * rows + above, **options}
-    )  # fmt: skip
+    figure, axes = new_figure(rows, columns, height=height * rows + above, **options)
     for ax in axes.flat[n:]:
         ax.set_visible(False)
     return figure, list(axes.flat[:n]), axes
@@ -190,25 +175,22 @@ def contrast_panels(
 ) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
     """Make a figure with a panel for each contrast of a table, its name above it.
 
-    Parameters
-    ----------
-    room : int
-        How many panels more the figure is as wide as.
-    **options
-        For `new_figure`.
-
-    Returns
-    -------
-    tuple
-        The figure; each panel with its contrast and the rows of the table that are about it.
+    The figure is as wide as one of `room` panels more; options are those of `new_figure`. Returned are the
+    figure, and each panel with its contrast and the rows of the table that are about it.
     """
-    contrasts = list(table["contrast"].unique())
+    contrasts = by_dose(table["contrast"])
     n = len(contrasts)
     figure, axes = new_figure(1, n, width=look.panels_width(n + room), **options)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         ax.set_title(contrast_label(contrast))
     rows = [table[table["contrast"] == contrast] for contrast in contrasts]
     return figure, list(zip(axes[0], contrasts, rows, strict=True))
+
+
+def by_dose(contrasts: Iterable[str]) -> list[str]:
+    """Return each contrast once, in the order that all figures have them in: from the mildest diet down."""
+    place = {contrast.name: i for i, contrast in enumerate(study_in_use().shown_contrasts)}
+    return sorted(dict.fromkeys(contrasts), key=lambda name: place.get(name, len(place)))
 
 
 def places(kinds: Iterable[str], gap: float, first: float = 0.0) -> list[float]:

@@ -10,7 +10,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.figures.groups import DOTS, experiment_title
@@ -53,12 +52,8 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
             ax, table["percent"].to_numpy().reshape(4, 4), np.reshape(words, (4, 4)), norm=norm,
             cmap=look.DIVERGING, columns=[region_name(r) for r in REGIONS],
             rows=[structure_name(s) for s in STRUCTURES],
+            framed=table["p_maxt"].lt(limit).to_numpy().reshape(4, 4),
         )  # fmt: skip
-        for number in np.flatnonzero(table["p_maxt"] < limit):
-            y, x = divmod(number, 4)
-            ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black",
-                                   linewidth=2,
-                                   gid="survives"))  # fmt: skip
         ax.set_title(naming.contrast_label(contrast.name))
     marks.colour_bar(panels, panels[0].collections[0], tr("Difference (% of reference)"))
     return figure
@@ -74,7 +69,7 @@ def cells_found(cells: pd.DataFrame, study: Study) -> str:
     """Say in how many parts of the bone the density differs, and where the most."""
     rows = findings.of_doses(cells, study)
     names = [_cell_name(s, r).lower() for s, r in zip(rows["structure"], rows["region"], strict=True)]
-    return findings.cells(rows, names, study)
+    return findings.cells(rows, names)
 
 
 def region_dots(
@@ -99,8 +94,10 @@ def region_dots(
         return canvas.empty_figure(naming.not_measured(["qCT"]), title)
     found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
     tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
-    lines = {c.name: Line2D([], [], color=look.line_colour(c.case), linestyle=look.line_style(c.reference),
-                            label=naming.contrast_label(c.name)) for c in chosen.contrasts}  # fmt: skip
+    lines = {
+        c.name: Line2D([], [], color=look.line_colour(c.case), label=naming.contrast_label(c.name),
+                       linestyle=look.group_style(c.reference).line) for c in chosen.contrasts
+    }  # fmt: skip
     figure, axes = canvas.new_figure(
         len(structures), 2, height=52.0 * len(structures), title=title, sharex="col",
         finding=_cells_of_experiment(found, study, chosen.name),
@@ -140,7 +137,7 @@ def _cells_of_experiment(found: pd.DataFrame, study: Study, experiment: str) -> 
 
 def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines: dict[str, Line2D]) -> None:
     step = 0.8 / len(lines)
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    marks.zero(ax)
     shown = found[found["contrast"].isin(list(lines)) & found["endpoint"].isin(names)]
     shown = shown.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     lane = (shown["contrast"].map(list(lines).index) - (len(lines) - 1) / 2) * step
@@ -149,19 +146,24 @@ def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], lines
     for contrast, line in lines.items():
         first = len(ax.collections)
         marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
-        ax.collections[first].set_linestyle(line.get_linestyle())
+        for drawn in ax.collections[first : first + 1]:  # none where the contrast was not tested
+            drawn.set_linestyle(line.get_linestyle())
     marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
     for place, rows in marked.groupby("place", sort=False):
         # One above the other: side by side they would meet.
-        words = "\n".join(marks.p_words(naming.format_p_value(r.p), r.level) for r in rows.itertuples())
+        words = "\n".join(marks.p_words(r.p, r.level) for r in rows.itertuples())
         top = shown.loc[shown["place"].eq(place), "high"].max()
         ax.annotate(words, (place, top), xytext=(0, 2), textcoords="offset points", ha="center", va="bottom",
                     size=look.SMALL_SIZE, gid="p")  # fmt: skip
-    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
 
 
 def profiles(
-    summary: pd.DataFrame, study: Study, title: str = "", *, tests: pd.DataFrame | None = None
+    summary: pd.DataFrame,
+    study: Study,
+    title: str = "",
+    *,
+    tests: pd.DataFrame | None = None,
+    animals: pd.DataFrame | None = None,
 ) -> Figure:
     """Draw density along the femur: the means of the groups, then each dose's mean difference with its band.
 
@@ -172,34 +174,43 @@ def profiles(
     tests : DataFrame, optional
         structure, experiment, contrast, percent, difference, ci_low, ci_high, p (family-wise): a bar at the
         foot where p is below the significance threshold, a pale one where it is a trend.
+    animals : DataFrame, optional
+        animal_id, structure, group, percent, density: a hairline each behind the means.
     """
     if not len(summary) or not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
     # More digits than these differ between processors.
     summary, tests = summary.round({"mean": 6}), tests if tests is None else tests.round(_DRAWN)
+    each = [] if animals is None else animals["animal_id"].unique()
+    each = each[:: -(-len(each) // marks.MANY)]  # of very many only some, evenly
+    if animals is not None:
+        animals = animals[animals["animal_id"].isin(each)].round({"density": 6})
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts) if tests is not None else []
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
     counts = summary.groupby(["structure", "experiment", "group"])["n"].max()
     n = "–".join(dict.fromkeys(f"{v:.0f}" for v in (counts.min(), counts.max())))
-    groups = [g for g in naming.groups_in_use() if g in set(summary["group"])]
+    groups = look.in_order(summary["group"])
     figure, axes = canvas.new_figure(
         len(structures), 1 + len(contrasts), height=48.0 * len(structures), sharex=True, title=title,
         finding=_profile_finding(tests, study),
         note=[tr("left: group means of each experiment, n = {n} animals a group", n=n),
+              tr("hairlines: {n} animals", n=len(each)) if len(each) else "",
               N_("right: mean difference, band: 95 % interval of each point by itself"),
               N_("bar: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation"),
               N_("dotted: thirds of the length")],
-        legend=[Line2D([], [], color=look.line_colour(g), linestyle=look.line_style(g),
-                       label=naming.group_label(g)) for g in groups],
+        legend=look.line_handles(groups),
     )  # fmt: skip
-    colours, dashes = {g: look.line_colour(g) for g in groups}, {g: look.line_style(g) for g in groups}
     for line, structure in zip(axes, structures, strict=True):
+        if animals is not None:
+            of_structure = animals[animals["structure"].eq(structure)]
+            marks.lines(line[0], of_structure, "percent", "density", "animal_id", 0.3, linewidths=0.4,
+                        gid="hairlines")  # fmt: skip
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
         for group, rows in here.groupby("group", sort=False):
             sns.lineplot(rows, x="percent", y="mean", units="experiment", estimator=None, sort=False,
                          ax=line[0], linewidth=1.1,
-                         color=colours[group], linestyle=dashes[group])  # fmt: skip
+                         color=look.line_colour(group), linestyle=look.group_style(group).line)  # fmt: skip
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
         line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
         for ax, contrast in zip(line[1:], contrasts, strict=True):
@@ -239,7 +250,7 @@ def _profile_finding(tests: pd.DataFrame | None, study: Study) -> str:
 
 def _difference(ax: Axes, rows: pd.DataFrame, contrast: Contrast, study: Study) -> None:
     """Draw the mean difference of a dose along the bone, and where it is more than chance."""
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    marks.zero(ax)
     if rows.empty:
         ax.text(0.5, 0.5, tr("not tested"), transform=ax.transAxes, ha="center", size=look.SMALL_SIZE)
         return
@@ -260,7 +271,6 @@ def _difference(ax: Axes, rows: pd.DataFrame, contrast: Contrast, study: Study) 
     ax.text(0.98, 0.97, tr("lowest p = {p}", p=naming.format_p_value(rows["p"].min())),
             transform=ax.transAxes,
             ha="right", va="top", size=look.SMALL_SIZE, gid="p")  # fmt: skip
-    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
 
 
 def _same_reach(axes: Sequence[Axes]) -> None:
@@ -283,7 +293,7 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
     both["value"] = 100 * (both["value_mean"] / both["value"].where(both["value"] != 0) - 1)
     if both["value"].isna().all():
         return canvas.empty_figure(N_("No slices: there is nothing to average"), title)
-    groups = [g for g in naming.groups_in_use() if g in set(both["group"])]
+    groups = look.in_order(both["group"])
     both[["structure", "region"]] = both["endpoint"].str.split("_", expand=True)[[1, 2]]
     both["at"] = both["region"].map({r: i for i, r in enumerate(REGIONS)}).astype(float)
     median = both.groupby(["structure", "region"], sort=False)["value"].median()
@@ -297,7 +307,7 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
                  n=both["animal_id"].nunique()), N_("dots: animals; line: median")],
     )  # fmt: skip
     for ax, structure in zip(axes[0], STRUCTURES, strict=True):
-        ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+        marks.zero(ax)
         marks.animals(ax, both[both["structure"].eq(structure)], spread=0.7, size=16)
         for x, region in enumerate(REGIONS):
             if (structure, region) in median.index:
@@ -308,7 +318,6 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
         ax.tick_params(axis="x", length=0)
         ax.set_title(structure_label(structure))
     axes[0, 0].set_ylabel(tr("mean of slices, difference (%)"))
-    axes[0, 0].yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     return figure
 
 

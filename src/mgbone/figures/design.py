@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,12 +14,7 @@ from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
 from mgbone.study.language import N_, either, tr
 
-_LANE = 1.0
-_SAMPLES = {
-    "serum": N_("serum"),
-    "urine": N_("urine"),
-    "qct": N_("left femur (qCT)"),
-}
+_SAMPLES = {"serum": N_("serum"), "urine": N_("urine"), "qct": N_("left femur (qCT)")}
 
 
 def timeline(
@@ -65,7 +60,15 @@ def timeline(
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
-        _experiment(ax, experiment, study, animals or {}, arrays or {}, samples)
+        planned = {
+            g: study.arrays_per_group if g in experiment.array_groups else 0 for g in experiment.groups
+        }
+        numbers = {
+            g: ((animals or {}).get((experiment.name, g), study.animals_per_group),
+                (arrays or {}).get((experiment.name, g), planned[g]))
+            for g in experiment.groups
+        }  # fmt: skip
+        _experiment(ax, experiment, study, samples, numbers)
     return figure
 
 
@@ -78,80 +81,43 @@ def _experiment(
     ax: Axes,
     experiment: Experiment,
     study: Study,
-    animals: dict[tuple[str, str], int],
-    arrays: dict[tuple[str, str], int],
     samples: Sequence[str],
+    numbers: Mapping[str, tuple[int, int]],
 ) -> None:
-    end = 7 * experiment.weeks
-    lanes = len(experiment.groups)
+    """Draw one experiment; `numbers` are those of animals and arrays of each group."""
+    end, lanes = 7 * experiment.weeks, len(experiment.groups)
     before = int(study.methods.get("acclimatisation_days", 0))
     if before:
-        _acclimatisation(ax, before, lanes, study)
+        words = tr("normal diet")
+        if normal := _normal(study):
+            words = tr("normal diet\n({dose})", dose=naming.dose_label(normal, study))
+        ax.add_patch(
+            Rectangle((-before, 0.08), before - 0.15, lanes - 0.16, facecolor=look.PALE, linewidth=0)
+        )
+        ax.text(-before / 2, lanes / 2, words, ha="center", va="center", size=look.SMALL_SIZE,
+                color=look.QUIET, linespacing=1.3)  # fmt: skip
+    taken = tr(", ").join(tr(_SAMPLES[sample]) for sample in _SAMPLES if sample in samples) or tr("animals")
+    left, right = N_("{samples}: n = {n}"), N_("right femur (arrays): n = {n}")
+    if not study.methods:
+        left, right = N_("animals: n = {n}"), N_("arrays: n = {n}")
+    beside = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
     for lane, name in enumerate(experiment.groups):
-        _lane(ax, lane, name, experiment, study, end, animals, arrays, samples)
-    days = int(study.methods.get("urine_collection_days", 0)) if "urine" in samples else 0
-    _sampling(ax, end, lanes, days)
-    ax.set_xlim(-before - 0.2, end + 8.8)
-    ax.set_ylim(lanes * _LANE + 1.0, -0.62)
+        fill, (n, n_arrays) = look.colour(name), numbers[name]
+        ax.add_patch(Rectangle((0, lane + 0.08), end, 0.84, facecolor=fill, linewidth=0, gid=f"lane-{name}"))
+        diet, label = naming.dose_label(name, study), naming.group_label(name)
+        parts = [label, *([] if diet in label else [diet]), _feeding(study.groups[name].feeding)]
+        ax.text(0.3, lane + 0.5, tr(", ").join(parts), color=look.ink_on(fill), **beside)
+        ax.text(end + 0.5, lane + 0.3, tr(left, samples=taken, n=n), **beside)
+        ax.text(end + 0.5, lane + 0.72, tr(right, n=n_arrays) if n_arrays else tr("no arrays"),
+                color=look.INK if n_arrays else look.QUIET, **beside)  # fmt: skip
+    _sampling(ax, end, lanes, int(study.methods.get("urine_collection_days", 0)) if "urine" in samples else 0)
+    ax.set(xlim=(-before - 0.2, end + 8.8), ylim=(lanes + 1.0, -0.62), yticks=[])
     ax.set_title(experiment_title(experiment, study), pad=2)
-    ax.set_yticks([])
     days = [*([-before] if before else []), 0, *range(7, int(end) + 1, 7)]
     ax.set_xticks(days, [str(d).replace("-", "−") for d in days])
     ax.spines["left"].set_visible(False)
     ax.spines["bottom"].set_bounds(-before, end)
     ax.set_xlabel(tr("Day on the experimental diet"), loc="left")
-
-
-def _acclimatisation(ax: Axes, days: int, lanes: int, study: Study) -> None:
-    box = Rectangle((-days, 0.08), days - 0.15, lanes * _LANE - 0.16)
-    box.set(facecolor=look.PALE, linewidth=0)
-    ax.add_patch(box)
-    normal = _normal(study)
-    words = tr("normal diet")
-    if normal:
-        words = tr("normal diet\n({dose})", dose=naming.dose_label(normal, study))
-    ax.text(
-        -days / 2, lanes * _LANE / 2, words, ha="center", va="center",
-        size=look.SMALL_SIZE, color=look.QUIET, linespacing=1.3,
-    )  # fmt: skip
-
-
-def _lane(
-    ax: Axes,
-    lane: int,
-    name: str,
-    experiment: Experiment,
-    study: Study,
-    end: float,
-    animals: dict[tuple[str, str], int],
-    arrays: dict[tuple[str, str], int],
-    samples: Sequence[str],
-) -> None:
-    group = study.groups[name]
-    fill = look.colour(name)
-    bar = Rectangle((0, lane * _LANE + 0.08), end, _LANE - 0.16)
-    bar.set(facecolor=fill, linewidth=0, gid=f"lane-{name}")
-    ax.add_patch(bar)
-    diet = naming.dose_label(name, study)
-    label = naming.group_label(group.name)
-    parts = [label, *([] if diet in label else [diet]), _feeding(group.feeding)]
-    n = animals.get((experiment.name, name), study.animals_per_group)
-    ax.text(
-        0.3, (lane + 0.5) * _LANE, tr(", ").join(parts), ha="left", va="center",
-        size=look.SMALL_SIZE, color=look.ink_on(fill),
-    )  # fmt: skip
-    planned = study.arrays_per_group if name in experiment.array_groups else 0
-    n_arrays = arrays.get((experiment.name, name), planned)
-    taken = [_SAMPLES[sample] for sample in _SAMPLES if sample in samples] or [N_("animals")]
-    left = tr("{samples}: n = {n}", samples=tr(", ").join(map(tr, taken)), n=n)
-    right = N_("right femur (arrays): n = {n}")
-    if not study.methods:
-        left, right = tr("animals: n = {n}", n=n), N_("arrays: n = {n}")
-    right = right if n_arrays else N_("no arrays")
-    beside = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
-    ax.text(end + 0.5, (lane + 0.3) * _LANE, left, **beside)
-    ink = look.INK if n_arrays else look.QUIET
-    ax.text(end + 0.5, (lane + 0.72) * _LANE, tr(right, n=n_arrays), color=ink, **beside)
 
 
 def _feeding(feeding: str) -> str:
@@ -164,12 +130,12 @@ def _feeding(feeding: str) -> str:
 
 def _sampling(ax: Axes, end: float, lanes: int, days: int) -> None:
     """Draw the days of collecting faeces and urine, the 24-hour urine after them, and the dissection."""
-    y = lanes * _LANE + 0.2
+    y = lanes + 0.2
     words = (N_("faeces and urine, {n} days"), N_("24-h urine"))
     collected = ((end - 1 - days, end - 1, 0.0, words[0]), (end - 1, end, 0.36, words[1]))
     for start, stop, dy, pair in collected if days else ():
         ax.plot([start, stop], [y + dy, y + dy], color=look.INK, linewidth=1.8, solid_capstyle="butt")
         quiet = {"size": look.SMALL_SIZE, "color": look.QUIET}
         ax.text(start - 0.2, y + dy, tr(pair, n=days), ha="right", va="center", **quiet)
-    ax.plot([end, end], [-0.12, lanes * _LANE + 0.7], color=look.INK, linewidth=0.9)
+    ax.plot([end, end], [-0.12, lanes + 0.7], color=look.INK, linewidth=0.9)
     ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom", size=look.SMALL_SIZE)

@@ -1,28 +1,27 @@
-"""Doses side by side: how each endpoint follows the diet, and what each dose did."""
+"""Doses side by side: how each endpoint follows the diet, in which shape, and what each dose did."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
+from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Contrast, Study
-from mgbone.study.dictionary import endpoint_label, is_derived
+from mgbone.study.dictionary import is_derived
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
-_ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
-_ARROWS: Mapping[tuple[str, bool], str] = {
-    ("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽",
-}  # fmt: skip
-_ONE_WAY, _PEAK = N_("one way with the dose: {names}"), N_("a peak at {dose}: {names}")
+_HOLLOW: Mapping[str, object] = {
+    "markerfacecolor": "white",
+    "markeredgecolor": look.INK,
+    "markeredgewidth": 1.1,
+}
 
 
 def dose_response(
@@ -57,13 +56,10 @@ def dose_response(
         return canvas.empty_figure(N_("No endpoint was measured at any of the doses."), title)
     shown = shapes[shapes["endpoint"].isin(endpoints)] if shapes is not None else pd.DataFrame()
     handles = [
-        look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8),
-        *(
-            [look.mark(tr("value in the report"), "D", 5.5, **_OPEN)]
-            if reported is not None and len(reported)
-            else []
-        ),
+        look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8)
     ]
+    if reported is not None and len(reported):
+        handles.append(look.mark(tr("value in the report"), "D", 5.5, **_HOLLOW))
     figure, panels, axes = canvas.panels(
         len(endpoints), columns, 66.0, sharex=True, title=title,
         finding=_shapes_found(shown, study) if len(shown) else "", legend=handles,
@@ -72,12 +68,19 @@ def dose_response(
               tr("below, p of two tests: one way with the dose, peak at {dose} (bold: the shape is named)",
                  dose=naming.narrow_label(study.shown_contrasts[0].case)) if len(shown) else ""],
     )  # fmt: skip
+    room = 0.8 * 72 * look.DOUBLE * look.MM / axes.shape[1]
     for ax, endpoint in zip(panels, endpoints, strict=True):
         chosen = [None if t is None else t[t["endpoint"].eq(endpoint)] for t in (doses, animals, reported)]
         _dose_panel(ax, *chosen, study)
-        ax.set_title(row_label(endpoint))
+        ax.set_title("\n".join(canvas.wrap(row_label(endpoint), room, look.BASE_SIZE)))
         for row in shown[shown["endpoint"].eq(endpoint)].itertuples() if len(shown) else ():
-            _shape_words(ax, row)
+            for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
+                p = naming.format_p_value(getattr(row, f"p_{shape}"))
+                label = ax.text(0.02, y, tr(words, p=p), transform=ax.transAxes, size=look.SMALL_SIZE,
+                                va="bottom", gid="p")  # fmt: skip
+                label.set_in_layout(False)
+                if row.shape == shape:
+                    look.embolden(label)
     for ax in axes[:, 0]:
         ax.set_ylabel(tr("Change (%)"))
     for number, ax in enumerate(panels):
@@ -85,24 +88,6 @@ def dose_response(
             ax.tick_params(labelbottom=True)
             ax.set_xlabel(naming.dose_heading(study))
     return figure
-
-
-_OPEN: Mapping[str, object] = {
-    "markerfacecolor": "white",
-    "markeredgecolor": look.INK,
-    "markeredgewidth": 1.1,
-}
-
-
-def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
-    """Say which endpoints follow the dose one way, and which peak at the mildest."""
-    names = {kind: map(findings.name, rows["endpoint"]) for kind, rows in shapes.groupby("shape", sort=False)}
-    dose = naming.narrow_label(study.shown_contrasts[0].case)
-    said = [
-        tr(words, names=findings.listed(names[kind]), dose=dose)
-        for kind, words in (("one_way", _ONE_WAY), ("peak", _PEAK)) if kind in names
-    ]  # fmt: skip
-    return findings.sentence(said or [tr("no endpoint follows the dose in either shape")])
 
 
 def _against(study: Study) -> str:
@@ -118,34 +103,22 @@ def _against(study: Study) -> str:
     )  # fmt: skip
 
 
-def _shape_words(ax: Axes, row: tuple) -> None:
-    """Write the p of both shapes below the axis of the panel's values, above the frame."""
-    for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
-        p = naming.format_p(getattr(row, f"p_{shape}"))
-        label = ax.text(0.02, y, tr(words, p=p), transform=ax.transAxes, size=look.SMALL_SIZE, ha="left",
-                        va="bottom", gid="p")  # fmt: skip
-        label.set_in_layout(False)
-        if row.shape == shape:
-            look.embolden(label)
-
-
 def _dose_panel(
     ax: Axes, doses: pd.DataFrame, animals: pd.DataFrame | None, reported: pd.DataFrame | None, study: Study
 ) -> None:
     """Draw one endpoint: the animals of each dose, beside them the mean with its interval."""
-    mg = [study.groups[c.case].dietary_mg_percent for c in study.shown_contrasts]
-    by_contrast = {c.name: x for x, c in enumerate(study.shown_contrasts, start=1)}
+    contrasts = study.shown_contrasts
+    mg = [study.groups[c.case].dietary_mg_percent for c in contrasts]
+    by_contrast = {c.name: x for x, c in enumerate(contrasts, start=1)}
     by_dose = {dose: x for x, dose in reversed(list(enumerate(mg, start=1)))}
-    ax.axhline(0, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=0)
+    marks.zero(ax, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
     place = doses["dietary_mg_percent"].map(by_dose)
     if "contrast" in doses:
         place = doses["contrast"].map(by_contrast).fillna(place)
     if animals is not None:
         lanes = dict(zip(doses["group"], place - 0.14, strict=True))
-        marks.animals(ax,
-                      animals.assign(at=animals["group"].map(lanes),
-                                     value=animals["percent"]).dropna(subset="at"),
-                      spread=0.44, size=20)  # fmt: skip
+        table = animals.assign(at=animals["group"].map(lanes), value=animals["percent"])
+        marks.animals(ax, table.dropna(subset="at"), spread=0.44, size=20)
     x = place + 0.24
     ax.vlines(x, doses["ci_low"], doses["ci_high"], colors=look.INK, linewidth=1.2, zorder=4)
     ax.plot(x, doses["percent"], "_", color=look.INK, markersize=9, markeredgewidth=1.8, zorder=4)
@@ -155,51 +128,131 @@ def _dose_panel(
                         va="bottom", size=look.BASE_SIZE, gid="mark")  # fmt: skip
     if reported is not None:
         ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
-                zorder=5, gid="reported", **_OPEN)  # fmt: skip
-    for at, (before, after) in enumerate(pairwise(c.experiment for c in study.shown_contrasts), start=1):
-        if before != after:
-            # Only above the words on the shape.
+                zorder=5, gid="reported", **_HOLLOW)  # fmt: skip
+    for at, (before, after) in enumerate(pairwise(c.experiment for c in contrasts), start=1):
+        if before != after:  # a line between experiments, above the words on the shape
             ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)
     dosed = all(dose is not None for dose in mg)
-    labels = [f"{d:g}" if dosed else naming.narrow_label(c.case)
-              for d, c in zip(mg, study.shown_contrasts, strict=True)]  # fmt: skip
+    labels = [f"{d:g}" if dosed else naming.narrow_label(c.case) for d, c in zip(mg, contrasts, strict=True)]
     ax.set(xlim=(0.4, len(mg) + 0.66), xlabel="", ylabel="")
-    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.set_xticks(range(1, len(mg) + 1), labels)
     canvas.turn_crowded(ax, labels, 80 / len(mg))
     low, high = ax.get_ylim()
     ax.set_ylim(low - 0.34 * (high - low), high + 0.08 * (high - low))  # room for words and marks
 
 
-def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
-    """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
+def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
+    """Say which endpoints go one way, up or down, and which are highest or lowest at the mildest dose."""
+    words = {
+        ("one_way", True): N_("rising as {nutrient} gets scarcer: {names}"),
+        ("one_way", False): N_("falling as {nutrient} gets scarcer: {names}"),
+        ("peak", True): N_("highest at {dose}: {names}"),
+        ("peak", False): N_("lowest at {dose}: {names}"),
+    }
+    higher = shapes["z_one_way"].where(shapes["shape"].eq("one_way"), shapes["z_peak"]) > 0
+    dose = naming.narrow_label(study.shown_contrasts[0].case)
+    said = [
+        tr(text, names=findings.listed(map(findings.name, rows)), dose=dose, nutrient=study.dose_of.name)
+        for (shape, up), text in words.items()
+        if len(rows := shapes.loc[shapes["shape"].eq(shape) & higher.eq(up), "endpoint"])
+    ]
+    return findings.sentence(said or [tr("no endpoint follows the dose in either shape")])
 
-    Findings stand with arrow, size and mark, significant ones filled and bold, trends hollow; what did not
-    differ is named below them. Intake is also held against the study's other references, since a diet that
-    is eaten less is the reason to feed in pairs, and what does not differ from the reference against the
-    milder diets of its experiment.
+
+MARKERS: Mapping[str, str] = {
+    "intake": "P", "status": "*", "minerals": "o", "formation": "s", "resorption": "^", "density": "D",
+}  # fmt: skip
+_SIZES = {"*": 2.2, "P": 1.3, "^": 1.2, "D": 0.75}
+
+
+def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
+    """Draw each endpoint at its two z: across for one way, upwards for a peak at the mildest dose.
+
+    Beyond the diagonals the endpoint is nearer to that shape. With a name are those significant over both
+    tests; filled are those of which a shape is named, since every contrast that it implies holds.
 
     Parameters
     ----------
-    evidence : DataFrame
-        All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
+    shapes : DataFrame
+        From `mgbone.integration.shapes.dose_shapes`.
     """
-    if not study.shown_contrasts or evidence.empty:
+    if shapes.empty:
+        return canvas.empty_figure(N_("No endpoint was measured at every dose."), title)
+    limit = study.thresholds["significant"]
+    across = 1.45 * max(2.5, float(shapes["z_one_way"].abs().max()))
+    upwards = 1.3 * max(2.5, float(shapes["z_peak"].abs().max()))
+    mildest = naming.narrow_label(study.shown_contrasts[0].case)
+    table = shapes.assign(
+        x=shapes["z_one_way"], y=shapes["z_peak"], name=shapes["endpoint"].map(row_label),
+        axis=shapes["endpoint"].map(axis_of), found=shapes["shape"] != "neither",
+    )  # fmt: skip
+    present = [axis for axis in AXIS_NAMES if axis in set(table["axis"])]
+    named = table[table["p_either"] < limit].sort_values(["p_either", "endpoint"], kind="stable")
+    figure, axes = canvas.new_figure(
+        1, 1, width=look.ONE_AND_HALF, height=14 + 150 * upwards / across, title=title,
+        finding=_shapes_found(shapes, study),
+        note=[tr("z of two tests on the same animals: one way with the dose (Jonckheere), peak at {dose} "
+                 "(Mack-Wolfe)", dose=mildest),
+              tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)",
+                 limit=limit),
+              N_("filled: every contrast that the shape implies holds")],
+        legend=[look.mark(tr(AXIS_NAMES[axis]), MARKERS.get(axis, "X"), 6.5, **_HOLLOW) for axis in present],
+    )  # fmt: skip
+    ax = axes[0, 0]
+    ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
+    _regions(ax, across, upwards, mildest, study.dose_of.name)
+    for (axis, found), rows in table.groupby(["axis", "found"], sort=False):
+        marker = MARKERS.get(axis, "X")
+        ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0),
+                   zorder=4 if found else 3,
+                   facecolor=look.INK if found else "white", edgecolor=look.INK if found else look.QUIET,
+                   linewidth=1.0, gid="shape-found" if found else "shape")  # fmt: skip
+    ax.set_xlabel(tr("z, one way with the dose"))
+    ax.set_ylabel(tr("z, peak at {dose}", dose=mildest))
+    canvas.lay_out(figure)
+    marks.name_points(ax, named, table[~table["endpoint"].isin(named["endpoint"])])
+    return figure
+
+
+def _regions(ax: Axes, across: float, upwards: float, mildest: str, nutrient: str) -> None:
+    corner = max(across, upwards)
+    for sign in (-1, 1):
+        outside = [sign * corner, 0, sign * corner]
+        ax.fill_between([-corner, 0, corner], outside, sign * corner, color="#f4f4f4", linewidth=0, zorder=0)
+        ax.plot([-corner, corner], [-sign * corner, sign * corner], color=look.LINE, linewidth=0.8, zorder=1)
+    words = (
+        (0, 0.95, N_("highest at {dose}"), 0),
+        (0, -0.95, N_("lowest at {dose}"), 0),
+        (0.965, 0, N_("rises as {nutrient} gets scarcer"), 90),
+        (-0.965, 0, N_("falls as {nutrient} gets scarcer"), 90),
+    )
+    for x, y, pair, turned in words:
+        ax.text(
+            x * across, y * upwards, tr(pair, dose=mildest, nutrient=nutrient), color=look.QUIET,
+            size=look.SMALL_SIZE, rotation=turned, ha="center", va="center",
+        )  # fmt: skip
+
+
+def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
+    """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
+
+    Parameters
+    ----------
+    told : DataFrame
+        From `mgbone.integration.words.told_per_dose`; significant findings are bold.
+    evidence : DataFrame
+        The evidence that they tell, to be counted.
+    """
+    if told.empty or evidence.empty:
         return canvas.empty_figure(N_("Nothing was measured at any dose."), title)
-    present = set(evidence["endpoint"].map(axis_of))
-    arguments = [axis for axis in _ARGUMENT if study.follows_report or axis in present]
-    width = 0.85 / len(study.shown_contrasts)
+    contrasts = [c for c in study.shown_contrasts if c.name in set(told["contrast"])]
+    width = 0.85 / len(contrasts)
     room = (width - 0.02) * 0.95 * look.DOUBLE * look.MM * 72
-    cells = {
-        (axis, c.name): [
-            (line, ink, sure)
-            for words, ink, sure in _cell_lines(evidence, axis, c, study)
-            for line in canvas.wrap(words, room, look.SMALL_SIZE, bold=sure)
-        ]
-        for axis in arguments for c in study.shown_contrasts
-    }  # fmt: skip
-    heights = [max(1, *(len(cells[axis, c.name]) for c in study.shown_contrasts)) for axis in arguments]
-    total = sum(heights) + 0.9 * len(arguments)
+    broken = [canvas.wrap(r.words, room, look.SMALL_SIZE, bold=r.sure) for r in told.itertuples()]
+    lines = told.assign(words=broken).explode("words")
+    lines["line"] = lines.groupby(["axis", "contrast"]).cumcount()
+    heights = lines.groupby("axis", sort=False)["line"].max() + 1
+    total = heights.sum() + 0.9 * len(heights)
     figure, axes = canvas.new_figure(
         1, 1, height=5.3 * total + 14, title=title, finding=_per_dose_finding(evidence, study),
         note=[N_("change of the mean in percent of the reference group"),
@@ -208,37 +261,32 @@ def per_dose(evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ax = axes[0, 0]
     ax.set(xlim=(0, 1), ylim=(total + 0.2, -2.0))
     ax.axis("off")
-    for number, contrast in enumerate(study.shown_contrasts):
-        x = 0.15 + number * width
-        fill = look.colour(contrast.case)
-        box = FancyBboxPatch(
-            (x + 0.006, -1.75), width - 0.018, 1.35, boxstyle="round,pad=0,rounding_size=0.008"
-        )
-        box.set(facecolor=fill, linewidth=0, mutation_aspect=total)
-        ax.add_patch(box)
+    left = {c.name: 0.15 + number * width for number, c in enumerate(contrasts)}
+    for contrast in contrasts:
+        x, fill = left[contrast.name], look.colour(contrast.case)
+        ax.add_patch(Rectangle((x + 0.003, -1.85), width - 0.012, 1.55, facecolor=fill, linewidth=0))
         name = "\n".join(canvas.wrap(naming.contrast_label(contrast.name), room, look.BASE_SIZE))
         ax.text(x + width / 2 - 0.003, -1.08, name, ha="center", va="center", color=look.ink_on(fill),
                 size=look.BASE_SIZE if "\n" not in name else look.SMALL_SIZE, linespacing=1.0)  # fmt: skip
-    y = 0.0
-    for axis, height in zip(arguments, heights, strict=True):
+    top = (heights + 0.9).cumsum() - heights - 0.9
+    for axis, y in top.items():
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.8)
         look.embolden(ax.text(0, y + 0.55, tr(AXIS_NAMES[axis]), size=look.BASE_SIZE, va="center"))
-        for number, contrast in enumerate(study.shown_contrasts):
-            for line, (words, ink, sure) in enumerate(cells[axis, contrast.name]):
-                written = ax.text(
-                    0.158 + number * width, y + 0.55 + line, words, size=look.SMALL_SIZE, color=ink,
-                    va="center", gid="finding",
-                )  # fmt: skip
-                if sure:
-                    look.embolden(written)
-        y += height + 0.9
+    inks = {"up": look.UP, "down": look.DOWN}
+    for row in lines.itertuples():
+        written = ax.text(
+            left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, size=look.SMALL_SIZE,
+            color=inks.get(row.direction, look.INK if row.sure else look.QUIET), va="center", gid="finding",
+        )  # fmt: skip
+        if row.sure:
+            look.embolden(written)
     return figure
 
 
 def _per_dose_finding(evidence: pd.DataFrame, study: Study) -> str:
     """Say how many endpoints changed at each dose."""
     rows = findings.of_doses(evidence, study)
-    rows = rows[[not is_derived(e) for e in rows["endpoint"]]]
+    rows = rows.loc[[not is_derived(e) for e in rows["endpoint"]]]
     said = [
         tr("{n} of {all} endpoints changed, {trends} by trend",
            n=int(of_dose["level"].isin(["significant", "separated"]).sum()),
@@ -246,85 +294,3 @@ def _per_dose_finding(evidence: pd.DataFrame, study: Study) -> str:
         for _, of_dose in rows.groupby("contrast", sort=False)
     ]  # fmt: skip
     return findings.counted(said, rows["contrast"].unique())
-
-
-def _cell_lines(
-    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
-) -> list[tuple[str, str, bool]]:
-    """Words, ink and whether it is significant, for each line of a cell."""
-    here = _of_axis(evidence, axis, contrast)
-    lines, without = [], []
-    for row in here.to_dict("records"):
-        name = endpoint_label(row["endpoint"], short=axis != "transcriptome")
-        level = row["level"]
-        if level == "separated":
-            words = N_("Arrays cluster by group")
-            lines.append((tr(words), look.INK, True))
-        elif level == "mixed":
-            words = N_("Arrays do not cluster by group")
-            lines.append((tr(words), look.QUIET, False))
-        elif naming.level_mark(level):
-            lines.append(_finding(row, name))
-        elif isinstance(level, str):
-            without.append(name)
-    others = _against_others(evidence, axis, contrast, study)
-    lines += others
-    against = tr(" (vs {name})", name=naming.narrow_label(contrast.reference))
-    without = [f"{n}{against}" if any(f" {n} " in words for words, *_ in others) else n for n in without]
-    if len(without) > 5:
-        several = N_("{n} others: no difference") if lines else N_("All {n}: no difference")  # fmt: skip
-        lines.append((tr(several, n=len(without)), look.QUIET, False))
-    elif axis == "transcriptome":
-        lines += [(f"– {name}", look.QUIET, False) for name in without]
-    elif without:
-        lines.append((f"– {tr(', ').join(without)}", look.QUIET, False))
-    return lines or [(tr("not tested"), look.QUIET, False)]
-
-
-def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
-    here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
-    return here[[axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]]
-
-
-def _finding(row: Mapping[str, object], name: str, against: str = "") -> tuple[str, str, bool]:
-    sure = row["level"] == "significant"
-    arrow = _ARROWS[str(row["direction"]), sure]
-    ink = look.UP if row["direction"] == "up" else look.DOWN
-    return f"{arrow} {name}{_change(row)}{against} {naming.level_mark(row['level'])}", ink, sure
-
-
-def _against_others(
-    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
-) -> list[tuple[str, str, bool]]:
-    """Findings for the same diet against the other groups of its experiment.
-
-    Of a reference only those on intake; of a milder diet those on what does not differ from the reference,
-    which would otherwise pass for untouched.
-    """
-    here = _of_axis(evidence, axis, contrast)
-    found = set(here.loc[[bool(naming.level_mark(level)) for level in here["level"]], "endpoint"])
-    lines = []
-    for other in study.experiments[contrast.experiment].contrasts:
-        if other.case != contrast.case or other.name == contrast.name:
-            continue
-        against = tr(" (vs {name})", name=naming.narrow_label(other.reference))  # fmt: skip
-        milder = _is_dose(other.reference, study)
-        lines += [
-            _finding(row, endpoint_label(row["endpoint"], short=True), against)
-            for row in _of_axis(evidence, axis, other).to_dict("records")
-            if row["level"] in ("significant", "trend")
-            and (row["endpoint"] not in found if milder else row["endpoint"] == "food_intake")
-        ]
-    return lines
-
-
-def _is_dose(group: str, study: Study) -> bool:
-    return group in {contrast.case for contrast in study.shown_contrasts}
-
-
-def _change(row: Mapping[str, object]) -> str:
-    """Change in percent of the reference mean, empty where there is none (gene sets)."""
-    mean, estimate = row.get("mean_reference"), row.get("estimate")
-    if mean is None or estimate is None or not np.isfinite(mean) or not np.isfinite(estimate) or mean == 0:
-        return ""
-    return f" {100 * estimate / mean:+.0f} %".replace("-", "−")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pandas as pd
 
-from mgbone.figures.canvas import capital
+from mgbone.figures import look
+from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
@@ -83,7 +84,7 @@ def _moved(rows: pd.DataFrame, what: str, where: Callable[[str], str]) -> list[s
     return parts
 
 
-def cells(found: pd.DataFrame, names: Sequence[str], study: Study, most: int = 3) -> str:
+def cells(found: pd.DataFrame, names: Sequence[str], most: int = 3) -> str:
     """Say how many of the cells of a table differ, and name the largest differences.
 
     Parameters
@@ -93,31 +94,18 @@ def cells(found: pd.DataFrame, names: Sequence[str], study: Study, most: int = 3
     names : sequence of str
         What each row is called.
     """
-    table = found.assign(name=list(names), size=found["percent"].abs())
+    table = found.assign(what=list(names), size=found["percent"].abs())
     clear = table[table["level"].eq("significant")]
     trends = int(table["level"].eq("trend").sum())
     if clear.empty and not trends:
         return sentence([tr(NOTHING)])
-    largest = clear.sort_values("size", ascending=False, kind="stable").head(most)
+    said = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent")))
     named = [
-        tr(
-            "{what} {percent} % at {dose}",
-            what=row.name_,
-            percent=percent(row.percent),
-            dose=_dose(row.contrast),
-        )
-        for row in largest.rename(columns={"name": "name_"}).itertuples()
-    ]
-    counted = tr(
-        "{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent"))
-    )
-    more = tr(", {n} more by trend", n=trends) if trends else ""
-    return sentence([counted + more, *named])
-
-
-def percent(value: float) -> str:
-    """Write a change in percent, signed."""
-    return f"{value:+.0f}".replace("-", "−")
+        tr("{what} {percent} % at {dose}", what=row.what, percent=look.signed(row.percent, ".0f"),
+           dose=_dose(row.contrast))
+        for row in clear.sort_values("size", ascending=False, kind="stable").head(most).itertuples()
+    ]  # fmt: skip
+    return sentence([said + (tr(", {n} more by trend", n=trends) if trends else ""), *named])
 
 
 def _dose(contrast: str) -> str:
@@ -126,7 +114,5 @@ def _dose(contrast: str) -> str:
 
 def counted(names: Iterable[str], contrasts: Iterable[str]) -> str:
     """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."."""
-    return sentence(
-        tr("{contrast}: {said}", contrast=contrast_label(c), said=name)
-        for name, c in zip(names, contrasts, strict=True)
-    )
+    said = dict(zip(contrasts, names, strict=True))
+    return sentence(tr("{contrast}: {said}", contrast=contrast_label(c), said=said[c]) for c in by_dose(said))

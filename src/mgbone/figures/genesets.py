@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mgbone.figures import canvas, findings, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.figures.genes import THEMES, theme_handles
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
@@ -22,12 +23,7 @@ _NO_THEMES = N_("The gene sets hold no term of the themes")
 
 
 def ora_dots(
-    folded: pd.DataFrame,
-    themes: pd.DataFrame,
-    title: str = "",
-    *,
-    n: int = 10,
-    tested: Collection[int] = (),
+    folded: pd.DataFrame, themes: pd.DataFrame, title: str = "", *, n: int = 10, tested: Collection[int] = ()
 ) -> Figure:
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
@@ -45,7 +41,11 @@ def ora_dots(
     tested : collection of int, optional
         Number of terms tested in each comparison, to be said.
     """
-    lists = [(*key, rows) for key, rows in folded.groupby(["contrast", "direction"], sort=False)]
+    lists = [
+        (contrast, direction, rows)
+        for contrast in canvas.by_dose(folded["contrast"])
+        for direction, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
+    ]
     if not lists:
         return canvas.empty_figure(_NO_TERM, title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
@@ -91,23 +91,20 @@ def _panel_terms(rows: pd.DataFrame, theme_of: Mapping[str, str], n: int) -> pd.
 
 
 def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: int) -> None:
-    of_theme = rows["term"].map(theme_of)
-    inks = [THEMES[t][0] if t in THEMES else _PLAIN for t in of_theme]
-    ax.hlines(rows.index, rows["ci_low"], rows["ci_high"], colors=inks, linewidth=1.2, zorder=2)
-    for row, theme, ink in zip(rows.itertuples(), of_theme, inks, strict=True):
-        ax.scatter(row.log2_odds_ratio, row.Index, s=_area(row.hits, most), color=ink, edgecolor="white",
-                   zorder=3,
-                   marker=THEMES[theme][1] if theme in THEMES else "o", linewidth=0.6)  # fmt: skip
+    rows = rows.assign(theme=rows["term"].map(theme_of), area=_area(rows["hits"], most))
+    for theme, part in rows.groupby("theme", sort=False, dropna=False):
+        ink, marker, _ = THEMES.get(theme, (_PLAIN, "o", ""))
+        ax.hlines(part.index, part["ci_low"], part["ci_high"], colors=ink, linewidth=1.2, zorder=2)
+        ax.scatter(part["log2_odds_ratio"], part.index, s=part["area"], color=ink, marker=marker,
+                   edgecolor="white", zorder=3, linewidth=0.6)  # fmt: skip
+    marks.zero(ax, "x")
+    marks.rows(ax, rows.index, [_term(row) for row in rows.itertuples()])
+    for row, tick in zip(rows.itertuples(), ax.get_yticklabels(), strict=True):
         q = f"= {naming.format_p_value(row.q)}" if row.q > 0 else "< 1e-300"
-        ax.annotate(f"{row.hits}/{row.set_size}, q {q}", (1, row.Index), xycoords=ax.get_yaxis_transform(),
-                    xytext=(4, 0), textcoords="offset points", va="center", size=look.SMALL_SIZE)  # fmt: skip
-    ax.set_yticks(rows.index, [_term(row) for row in rows.itertuples()])
-    for tick, theme in zip(ax.get_yticklabels(), of_theme, strict=True):
-        if theme in THEMES:
+        marks.beside(ax, f"{row.hits}/{row.set_size}, q {q}", row.Index)
+        if row.theme in THEMES:
             look.embolden(tick)
     ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
-    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    _bare_side(ax)
 
 
 def _term(row: tuple) -> str:
@@ -115,14 +112,9 @@ def _term(row: tuple) -> str:
     return f"{name} (+{row.folded})" if row.folded else name
 
 
-def _area(hits: float, most: int) -> float:
+def _area(hits: Any, most: int) -> Any:
     """Area in square points, that goes with the number of hits."""
     return 16 + 110 * hits / max(1, most)
-
-
-def _bare_side(ax: Axes) -> None:
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
 
 
 def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> Figure:
@@ -159,7 +151,8 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
         )
         ax.axvline(0, color=look.INK, linewidth=0.9)
         ax.set_xlabel(tr("−log10 p\n← lowered     raised →"))
-        _bare_side(ax)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
     reach = 1.08 * max(2.0, shown["length"].abs().max())
     panels[0][0].set_xlim(-reach, reach)
     panels[0][0].xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
@@ -206,7 +199,7 @@ def running_sums(
     if results.empty:
         return canvas.empty_figure(_NO_THEMES, title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    contrasts = list(dict.fromkeys(results["contrast"]))
+    contrasts = canvas.by_dose(results["contrast"])
     columns = int(results.groupby("contrast").size().max())
     best = results.loc[results["nes"].abs().idxmax()]
     counts = results["n_permutations"]

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Experiment, Study
-from mgbone.study.dictionary import endpoint_label, endpoint_unit
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, field_label
 from mgbone.study.language import N_, either, tr
 
 DOTS = N_("dots: animals, beside them mean ± SD")
@@ -121,10 +121,10 @@ def _differences(
     found = found[found["contrast"].isin(names) & found["estimate"].notna()]
     rows = found.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
     rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.split("_vs_").str[0])
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    marks.zero(ax)
     marks.estimates(ax, rows, upright=True)
     for row in rows.dropna(subset=["p"]).itertuples():
-        written = marks.p_words(naming.format_p_value(row.p), row.level)
+        written = marks.p_words(row.p, row.level)
         text = ax.annotate(
             written, (row.at, 1), xycoords=ax.get_xaxis_transform(), xytext=(0, 2),
             textcoords="offset points", ha="center", va="bottom", size=look.SMALL_SIZE, gid="p",
@@ -135,7 +135,6 @@ def _differences(
     sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
     _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], room * len(names))
     ax.margins(y=0.12)
-    ax.yaxis.set_major_formatter(lambda y, _: look.signed(y, "g"))
     ax.locator_params(axis="y", nbins=4)
 
 
@@ -166,3 +165,75 @@ def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequen
     return tr(
         "n = {n} animals a group; {tests}, each experiment by itself",
         n=n, tests=names or tr("not tested"))  # fmt: skip
+
+
+_FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
+_FORMS = {"corrected": N_("per creatinine"), "per_day": N_("per day")}
+
+
+def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
+    """Draw, per marker, the urine as collected, and each animal's distance from its group before and after.
+
+    Parameters
+    ----------
+    table : DataFrame
+        group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
+        deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
+        measured); values below a limit of detection, if there is a column `censored`, are hollow.
+    spread : DataFrame
+        endpoint, cv_uncorrected, cv_corrected, cv_per_day: written at the axes.
+    """
+    measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
+    if not measured:
+        return canvas.empty_figure(N_("No marker was measured together with creatinine"), title)
+    forms = [form for form in _FORMS if table[f"deviation_{form}"].notna().any()]
+    figure, axes = canvas.new_figure(
+        len(measured), 1 + len(forms), height=72.0 * len(measured), title=title,
+        finding=_creatinine_found(spread, measured, forms),
+        legend=look.group_handles(look.in_order(table["group"])),
+        note=[N_("left: marker against creatinine in the same urine (thin urine has little of both)"),
+              N_("others: each animal's distance from the mean of its group (%), before and after"),
+              N_("grey: nearer after"),
+              N_("CV: coefficient of variation within groups")],
+    )  # fmt: skip
+    for line, endpoint in zip(axes, measured, strict=True):
+        here = table[table["endpoint"].eq(endpoint)]
+        field, name = _FIELDS[endpoint]
+        urine = here.assign(at=here["creatinine"], value=here["uncorrected"])
+        marks.animals(line[0], urine, spread=0, size=20)
+        line[0].set(xlabel=field_label("urine", "creatinine", unit=True), xlim=(0, None), ylim=(0, None),
+                    ylabel=field_label("urine", field, unit=True), title=name)  # fmt: skip
+        cv = spread[spread["endpoint"].eq(endpoint)]
+        for ax, form in zip(line[1:], forms, strict=True):
+            _before_and_after(ax, here, form)
+            words = [tr("as collected"), tr(_FORMS[form])]
+            if len(cv):
+                numbers = cv[["cv_uncorrected", f"cv_{form}"]].iloc[0]
+                words = [f"{word} (CV {number:.0f} %)" for word, number in zip(words, numbers, strict=True)]
+            ax.set(xlabel=words[0], ylabel=words[1], title=name)
+    return figure
+
+
+def _before_and_after(ax: Axes, table: pd.DataFrame, form: str) -> None:
+    """Draw each animal's distance from its group as collected (across) and in another form (upwards)."""
+    before, after = table["deviation_uncorrected"], table[f"deviation_{form}"]
+    reach = 1.1 * max(before.abs().max(), after.abs().max(), 1.0)
+    ends = [-reach, 0, reach]
+    ax.fill_between(ends, [-reach, 0, -reach], [reach, 0, reach], color=look.PALE, linewidth=0, zorder=0)
+    marks.animals(ax, table.assign(at=before, value=after), spread=0, size=20)
+    for axis in "xy":
+        marks.zero(ax, axis)
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
+    ax.locator_params(nbins=5)
+
+
+def _creatinine_found(spread: pd.DataFrame, measured: list[str], forms: list[str]) -> str:
+    rows = spread[spread["endpoint"].isin(measured)]
+    said = [
+        tr("{marker}: spread within groups {before:.0f} % as collected, {after}", before=row.cv_uncorrected,
+           marker=_FIELDS[row.endpoint][1],
+           after=tr(", ").join(tr("{cv:.0f} % {form}", cv=getattr(row, f"cv_{form}"), form=tr(_FORMS[form]))
+                               for form in forms))
+        for row in rows.itertuples()
+    ]  # fmt: skip
+    return findings.sentence(said)

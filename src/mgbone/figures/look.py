@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +53,11 @@ class GroupStyle:
     edge: str = ""
     line: Any = "-"
 
+    @property
+    def rim(self) -> str:
+        """Colour of the edge of a dot: white, or dark where the dot itself is light."""
+        return self.edge or "white"
+
 
 # The darker, the less magnesium; the two groups on the normal diet are grey and blue. CIE lightness falls in
 # steps of 14 or more (81, 66, 51, 37, 20), so that the order survives a grey print and colour blindness.
@@ -82,6 +87,7 @@ _RC: Mapping[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in a name is a dollar sign
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.labelsize": SMALL_SIZE,
@@ -189,16 +195,6 @@ def line_colour(group: str) -> str:
     return group_style(group).edge or group_style(group).colour
 
 
-def marker(group: str) -> str:
-    """Return the marker of a group."""
-    return group_style(group).marker
-
-
-def line_style(group: str) -> Any:
-    """Return the dash pattern of a group's lines."""
-    return group_style(group).line
-
-
 def face(colour_name: Any, level: object) -> Any:
     """Return what an estimate is filled with: its colour if significant, pale if a trend, otherwise white."""
     return {"significant": colour_name, "trend": tint(colour_name)}.get(level, "white")
@@ -207,14 +203,24 @@ def face(colour_name: Any, level: object) -> Any:
 def group_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for groups, in the order given."""
     return [
-        mark(group_label(g), marker(g), 6 * group_style(g).size, color=colour(g), markeredgecolor=edge(g))
+        mark(group_label(g), one.marker, 6 * one.size, color=one.colour, markeredgecolor=one.rim)
+        for g in groups
+        for one in [group_style(g)]
+    ]
+
+
+def line_handles(groups: Sequence[str]) -> list[Line2D]:
+    """Legend entries for the lines of groups."""
+    return [
+        Line2D([], [], color=line_colour(g), linestyle=group_style(g).line, label=group_label(g))
         for g in groups
     ]
 
 
-def edge(group: str) -> str:
-    """Return the colour of the edge of a group's dots: white, or dark where the dot itself is light."""
-    return group_style(group).edge or "white"
+def in_order(groups: Iterable[str]) -> list[str]:
+    """Return which groups there are, in the order that all figures have them in."""
+    present = set(groups)
+    return [group for group in groups_in_use() if group in present]
 
 
 def mark(label: str, marker: str, size: float, **options: Any) -> Line2D:

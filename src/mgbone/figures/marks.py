@@ -10,10 +10,13 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+from matplotlib.text import Annotation
 
 from mgbone.figures import canvas, look
-from mgbone.study.naming import level_mark
+from mgbone.study import naming
 
 MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
@@ -34,25 +37,39 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
     table = table.dropna(subset=["value"])
     if table.empty:
         return
-    colours = {g: look.colour(g) for g in table["group"].unique()}
+    styles = {g: look.group_style(g) for g in table["group"].unique()}
+    colours = {g: style.colour for g, style in styles.items()}
     if spread and table.groupby("at").size().max() > MANY:
-        sns.violinplot(
-            table, x="at", y="value", hue="group", palette=colours, ax=ax, native_scale=True, dodge=False,
-            width=spread, cut=0, inner=None, linewidth=0, density_norm="width", legend=False,
-        )  # fmt: skip
+        _densities(ax, table, colours, spread)
         return
     table = table.assign(x=table["at"] + spread * _side_steps(table))
+    crowd = 5 * MANY / len(table)  # from five hundred dots on they get smaller, and pixels in the SVG
     first = len(ax.collections)
     sns.scatterplot(
-        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, s=size, legend=False,
-        markers={g: look.marker(g) for g in colours}, linewidth=0.6, zorder=3, gid="animals",
+        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, legend=False,
+        s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1,
+        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1), zorder=3,
+        gid="animals",
     )  # fmt: skip
     drawn = ax.collections[first]
-    drawn.set_edgecolor([look.edge(g) for g in table["group"]])
+    drawn.set_edgecolor([styles[g].rim for g in table["group"]])
     if "censored" in table and table["censored"].eq(True).any():
         hollow = table["censored"].eq(True)
         fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
         drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
+    ax.set(xlabel="", ylabel="")
+
+
+def _densities(ax: Axes, table: pd.DataFrame, colours: dict[str, str], spread: float) -> None:
+    """Draw the density at each place in the colour of its group, in grey where groups share a place."""
+    apart = np.diff(np.sort(table["at"].unique()))
+    width = spread / (apart.min() if len(apart) else 1.0)  # seaborn takes it in units of the least distance
+    shared = table.groupby("at")["group"].nunique().max() > 1
+    by_group = {"color": look.CLOUD} if shared else {"hue": "group", "palette": colours, "saturation": 1}
+    sns.violinplot(
+        table, x="at", y="value", ax=ax, native_scale=True, dodge=False, width=width, cut=0, inner=None,
+        linewidth=0, density_norm="width", legend=False, **by_group,
+    )  # fmt: skip
     ax.set(xlabel="", ylabel="")
 
 
@@ -93,7 +110,10 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
     if rows.empty:
         return
     if "ink" not in rows:
-        rows = rows.assign(ink=rows["group"].map(look.line_colour), marker=rows["group"].map(look.marker))
+        rows = rows.assign(
+            ink=rows["group"].map(look.line_colour),
+            marker=[look.group_style(g).marker for g in rows["group"]],
+        )
     known = rows[rows["low"].notna()]
     lines = ax.vlines if upright else ax.hlines
     lines(
@@ -106,9 +126,52 @@ def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: floa
                    gid="estimate")  # fmt: skip
 
 
-def p_words(p: str, level: object) -> str:
-    """Return a written p with its mark."""
-    return f"{p} {level_mark(level)}".rstrip()
+def lines(ax: Axes, table: pd.DataFrame, x: str, y: str, unit: str, alpha: float, **options: Any) -> None:
+    """Draw a line for each `unit` (an animal, an array) in the colour of its `group`, as one collection.
+
+    However many there are, together they stay as dark as a hundred.
+    """
+    units = list(table.groupby([unit, "group"], sort=False))
+    inks = [look.line_colour(group) for (_, group), _ in units]
+    dashes = [look.group_style(group).line for (_, group), _ in units]
+    paler = min(1.0, MANY / max(1, len(units)))
+    ax.add_collection(LineCollection(
+        [rows[[x, y]].to_numpy() for _, rows in units], colors=inks, linestyles=dashes,
+        alpha=alpha * paler, rasterized=len(units) > MANY, **options,
+    ))  # fmt: skip
+    ax.autoscale_view()
+
+
+def zero(ax: Axes, axis: str = "y", **line: Any) -> None:
+    """Draw a line at zero, and give the numbers of that axis their sign."""
+    draw = ax.axhline if axis == "y" else ax.axvline
+    draw(0, **{"color": look.LINE, "linewidth": 0.8, "zorder": 0, **line})
+    getattr(ax, f"{axis}axis").set_major_formatter(lambda value, _: look.signed(value, "g"))
+
+
+def beside(
+    ax: Axes, words: str, y: float, shift: float = 4.0, *, bold: bool = False, **options: Any
+) -> Annotation:
+    """Write words at the right of a panel, or at its left if `shift` (in points) is negative."""
+    right = shift > 0
+    written = ax.annotate(
+        words, (float(right), y), xycoords=ax.get_yaxis_transform(), xytext=(shift, 0),
+        textcoords="offset points", annotation_clip=False,
+        **{"ha": "left" if right else "right", "va": "center", "size": look.SMALL_SIZE, **options},
+    )  # fmt: skip
+    return look.embolden(written) if bold else written
+
+
+def rows(ax: Axes, at: Sequence[float], names: Sequence[str]) -> None:
+    """Name the rows of a panel, which needs neither ticks nor a line for them."""
+    ax.set_yticks(at, names)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def p_words(p: float, level: object) -> str:
+    """Write p with its mark."""
+    return f"{naming.format_p_value(p)} {naming.level_mark(level)}".rstrip()
 
 
 def heat(
@@ -118,7 +181,9 @@ def heat(
     *,
     columns: Sequence[str] | None = None,
     rows: Sequence[str] | None = None,
-    size: float = look.SMALL_SIZE,
+    bold: Any = None,
+    framed: Any = None,
+    frame: str = "black",
     gap: float = 1.0,
     **options: Any,
 ) -> Any:
@@ -131,6 +196,10 @@ def heat(
     words : array-like of str, shape (n, m), optional
     columns, rows : sequence of str, optional
         Labels of the axes; without them there are none.
+    bold : array-like of bool, shape (n, m), optional
+        Cells with bold words; without it those that are marked as significant or as a trend.
+    framed : array-like of bool, shape (n, m), optional
+        Cells that get a heavy frame, in the colour `frame`.
     gap : float
         White between cells, points.
     **options
@@ -147,10 +216,11 @@ def heat(
         xticklabels=False if columns is None else columns, yticklabels=False if rows is None else rows,
         **options,
     )  # fmt: skip
-    ax.tick_params(length=0)
-    ax.tick_params(axis="y", rotation=0)
-    ax.tick_params(axis="x", rotation=0)
+    ax.tick_params(length=0, rotation=0)
     mesh = ax.collections[0]
+    for y, x in np.argwhere(framed) if framed is not None else ():
+        ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor=frame, linewidth=2,
+                               gid="framed"))  # fmt: skip
     if words is None:
         return mesh
     mesh.update_scalarmappable()
@@ -158,9 +228,9 @@ def heat(
     for (y, x), word in np.ndenumerate(np.asarray(words, dtype=object)):
         if word:
             ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
-            text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", size=size, color=ink,
+            text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", size=look.SMALL_SIZE, color=ink,
                            linespacing=1.2, gid="cell")  # fmt: skip
-            if word.endswith(("*", "†")) or "*\n" in word or "†\n" in word:
+            if (word.split("\n")[0][-1:] in ("*", "†")) if bold is None else bold[y, x]:
                 look.embolden(text)
     return mesh
 

@@ -1,4 +1,4 @@
-"""The report held against the data: the verdict map, dose-response, and what each dose did."""
+"""Statements held against the data: the map of verdicts, other sources, and what chance would confirm."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 
-from mgbone.figures import canvas, look
+from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
 from mgbone.study.design import Study
-from mgbone.study.language import N_, tr
+from mgbone.study.language import N_, either, tr
 from mgbone.study.naming import AXES, VERDICTS, axis_of, row_label
 
 _GAP = 0.45
@@ -70,10 +71,7 @@ def _used(
 
 def _tally(verdicts: pd.DataFrame) -> str:
     """Count verdicts, those on effects and those on absences apart."""
-    words = {
-        "effect": N_("{n} statements of an effect: {rest}"),
-        "absence": N_("{n} of an absence: {rest}"),
-    }
+    words = {"effect": N_("{n} statements of an effect: {rest}"), "absence": N_("{n} of an absence: {rest}")}
     said = []
     for asserts, sentence in words.items():
         counts = verdicts.loc[verdicts["asserts"] == asserts, "verdict"].value_counts()
@@ -94,10 +92,7 @@ def _map_note(columns: Sequence[tuple[str, ...]]) -> str:
 
 
 def _map_label(endpoint: str) -> str:
-    special = {
-        "dose_order": N_("Serum Mg, order of doses"),
-        "array_clustering": N_("Clustering of arrays"),
-    }
+    special = {"dose_order": N_("Serum Mg, order of doses"), "array_clustering": N_("Clustering of arrays")}
     return tr(special[endpoint]) if endpoint in special else row_label(endpoint)
 
 
@@ -242,3 +237,140 @@ def _key(ax: Axes) -> None:
         ink = look.ink_on(fill)
         ax.text(x + 0.17, 2.47, symbol, ha="center", va="center", size=look.SMALL_SIZE, color=ink)
         ax.text(x + 0.4, 2.47, naming.word(verdict), va="center", size=look.SMALL_SIZE)
+
+
+_PANELS = {"effect": N_("statements of an effect"), "no_effect": N_("statements of no difference")}
+# What the marks over the bars stand for: the column of the counts, its filling and its name.
+_MARKS = (("this", look.INK, N_("these data")), ("null", "white", N_("data without effect")))
+
+
+def counts_by_chance(counts: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
+    """Draw how many statements are reproduced with shuffled labels, without effect, and in these data.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `mgbone.integration.negative_control.count_control`.
+    spread : DataFrame
+        From `mgbone.integration.negative_control.distribution`.
+
+    Returns
+    -------
+    Figure
+        A sentence where nothing could be permuted.
+    """
+    kinds = [kind for kind in _PANELS if (spread["kind"] == kind).any()]
+    if not kinds:
+        why = N_("No statement about animals could be tested, so no labels were permuted.")
+        return canvas.empty_figure(why, title)
+    rows = counts.set_index("kind").loc[kinds]
+    handles = [
+        look.mark(tr(words), "v", 8, markerfacecolor=face, markeredgecolor=look.INK, markeredgewidth=1.1)
+        for column, face, words in _MARKS if rows[column].notna().any()
+    ]  # fmt: skip
+    handles.append(Line2D([], [], color=look.QUIET, linestyle=look.DASHES, label=tr("expected by theory")))
+    figure, axes = canvas.new_figure(
+        1, len(kinds), height=70, title=title, finding=_counted(rows), legend=handles,
+        note=[N_("how many statements the same judge calls reproduced"),
+              N_("bars: group labels of these animals permuted within each experiment")],
+    )  # fmt: skip
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        _chance(ax, rows.loc[kind], spread[spread["kind"] == kind])
+        ax.set_title(tr("{n} {what}", n=int(rows.loc[kind, "statements"]), what=tr(_PANELS[kind])))
+    axes[0, 0].set_ylabel(tr("% of permutations"))
+    return figure
+
+
+def _counted(rows: pd.DataFrame) -> str:
+    """Say how many statements are reproduced here, and how many where there is nothing."""
+    said = []
+    for kind, row in rows.iterrows():
+        null = (
+            tr(", {null} in data without effect", null=int(row["null"])) if np.isfinite(row["null"]) else ""
+        )
+        said.append(
+            tr("of {n} {what} {this} are reproduced, {nominal:.1f} expected by chance",
+               n=int(row["statements"]),
+               what=tr(_PANELS[kind]), this=int(row["this"]), nominal=row["nominal"]) + null
+        )  # fmt: skip
+    return findings.sentence(said)
+
+
+def _chance(ax: Axes, row: pd.Series, spread: pd.DataFrame) -> None:
+    height = 100 * spread["share"]
+    ax.bar(spread["reproduced"], height, width=0.8, color="#bdbdbd", linewidth=0)
+    top = float(height.max())
+    ax.axvline(row["nominal"], color=look.QUIET, linewidth=1.2, linestyle=look.DASHES, gid="nominal")
+    for level, (column, face, _) in enumerate(_MARKS):
+        if np.isfinite(row[column]):
+            ax.plot(row[column], top * (1.12 + 0.13 * level), "v", markersize=8, markerfacecolor=face,
+                    gid=column,
+                    markeredgecolor=look.INK, markeredgewidth=1.1)  # fmt: skip
+    least = np.nanmin([spread["reproduced"].min(), row["null"], row["this"]])
+    low = 0 if row["statements"] < 30 else int(least) - 3
+    ax.set(xlim=(low - 0.9, row["statements"] + 0.9), ylim=(0, top * 1.35))
+    ax.set_yticks([tick for tick in ax.get_yticks() if tick <= min(100, 1.05 * top)])
+    step = 5 if row["statements"] - low > 10 else 2
+    ax.set_xticks(np.arange(-(-low // step) * step, row["statements"] + 1, step))
+    ax.set_xlabel(tr("statements called reproduced"))
+
+
+_HOLDS: Mapping[str, str] = {"yes": "✓", "size": "≈", "no": "✗", "not_tested": "?"}
+_DIAMOND: Mapping[str, object] = {"marker": "D", "markersize": 6, "color": look.INK, "linestyle": "none"}
+
+
+def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
+    """Draw one row per source: its number on the interval of these data, its words at the right.
+
+    Parameters
+    ----------
+    confronted : DataFrame
+        From `mgbone.integration.disagreements.hold_against_sources`.
+    """
+    if confronted.empty:
+        return canvas.empty_figure(N_("No disagreement of sources is recorded for this study."), title)
+    # A row for the heading of each topic, and a gap before it.
+    places = canvas.places(confronted["topic"], 1.35, 1.0)
+    depth = max(places) + 1
+    figure, _ = canvas.new_figure(
+        0, 0, height=6.6 * (depth + 0.8) + 16, title=title, finding=_levels_found(confronted),
+        note=[N_("change against the reference, in percent; the sources' animals, diets and references "
+                 "differ"),
+              N_("✓ these data have the stated level; ≈ the stated size only; ✗ neither; ? not tested")],
+        legend=[Line2D([], [], label=tr("stated", "by a source"), **_DIAMOND),
+                Patch(facecolor=look.CLOUD, label=tr("these data, 95 %"))],
+    )  # fmt: skip
+    ax = figure.add_subplot()
+    ax.set_position([0.3, 0.125, 0.3, 0.735])  # by hand: the words beside it take more room than it does
+    numbers = confronted[["data_low", "data_high", "percent"]].abs().to_numpy(float)
+    reach = 1.1 * float(np.nanmax(numbers, initial=20))
+    ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
+    for y, row in zip(places, confronted.to_dict("records"), strict=True):
+        _source(ax, y, row)
+    topics = confronted.assign(y=places).drop_duplicates("topic")
+    for y, *words in topics[["y", "topic_en", "topic_ja"]].itertuples(index=False):
+        marks.beside(ax, either(*words), y - 1, -5, bold=True, size=look.BASE_SIZE, gid="topic")
+    ax.set(xlim=(-reach, reach), ylim=(depth - 0.3, -0.8))
+    sources = confronted[["source", "source_ja"]].itertuples(index=False)
+    marks.rows(ax, places, [either(*words) for words in sources])
+    ax.set_xlabel(tr("change (%)"))
+    return figure
+
+
+def _levels_found(confronted: pd.DataFrame) -> str:
+    holds = confronted["holds"].astype(str)
+    return tr("Of {all} statements of sources, these data have the level of {yes} and the size alone of "
+              "{size}.",
+              all=len(holds), yes=int(holds.eq("yes").sum()), size=int(holds.eq("size").sum()))  # fmt: skip
+
+
+def _source(ax: Axes, y: float, row: Mapping[str, object]) -> None:
+    if np.isfinite(row["data_percent"]):
+        grey = {"color": look.CLOUD, "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
+        ax.plot([row["data_low"], row["data_high"]], [y, y], gid="interval", **grey)
+        ax.plot([row["data_percent"]] * 2, [y - 0.28, y + 0.28], color=look.QUIET, linewidth=1.6, zorder=2)
+    if np.isfinite(row["percent"]):
+        ax.plot([row["percent"]], [y], zorder=3, gid="stated", **_DIAMOND)
+    marks.beside(ax, _HOLDS[str(row["holds"])], y, 6, ha="center", size=look.BASE_SIZE + 0.5, gid="holds")
+    said = canvas.wrap(either(row["statement_en"], row["statement_ja"]), 225, look.SMALL_SIZE)
+    marks.beside(ax, "\n".join(said), y, 15, linespacing=1.05, gid="said")

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from mgbone.figures import canvas, findings, look, marks
@@ -76,14 +76,10 @@ def _finding(drawn: pd.DataFrame) -> str:
     if clear.empty:
         return tr("No pair is sure after correction for all pairs.")
     named = [
-        tr(
-            "{a} with {b} (r = {r})",
-            a=findings.name(row.a),
-            b=findings.name(row.b),
-            r=look.signed(row.r, ".2f"),
-        )
+        tr("{a} with {b} (r = {r})", a=findings.name(row.a), b=findings.name(row.b),
+           r=look.signed(row.r, ".2f"))
         for row in clear.itertuples()
-    ]
+    ]  # fmt: skip
     return findings.sentence([
         tr("{n} pairs are sure after correction, first {names}", n=len(named),
            names=findings.listed(named[:3]))
@@ -134,14 +130,11 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) 
     words = np.array([_number(r) for r in table.flat], dtype=object).reshape(table.shape)
     labels = [_label(name) for name in names]
     marks.heat(
-        ax, table, words, columns=labels, rows=labels, cmap=look.DIVERGING, vmin=-1, vmax=1, square=True
-    )
+        ax, table, words, columns=labels, rows=labels, framed=framed, cmap=look.DIVERGING, vmin=-1, vmax=1,
+        square=True,
+    )  # fmt: skip
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0, rotation=90)
-    for y, x in np.argwhere(framed):
-        ax.add_patch(
-            Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor="black", linewidth=1.6)
-        )
 
 
 def _number(r: float) -> str:

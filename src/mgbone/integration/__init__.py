@@ -45,6 +45,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "pair_table",
             "control_table",
             "tell_size",
+            "told_per_dose",
         ],
     },
 )

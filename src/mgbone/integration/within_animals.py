@@ -185,8 +185,8 @@ def smallest_detectable(wide: pd.DataFrame, pairs: pd.DataFrame, study: Study) -
     for what, _, columns in families:
         measured = wide[[c for c in columns if c != "stratum"]].notna().any(axis=1)
         n = int(wide.loc[measured].groupby("stratum").size().median()) if measured.any() else 0
-        if n > 1:
-            groups = _groups_an_experiment(wide.loc[measured, "stratum"])
+        groups = _groups_an_experiment(wide.loc[measured, "stratum"]) if n > 1 else 0
+        if groups > 1:
             found = smallest_difference(n, groups, alpha)
             rows.append((f"two groups, {what}", 2 * n, groups, groups * (n - 1), "g", found, np.nan))
     columns = ["what", "n", "groups", "df", "effect", "smallest", "smallest_strict"]

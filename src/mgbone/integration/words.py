@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from IPython.display import HTML, Markdown
@@ -9,10 +12,18 @@ from IPython.display import HTML, Markdown
 from mgbone.claims.folded import verdict_details
 from mgbone.integration.disagreements import RATIO
 from mgbone.integration.negative_control import KINDS
-from mgbone.study.design import Study
-from mgbone.study.dictionary import endpoint_label
+from mgbone.study.design import Contrast, Study
+from mgbone.study.dictionary import endpoint_label, is_derived
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import contrast_label, format_p, format_p_value, narrow_label, nutrient_word
+from mgbone.study.naming import (
+    axis_of,
+    contrast_label,
+    format_p,
+    format_p_value,
+    level_mark,
+    narrow_label,
+    nutrient_word,
+)
 from mgbone.study.reading import or_none
 
 _SHAPE = {
@@ -217,3 +228,103 @@ def count_sources(confronted: pd.DataFrame, ratio: pd.DataFrame) -> Markdown:
 def fold_out(verdicts: pd.DataFrame) -> HTML:
     """Return the ledger line by line, each folding out (`mgbone.claims.folded.verdict_details`)."""
     return HTML(verdict_details(verdicts))
+
+
+_ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
+_ARROWS = {("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽"}
+_CLUSTERS = {
+    "separated": N_("Arrays cluster by group"),
+    "mixed": N_("Arrays do not cluster by group"),
+}
+
+
+def told_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Say what each dose did, in the report's order of argument, for `mgbone.figures.per_dose`.
+
+    Findings have an arrow, their size and a mark; what did not differ is named below them. Intake is also
+    held against the study's other references, since a diet that is eaten less is the reason to feed in
+    pairs, and what does not differ from the reference against the milder diets of its experiment.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        All parts of the study: experiment, endpoint, contrast, estimate, mean_reference, p, level, direction.
+
+    Returns
+    -------
+    DataFrame
+        A line a row: axis (of the argument), contrast, words, direction (up, down, or none where it is no
+        finding), sure (whether it is significant).
+    """
+    present = set(evidence["endpoint"].map(axis_of))
+    rows = [
+        (axis, contrast.name, *line)
+        for axis in _ARGUMENT if study.follows_report or axis in present
+        for contrast in study.shown_contrasts
+        for line in _lines(evidence, axis, contrast, study)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["axis", "contrast", "words", "direction", "sure"])
+
+
+def _lines(
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
+) -> list[tuple[str, str, bool]]:
+    """Words, direction and whether it is significant, for each line on one dose and axis."""
+    lines, without = [], []
+    for row in _of_axis(evidence, axis, contrast).to_dict("records"):
+        name, level = endpoint_label(row["endpoint"], short=axis != "transcriptome"), row["level"]
+        if level in _CLUSTERS:
+            lines.append((tr(_CLUSTERS[level]), "none", level == "separated"))
+        elif level_mark(level):
+            lines.append(_finding(row, name))
+        elif isinstance(level, str):
+            without.append(name)
+    others = _against_others(evidence, axis, contrast, study)
+    lines += others
+    against = tr(" (vs {name})", name=narrow_label(contrast.reference))
+    without = [f"{n}{against}" if any(f" {n} " in words for words, *_ in others) else n for n in without]
+    if len(without) > 5:
+        several = N_("{n} others: no difference") if lines else N_("All {n}: no difference")
+        lines.append((tr(several, n=len(without)), "none", False))
+    elif axis == "transcriptome":
+        lines += [(f"– {name}", "none", False) for name in without]
+    elif without:
+        lines.append((f"– {tr(', ').join(without)}", "none", False))
+    return lines or [(tr("not tested"), "none", False)]
+
+
+def _of_axis(evidence: pd.DataFrame, axis: str, contrast: Contrast) -> pd.DataFrame:
+    here = evidence[evidence["experiment"].eq(contrast.experiment) & evidence["contrast"].eq(contrast.name)]
+    chosen = [axis_of(e) == axis and not is_derived(e) for e in here["endpoint"]]
+    return here[np.array(chosen, dtype=bool)]
+
+
+def _finding(row: Mapping[str, Any], name: str, against: str = "") -> tuple[str, str, bool]:
+    """Write a finding: arrow, name, change in percent of the reference's mean (gene sets have none), mark."""
+    sure, change = row["level"] == "significant", ""
+    if np.isfinite(percent := 100 * row["estimate"] / (row["mean_reference"] or np.nan)):
+        change = f" {percent:+.0f} %".replace("-", "−")
+    words = f"{_ARROWS[row['direction'], sure]} {name}{change}{against} {level_mark(row['level'])}"
+    return words, row["direction"], sure
+
+
+def _against_others(
+    evidence: pd.DataFrame, axis: str, contrast: Contrast, study: Study
+) -> list[tuple[str, str, bool]]:
+    """Findings for the same diet against the other groups of its experiment.
+
+    Of a reference only those on intake; of a milder diet those on what does not differ from the reference,
+    which would otherwise pass for untouched.
+    """
+    here = _of_axis(evidence, axis, contrast)
+    found = {row.endpoint for row in here.itertuples() if level_mark(row.level)}
+    doses = {contrast.case for contrast in study.shown_contrasts}
+    others = [c for c in study.experiments[contrast.experiment].contrasts if c.case == contrast.case]
+    return [
+        _finding(row, endpoint_label(row["endpoint"], short=True), against)
+        for other in others if other.name != contrast.name
+        for against in [tr(" (vs {name})", name=narrow_label(other.reference))]
+        for row in _of_axis(evidence, axis, other).to_dict("records")
+        if row["level"] in ("significant", "trend")
+        and (row["endpoint"] not in found if other.reference in doses else row["endpoint"] == "food_intake")
+    ]  # fmt: skip

@@ -41,7 +41,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "clustering": ["clustering_table"],
         "differential": ["differential_expression", "genes_by_hand"],
         "enrichment": ["camera", "fold_terms", "over_representation"],
-        "genesets": ["load_gene_sets", "load_themes", "name_genes", "theme_genes"],
+        "genesets": ["fit_gene_sets", "load_gene_sets", "load_themes", "name_genes", "theme_genes"],
         "normalisation": ["rma", "rma_steps"],
         "quality": [
             "BOX_LIMITS",
@@ -51,6 +51,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "flag_arrays",
             "principal_components",
             "relative_log_expression",
+            "spoil",
             "unscaled_standard_errors",
         ],
         "scores": ["score_measurements"],

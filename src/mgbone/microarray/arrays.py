@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.cel import CelWarning, read_cels
-from mgbone.dataset.arrays.expression import annotation_file, assign_columns
+from mgbone.dataset.arrays.expression import assign_columns
 from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS
@@ -30,7 +30,7 @@ from mgbone.microarray.differential import (
     fold_change_intervals,
     summarise_to_genes,
 )
-from mgbone.microarray.enrichment import prerank
+from mgbone.microarray.enrichment import PRERANK_COLUMNS, RUNNING_COLUMNS, prerank
 from mgbone.microarray.findings import clustering_evidence, theme_evidence
 from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import RmaSteps, rma_steps
@@ -38,6 +38,7 @@ from mgbone.microarray.quality import pseudo_image
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
+from mgbone.study.naming import groups_in_use
 
 
 @dataclass(frozen=True, eq=False)
@@ -365,11 +366,11 @@ def prerank_best_terms(
         found, sums = prerank(
             tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
         )
-        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
-        running.append(sums)
+        if len(found):
+            results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
+            running.append(sums)
     if not results:
-        columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
-        return pd.DataFrame(columns=["contrast", "term", "name"]), pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=[*PRERANK_COLUMNS, "least_p"]), pd.DataFrame(columns=RUNNING_COLUMNS)
     return pd.concat(results, ignore_index=True), pd.concat(running, ignore_index=True)
 
 
@@ -450,8 +451,9 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
     if not steps.has_probes:
         return {}
     flagged = [] if flags is None else list(flags.loc[flags["flagged"], "array_id"])
-    others = scans.table[~scans.table["array_id"].isin(flagged)]
-    first = [*flagged, *others.drop_duplicates(["experiment", "group"])["array_id"]]
+    others = scans.table[~scans.table["array_id"].isin(flagged)].drop_duplicates(["experiment", "group"])
+    place = {group: i for i, group in enumerate(groups_in_use())}
+    first = [*flagged, *others.sort_values("group", key=lambda g: g.map(place), kind="stable")["array_id"]]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}
 
@@ -459,9 +461,8 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
 def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
     """Read the expression table of a dataset as genes x arrays, log2.
 
-    Whether values are intensities is told by the arrays' own columns. Gene symbols come from the table's own
-    column, else from the transcript annotation in ``platform/`` beside it; else its identifiers are the
-    symbols.
+    Whether values are intensities is told by the arrays' own columns. Gene symbols are those of
+    `mgbone.dataset.arrays.symbol_table.gene_symbols`; else its identifiers are the symbols.
 
     Parameters
     ----------
@@ -475,8 +476,7 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
         If the table can't be read, lacks an array, or it is not clear which column an array is.
     """
     from mgbone.dataset.arrays.expression_table import MatrixWarning, read_expression_table
-    from mgbone.dataset.arrays.library_files import read_transcript_annotation
-    from mgbone.microarray.differential import summarise_to_genes
+    from mgbone.dataset.arrays.symbol_table import gene_symbols
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
@@ -486,9 +486,5 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
             raise MgboneError("\n".join(map(str, faults)))
         values = table.log2(chosen)
     values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
-    symbols, annotation = table.symbols, annotation_file(path.parent)
-    if symbols is None and annotation is not None:
-        annotated = read_transcript_annotation(annotation)["gene_symbol"]
-        if values.index.isin(annotated.index).any():
-            symbols = annotated.reindex(values.index)
+    symbols = gene_symbols(table, path.parent)
     return (values if symbols is None else summarise_to_genes(values, symbols)).rename_axis("gene")

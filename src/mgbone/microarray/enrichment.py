@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import pylimma
 from scipy import stats
 
 from mgbone.dataset.faults import listing
-from mgbone.microarray.genesets import GeneSets, check_symbols
+from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets, GeneSetWarning
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 
@@ -19,7 +20,12 @@ ORA_COLUMNS = [
     "odds_ratio", "log2_odds_ratio", "ci_low", "ci_high", "p", "q", "q_both", "genes",
 ]  # fmt: skip
 
-SMALLEST, LARGEST = 10, 1000
+CAMERA_COLUMNS = ["contrast", "term", "name", "n_genes", "correlation", "direction", "p", "q", "mean_z"]
+PRERANK_COLUMNS = [
+    "contrast", "term", "name", "n_genes", "es", "nes", "p", "n_permutations", "leading_edge",
+]  # fmt: skip
+RUNNING_COLUMNS = ["contrast", "term", "rank", "t", "hit", "running_sum"]
+
 FOLD_SHARE = 0.7
 
 
@@ -59,24 +65,26 @@ def over_representation(
         with Haldane's 1/2 added to each cell and its 95 % interval on the log2 scale (Woolf); `genes` the
         hits, sorted and joined by ";". Sorted by contrast and direction as given, then p, then term.
 
+    No rows, and a warning, where no set has enough genes in the background (`restrict`).
+
     Raises
     ------
     MgboneError
-        If sets and background don't speak of the same genes (`check_symbols`), or no set has enough genes in
-        it.
+        If there is no list.
     """
     if not gene_lists:
         raise MgboneError(tr("There is no list of genes to test; hand in gene_lists(table)."))
     by_contrast = background if isinstance(background, Mapping) else dict.fromkeys(gene_lists, background)
-    check_symbols(gene_sets, {str(g) for genes in by_contrast.values() for g in genes})
-    tables = []
+    tables = [pd.DataFrame(columns=ORA_COLUMNS)]
     for contrast, lists in gene_lists.items():
         chip = {str(g) for g in by_contrast[contrast]}
         on_chip = restrict(gene_sets, chip, smallest, largest)
-        for direction, genes in lists.items():
+        for direction, genes in lists.items() if on_chip.genes else ():
             table = _enrich([g for g in dict.fromkeys(genes) if g in chip], on_chip, chip)
             tables.append(table.assign(contrast=contrast, direction=direction))
-    tested = pd.concat(tables, ignore_index=True)
+    tested = pd.concat(tables[1:] or tables, ignore_index=True)
+    if tested.empty:
+        return tested
     tested["q_both"] = tested.groupby("contrast")["p"].transform(stats.false_discovery_control, method="bh")
     return tested[ORA_COLUMNS]
 
@@ -86,23 +94,22 @@ def restrict(
 ) -> GeneSets:
     """Keep the genes of each set that are on the chip, and the sets with `smallest` to `largest` of them.
 
-    Raises
-    ------
-    MgboneError
-        If no set is left.
+    Warns
+    -----
+    GeneSetWarning
+        If there were sets and none is left; do they speak of the same genes (`fit_gene_sets`)?
     """
     chip = set(background)
     kept = {term: tuple(filter(chip.__contains__, genes)) for term, genes in gene_sets.genes.items()}
     kept = {term: genes for term, genes in kept.items() if smallest <= len(genes) <= largest}
-    if not kept:
-        raise MgboneError(
-            tr(
-                "No set in {sets} has {smallest} to {largest} genes on the chip.",
-                sets=gene_sets.source or tr("the gene sets"),
-                smallest=smallest,
-                largest=largest,
-            )
+    if gene_sets.genes and not kept:
+        told = tr(
+            "No set in {sets} has {smallest} to {largest} genes on the chip.",
+            sets=gene_sets.source or tr("the gene sets"),
+            smallest=smallest,
+            largest=largest,
         )
+        warnings.warn(told, GeneSetWarning, stacklevel=3)
     return GeneSets(kept, {t: gene_sets.name(t) for t in kept}, gene_sets.source)
 
 
@@ -211,14 +218,17 @@ def camera(
     Raises
     ------
     MgboneError
-        If the table is empty, sets and chip don't speak of the same genes (`check_symbols`), or no set
-        has enough genes in the table.
+        If the table is empty.
+
+    No rows, and a warning, where no set has enough genes in the table (`restrict`).
     """
-    _check_ranked(table, gene_sets)
+    _check_ranked(table)
     tables = []
     for contrast, genes in table.groupby("contrast", sort=False):
         z = pd.Series(_z_scores(genes), index=genes["gene"].to_numpy())
         sets = restrict(gene_sets, z.index, smallest, min(largest, len(z) - 2))
+        if not sets.genes:
+            continue
         sizes = np.array([len(members) for members in sets.genes.values()])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         # All sets at once: looking genes up set by set would take longer than the test.
@@ -240,11 +250,11 @@ def camera(
             }
         )
         tables.append(frame.sort_values(["p", "term"], kind="stable"))
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CAMERA_COLUMNS)
 
 
-def _check_ranked(table: pd.DataFrame, gene_sets: GeneSets, contrast: str | None = None) -> None:
-    """Check that there are genes to rank, of the contrast if one is named, and that the sets know them."""
+def _check_ranked(table: pd.DataFrame, contrast: str | None = None) -> None:
+    """Check that there are genes to rank, of the contrast if one is named."""
     if table.empty:
         raise MgboneError(
             tr(
@@ -261,7 +271,6 @@ def _check_ranked(table: pd.DataFrame, gene_sets: GeneSets, contrast: str | None
                 known=listing(known),
             )
         )
-    check_symbols(gene_sets, table["gene"].unique())
 
 
 def _z_scores(table: pd.DataFrame) -> np.ndarray:
@@ -298,10 +307,11 @@ def prerank(
     Raises
     ------
     MgboneError
-        If the contrast is not in the table, sets and chip don't speak of the same genes (`check_symbols`), or
-        no set has enough genes in the table.
+        If the contrast is not in the table.
+
+    No rows, and a warning, where no set has enough genes in the table (`restrict`).
     """
-    _check_ranked(table, gene_sets, contrast)
+    _check_ranked(table, contrast)
     rows = table[table["contrast"] == contrast]
     ranked = rows.sort_values(["t", "gene"], ascending=[False, True], kind="stable").set_index("gene")["t"]
     sets = restrict(gene_sets, ranked.index, SMALLEST, LARGEST)
@@ -333,8 +343,9 @@ def prerank(
         hit = np.isin(np.arange(len(weight)), at)
         frame = pd.DataFrame({"rank": np.arange(len(weight)), "t": ranked.to_numpy(), "hit": hit})
         running.append(frame.assign(running_sum=_running_sum(hit, weight), contrast=contrast, term=term))
-    columns = ["contrast", "term", "rank", "t", "hit", "running_sum"]
-    return pd.DataFrame(results), pd.concat(running, ignore_index=True)[columns]
+    if not results:
+        return pd.DataFrame(columns=PRERANK_COLUMNS), pd.DataFrame(columns=RUNNING_COLUMNS)
+    return pd.DataFrame(results)[PRERANK_COLUMNS], pd.concat(running, ignore_index=True)[RUNNING_COLUMNS]
 
 
 def _running_sum(hit: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -119,12 +119,12 @@ def theme_evidence(
     rows = []
     for contrast in study.experiments[experiment].array_contrasts:
         tested = enriched[enriched["contrast"] == contrast.name]
-        if tested.empty:
-            continue
         n = [
             study.arrays_per_group if sizes is None else int(sizes.get(g, 0))
             for g in (contrast.case, contrast.reference)
         ]
+        if min(n) < 2 or (tested.empty and len(enriched)):
+            continue
         enough = can_be_separated(n, study.thresholds["cluster_p"])
         answered = enough or tested["list_size"].any()
         for theme, terms in themes.groupby("theme", sort=False):

@@ -6,7 +6,7 @@ import gzip
 import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,9 @@ from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root, resolve, write_aside
 
 SHIPPED = "data/genesets/go_bp.gmt.gz"
+
+SMALLEST, LARGEST = 10, 1000
+"""Genes on the chip that a set has to have, and may have, to be tested."""
 
 
 class GeneSetWarning(UserWarning):
@@ -40,11 +43,14 @@ class GeneSets:
         Readable name of each term; the term itself where the file gives none.
     source : str
         File that they were read from, without its folder.
+    notes : tuple of str
+        How they were brought to the symbols of a chip (`fit_gene_sets`).
     """
 
     genes: Mapping[str, tuple[str, ...]]
     names: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.genes)
@@ -297,6 +303,56 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
     if share < 0.5 or share_any_case > 1.2 * share:
         warnings.warn(told, GeneSetWarning, stacklevel=3)
     return match
+
+
+def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
+    """Bring sets to the symbols of a chip: spelt as there, or none at all where they speak of other genes.
+
+    Symbols that differ from the chip's in case only (BGLAP of human, Bglap of the rat) are spelt as on the
+    chip, if that finds clearly more and only one gene there is meant. That changes spelling; it finds no
+    orthologue. Sets of which under a tenth is known (`check_symbols`) are left out, and nothing is tested.
+
+    Returns
+    -------
+    GeneSets
+        Its notes say what was done.
+    """
+    chip = dict.fromkeys(str(gene) for gene in background)
+    row, notes = match_symbols(gene_sets, chip).iloc[0], []
+    if row["found_any_case"] > 1.2 * max(1, row["found"]):
+        of_any_case: dict[str, list[str]] = {}
+        for gene in chip:
+            of_any_case.setdefault(gene.upper(), []).append(gene)
+        spelt = {name: genes[0] for name, genes in of_any_case.items() if len(genes) == 1}
+        respelt = {
+            term: tuple(
+                dict.fromkeys(gene if gene in chip else spelt.get(gene.upper(), gene) for gene in genes)
+            )
+            for term, genes in gene_sets.genes.items()
+        }
+        gene_sets = replace(gene_sets, genes=respelt)
+        said = N_(
+            "{source}: its symbols ({theirs}) were compared with those of the chip ({ours}) without regard "
+            "to case: {found} instead of {before} of its genes are found. Spelling alone was changed; no "
+            "orthologue was looked up."
+        )
+        found = match_symbols(gene_sets, chip).iloc[0]["found"]
+        about = {"source": gene_sets.source or tr("the gene sets"), "found": found, "before": row["found"]}
+        notes.append(tr(said, theirs=row["style_sets"], ours=row["style_chip"], **about))
+    why = ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", GeneSetWarning)
+            check_symbols(gene_sets, chip)
+    except MgboneError as error:
+        why = str(error)
+    known = (len(chip.keys() & set(genes)) for genes in gene_sets.genes.values())
+    if not why and not any(SMALLEST <= n <= LARGEST for n in known):
+        why = tr("No set has {least} to {most} genes on the chip.", least=SMALLEST, most=LARGEST)
+    if why:
+        notes.append(tr("{why} No gene set is tested; all else goes on.", why=why))
+        return GeneSets({}, {}, gene_sets.source, tuple(notes))
+    return replace(gene_sets, notes=tuple(notes))
 
 
 def _hint(row: pd.Series, gene_sets: GeneSets) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import warnings
 
 from mgbone.dataset.arrays.cel import read_cel
-from mgbone.dataset.arrays.expression import annotation_file
 from mgbone.dataset.arrays.expression_table import read_expression_table
 from mgbone.dataset.arrays.library import find_platform
 from mgbone.dataset.arrays.library_files import read_transcript_annotation
+from mgbone.dataset.arrays.symbol_table import gene_symbols
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
-from mgbone.microarray.genesets import check_symbols, load_gene_sets
+from mgbone.microarray.arrays import read_expression
+from mgbone.microarray.genesets import fit_gene_sets, load_gene_sets
 from mgbone.study.errors import MgboneError, PlatformError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 
 def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
@@ -33,9 +34,10 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
         warnings.simplefilter("always")
         try:
             symbols = _symbols(dataset)
+            faults += _scale(dataset)
             sets = load_gene_sets(dataset.study.gene_sets, dataset.study.gene_set_symbols)
             if symbols:
-                check_symbols(sets, symbols)
+                notes += fit_gene_sets(sets, symbols).notes
             else:
                 notes.append(
                     tr("platform/ holds no transcript annotation: no gene has a symbol, no set is tested.")
@@ -48,22 +50,34 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
     return faults, [*dict.fromkeys(str(one.message) for one in told), *notes]
 
 
+def _scale(dataset: Dataset) -> list[str]:
+    """Say whether no gene of a normalised table counts as expressed, since it is of another scale."""
+    if dataset.expression_path is None:
+        return []
+    highest = read_expression(dataset.expression_path, dataset.arrays).mean(axis=1).max()
+    limit = dataset.study.thresholds["expressed"]
+    if highest > limit:
+        return []
+    said = N_(
+        "{file}: no gene counts as expressed: the highest mean log2 expression is {highest:.2f}, the limit "
+        "{limit:g}. Put one that fits these values as `expressed` under `thresholds` in a study.yml beside "
+        "the data."
+    )
+    return [tr(said, file=dataset.expression_path.name, highest=highest, limit=limit)]
+
+
 def _symbols(dataset: Dataset) -> set[str]:
     """Return the gene symbols that the arrays will have: of the table, or of the chip's annotation."""
     if dataset.expression_path is not None:
         table = read_expression_table(dataset.expression_path)
-        if table.symbols is not None:
-            return set(table.symbols.dropna())
-        annotation = annotation_file(dataset.path)
-        if annotation is None:
-            return set(map(str, table.columns.index))
-    else:
-        if dataset.platform_folder is None:
-            chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
-            raise PlatformError(
-                tr("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.", chip=chip)
-            )
-        annotation = find_platform(dataset.platform_folder).get("transcripts")
+        symbols = gene_symbols(table, dataset.path)
+        return set(map(str, table.columns.index) if symbols is None else symbols.dropna())
+    if dataset.platform_folder is None:
+        chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
+        raise PlatformError(
+            tr("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.", chip=chip)
+        )
+    annotation = find_platform(dataset.platform_folder).get("transcripts")
     return (
         set() if annotation is None else set(read_transcript_annotation(annotation)["gene_symbol"].dropna())
     )

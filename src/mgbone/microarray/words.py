@@ -8,6 +8,7 @@ from html import escape
 import pandas as pd
 from IPython.display import Markdown
 
+from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.swaps import AGREE
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
@@ -368,15 +369,22 @@ def arrays_not_compared(lacking: pd.DataFrame) -> Markdown:
     return Markdown("\n".join(lines) or tr("Every comparison of the study has arrays enough to be tested."))
 
 
-def themes_in_sets(themes: pd.DataFrame, theme_genes: Mapping[str, set[str]], source: str) -> Markdown:
-    """Say which themes of the report the gene sets can speak to; sets other than GO may know none of them."""
+def themes_in_sets(
+    themes: pd.DataFrame, theme_genes: Mapping[str, set[str]], gene_sets: GeneSets
+) -> Markdown:
+    """Say which themes of the report the gene sets can speak to; sets other than GO may know none of them.
+
+    What was done to fit the sets to the chip (`genesets.fit_gene_sets`) is said first.
+    """
+    source, notes = gene_sets.source, "".join(f"{note}\n\n" for note in gene_sets.notes)
     lacking = [theme for theme in dict.fromkeys(themes["theme"]) if not theme_genes.get(theme)]
     if not lacking:
         said = N_("The gene sets ({source}) hold terms of all {n} themes.")
-        return Markdown(tr(said, source=source, n=themes["theme"].nunique()))
+        return Markdown(notes + tr(said, source=source, n=themes["theme"].nunique()))
     names = tr(", ").join(endpoint_label(theme) for theme in lacking)
     return Markdown(
-        tr(
+        notes
+        + tr(
             "The gene sets ({source}) hold no term of: **{names}**. What the report says of these can't be "
             "tested here; themes are told by GO identifiers (data/genesets/themes.csv).",
             source=source, names=names,

@@ -18,7 +18,7 @@ from mgbone.simulate.calibration import load_calibration, variables
 from mgbone.simulate.readme import readme_text
 from mgbone.simulate.tables import simulate_tables
 from mgbone.study.design import STRUCTURES, Study, load_study
-from mgbone.study.dictionary import TABLES
+from mgbone.study.dictionary import TABLES, measured_fields
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root, write_aside
@@ -206,7 +206,9 @@ def _decimals() -> dict[str, int]:
     """Decimals of every column of the tables."""
     slices = load_calibration()["femur"]["decimals"]
     per_slice = {f"{s}_{quantity}": n for s in STRUCTURES for quantity, n in slices.items()}
-    return {v.name: v.decimals for v in variables() if v.decimals is not None} | per_slice | FIXED_DECIMALS
+    balance = dict.fromkeys(measured_fields("balance"), 2)
+    stated = {v.name: v.decimals for v in variables() if v.decimals is not None}
+    return stated | per_slice | balance | FIXED_DECIMALS
 
 
 def _write_arrays(

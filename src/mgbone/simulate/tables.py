@@ -9,11 +9,12 @@ around their calibrated means.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from mgbone.simulate.balance import simulate_balance
 from mgbone.simulate.calibration import Variable, group_means, group_sd, load_calibration, tukey_p, variables
 from mgbone.simulate.femur import THIRDS, regional_densities, simulate_slices
 from mgbone.study.design import STRUCTURES, Experiment, Study
@@ -40,6 +41,7 @@ class Tables:
     qct_slices: pd.DataFrame
     arrays: pd.DataFrame
     attempts: int
+    balance: pd.DataFrame | None = None
 
 
 def simulate_tables(study: Study, *, effect: bool, seed: int, uncentred: bool = False) -> Tables:
@@ -69,7 +71,8 @@ def simulate_tables(study: Study, *, effect: bool, seed: int, uncentred: bool = 
     for attempt in range(1, MAX_ATTEMPTS + 1):
         tables = _draw(study, effect, uncentred, np.random.default_rng([seed, attempt]), attempt)
         if not effect or uncentred or statements_hold(tables, study):
-            return tables
+            balance = simulate_balance(tables.animals, study, effect=effect, seed=seed)
+            return replace(tables, balance=balance)
     raise RuntimeError(
         f"No draw in {MAX_ATTEMPTS} shows what the report states; compare calibration.yml with the ledger."
     )

@@ -300,6 +300,12 @@ def _check_gene_sets(document: Document, name: str, folder: Path) -> None:
         problem = tr("names {name!r}, which is neither beside the study file nor in the project", name=name)
         advice = tr("Put the GMT file there, or write {shipped}.", shipped=SHIPPED_GENE_SETS)
         document.slip(("gene_sets",), problem, advice)
+        return
+    found = resolve(_gene_sets(name, folder)).resolve()
+    if not any(found.is_relative_to(place.resolve()) for place in (folder, project_root())):
+        problem = tr("leads to a file that lies neither beside the study file nor in the project")
+        advice = tr("Put the GMT file beside the study file, and write its name alone.")
+        document.slip(("gene_sets",), problem, advice)
 
 
 def _experiment(name: str, entry: Mapping[str, Any]) -> Experiment:

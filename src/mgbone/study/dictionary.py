@@ -20,7 +20,10 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, either, tr
 from mgbone.study.paths import project_root, write_aside
 
-TABLES = ("animals", "serum", "urine", "qct_slices", "arrays")
+TABLES = ("animals", "serum", "urine", "balance", "qct_slices", "arrays")
+
+OPTIONAL = ("balance",)
+"""Tables that a simulated dataset may lack, too."""
 
 README_BEGIN = (
     "<!-- dictionary: written by mgbone.study.dictionary; change src/mgbone/study/schema/ instead -->"
@@ -63,7 +66,7 @@ def table_fields(name: str) -> dict[str, dict[str, Any]]:
 
 
 def endpoints(domain: str | None = None) -> tuple[str, ...]:
-    """Return the names of all endpoints, or of those of one domain (biochem, qct, microarray)."""
+    """Return the names of all endpoints, or of those of one domain (biochem, balance, qct, microarray)."""
     return tuple(name for name, entry in _endpoints().items() if domain in (None, entry["domain"]))
 
 
@@ -177,21 +180,31 @@ def write_data_readme(path: str | Path | None = None) -> Path:
         If the file lacks the marks.
     """
     path = project_root() / "data" / "README.md" if path is None else Path(path)
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"{README_BEGIN}\n{README_END}\n"
-    before, begin, rest = text.partition(README_BEGIN)
-    _, end, after = rest.partition(README_END)
+    return write_between(path, README_BEGIN, README_END, data_dictionary())
+
+
+def write_between(path: Path, first: str, last: str, body: str) -> Path:
+    """Write a text between two marks of a file, and leave the rest of it as it is.
+
+    Raises
+    ------
+    MgboneError
+        If the file lacks the marks.
+    """
+    text = path.read_text(encoding="utf-8") if path.is_file() else f"{first}\n{last}\n"
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
         raise MgboneError(
             tr(
                 "{file} lacks the marks of the dictionary. Put back {begin} and {end}.",
                 file=path.name,
-                begin=README_BEGIN,
-                end=README_END,
+                begin=first,
+                end=last,
             )
         )
-    text = f"{before}{begin}\n\n{data_dictionary()}\n{end}{after}"
     with write_aside(path) as aside:
-        aside.write_text(text, encoding="utf-8", newline="\n")
+        aside.write_text(f"{before}{begin}\n\n{body}\n{end}{after}", encoding="utf-8", newline="\n")
     return path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from mgbone.study.language import tr
 
 if TYPE_CHECKING:
     import pandas as pd
+
+# What begins so is a formula to a spreadsheet, unless it is a number with its sign.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,eE+\s-]*$)")
 
 
 def project_root() -> Path:
@@ -65,6 +69,16 @@ def write_aside(path: str | Path) -> Iterator[Path]:
 
 
 def write_table(table: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, whole or not at all; digits behind the eighth differ between processors."""
+    """Write a table as CSV, whole or not at all; digits behind the eighth differ between processors.
+
+    Texts that a spreadsheet would take for a formula get an apostrophe in front, as spreadsheets themselves
+    keep such texts: names out of a dataset must not run there.
+    """
+    texts = table.select_dtypes(exclude=["number", "bool"]).columns
+    table = table.assign(**{name: table[name].map(_no_formula) for name in texts})
     with write_aside(path) as aside:
         table.to_csv(aside, index=False, float_format="%.8g", lineterminator="\n")
+
+
+def _no_formula(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell

@@ -83,7 +83,10 @@ ENTITY = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a
 # The first piece is where the line begins.
 BAD = {
     # files
-    "old format of Excel": (file("old.xls", FROM_XLS), [["old.xls: is in the old format of Excel", ".xlsx"]]),
+    "old format of Excel, damaged": (
+        file("old.xls", FROM_XLS),
+        [["old.xls: can't be read as a workbook", ".xlsx"]],
+    ),
     "old format under a new name": (
         file("new.xlsx", FROM_XLS),
         [["new.xlsx: is protected by a password, or is in the old format", "Take the password off"]],
@@ -96,7 +99,7 @@ BAD = {
         lambda folder: _with_macros(folder),
         [["lab.xlsx: is a workbook with macros", "Save it as"]],
     ),
-    "LibreOffice": (file("lab.ods", b"PK"), [["lab.ods: is a LibreOffice table", "Save it as"]]),
+    "Numbers": (file("lab.numbers", b"PK"), [["lab.numbers: is a table of Numbers", "Export it as"]]),
     "workbook empty": (file("more.xlsx", b""), [["more.xlsx: is empty", "take the file away"]]),
     "workbook truncated": (
         lambda folder: (folder / "lab.xlsx").write_bytes((folder / "lab.xlsx").read_bytes()[:4000]),
@@ -435,9 +438,29 @@ BAD = {
         [
             [
                 f"{SERUM}, row 14, column A \"animal_id\": found '平均', which seems to be a row of means",
-                "Delete it",
+                "Delete it; or, to leave such rows out, write leave_out: [平均] into reading.yml",
             ]
         ],
+    ),
+    "a word of reading.yml that is no row of means": (
+        file("reading.yml", "leave_out: [平均, e1-control-1]\nleave: []\n"),
+        [["reading.yml, line 2", "leave_out"]],
+    ),
+    "an animal to leave out": (
+        file("reading.yml", "leave_out: [平均, e1-control-1]\n"),
+        [
+            [
+                "reading.yml, line 1, leave_out.1: 'e1-control-1' is no word for a row of means",
+                "never left out",
+            ]
+        ],
+    ),
+    "a row of means of which reading.yml says nothing": (
+        both(
+            sheet("serum", lambda one: one.append(["SD", 1.9, 10, 9, 110, 130, 650])),
+            file("reading.yml", "leave_out: [平均]\n"),
+        ),
+        [[f"{SERUM}, row 14, column A \"animal_id\": found 'SD'"]],
     ),
     "a row of means under a group": (
         sheet("animals", lambda one: one.append([None, None, "Mean ± SD", 90])),
@@ -658,7 +681,7 @@ def test_all_mistakes_of_all_sheets_come_at_once(tmp_path):
         "creatinine zero",
         "unknown group",
         "slice beyond the femur",
-        "old format of Excel",
+        "old format of Excel, damaged",
     ):
         BAD[case][0](folder)
     text("urine", lambda data: data.replace("ctx", "ctx1"))(folder)

@@ -272,6 +272,11 @@ GOOD = {
         ),
     ),
     "a remark below the table": sheet("serum", lambda one: one.append(["※ 2番は溶血"])),
+    "rows of means and SD that are left out when told": both(
+        sheet("serum", lambda one: [one.append([word, 1.9, 10, 9, 110]) for word in ("平均", "ＳＤ")]),
+        sheet("animals", lambda one: one.append([None, None, "Mean ± SD", 90])),
+        file("reading.yml", "leave_out: [平均, SD, mean±SD]\n"),
+    ),
     # text files
     "CSV with byte order mark": text("serum", lambda data: data, "utf-8-sig"),
     "CSV in CP932": text("serum", lambda data: data.replace("serum_mg", "血清Mg濃度"), "cp932"),
@@ -368,6 +373,10 @@ def notes(folder):
         ("a temporary file of Excel", ["a workbook is open in Excel: what is not saved yet was not read"]),
         ("a sheet of means beside the data", ["sheet まとめ: holds no column of animals with measurements"]),
         ("the example row left in", ["sheet serum, row 2: the example row was passed over; delete it"]),
+        (
+            "rows of means and SD that are left out when told",
+            ["sheet serum: rows 14, 15 left out, as reading.yml says (平均, ＳＤ)."],
+        ),
         ("a remark below the table", ["sheet serum, row 14: passed over as a remark: '※ 2番は溶血'"]),
         ("CSV in CP932", ["serum.csv: read as CP932", '"血清Mg濃度": no unit stated, taken as mg/dL']),
         ("CSV in UTF-16", ["serum.csv: read as UTF-16"]),

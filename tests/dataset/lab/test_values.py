@@ -3,15 +3,25 @@
 import datetime
 import math
 
+import pandas as pd
 import pytest
+from helpers import ROOT
 from helpers.languages import speak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mgbone.dataset.lab.cell import is_blank, read_name, read_number
+from mgbone.dataset.lab.cell import is_blank, read_name, read_number, read_numbers
 from mgbone.dataset.lab.groups import experiments_named, groups_named
 from mgbone.dataset.lab.headings import fold, place_named, read_heading, table_named
-from mgbone.dataset.lab.units import MOLAR_MASS, conversion, unit_of
+from mgbone.dataset.lab.units import (
+    BEGIN,
+    END,
+    MOLAR_MASS,
+    conversion,
+    unit_of,
+    units_table,
+    write_units_table,
+)
 from mgbone.study.design import REGIONS, STRUCTURES
 from mgbone.study.dictionary import (
     TABLES,
@@ -41,7 +51,7 @@ def test_any_text_gives_a_reading_and_never_an_error(text, commas):
     reading = read_number(text, commas)
     assert reading.kind in ("number", "below", "undetected", "missing", "bad")
     assert math.isfinite(reading.number) == (reading.kind in ("number", "below"))
-    assert bool(reading.problem) == bool(reading.advice) == (reading.kind == "bad")
+    assert bool(reading.problem or reading.found) == bool(reading.advice) == (reading.kind == "bad")
     assert is_blank(text) <= (reading.kind == "missing")
 
 
@@ -117,6 +127,42 @@ def test_one_comma_parts_thousands_only_where_the_column_shows_a_decimal_point()
 
 
 @pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1,9", "２，０５", "12,125", "2", None, "N.D."], [1.9, 2.05, 12.125, 2, None, None]),
+        (["<0,5", "1,25 mg/dL", "-3,5"], [0.5, 1.25, -3.5]),
+        (["0,123", "0,456"], [0.123, 0.456]),
+        (["1234,567", "2345,678"], [1234.567, 2345.678]),
+        (["1,9", 2, "3,5"], [1.9, 2, 3.5]),
+        (["1,9", "2.0", "3,5"], None),
+        (["1,9", 2.5, "3,5"], None),
+        (["1,234", "2,345"], None),
+        (["1,9", "12", "13", "14"], None),
+        (["1.234,5", "2,5", "3,5"], None),
+        (["1,9", "2,", "3,5"], None),
+        (["1,2,3", "2,5", "3,5"], None),
+    ],
+)
+def test_decimal_commas_are_read_where_the_whole_column_has_them(cells, values):
+    found, readings = read_numbers(pd.Series(cells, dtype=object))
+    bad = {row for row, one in readings.items() if one.kind == "bad"}
+    with_comma = {row for row, cell in enumerate(cells) if isinstance(cell, str) and set(cell) & set(",，")}
+    if values is None:
+        assert with_comma & bad
+        return
+    assert not bad
+    assert found.tolist() == pytest.approx([math.nan if v is None else v for v in values], nan_ok=True, abs=0)
+    assert all("comma read as decimal point" in readings[row].how for row in with_comma)
+
+
+@given(st.lists(st.decimals(0, 9999, places=2), min_size=1, max_size=6))
+def test_a_column_of_decimal_commas_is_that_of_points(numbers):
+    texts = [f"{number}".replace(".", ",") for number in numbers]
+    found, _ = read_numbers(pd.Series(texts, dtype=object))
+    assert found.tolist() == [float(number) for number in numbers]
+
+
+@pytest.mark.parametrize(
     ("cell", "name"),
     [
         (" Ａ１　", "A1"),
@@ -182,6 +228,34 @@ def test_what_is_no_name_is_a_fault(cell):
 )
 def test_factor_between_units(stated, field, target, factor):
     assert conversion(unit_of(stated), target, field).factor == pytest.approx(factor, rel=1e-9)
+
+
+def test_the_readme_holds_the_table_of_units_as_it_is(tmp_path):
+    text = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    written = text.partition(BEGIN)[2].partition(END)[0]
+    assert written.strip() == units_table().strip(), "run mgbone.dataset.lab.units.write_units_table()"
+    path = tmp_path / "README.md"
+    path.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n", encoding="utf-8")
+    write_units_table(path)
+    assert path.read_text(encoding="utf-8") == f"before\n{BEGIN}\n\n{units_table()}\n{END}\nafter\n"
+
+
+def test_the_table_of_units_gives_factors_and_sources():
+    """Factors by hand, as in the test of factors above: 24.305 g/mol Mg, 60 s, 113.12 g/mol creatinine."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in units_table().splitlines()[2:]]
+    found = {(row[0], row[1].strip("`")): (row[3], row[4]) for row in rows}
+    assert len(found) == len(rows)
+    for key, factor, source in (
+        (("mmol/L", "serum_mg"), "2.4305", "IUPAC 2021"),
+        (("mEq/L", "serum_ca"), "2.0039", "two equivalents per mole; Ca 40.078"),
+        (("ukat/L", "serum_alp"), "60", "IUBMB 1978"),
+        (("mg%", "serum_mg"), "1", "100 mL of solution"),
+        (("mg/dL", "creatinine"), "0.0884017", "C4H7N3O 113.120"),
+        (("mEq/L", "serum_p"), "", "charge of phosphate"),
+        (("pmol/L", "serum_pth"), "", "maker's factor"),
+    ):
+        assert found[key][0] == factor and source in found[key][1], key
+    assert all(source for _, source in found.values())
 
 
 @pytest.mark.parametrize(

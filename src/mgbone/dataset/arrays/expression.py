@@ -48,6 +48,7 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
         What was done or left out without being a fault.
     """
     from mgbone.dataset.arrays.expression_table import read_expression_table
+    from mgbone.dataset.arrays.symbol_table import gene_symbols
     from mgbone.dataset.arrays.symbols import symbol_style
 
     with warnings.catch_warnings(record=True) as told:
@@ -66,13 +67,18 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
             except MgboneError as error:
                 faults.append(fault_of(path.name, error))
     notes = [*dict.fromkeys(str(one.message) for one in told), *left]
-    names = table.columns.index if table.symbols is None else table.symbols.dropna()
-    style = symbol_style(names)
-    if not style.endswith(("(IL6)", "(Il6)", "unknown")) and annotation_file(path.parent) is None:
+    try:
+        symbols = gene_symbols(table, path.parent)
+    except MgboneError as error:
+        advice = str(error).replace(f"{path.parent}/", "")
+        return [*faults, Fault(path.name, tr("has no gene symbols"), advice)], notes
+    style = symbol_style(table.columns.index if symbols is None else symbols.dropna())
+    if not style.endswith(("(IL6)", "(Il6)", "unknown")):
         problem = tr("names genes by {style}, not by symbols", style=tr(style))
         problem = tr("names no gene") if style == "none" else problem
         advice = tr(
-            "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) into platform/."
+            "Add a column gene_symbol, or put the chip's annotation (.transcript.csv) or a table of two "
+            "columns, identifier and gene symbol (symbols.csv), into platform/."
         )
         faults.append(Fault(path.name, problem, advice))
     return faults, notes
@@ -121,13 +127,3 @@ def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]
         said = tr("{names} left out, no arrays by their names, or empty.", names=names)
         notes.append(Note(table.path.name, said))
     return [str(note) for note in notes]
-
-
-def annotation_file(folder: Path) -> Path | None:
-    """Return the transcript annotation of the dataset, if there is one."""
-    from mgbone.dataset.arrays.files import files_below
-
-    names = (".transcript.csv", ".transcript.csv.gz")
-    return next(
-        (path for path in files_below(folder / "platform") if path.name.lower().endswith(names)), None
-    )

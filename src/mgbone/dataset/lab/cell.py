@@ -9,7 +9,8 @@ import datetime
 import math
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -25,6 +26,7 @@ from mgbone.study.language import N_, tr
 
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_LEADING = re.compile(r"<?\s*[-+]?(\d[\d.,]*)")
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
 
 _DATE = re.compile(
@@ -154,17 +156,52 @@ def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return cells.astype(float), {}
     commas = any(map(is_decimal_point, cells))
+    decimal = not commas and has_decimal_commas(cells)
     cache: dict[object, Reading] = {}
     values, readings = np.full(len(cells), np.nan), {}
     for place, (row, cell) in enumerate(cells.items()):
         key = (type(cell), cell)
         reading = cache.get(key)
         if reading is None:
-            reading = cache[key] = read_number(cell, commas)
+            reading = cache[key] = _with_point(cell) if decimal else read_number(cell, commas)
         values[place] = reading.number
         if reading.kind != "number" or reading.how or reading.unit:
             readings[row] = reading
     return pd.Series(values, index=cells.index), readings
+
+
+def has_decimal_commas(cells: Iterable[object]) -> bool:
+    """Say whether a column is written with decimal commas throughout: 1,9 and 12,05, beside whole numbers.
+
+    One cell with a point, or with a fraction that the spreadsheet took for a number, and it is not; nor where
+    all may part thousands (1,234), or where more than half of the numbers have no comma.
+    """
+    numbers = with_comma = 0
+    sure = False
+    for cell in cells:
+        if is_blank(cell) or isinstance(cell, bool):
+            continue
+        if isinstance(cell, int | float):
+            if not float(cell).is_integer():
+                return False
+            numbers += 1
+        elif isinstance(cell, str) and (match := _LEADING.match(plain(cell))):
+            whole, comma, rest = match[1].partition(",")
+            if "." in match[1] or "," in rest or (comma and not (whole and rest)):
+                return False
+            numbers += 1
+            with_comma += bool(comma)
+            sure |= bool(comma) and (len(rest) != 3 or whole == "0" or len(whole) > 3)
+    return sure and 2 * with_comma > numbers
+
+
+def _with_point(cell: object) -> Reading:
+    """Read a cell of a column with decimal commas."""
+    if not isinstance(cell, str) or "," not in plain(cell):
+        return read_number(cell)
+    reading = read_number(re.sub(r"(?<=\d),(?=\d)", ".", plain(cell)))
+    how = tr("the comma read as decimal point, as in the whole column")
+    return replace(reading, how=tr("; ").join(filter(None, [how, reading.how])))
 
 
 def is_not_detected(cell: str) -> bool:

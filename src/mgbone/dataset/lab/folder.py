@@ -27,7 +27,10 @@ from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
 from mgbone.dataset.lab.groups import match_groups
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
+from mgbone.dataset.lab.other_workbook import ENDINGS as OTHER_WORKBOOKS
+from mgbone.dataset.lab.other_workbook import read_other_workbook
 from mgbone.dataset.lab.parts import Piece, Sheet
+from mgbone.dataset.lab.reading import READING, rows_to_leave_out
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import NO_ROWS, no_animals, read_sheet
 from mgbone.dataset.lab.workbook import read_workbook
@@ -38,7 +41,7 @@ from mgbone.study.language import either, tr
 
 HOWTO_SHEET = "書き方 how to"
 TITLE, TITLE_JA = "題名（英語） / Title (English)", "題名（日本語） / Title (Japanese)"
-_READ_HERE = ("study.yml", MAPPING, "README.md", "HOWTO.md", "claims.csv")
+_READ_HERE = ("study.yml", MAPPING, READING, "README.md", "HOWTO.md", "claims.csv")
 _SETS = (".gmt", ".gmt.gz")
 
 
@@ -111,7 +114,7 @@ def _split(column: str | None) -> list[str]:
 def is_lab_folder(folder: Path) -> bool:
     """Say whether a folder holds something that a laboratory's tables may be in."""
     return any(
-        _ending(path) in (".xlsx", ".csv", ".tsv", *SAVE_AS)
+        _ending(path) in (".xlsx", *OTHER_WORKBOOKS, ".csv", ".tsv", *SAVE_AS)
         or (_ending(path) == ".txt" and table_named(path.stem))
         for path in _files(folder)
     )
@@ -137,7 +140,9 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     """
     lab = LabFolder(title=folder.name, needs_groups=study is not None)
     mapping, unmapped = read_mapping(folder)
-    grids = list(grids_of(folder, lab))
+    leave_out, found = rows_to_leave_out(folder)
+    lab.faults += found
+    grids = [replace(grid, leave_out=leave_out) for grid in grids_of(folder, lab)]
     sheets = [sheet for grid in grids if (sheet := _read(grid, mapping, bool(unmapped), study, lab))]
     for sheet in sheets:
         lab.faults += sheet.faults
@@ -189,7 +194,7 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
             lab.faults.append(Fault(path.name, *map(tr, SAVE_AS[ending])))
         elif path.name in _READ_HERE or path.name.endswith(_SETS):
             continue
-        elif ending == ".xlsx" or ending in TEXT_ENDINGS:
+        elif ending in (".xlsx", *OTHER_WORKBOOKS, *TEXT_ENDINGS):
             try:
                 yield from _open(path, lab)
             except OSError as error:
@@ -214,7 +219,8 @@ def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
             grid.faults = faults  # which count only if the file is of use
             yield grid
         return
-    grids, faults, notes = read_workbook(path, path.name)
+    read = read_other_workbook if _ending(path) in OTHER_WORKBOOKS else read_workbook
+    grids, faults, notes = read(path, path.name)
     lab.faults += faults
     lab.notes += notes
     for grid in grids:

@@ -29,13 +29,11 @@ TOP = 40
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 
 SAVE_AS = {
-    ".xls": (N_("is in the old format of Excel"), N_("In Excel, save it as 'Excel workbook (.xlsx)'.")),
     ".xlsm": (
         N_("is a workbook with macros, which are never run here"),
         N_("Save it as 'Excel workbook (.xlsx)'."),
     ),
     ".xlsb": (N_("is a binary workbook"), N_("In Excel, save it as 'Excel workbook (.xlsx)'.")),
-    ".ods": (N_("is a LibreOffice table"), N_("Save it as 'Excel 2007-365 (.xlsx)'.")),
     ".numbers": (N_("is a table of Numbers"), N_("Export it as Excel (.xlsx).")),
 }
 """Problem and advice by the ending of a file, in English."""
@@ -77,6 +75,8 @@ class Grid:
         The numbers of these rows; by default, all from 1 on.
     text : str
         Of a text file: as many cells in every row.
+    leave_out : frozenset of str
+        Words (folded) of rows of means and SD that are left out, as the laboratory has told.
     """
 
     file: str
@@ -90,6 +90,7 @@ class Grid:
     rows: list[list[object]] | None = None
     numbers: list[int] | None = None
     text: str = ""
+    leave_out: frozenset[str] = frozenset()
 
     @property
     def where(self) -> str:

@@ -16,6 +16,7 @@ from mgbone.dataset.faults import (
     found_in,
     listing,
     nearest,
+    rows_words,
 )
 from mgbone.dataset.lab.cell import is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
@@ -32,6 +33,7 @@ from mgbone.dataset.lab.parts import (
     is_name,
     no_bracket,
 )
+from mgbone.dataset.lab.reading import READING
 from mgbone.dataset.lab.units import Unit, unit_of
 from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES
@@ -324,11 +326,20 @@ def only_animals(grid: Grid, body: pd.DataFrame, columns: list[Column], sheet: S
     words = [
         cell for cell in said.dropna().unique() if isinstance(cell, str) and is_row("summary", plain(cell))
     ]
-    summary = said.isin(words)
+    told = said.isin([word for word in words if fold(plain(word)) in grid.leave_out])
+    if told.any():
+        note = tr("{rows} left out, as {file} says ({words}).", rows=rows_words(list(body.index[told])),
+                  file=READING, words=listing(dict.fromkeys(said[told]), most=5))  # fmt: skip
+        sheet.notes.append(Note(grid.where, note))
+    summary = said.isin(words) & ~told
     problem = tr("found {said!r}, which seems to be a row of means or counts")
-    advice = tr("Delete it; every row is an animal.")
-    sheet.faults += fault_in_rows(grid.where, who.label, body.index[summary], problem, advice, said=said)
-    return body[~(example | remark | summary)]
+    advice = tr(
+        "Delete it; or, to leave such rows out, write leave_out: [{said}] into {reading} beside the data."
+    )
+    sheet.faults += fault_in_rows(
+        grid.where, who.label, body.index[summary], problem, advice, said=said, reading=READING
+    )
+    return body[~(example | remark | summary | told)]
 
 
 def note_nameless(grid: Grid, body: pd.DataFrame, headings: list[Heading], sheet: Sheet) -> None:

@@ -11,9 +11,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
-from mgbone.study.dictionary import typeset_unit
+from mgbone.study.dictionary import TABLES, table_fields, typeset_unit, write_between
 from mgbone.study.language import N_, tr
+from mgbone.study.paths import project_root
 
 MOLAR_MASS = {
     "serum_mg": (24.305, N_("Mg 24.305, abridged standard atomic weights, IUPAC 2021")),
@@ -28,6 +30,38 @@ MOLAR_MASS = {
 
 VALENCE = {"serum_mg": 2, "serum_ca": 2}
 """Equivalents per mole. Phosphate has none: its charge changes with pH."""
+
+BEGIN, END = (
+    "<!-- units, written by mgbone.dataset.lab.units.write_units_table(); don't edit by hand -->",
+    "<!-- end of units -->",
+)
+
+_CLINICAL = (
+    ("mmol/L", "serum_mg"), ("mEq/L", "serum_mg"), ("mg/L", "serum_mg"), ("mg%", "serum_mg"),
+    ("mg/100 mL", "serum_mg"), ("ug%", "serum_mg"),
+    ("mmol/L", "serum_ca"), ("mEq/L", "serum_ca"),
+    ("mmol/L", "serum_p"), ("mEq/L", "serum_p"),
+    ("IU/L", "serum_alp"), ("IU/L, 37 ℃", "serum_alp"), ("mU/mL", "serum_alp"), ("ukat/L", "serum_alp"),
+    ("nkat/mL", "serum_alp"),
+    ("ng/L", "serum_pth"), ("pmol/L", "serum_pth"), ("ug/L", "serum_osteocalcin"),
+    ("nmol/L", "serum_osteocalcin"),
+    ("mg/dL", "creatinine"), ("umol/L", "creatinine"), ("ng/mL", "ctx"), ("nM", "dpd"),
+    ("pmol/mL", "dpd"), ("L/24h", "urine_volume"),
+)  # fmt: skip
+"""What laboratories write most: a unit, and the field that it is converted for."""
+
+_WHY = {
+    "kat": "1 U = 1 umol/min, 1 kat = 1 mol/s (IUBMB 1978)",
+    "C": "the temperature of the assay is left out; nothing is corrected for it",
+    "%": "mass in 100 mL of solution",
+    "/100": "mass in 100 mL of solution",
+    "Eq": "two equivalents per mole",
+}
+
+_REFUSED = {
+    "serum_p": "refused: the charge of phosphate changes with pH",
+    "serum_pth": "refused: the molar mass is that of the assay's standard; convert with the maker's factor",
+}
 
 _PREFIX = {"": 1.0, "k": 1e3, "d": 1e-1, "c": 1e-2, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12, "f": 1e-15}
 
@@ -131,6 +165,31 @@ def conversion(stated: Unit, target: str, field: str) -> Conversion | None:
             by = _tidy(1 / factor if invert else factor)
             return Conversion(by, tr("x {factor:.6g}; {why}", factor=by, why=tr(MOLAR_MASS[field][1])))
     return None
+
+
+def units_table() -> str:
+    """Return the units of clinical chemistry with factors and sources, as Markdown for data/README.md."""
+    lines = ["| written | field | kept as | factor | source |", "| --- | --- | --- | --- | --- |"]
+    for text, field in _CLINICAL:
+        target = next(
+            spec["unit"] for table in TABLES for name, spec in table_fields(table).items() if name == field
+        )
+        by = conversion(unit_of(text), target, field)
+        if by is None:
+            why, factor = _REFUSED.get(field, _REFUSED["serum_pth"]), ""
+        else:
+            factor = f"{by.factor:.6g}"
+            of_unit = [why for mark, why in _WHY.items() if mark in text]
+            source = by.why.partition("; ")[2]
+            why = "; ".join([*of_unit, *([source] if source else [])]) or "the same kind of unit"
+        lines.append(f"| {text} | `{field}` | {typeset_unit(target)} | {factor} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_units_table(path: Path | None = None) -> Path:
+    """Write `units_table` into data/README.md, between its two marks; the prose around them stays."""
+    path = project_root() / "data" / "README.md" if path is None else path
+    return write_between(path, BEGIN, END, units_table())
 
 
 def _grams(amount: Unit, mass: Unit, field: str) -> float | None:

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgbone.claims.folded import TEMPLATES
+from mgbone.execute.policy import with_policy
 from mgbone.execute.report import provenance
 from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
@@ -77,7 +78,8 @@ def render(layout: Layout) -> str:
         "script": Markup((folder / "page.js").read_text(encoding="utf-8")),
     }
     with speaking(layout.language):
-        return environment.get_template("page.html.j2").render(_view(layout, evidence, verdicts))
+        page = environment.get_template("page.html.j2").render(_view(layout, evidence, verdicts))
+    return with_policy(page, f"\n{environment.globals['script']}\n")
 
 
 def read_rows(path: Path) -> list[Row] | None:
