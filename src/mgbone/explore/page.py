@@ -28,9 +28,8 @@ LIBRARY = ("bokeh.min.js", "bokeh-api.min.js")
 def write_explorer(tables: Tables) -> Path:
     """Write ``explorer.html`` into the build folder of a finished run; the same run gives the same bytes.
 
-    Bokeh draws, and its script is in the page: it is kept up by a foundation-backed project, paints on
-    canvas (22,900 genes within 100 ms without a graphics processor), exports SVG by itself, needs no
-    `eval`, and with 1.4 MB is a third of plotly's script, whose fast form needs WebGL.
+    Bokeh draws, with its script (1.4 MB) in the page: it comes from the package index like all else, paints
+    on canvas without WebGL, exports SVG by itself, and runs under a policy without `eval`.
 
     Raises
     ------
