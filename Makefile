@@ -80,6 +80,11 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
+.PHONY: explore
+explore: $(EXECUTED) ## Write one page on which every gene, endpoint and statement can be searched
+	@"$(PY)" -m mgbone.execute.cli explore --dataset "$(DATASET)" $(SPEAK) \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
 .PHONY: new-dataset
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
 	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)

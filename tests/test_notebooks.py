@@ -11,7 +11,7 @@ from helpers import ROOT
 
 import mgbone
 from mgbone.execute.notebook import PARAMETERS
-from mgbone.execute.places import Settings
+from mgbone.study.places import Settings
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 

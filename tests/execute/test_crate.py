@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 from helpers import ROOT
-from helpers.small_run import small_run
+from helpers.small_run import small_run, texts
 from rocrate.rocrate import ROCrate
 
 from mgbone.execute.report import provenance
@@ -99,7 +99,26 @@ def test_what_is_pointed_to_is_described(graph):
 def test_everything_is_part_of_the_whole(graph):
     parts = set(named(graph["./"]["hasPart"]))
     assert set(files(graph)) <= parts
-    assert set(actions(graph)) == set(named(graph["./"]["mentions"]))
+    assert set(actions(graph)) | set(reviews(graph)) == set(named(graph["./"]["mentions"]))
+
+
+def reviews(graph):
+    return {name: entity for name, entity in graph.items() if "ClaimReview" in kinds(entity)}
+
+
+def test_every_verdict_is_a_review_of_a_claim(graph, layout):
+    verdicts = texts(layout.derived / "verdicts.csv")
+    assert len(reviews(graph)) == len(verdicts) == 87
+    for row in verdicts.to_dict("records"):
+        review = graph[f"#review-{row['claim_id']}"]
+        claim, rating = graph[review["itemReviewed"]["@id"]], graph[review["reviewRating"]["@id"]]
+        assert claim["@type"] == "Claim"
+        assert claim["text"] == review["claimReviewed"] == row["statement_en"]
+        assert rating["alternateName"] == row["verdict"].replace("_", " ")
+        stars = {"contradicted": 1, "direction_only": 2, "reproduced": 3}
+        assert rating.get("ratingValue") == stars.get(row["verdict"])
+        assert f"data/derived/{layout.name}/verdicts.csv" in named(review["isBasedOn"])
+        assert ("simulated" in review["name"]) == layout.is_simulated
 
 
 def test_each_figure_and_table_is_made_by_one_notebook(graph, layout):

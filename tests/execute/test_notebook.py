@@ -12,8 +12,8 @@ from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli
 from mgbone.execute.notebook import NotebookError, run_notebook
-from mgbone.execute.places import Settings
 from mgbone.study.errors import MgboneError
+from mgbone.study.places import Settings
 
 pytestmark = pytest.mark.slow  # most start a kernel
 

@@ -8,8 +8,8 @@ from helpers.other_design import CALCIUM, NO_DOSES, write_other_design
 from helpers.tiny_project import STEMS
 
 from mgbone.execute.notebook import run_notebook
-from mgbone.execute.places import Settings
 from mgbone.execute.report import Layout, write_report
+from mgbone.study.places import Settings
 
 REPORTS_OWN = re.compile(r"[Mm]agnesium|\bMg\b|マグネシウム|\b[Rr]ats?\b|ラット")
 

@@ -28,12 +28,12 @@ from mgbone.evidence import words as evidence_words
 from mgbone.evidence.comparison import compare
 from mgbone.execute import run
 from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, run_notebook
-from mgbone.execute.places import Settings
 from mgbone.figures import canvas, design, groups, look
 from mgbone.study import naming
 from mgbone.study.design import STRUCTURES, load_study
 from mgbone.study.errors import NothingToShow, StudyError
 from mgbone.study.ledger import ledger_faults, load_claims
+from mgbone.study.places import Settings
 
 TWO_GROUPS = {
     "title": "Low magnesium in mice",

@@ -24,7 +24,7 @@ from helpers.tiny_project import STEMS, environment, make
 from rocrate.rocrate import ROCrate
 
 from mgbone.execute.notebook import kernel_environment
-from mgbone.execute.places import of_language
+from mgbone.study.places import of_language
 
 pytestmark = pytest.mark.slow
 

@@ -36,7 +36,7 @@ from mgbone.study.paths import resolve
 SHIPPED = ("simulated", "null")
 """Folders that are never taken for a laboratory's own, even if they have lost their descriptor."""
 
-_LABELS = {"simulated": N_("simulated data"), "measured": N_("measured data")}
+LABELS = {"simulated": N_("simulated data"), "measured": N_("measured data")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class Dataset:
     @property
     def label(self) -> str:
         """What kind of data this is, as figures must say."""
-        return tr(_LABELS[self.kind])
+        return tr(LABELS[self.kind])
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

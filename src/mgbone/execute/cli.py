@@ -8,11 +8,11 @@ import sys
 import time
 from dataclasses import fields
 
-from mgbone.execute.places import Settings, relative
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import DatasetError, MgboneError
 from mgbone.study.language import LANGUAGES, N_, either, speaking, tr
 from mgbone.study.paths import resolve
+from mgbone.study.places import Settings, relative
 
 _OF_ARGPARSE = {
     N_("usage: "),
@@ -50,6 +50,8 @@ def _answer(options: argparse.Namespace) -> int:
     except MgboneError as error:
         print(f"mgbone: {_visible(str(error))}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # as in: mgbone gene Bglap | head
+        sys.stdout = None
     except KeyboardInterrupt:
         print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130
@@ -71,7 +73,9 @@ def _language() -> argparse.ArgumentParser:
 
 def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mgbone", description=tr("Check a dataset, run a notebook, fetch gene sets."), parents=language
+        prog="mgbone",
+        description=tr("Check a dataset, run a notebook, look things up, fetch gene sets."),
+        parents=language,
     )
     commands = parser.add_subparsers(required=True, metavar=tr("COMMAND"))
 
@@ -104,12 +108,35 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(report)
     report.set_defaults(command=_report)
 
+    _add_look_ups(commands)
+
     fetch = commands.add_parser(
         "genesets", help=tr("fetch a current library of gene sets (needs the network)")
     )
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
+
+
+def _add_look_ups(commands: argparse._SubParsersAction) -> None:
+    """Add what is looked up in the tables of a finished run."""
+    for name, (what, example) in _LOOK_UPS.items():
+        command = commands.add_parser(name, help=tr(what))
+        command.add_argument("name", help=tr("for example {example}", example=example))
+        command.add_argument("--json", action="store_true", help=tr("all that is known, for programs"))
+        _add_settings(command)
+        command.set_defaults(command=_look_up, kind=name)
+    page = commands.add_parser("explore", help=tr("write the explorer page of a finished run"))
+    _add_settings(page)
+    page.set_defaults(command=_explore)
+
+
+_LOOK_UPS = {
+    "gene": (N_("look up a gene: fold changes, p and q, every animal"), "Bglap"),
+    "endpoint": (N_("look up an endpoint: all comparisons, other tests"), "serum_alp"),
+    "claim": (N_("look up a statement of the report: verdict, evidence, files"), "4-1-2-20"),
+    "term": (N_("look up a GO term: over-representation, its genes"), "GO:0030282"),
+}
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
@@ -184,6 +211,23 @@ def _report(options: argparse.Namespace) -> None:
     at, mb = relative(page), page.stat().st_size / 1e6
     print(tr("{page}: the report, {mb:.1f} MB, one file.", page=at, mb=mb))
     print(tr("{crate}/: the whole run as an RO-Crate, {mb:.0f} MB.", crate=relative(crate), mb=size / 1e6))
+
+
+def _look_up(options: argparse.Namespace) -> None:
+    from mgbone.explore import cards
+
+    folders = {name: value for name, value in _told(options).items() if name != "dataset"}
+    card = getattr(cards, options.kind)(options.name, options.dataset, **folders)
+    print(card.to_json() if options.json else card)
+
+
+def _explore(options: argparse.Namespace) -> None:
+    from mgbone.explore.page import write_explorer
+    from mgbone.explore.tables import Tables
+
+    page = write_explorer(Tables(**_told(options)))
+    at, mb = relative(page), page.stat().st_size / 1e6
+    print(tr("{page}: the explorer, {mb:.1f} MB, one file.", page=at, mb=mb))
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:

@@ -28,12 +28,12 @@ from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.places import Settings, listed_files, relative
 from mgbone.execute.policy import with_policy
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.language import N_, current, prose, speaking, tr
 from mgbone.study.paths import resolve, write_aside
+from mgbone.study.places import Settings, listed_files, relative
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""

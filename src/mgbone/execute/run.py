@@ -15,13 +15,13 @@ from matplotlib.figure import Figure
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, has_part
 from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
-from mgbone.execute.places import Settings, of_language, relative
 from mgbone.figures.save import said, save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError, NothingToShow
 from mgbone.study.language import N_, either, tr, use_language
 from mgbone.study.paths import write_aside, write_table
+from mgbone.study.places import Settings, of_language, relative
 
 
 def absent_box(dataset: Dataset, parts: Iterable[str], *, ends: bool) -> str:

@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "themes_under_both",
             "top_genes",
             "untested_evidence",
+            "with_intervals",
         ],
         "changed_genes": [
             "call_genes",

@@ -374,6 +374,28 @@ def prerank_best_terms(
     return pd.concat(results, ignore_index=True), pd.concat(running, ignore_index=True)
 
 
+def with_intervals(
+    tested: pd.DataFrame, genes: pd.DataFrame, table: pd.DataFrame, study: Study
+) -> pd.DataFrame:
+    """Add to each fold change its interval: ci_low, ci_high (log2, one gene by itself).
+
+    Parameters
+    ----------
+    tested : DataFrame
+        From `compare_arrays`.
+    """
+    intervals = [pd.DataFrame(columns=["gene", "contrast", "ci_low", "ci_high"])]
+    for experiment in study.experiments.values():
+        groups = groups_of(table, experiment.name)
+        contrasts = [c.name for c in testable(table, experiment)]
+        if contrasts:
+            intervals.append(
+                fold_change_intervals(genes[groups.index], groups, contrasts, study.thresholds["confidence"])
+            )
+    found = pd.concat(intervals[1:] or intervals, ignore_index=True)
+    return tested.merge(found, how="left", on=["gene", "contrast"], validate="1:1")
+
+
 def top_genes(
     genes: pd.DataFrame, tested: pd.DataFrame, table: pd.DataFrame, study: Study, n: int = 5
 ) -> pd.DataFrame:
@@ -384,18 +406,10 @@ def top_genes(
     DataFrame
         The columns of `differential_expression` and ci_low, ci_high (log2, one gene by itself).
     """
-    intervals = []
-    for experiment in study.experiments.values():
-        groups = groups_of(table, experiment.name)
-        contrasts = [c.name for c in testable(table, experiment)]
-        if contrasts:
-            intervals.append(
-                fold_change_intervals(genes[groups.index], groups, contrasts, study.thresholds["confidence"])
-            )
     best = tested.sort_values(["p", "gene"], kind="stable").groupby("contrast", sort=False).head(n)
     order = {name: i for i, name in enumerate(dict.fromkeys(tested["contrast"]))}
     best = best.sort_values("contrast", key=lambda names: names.map(order), kind="stable")
-    return best.merge(pd.concat(intervals, ignore_index=True), on=["gene", "contrast"], validate="1:1")
+    return with_intervals(best, genes, table, study)
 
 
 def extreme_variances(

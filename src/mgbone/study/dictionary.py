@@ -31,6 +31,9 @@ README_BEGIN = (
 
 README_END = "<!-- end of dictionary -->"
 
+GENE = "gene:"
+"""What the expression of one gene is called where endpoints are: ``gene:Bglap``."""
+
 
 def table_schema(name: str, groups: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
     """Return the Frictionless Table Schema of a table, as a copy that may be changed.
@@ -98,7 +101,7 @@ def endpoint(name: str) -> dict[str, Any]:
     MgboneError
         If there is no such endpoint.
     """
-    return copy.deepcopy(_entry(_endpoints(), name, N_("endpoint")))
+    return copy.deepcopy(_known(name))
 
 
 def endpoint_label(endpoint: str, unit: bool = False, short: bool = False) -> str:
@@ -122,7 +125,7 @@ def endpoint_label(endpoint: str, unit: bool = False, short: bool = False) -> st
     for sign, words in ((" ~ ", "~"), (" / ", "/")):
         if words in endpoint:
             return sign.join(endpoint_label(e, unit, short) for e in endpoint.split(words))
-    entry = _entry(_endpoints(), endpoint, N_("endpoint"))
+    entry = _known(endpoint)
     label = _in_language(entry, "short" if short else "title")
     shown = endpoint_unit(endpoint, typeset=True)
     return f"{label} ({shown})" if unit and shown else label
@@ -134,7 +137,7 @@ def endpoint_unit(endpoint: str, typeset: bool = False) -> str:
     ``endpoint_unit("urine_ctx")`` is ``ug/mmol Cr``; ``endpoint_unit("urine_ctx", typeset=True)`` is
     ``µg/mmol Cr``. Endpoints without a unit give an empty text.
     """
-    entry = _entry(_endpoints(), endpoint, N_("endpoint"))
+    entry = _known(endpoint)
     return _typeset(entry) if typeset else entry.get("unit", "")
 
 
@@ -264,6 +267,15 @@ def _entry(entries: Mapping[str, Any], name: str, kind: str) -> Any:
             )
         )
     return entries[name]
+
+
+def _known(name: str) -> Mapping[str, Any]:
+    """Return the entry of an endpoint; that of a gene is made, since no dictionary lists them."""
+    if not name.startswith(GENE):
+        return _entry(_endpoints(), name, N_("endpoint"))
+    symbol = name.removeprefix(GENE)
+    titles = {"title": f"Expression of {symbol}", "title_ja": f"{symbol}の発現", "short": symbol}
+    return {"domain": "microarray", "axis": "transcriptome", "unit": "log2"} | titles
 
 
 def _in_language(entry: Mapping[str, Any], key: str) -> str:

@@ -15,20 +15,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
-from mgbone.execute.places import of_language
 from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, either, speaking, tr
 from mgbone.study.paths import project_root
+from mgbone.study.places import of_language
 
 RO_CRATE = "1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # has sha256
 MIT = "https://spdx.org/licenses/MIT"
+
+RATINGS = {"contradicted": 1, "direction_only": 2, "reproduced": 3}
+"""Of a verdict as a ClaimReview; one that was not tested has no number."""
 
 _TYPES = {
     ".csv": "text/csv",
@@ -95,6 +99,7 @@ class _Packer:
         for notebook in layout.notebooks:
             outputs += self.add_run(notebook, software, settings, shared)
         self.add_report(software, outputs, settings, shared)
+        self.add_reviews(software)
         for name in ("CITATION.cff", "LICENSE", "pyproject.toml", "requirements.lock"):
             path = project_root() / name
             if path.is_file():
@@ -277,6 +282,37 @@ class _Packer:
                           instrument=software, object=[*used, *settings], result=[page])  # fmt: skip
         self.mention(action)
         self.crate.mainEntity = page
+
+    def add_reviews(self, software: Entity) -> None:
+        """Add each statement as a Claim, and its verdict as a ClaimReview with a rating (schema.org)."""
+        path = self.layout.derived / "verdicts.csv"
+        if not path.is_file():
+            return
+        rows = pd.read_csv(path, dtype=str, keep_default_na=False).to_dict("records")
+        folder = f"data/derived/{self.layout.derived.name}"
+        tables = [self.files[name] for name in (f"{folder}/verdicts.csv", f"{folder}/evidence.csv")
+                  if name in self.files]  # fmt: skip
+        ratings = {
+            verdict: self.add(
+                f"#rating-{verdict}", "Rating", alternateName=verdict.replace("_", " "),
+                ratingValue=RATINGS.get(verdict), bestRating=max(RATINGS.values()),
+                worstRating=min(RATINGS.values()),
+            )
+            for verdict in dict.fromkeys(row["verdict"] for row in rows)
+        }  # fmt: skip
+        said = "simulated data, no measurement" if self.layout.is_simulated else "measured data"
+        for row in rows:
+            claim = self.add(
+                f"#claim-{row['claim_id']}", "Claim", name=f"Statement {row['claim_id']}",
+                text=row["statement_en"], alternateName=row["statement_ja"],
+            )  # fmt: skip
+            review = self.add(
+                f"#review-{row['claim_id']}", "ClaimReview", name=f"Verdict on {row['claim_id']} ({said})",
+                claimReviewed=row["statement_en"], itemReviewed=claim, author=software,
+                reviewRating=ratings[row["verdict"]], isBasedOn=tables,
+                reviewBody=f"{row['verdict'].replace('_', ' ')}; criteria met: {row['criteria'] or 'none'}",
+            )  # fmt: skip
+            self.mention(review)
 
     def mention(self, action: Entity) -> None:
         self.crate.root_dataset.append_to("mentions", action)

@@ -18,13 +18,11 @@ from typing import Any
 
 import yaml
 
-from mgbone.dataset.descriptor import DESCRIPTOR, Descriptor, file_sha256, read_descriptor
-from mgbone.dataset.lab.folder import is_lab_folder, read_titles
-from mgbone.execute.places import Settings, listed_files
-from mgbone.study.design import Study, load_study
+from mgbone.dataset.described import DescribedRun
+from mgbone.dataset.descriptor import DESCRIPTOR, file_sha256
 from mgbone.study.dictionary import TABLES, endpoint, endpoints
-from mgbone.study.errors import DatasetError
 from mgbone.study.paths import project_root
+from mgbone.study.places import listed_files
 
 CODE = (
     "src", "notebooks", "data/study.yml", "data/report", "data/genesets", "Makefile", "pyproject.toml",
@@ -62,46 +60,8 @@ class Package:
 
 
 @dataclass(frozen=True)
-class Layout(Settings):
+class Layout(DescribedRun):
     """Where the run of one dataset lies, and what stands there."""
-
-    @cached_property
-    def descriptor(self) -> Descriptor:
-        """What datapackage.json says; of a laboratory's own folder, which needs none, what its workbook says.
-
-        Raises
-        ------
-        DatasetError
-            If it can't be read.
-        """
-        if not self.has_descriptor and is_lab_folder(self.data):
-            title, title_ja = read_titles(self.data)
-            return Descriptor("measured", title, title_ja)
-        descriptor, faults = read_descriptor(self.data)
-        if descriptor is None:
-            raise DatasetError([str(fault) for fault in faults])
-        return descriptor
-
-    @property
-    def has_descriptor(self) -> bool:
-        """Whether the dataset is kept with a datapackage.json."""
-        return (self.data / DESCRIPTOR).exists()
-
-    @cached_property
-    def study(self) -> Study:
-        """The design that the dataset follows."""
-        return load_study(self.study_file)
-
-    @property
-    def study_file(self) -> Path:
-        """The dataset's own study.yml, or the project's."""
-        own = self.data / "study.yml"
-        return own if own.is_file() else project_root() / "data" / "study.yml"
-
-    @property
-    def is_simulated(self) -> bool:
-        """Whether no animal stands behind the numbers."""
-        return self.descriptor.kind == "simulated"
 
     def outputs(self, notebook: str) -> list[Path]:
         """Return the files that a notebook said it wrote and that are there."""

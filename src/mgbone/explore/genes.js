@@ -1,0 +1,146 @@
+// The view of genes: volcano and MA plot, table, the chosen gene, one's own list; and two comparisons.
+const CLOUD = "#c9c9c9", CHANGED = "#7d7d7d";
+
+class Genes {
+  constructor(world, changed) {
+    Object.assign(this, { world, changed, words: world.words, gene: "", own: [], expression: null });
+    this.at = new Map(world.genes.map((gene, i) => [gene, i]));
+    this.search = world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
+    this.source = new ColumnDataSource({ data: {} });
+    this.marks = new ColumnDataSource({ data: {} });
+    this.contrast = world.contrasts[0];
+    this.source.selected.change.connect(() => this.selectionChanged());
+    this.other = null;
+  }
+
+  async start() {
+    const { words, world } = this, { stamp } = world;
+    if (!world.genes.length) { byId("genes").replaceChildren(element("p", {}, words.no_arrays)); return; }
+    for (const id of ["contrast", "first", "second"]) {
+      byId(id).replaceChildren(...world.contrasts.map((c) => element("option", { value: c.name }, c.label)));
+    }
+    byId("themes").replaceChildren(...[[CLOUD, words.unchanged], [CHANGED, words.changed], ...world.themes.map((t) => [t.colour, t.label])]
+      .map(([colour, label]) => { const dot = element("i"); dot.style.background = colour; return element("span", {}, dot, label); }));
+    this.fillSource();
+    this.makeTable();
+    const shared = { stamp, words };
+    await show({
+      volcano: cloud(this.source, this.marks, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }),
+      ma: cloud(this.source, this.marks, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }),
+    });
+  }
+
+  columns(contrast) {
+    const { world } = this;
+    const colour = contrast.q.map((q, i) => (q === null || q >= world.limits.q ? CLOUD
+      : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
+    return { gene: world.genes, name: world.names, colour, lfc: contrast.log2_fold_change, average: contrast.average_expression,
+      p: contrast.p, q: contrast.q, mlp: contrast.p.map((p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
+  }
+
+  fillSource() {
+    this.source.data = this.columns(this.contrast);
+    this.remark();
+  }
+
+  remark() {
+    const all = [...new Set([...(this.gene ? [this.gene] : []), ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
+    const { source } = this, of = (name) => all.map((i) => source.data[name][i]);
+    this.marks.data = Object.fromEntries(["gene", "lfc", "average", "mlp"].map((name) => [name, of(name)]));
+    if (this.pairMarks) this.pairMarks.data = Object.fromEntries(["gene", "a", "b"].map((name) => [name, all.map((i) => this.pair.data[name][i])]));
+  }
+
+  makeTable() {
+    const { words, world } = this, now = (key) => (i) => this.contrast[key][i];
+    const theme = (i) => (world.theme[i] < 0 ? "" : world.themes[world.theme[i]].label);
+    this.table = new Table("gene-table", [
+      { key: "gene", label: words.gene, values: world.genes }, { key: "name", label: words.name, values: world.names },
+      { key: "theme", label: words.theme, values: theme, choose: world.themes.map((t) => t.label) },
+      { key: "log2_fold_change", label: words.lfc, values: now("log2_fold_change") },
+      { key: "ci_low", label: words.low, values: now("ci_low") }, { key: "ci_high", label: words.high, values: now("ci_high") },
+      { key: "average_expression", label: words.average, values: now("average_expression") },
+      { key: "p", label: "p", values: now("p") }, { key: "q", label: "q", values: now("q") },
+    ], world.genes.length, { words, stamp: world.stamp, keyOf: (i) => world.genes[i], sort: { key: "p", down: false },
+      onchoose: (gene) => { this.choose(gene); this.changed(); }, onfilter: () => this.changed() });
+  }
+
+  setContrast(name) {
+    this.contrast = this.world.contrasts.find((c) => c.name === name) ?? this.world.contrasts[0];
+    byId("contrast").value = this.contrast.name;
+    this.fillSource();
+    this.table.update();
+  }
+
+  selectionChanged() {
+    const chosen = [...this.source.selected.indices];
+    this.table.only = chosen.length > 1 ? chosen : null;
+    if (chosen.length === 1) this.choose(this.world.genes[chosen[0]]);
+    this.table.update();
+    byId("hits").textContent = chosen.length ? fill(this.words.selected, { n: chosen.length }) : "";
+    this.changed();
+  }
+
+  select(genes) {
+    this.source.selected.indices = genes.map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
+  }
+
+  find(text) {
+    const wanted = fold(text);
+    this.table.only = null;
+    if (!wanted) { byId("hits").textContent = ""; this.table.update(); return; }
+    const exact = [], part = [];
+    this.search.forEach((names, i) => {
+      if (names.includes(wanted)) exact.push(i); else if (names.some((name) => name.includes(wanted))) part.push(i);
+    });
+    this.table.only = [...exact, ...part];
+    this.table.update();
+    byId("hits").textContent = fill(this.words.n_of, { n: this.table.only.length, all: this.world.genes.length });
+    if (exact.length) this.choose(this.world.genes[exact[0]]);
+  }
+
+  mark(text) {
+    const names = [...new Set(text.split(/[\s,;]+/).filter(Boolean))];
+    const by = new Map(this.world.genes.map((gene) => [fold(gene), gene]));
+    const missing = names.filter((name) => !by.has(fold(name)));
+    this.own = names.map((name) => by.get(fold(name))).filter(Boolean);
+    byId("unknown").textContent = missing.length ? fill(this.words.unknown, { names: missing.join(", ") }) : "";
+    this.table.only = this.own.length ? this.own.map((gene) => this.at.get(gene)) : null;
+    this.remark();
+    this.table.update();
+  }
+
+  unpackExpression() {
+    return this.expression ??= unpack("expression-blob");
+  }
+
+  async choose(gene) {
+    if (!this.at.has(gene) || gene === this.gene) return;
+    this.gene = gene;
+    this.table.current = gene;
+    this.table.draw();
+    this.remark();
+    const { words, world } = this, i = this.at.get(gene), { stamp } = world;
+    byId("chosen").hidden = false;
+    byId("chosen-title").textContent = world.names[i] ? `${gene}: ${world.names[i]}` : gene;
+    const rows = world.contrasts.map((c) => ({ label: c.label, value: c.log2_fold_change[i], low: c.ci_low[i], high: c.ci_high[i],
+      p: `p = ${shown(c.p[i])}, q = ${shown(c.q[i])}` }));
+    await show({ "gene-changes": differencesFigure(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }) });
+    const { arrays, values } = await this.unpackExpression();
+    if (gene !== this.gene || !values.length) return;
+    const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
+    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }) });
+  }
+
+  async setPair(first, second) {
+    const { words, world } = this, find = (name, otherwise) => world.contrasts.find((c) => c.name === name) ?? otherwise;
+    if (!world.contrasts.length) return;
+    const a = find(first, world.contrasts[0]), b = find(second, world.contrasts.at(-1));
+    byId("first").value = a.name; byId("second").value = b.name;
+    this.pair = new ColumnDataSource({ data: { ...this.columns(a), a: a.log2_fold_change, b: b.log2_fold_change } });
+    this.pairMarks = new ColumnDataSource({ data: { gene: [], a: [], b: [] } });
+    this.pair.selected.change.connect(() => { this.source.selected.indices = [...this.pair.selected.indices]; });
+    this.remark();
+    await show({ both: cloud(this.pair, this.pairMarks, { stamp: world.stamp, words, title: `${a.label} | ${b.label}`, x: "a", y: "b",
+      xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` }) });
+  }
+}

@@ -1,0 +1,123 @@
+// Pictures, drawn by Bokeh. Each carries the stamp itself, so that it is in every export.
+const { Plotting, Range1d, FixedTicker, Title, HoverTool, BoxSelectTool, TapTool, ColumnDataSource } = Bokeh;
+const HEIGHT = 380;
+const views = {};  // the view of each picture, by the id of its place
+
+function newFigure(title, stamp, options = {}) {
+  const figure = Plotting.figure({
+    title, height: HEIGHT, sizing_mode: "stretch_width", tools: "pan,wheel_zoom,box_zoom,reset", toolbar_location: "above",
+    active_scroll: null, active_drag: null, ...options,
+  });
+  figure.toolbar.logo = null;
+  figure.title.text_font_size = "13px";
+  if (stamp) {
+    figure.add_layout(new Title({
+      text: stamp, align: "right", text_color: "#8a1c1c", text_font_size: "12px", text_font_style: "bold",
+      background_fill_color: "#fff4f2", border_line_color: "#8a1c1c", name: "stamp",
+    }), "below");
+  }
+  return figure;
+}
+
+// Pictures that share their source are shown together: a model belongs to one document.
+async function show(pictures) {
+  const document = new Bokeh.Document(), places = Object.keys(pictures);
+  for (const place of places) {
+    views[place]?.model.document?.clear();
+    byId(place).replaceChildren();
+    document.add_root(pictures[place]);
+  }
+  const made = await Bokeh.embed.add_document_standalone(document, byId(places[0]), places.map(byId));
+  for (const place of places) views[place] = made.get(pictures[place]);
+}
+
+// Every gene a dot; a box selects, a click chooses, and both hold in all clouds of the same source.
+function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
+  const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel });
+  const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1 };
+  const dots = figure.scatter({ ...common, size: 4, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
+  // Without glyphs of their own for dots not selected or muted: each would read 22,900 colours once more.
+  Object.assign(dots, { nonselection_glyph: null, muted_glyph: null });
+  figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,
+    fill_color: null, line_color: "#000", line_width: 1.6 });  // on a layer of its own: the cloud is not painted again
+  figure.text({ x: { field: x }, y: { field: y }, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
+    text_font_size: "12px", text_color: "#000", background_fill_color: "#fff", background_fill_alpha: 0.75 });
+  const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
+  for (const range of [figure.x_range, figure.y_range]) range.renderers = [dots];
+  const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
+  const box = new BoxSelectTool({ renderers: [dots] });
+  const tap = new TapTool({ renderers: [dots] });
+  figure.add_tools(hover, box, tap);
+  figure.toolbar.active_drag = box;
+  return figure;
+}
+
+// Animals by group, the experiments side by side; neighbours in value are led apart by the golden ratio.
+function animalsFigure(rows, world, { title, stamp, unit, words, room }) {
+  const place = {}, labels = {};
+  let at = 0;
+  for (const [name, experiment] of Object.entries(world.experiments)) {
+    if (!rows.some((row) => row[1] === name)) continue;
+    for (const group of experiment.groups) { place[`${name}|${group}`] = at; labels[at] = world.groups[group].label; at += 1; }
+    at += 0.6;
+  }
+  const known = rows.filter((row) => `${row[1]}|${row[2]}` in place);
+  const columns = { x: [], y: [], animal: [], colour: [], line: [], marker: [], group: [], value: [] };
+  const means = { x: [], y: [], low: [], high: [] };
+  for (const [key, x] of Object.entries(place)) {
+    const here = known.filter((row) => `${row[1]}|${row[2]}` === key).sort((a, b) => a[3] - b[3]);
+    const group = world.groups[key.split("|")[1]];
+    here.forEach((row, rank) => {
+      columns.x.push(x + (here.length > 1 ? 0.5 * (((rank + 1) * 0.618034 + 0.5) % 1 - 0.5) : 0));
+      for (const [name, value] of Object.entries({ y: row[3], value: String(row[3]), animal: row[0], colour: group.colour,
+        line: group.line, marker: group.marker, group: group.label })) columns[name].push(value);
+    });
+    if (here.length > 1) {
+      const mean = here.reduce((sum, row) => sum + row[3], 0) / here.length;
+      const sd = Math.sqrt(here.reduce((sum, row) => sum + (row[3] - mean) ** 2, 0) / (here.length - 1));
+      means.x.push(x + 0.38); means.y.push(mean); means.low.push(mean - sd); means.high.push(mean + sd);
+    }
+  }
+  const figure = newFigure(`${title} (${words.mean_sd})`, stamp, { y_axis_label: unit, x_range: new Range1d({ start: -0.6, end: at - 0.1 }), height: 320 });
+  const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: new ColumnDataSource({ data: columns }), size: 8,
+    fill_color: { field: "colour" }, line_color: { field: "line" }, marker: { field: "marker" } });
+  const bars = new ColumnDataSource({ data: means });
+  figure.segment({ x0: { field: "x" }, x1: { field: "x" }, y0: { field: "low" }, y1: { field: "high" }, source: bars, line_color: "#1a1a1a" });
+  figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: bars, marker: "dash", size: 13, line_color: "#1a1a1a", line_width: 2 });
+  named(figure.xaxes[0], labels);
+  const letters = Math.max(...Object.values(labels).map((label) => [...label].length * (/[^\x00-\xff]/.test(label) ? 12 : 7)), 0);
+  if (letters * Object.keys(labels).length > byId(room).closest(".pair").clientWidth / (innerWidth > 900 ? 2 : 1) - 80) {
+    figure.xaxes[0].major_label_orientation = 0.7;
+  }
+  figure.xgrids[0].visible = false;
+  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[words.animals, "@animal"], ["", "@group"], [unit, "@value"]] }));
+  return figure;
+}
+
+// Differences with their intervals, one a row. rows: {label, value, low, high, p}
+function differencesFigure(rows, { title, stamp, unit }) {
+  const n = rows.length;
+  const data = { y: rows.map((_, i) => n - i), x: rows.map((r) => r.value), low: rows.map((r) => r.low ?? r.value),
+    high: rows.map((r) => r.high ?? r.value), p: rows.map((r) => r.p), value: rows.map((r) => String(r.value)) };
+  const source = new ColumnDataSource({ data });
+  const figure = newFigure(title, stamp, { x_axis_label: unit, y_range: new Range1d({ start: 0.3, end: n + 0.7 }), height: Math.max(200, 130 + 34 * n) });
+  figure.x_range.range_padding = 0.5;  // room for p over the outermost mark
+  figure.segment({ x0: { field: "low" }, x1: { field: "high" }, y0: { field: "y" }, y1: { field: "y" }, source, line_color: "#1a1a1a", line_width: 1.6 });
+  const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source, size: 9, fill_color: "#2f5d7c", line_color: "#1a1a1a" });
+  figure.text({ x: { field: "x" }, y: { field: "y" }, text: { field: "p" }, source, y_offset: -7, text_align: "center", text_font_size: "11px" });
+  figure.segment({ x0: [0], x1: [0], y0: [0.3], y1: [n + 0.7], line_color: "#888", line_dash: "dashed" });
+  named(figure.yaxes[0], Object.fromEntries(rows.map((row, i) => [n - i, row.label])));
+  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[unit, "@value"], ["", "@p"]] }));
+  return figure;
+}
+
+function named(axis, labels) {
+  axis.ticker = new FixedTicker({ ticks: Object.keys(labels).map(Number) });
+  axis.major_label_overrides = new Map(Object.entries(labels).map(([at, label]) => [Number(at), label]));
+  axis.major_tick_line_color = null;
+}
+
+async function saved(place, kind, name) {
+  const blob = await views[place].export(kind === "svg" ? "svg" : "png", true).to_blob();
+  download(`${name}.${kind}`, blob);
+}

@@ -1,0 +1,104 @@
+// A table with a filter on every column; of long ones the first rows are drawn.
+const MOST_ROWS = 100;
+
+function condition(text) {
+  const wanted = text.trim();
+  const number = "(-?[\\d.]+(?:e[-+]?\\d+)?)";
+  const range = wanted.replaceAll("−", "-").match(new RegExp(`^${number}\\.\\.${number}$`, "i"));
+  if (range) return (value) => typeof value === "number" && value >= +range[1] && value <= +range[2];
+  const limit = wanted.replaceAll("−", "-").match(new RegExp(`^([<>]=?|=)${number}$`, "i"));
+  if (limit) {
+    const [, sign, bound] = limit;
+    const holds = { "<": (v) => v < +bound, ">": (v) => v > +bound, "<=": (v) => v <= +bound,
+      ">=": (v) => v >= +bound, "=": (v) => v === +bound }[sign];
+    return (value) => typeof value === "number" && holds(value);
+  }
+  const part = wanted.toLowerCase();
+  return (value) => String(value ?? "").toLowerCase().includes(part);
+}
+
+class Table {
+  // columns: {key, label, values (a list, or a function of the row's number), choose (a list to choose from)}
+  constructor(place, columns, count, options = {}) {
+    Object.assign(this, { place, columns, count, filters: {}, sort: null, only: null, ...options });
+    this.build();
+    this.update();
+  }
+
+  build() {
+    const head = element("tr"), filters = element("tr");
+    for (const column of this.columns) {
+      head.append(element("th", { scope: "col" },
+        element("button", { type: "button", onclick: () => this.sortBy(column.key) }, column.label)));
+      const label = `${this.words.filter}: ${column.label}`;
+      const changed = (event) => { this.setFilter(column.key, event.target.value); this.onfilter?.(); };
+      const field = column.choose
+        ? element("select", { "aria-label": label, onchange: changed }, element("option", { value: "" }, this.words.all),
+          ...column.choose.map((choice) => element("option", { value: choice }, choice)))
+        : element("input", { "aria-label": label, type: "search", autocomplete: "off", oninput: changed });
+      field.dataset.filter = column.key;
+      filters.append(element("th", {}, field));
+    }
+    this.body = element("tbody");
+    this.status = element("p", { class: "quiet", role: "status" });
+    const table = element("table", {}, element("thead", {}, head, filters), this.body);
+    byId(this.place).replaceChildren(this.status, element("div", { class: "scroll" }, table));
+  }
+
+  value(column, row) {
+    return typeof column.values === "function" ? column.values(row) : column.values[row];
+  }
+
+  setFilter(key, text) {
+    if (text) this.filters[key] = text; else delete this.filters[key];
+    const field = byId(this.place).querySelector(`[data-filter="${key}"]`);
+    if (field && field.value !== text) field.value = text;
+    this.update();
+  }
+
+  sortBy(key) {
+    this.sort = { key, down: this.sort?.key === key && !this.sort.down };
+    this.update();
+  }
+
+  update() {
+    const tests = this.columns.filter((c) => this.filters[c.key])
+      .map((c) => [c, c.choose ? (v) => v === this.filters[c.key] : condition(this.filters[c.key])]);
+    let rows = this.only ? [...this.only] : Array.from({ length: this.count }, (_, i) => i);
+    for (const [column, holds] of tests) rows = rows.filter((row) => holds(this.value(column, row)));
+    const by = this.sort && this.columns.find((c) => c.key === this.sort.key);
+    if (by) {
+      const sign = this.sort.down ? -1 : 1;
+      const keys = new Map(rows.map((row) => [row, this.value(by, row)]));
+      const numbers = typeof keys.get(rows[0]) === "number";
+      rows.sort((a, b) => {
+        const [x, y] = [keys.get(a), keys.get(b)];
+        if (x === null || y === null) return (x === null) - (y === null);
+        return sign * (numbers ? x - y : x < y ? -1 : x > y ? 1 : 0) || a - b;
+      });
+    }
+    this.rows = rows;
+    this.draw();
+  }
+
+  draw() {
+    const drawn = this.rows.slice(0, MOST_ROWS).map((row) => {
+      const key = this.keyOf?.(row) ?? null;
+      return element("tr", { "data-key": key, "aria-current": key !== null && key === this.current ? "true" : null,
+        onclick: () => key !== null && this.onchoose?.(key) },
+      ...this.columns.map((column) => {
+        const value = this.value(column, row);
+        const number = typeof value === "number";
+        return element("td", { class: number ? "n" : column.wide ? "wide" : null, title: number ? value : null }, String(shown(value)));
+      }));
+    });
+    this.body.replaceChildren(...drawn);
+    this.status.textContent = fill(this.words.n_of, { n: this.rows.length, all: this.count })
+      + (this.rows.length > MOST_ROWS ? ` (1–${MOST_ROWS})` : "");
+  }
+
+  csv() {
+    const rows = this.rows.map((row) => this.columns.map((column) => this.value(column, row)));
+    return csvOf(this.columns.map((column) => column.label), rows, this.stamp);
+  }
+}
