@@ -2,11 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 import yaml
 
 from mgbone.microarray.genesets import load_gene_sets
 from mgbone.study.design import load_study
+from mgbone.study.dictionary import domain_of, endpoints
 from mgbone.study.errors import StudyError
 from mgbone.study.paths import project_root
 
@@ -220,3 +222,11 @@ def test_gene_sets_of_ones_own_lie_beside_the_study_file(tmp_path, raw):
     study = load_study(write(tmp_path, raw | {"gene_sets": "mine.gmt", "gene_set_symbols": "rat"}))
     sets = load_gene_sets(study.gene_sets, study.gene_set_symbols)
     assert dict(sets.genes) == {"bone": ("Il6", "Alpl")}
+
+
+def test_every_endpoint_of_the_comparisons_has_a_bound(study):
+    """An endpoint without one could only ever be "not shown"."""
+    compared = [name for name in endpoints() if domain_of(name) in ("biochem", "qct")]
+    judged = [name for name in compared if not name.startswith(("absorption", "retention"))]
+    without = [name for name in judged if not np.isfinite(study.equivalence_bound(name))]
+    assert without == [], "declare in data/study.yml, under equivalence, which difference counts as none"

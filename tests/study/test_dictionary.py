@@ -291,3 +291,12 @@ def test_what_says_once_more_is_told_apart():
     again = ["score_bone_metabolism", "serum_alp/serum_osteocalcin", "serum_mg~serum_ca"]
     assert all(dictionary.is_derived(name) for name in again)
     assert not any(dictionary.is_derived(name) for name in ("serum_mg", "bmd_whole_full", "array_clustering"))
+
+
+def test_an_endpoint_that_is_a_column_bears_its_name():
+    """tables.json and endpoints.json both name it; two names for one thing are read as two things."""
+    columns = {name: field for table in TABLES for name, field in table_fields(table).items()}
+    titles = ("title", "title_ja")
+    both = {name: (endpoint(name), columns[name]) for name in endpoints() if name in columns}
+    assert len(both) >= 7
+    assert [n for n, (one, other) in both.items() if any(one[t] != other[t] for t in titles)] == []

@@ -98,6 +98,17 @@ def test_what_is_there(folder):
     assert "直すところ" in text and "Your files are only read" in text
 
 
+def test_every_column_has_an_example_and_the_headings_that_people_write():
+    chosen = {"animal_id", "experiment", "group"}  # examples of the study, and of the sheet
+    columns = [field for table in TABLES for field in table_fields(table)]
+    new = ROOT / "src" / "mgbone" / "dataset" / "lab" / "new" / "workbook.yml"
+    example = yaml.safe_load(new.read_text(encoding="utf-8"))["example"]
+    assert set(columns) - chosen - set(example) == set(), "give it an example in dataset/lab/new/workbook.yml"
+    words = yaml.safe_load((new.parents[1] / "words.yml").read_text(encoding="utf-8"))["columns"]
+    measured = {name for table in ("serum", "urine", "balance") for name in table_fields(table)}
+    assert measured - set(words) == set(), "say what people write above it in dataset/lab/words.yml"
+
+
 def test_nothing_is_written_over(project, capsys):
     before = {path: path.read_bytes() for path in (project / "data").rglob("*") if path.is_file()}
     for name in (

@@ -162,7 +162,7 @@ def _fit_page(sheet) -> None:
 
 
 def _example(spec: dict[str, Any], choices: dict[str, list[str]]) -> object:
-    return choices[spec["name"]][0] if spec["name"] in choices else _workbook()["example"][spec["name"]]
+    return choices[spec["name"]][0] if spec["name"] in choices else _workbook()["example"].get(spec["name"])
 
 
 def _validate(
