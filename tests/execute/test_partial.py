@@ -304,7 +304,7 @@ def test_groups_get_looks_by_their_magnesium(tmp_path, study):
     less = ["d40", "d30", "d20", "low", "d10", "d5"]
     lightness = [look.lightness(look.colour(g)) for g in less]
     assert lightness == sorted(lightness, reverse=True)
-    assert len({(look.colour(g), look.marker(g)) for g in [*less, "normal"]}) == 7
+    assert len({(look.colour(g), look.group_style(g).marker) for g in [*less, "normal"]}) == 7
     assert speak("ja", naming.contrast_label, "low_vs_normal") == "低Mg食 対 通常食"
     naming.use_study(study)
     assert "low" not in naming.groups_in_use()

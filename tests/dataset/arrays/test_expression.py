@@ -7,7 +7,7 @@ from helpers.languages import speak
 from helpers.small_dataset import describe, write_small_dataset
 
 import mgbone
-from mgbone.figures import array_quality as pictures
+from mgbone.figures import arrays as pictures
 from mgbone.figures import canvas
 from mgbone.microarray import arrays, quality
 from mgbone.microarray.normalisation import rma_steps
