@@ -181,9 +181,10 @@ def profiles(
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
     # More digits than these differ between processors.
     summary, tests = summary.round({"mean": 6}), tests if tests is None else tests.round(_DRAWN)
-    each = [] if animals is None else animals["animal_id"].unique()
-    each = each[:: -(-len(each) // marks.MANY)]  # of very many only some, evenly
+    each = []
     if animals is not None:
+        each = animals["animal_id"].unique()
+        each = each[:: max(1, -(-len(each) // marks.MANY))]  # of very many only some, evenly
         animals = animals[animals["animal_id"].isin(each)].round({"density": 6})
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts) if tests is not None else []
