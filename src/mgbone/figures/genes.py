@@ -47,7 +47,7 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     said = [
         tr("nearly all genes unchanged")
         if share >= 0.995
-        else tr("about {percent:.0f}% of genes changed", percent=100 * (1 - share))
+        else tr("about {percent:.0f} % of genes changed", percent=100 * (1 - share))
         for share in shares
     ]
     figure, panels = canvas.contrast_panels(
@@ -85,7 +85,7 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
             ax.axhline(changed["y"].min(), color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
         ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
         ax.set_xlabel(tr(_FOLD_CHANGE))
-    reach = 1.12 * table["x"].abs().max()
+    reach = 1.25 * table["x"].abs().max()
     panels[0][0].set(xlim=(-reach, reach), ylim=(0, 1.08 * table["y"].max()), ylabel="−log10 p")
     return _with_names(figure, panels)
 
