@@ -119,11 +119,12 @@ def array_boxes(
     thinned = arrays.index[:: -(-len(arrays) // 30)]
     places = {group: np.flatnonzero(arrays.eq(group)).mean() for group in arrays.unique()}
     room = 600 / len(places)
-    axes[-1, 0].set_xticks(
-        [*arrays.index.get_indexer(thinned), *places.values()],
-        [*map(look.array_label, thinned), *(f"\n{narrow(group, room)}" for group in places)],
-    )
-    axes[-1, 0].tick_params(axis="x", length=0)
+    foot = axes[-1, 0]
+    foot.set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
+    foot.xaxis.remove_overlapping_locs = False
+    foot.set_xticks([*places.values()], [narrow(group, room) for group in places], minor=True)
+    foot.tick_params(axis="x", which="both", length=0)
+    foot.tick_params(axis="x", which="minor", pad=18)
     return figure
 
 

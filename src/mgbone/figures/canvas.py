@@ -270,7 +270,7 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
 def _pieces(words: str, fits: Callable[[str], bool], breaks: Sequence[re.Pattern[str]]) -> Iterator[str]:
     """Cut words where a line may end; a piece that fits no line is cut at the next finer kind of place."""
     for piece in breaks[0].split(words):
-        if breaks[1:] and not fits(piece):
+        if breaks[1:] and len(piece) > 1 and not fits(piece):
             yield from _pieces(piece, fits, breaks[1:])
         elif piece:
             yield piece
