@@ -132,7 +132,7 @@ def many_branches(n: int):
 
 
 @pytest.mark.parametrize("draw", [many_boxes, many_branches])
-@pytest.mark.parametrize("n", [99, 501])
+@pytest.mark.parametrize("n", [99, pytest.param(501, marks=pytest.mark.slow)])
 def test_a_figure_of_hundreds_of_arrays_can_be_read_and_has_few_parts(draw, n):
     figure = draw(n)
     assert faults(figure) == []

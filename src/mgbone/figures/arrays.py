@@ -121,9 +121,10 @@ def array_boxes(
     room = 600 / len(places)
     foot = axes[-1, 0]
     foot.set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
-    foot.xaxis.remove_overlapping_locs = False
+    foot.xaxis.set_remove_overlapping_locs(False)
     foot.set_xticks([*places.values()], [narrow(group, room) for group in places], minor=True)
-    foot.tick_params(axis="x", which="both", length=0)
+    for ax in axes[:, 0]:
+        ax.tick_params(axis="x", which="both", length=0)
     foot.tick_params(axis="x", which="minor", pad=18)
     return figure
 
@@ -240,9 +241,8 @@ def pseudo_images(
         len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
-        note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a spot "
-                "or a "
-                "scratch would stand out"),
+        note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a "
+                "spot or a scratch would stand out"),
     )  # fmt: skip
     for ax, (name, image) in zip(panels, shown, strict=True):
         drawn = ax.imshow(

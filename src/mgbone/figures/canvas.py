@@ -281,7 +281,7 @@ _NOT_FIRST = "、。，．）」：；％ーャュョッァィゥェォぁぃぅ
 # Japanese begins; between scripts; between Japanese letters.
 _BREAKS = (
     re.compile(
-        rf"(?<= )(?<![<≤≥=±*†] )(?![%<≤≥=±])|(?<=[、。，．：；）」])(?![{_NOT_FIRST}])"
+        rf"(?<= )(?<![<≤≥=±*†✓≈✗?] )(?![%<≤≥=±])|(?<=[、。，．：；）」])(?![{_NOT_FIRST}])"
         rf"|(?<=[ぁ-ん])(?![ぁ-ん{_NOT_FIRST}])|(?<=[⺀-￿])(?=[（「])"
     ),
     re.compile(rf"(?<=[ァ-ヶー])(?![ァ-ヶ{_NOT_FIRST}])|(?<=[一-鿿])(?=[ァ-ヶ])"),

@@ -135,9 +135,7 @@ def _cells_of_experiment(found: pd.DataFrame, study: Study, experiment: str) -> 
     return cells_found(table, study)
 
 
-def _cell_differences(
-    ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[str]
-) -> None:
+def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[str]) -> None:
     step = 0.8 / len(contrasts)
     marks.zero(ax)
     shown = found[found["contrast"].isin(contrasts) & found["endpoint"].isin(names)]

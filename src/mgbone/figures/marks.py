@@ -329,7 +329,8 @@ def _cost(
     outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
     over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
     margin = 3.0
-    hidden = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1).sum()
+    hides = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1)
+    hidden = 300 * hides[:n_named].sum() + 10 * hides[n_named:].sum()
     line = foot - spot
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
     away = np.hypot(*(avoid - spot - along[:, None] * line).T)
@@ -340,7 +341,7 @@ def _cost(
     # A name that stands nearer to another ringed point than to its own would be read as the name of that.
     gaps = np.hypot(*(np.clip(avoid[:n_named], box[:2], box[2:]) - avoid[:n_named]).T)
     mistaken = ((gaps < length) & (np.hypot(*(avoid[:n_named] - spot).T) > 0.5)).sum()
-    return 1000 * outside + 400 * (over + crossings) + crossed + 40 * mistaken + 10 * hidden + 0.3 * length
+    return 1000 * outside + 400 * (over + crossings) + crossed + 40 * mistaken + hidden + 0.3 * length
 
 
 def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:
