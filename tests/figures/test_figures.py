@@ -750,6 +750,10 @@ def test_japanese_breaks_between_phrases_or_else_between_scripts_and_a_sign_stay
     assert canvas.wrap("peak at 0.04 % of it", 62, 9) == ["peak at", "0.04 % of it"]
 
 
+def test_a_p_below_what_a_float_holds_is_not_written_as_0():
+    assert marks.p_words(0.0, "significant") == "< 0.001 *"
+
+
 def test_a_name_hides_no_ringed_point_and_stands_nearest_to_its_own():
     figure, axes = canvas.new_figure()
     ax = axes[0, 0]

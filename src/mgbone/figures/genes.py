@@ -77,7 +77,9 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """
     table = named.assign(x=named["log2_fold_change"], y=-np.log10(named["p"].clip(lower=1e-300)))
     said = [_counted(rows) for _, rows in table.groupby("contrast", sort=False)]
-    finding = findings.counted(said, table["contrast"].unique())
+    finding = findings.sentence([tr(findings.NOTHING)])
+    if table["direction"].ne("none").any():
+        finding = findings.counted(said, table["contrast"].unique())
     figure, panels = _clouds(table, q, finding, height=110, title=title)
     for ax, _, rows in panels:
         changed = rows[rows["direction"] != "none"]
@@ -195,7 +197,8 @@ def threshold_grid(
     said = [tr("{low:,} to {high:,} genes", low=t.min(), high=t.max()) for _, t in totals]
     figure, panels = canvas.contrast_panels(
         counts, height=70, sharey=True, title=title,
-        finding=findings.counted(said, counts["contrast"].unique()),
+        finding=findings.counted(said, counts["contrast"].unique()) if counts["total"].any()
+        else findings.sentence([tr(findings.NOTHING)]),
         note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"),
               N_("framed: the limits of this study")],
     )  # fmt: skip
