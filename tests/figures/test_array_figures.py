@@ -113,6 +113,13 @@ def pseudo(d: dict):
     return array_figures.pseudo_images(images, d["groups"], "Chips", spoilt=quality.spoil(images))
 
 
+def test_where_no_gene_changed_volcano_and_thresholds_say_so(study_like):
+    table = named(study_like).assign(direction="none", theme=None, named=False)
+    counts = changed_genes.significance_counts(study_like["table"]).assign(total=0, up=0, down=0)
+    for figure in (gene_figures.volcano(table), gene_figures.threshold_grid(counts)):
+        assert canvas.words_of(figure)["finding"] == "No difference was found."
+
+
 def many_boxes(n: int):
     names = [f"e2-{group}-{i}" for group in GROUPS for i in range(n // 3)]
     q = np.array([-0.3, -0.1, 0.0, 0.1, 0.3])
@@ -132,7 +139,7 @@ def many_branches(n: int):
 
 
 @pytest.mark.parametrize("draw", [many_boxes, many_branches])
-@pytest.mark.parametrize("n", [99, 501])
+@pytest.mark.parametrize("n", [99, pytest.param(501, marks=pytest.mark.slow)])
 def test_a_figure_of_hundreds_of_arrays_can_be_read_and_has_few_parts(draw, n):
     figure = draw(n)
     assert faults(figure) == []

@@ -743,6 +743,33 @@ def test_lines_break_between_japanese_letters_but_not_before_a_mark():
     assert canvas.wrap("one two three", 10, 9) == ["one", "two", "three"]
 
 
+def test_japanese_breaks_between_phrases_or_else_between_scripts_and_a_sign_stays_with_its_number():
+    assert canvas.wrap("血清オステオカルシン濃度", 105, 9.5) == ["血清オステオカルシン", "濃度"]
+    assert canvas.wrap("体重増加量は正常食で低下", 90, 9.5) == ["体重増加量は", "正常食で低下"]
+    assert canvas.wrap("a trend: p < 0.05", 70, 9) == ["a trend:", "p < 0.05"]
+    assert canvas.wrap("peak at 0.04 % of it", 62, 9) == ["peak at", "0.04 % of it"]
+
+
+def test_a_p_below_what_a_float_holds_is_not_written_as_0():
+    assert marks.p_words(0.0, "significant") == "< 0.001 *"
+
+
+def test_a_name_hides_no_ringed_point_and_stands_nearest_to_its_own():
+    figure, axes = canvas.new_figure()
+    ax = axes[0, 0]
+    ax.set(xlim=(0, 10), ylim=(0, 10))
+    canvas.lay_out(figure)
+    named = pd.DataFrame({"x": [9.85, 9.15], "y": [5, 5], "name": ["Bdkrb2", "Cfap251"]})
+    marks.name_points(ax, named, named.iloc[:0])
+    figure.draw_without_rendering()
+    spots = ax.transData.transform(named[["x", "y"]])
+    for own, text in enumerate(ax.texts):
+        box = text.get_window_extent().extents
+        gaps = np.hypot(*(np.clip(spots, box[:2], box[2:]) - spots).T)
+        assert gaps.argmin() == own
+        assert gaps.min() > 0
+
+
 @pytest.mark.parametrize(
     "words", ["Whole bone density (mg/cm³) O", "群平均を除いた相関，同じ個体での105組", "p < 0.05, †"]
 )

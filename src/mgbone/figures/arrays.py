@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
 
 from mgbone.figures import canvas, findings, look, marks
-from mgbone.figures.groups import experiment_title
+from mgbone.figures.groups import experiment_title, narrow
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
@@ -100,7 +100,6 @@ def array_boxes(
         tr("No array is beyond the limits."),
         note=[N_("box: quartiles and median, whiskers: 5 to 95 %"),
               N_("grey band: limits for the median; beyond them an array is flagged")],
-        legend=look.group_handles(list(dict.fromkeys(arrays))),
     )  # fmt: skip
     for ax, measure in zip(axes[:, 0], measures, strict=True):
         rows = boxes[boxes["measure"] == measure].set_index("array_id")
@@ -118,8 +117,15 @@ def array_boxes(
         ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
     thinned = arrays.index[:: -(-len(arrays) // 30)]
-    axes[-1, 0].set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
-    axes[-1, 0].tick_params(axis="x", length=0)
+    places = {group: np.flatnonzero(arrays.eq(group)).mean() for group in arrays.unique()}
+    room = 600 / len(places)
+    foot = axes[-1, 0]
+    foot.set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
+    foot.xaxis.set_remove_overlapping_locs(False)
+    foot.set_xticks([*places.values()], [narrow(group, room) for group in places], minor=True)
+    for ax in axes[:, 0]:
+        ax.tick_params(axis="x", which="both", length=0)
+    foot.tick_params(axis="x", which="minor", pad=18)
     return figure
 
 
@@ -235,13 +241,12 @@ def pseudo_images(
         len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
-        note=N_("residual of each cell in place: red brighter, blue dimmer than the model predicts; a spot "
-                "or a "
-                "scratch would stand out"),
+        note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a "
+                "spot or a scratch would stand out"),
     )  # fmt: skip
     for ax, (name, image) in zip(panels, shown, strict=True):
         drawn = ax.imshow(
-            image, cmap=look.DIVERGING, vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
+            image, cmap="cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
         )
         ax.set(title=name, xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
@@ -285,7 +290,7 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     _strip(strip, clustering)
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
-    mesh = marks.heat(heat, values, gap=0, cmap=look.DIVERGING, vmin=-reach, vmax=reach, rasterized=True)
+    mesh = marks.heat(heat, values, gap=0, cmap="cividis", vmin=-reach, vmax=reach, rasterized=True)
     heat.set_ylabel(tr("{n} genes", n=f"{len(clustering.heat):,}"))
     marks.colour_bar(heat, mesh, tr("log2 expression minus gene mean"), shrink=1.0)
     return figure

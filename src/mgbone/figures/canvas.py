@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -73,7 +74,7 @@ def new_figure(
     title, finding = _of_study(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
-    foot = wrap(note, inner - 110, SMALL_SIZE) if note else []
+    foot = wrap(note, inner - 124, SMALL_SIZE) if note else []
     above = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
     entry = max((text_width(handle.get_label(), SMALL_SIZE) + 34 for handle in legend), default=inner)
     columns = min(max(1, int(inner // entry)), len(legend))
@@ -229,15 +230,20 @@ def stamp(figure: Figure, label: str | None) -> Figure:
 
 
 def wrap(content: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    """Break text into lines of at most `width` points, between words, or between Japanese letters.
+    """Break text into lines of at most `width` points, between words, in Japanese between phrases.
 
-    A line does not begin with a closing mark.
+    A line does not begin with a closing mark, and a sign such as < or % stays with its number. A Japanese
+    phrase too long for a line is broken between scripts, or else between letters.
     """
+
+    def fits(words: str) -> bool:
+        return text_width(words.rstrip(), size, bold=bold) <= width
+
     lines = []
     for paragraph in content.split("\n"):
         line = ""
-        for piece in _pieces(paragraph):
-            if line and text_width(line + piece.rstrip(), size, bold=bold) > width:
+        for piece in _pieces(paragraph, fits, _BREAKS):
+            if line and not fits(line + piece):
                 lines.append(line.rstrip())
                 line = piece.lstrip()
             else:
@@ -261,16 +267,23 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 
-def _pieces(paragraph: str) -> list[str]:
-    pieces = [""]
-    for before, letter in zip(" " + paragraph, paragraph, strict=False):
-        wide = letter > "⺀"
-        opens = before == " " or wide or before > "⺀"
-        if opens and letter not in _NOT_FIRST and before not in "（「":
-            pieces.append(letter)
-        else:
-            pieces[-1] += letter
-    return [p for p in pieces if p]
+def _pieces(words: str, fits: Callable[[str], bool], breaks: Sequence[re.Pattern[str]]) -> Iterator[str]:
+    """Cut words where a line may end; a piece that fits no line is cut at the next finer kind of place."""
+    for piece in breaks[0].split(words):
+        if breaks[1:] and len(piece) > 1 and not fits(piece):
+            yield from _pieces(piece, fits, breaks[1:])
+        elif piece:
+            yield piece
 
 
 _NOT_FIRST = "、。，．）」：；％ーャュョッァィゥェォぁぃぅぇぉっゃゅょ )"
+# Places where a line may end, from the best to the worst: after a blank or a mark and where a phrase of
+# Japanese begins; between scripts; between Japanese letters.
+_BREAKS = (
+    re.compile(
+        rf"(?<= )(?<![<≤≥=±*†✓≈✗?] )(?![%<≤≥=±])|(?<=[、。，．：；）」])(?![{_NOT_FIRST}])"
+        rf"|(?<=[ぁ-ん])(?![ぁ-ん{_NOT_FIRST}])|(?<=[⺀-￿])(?=[（「])"
+    ),
+    re.compile(rf"(?<=[ァ-ヶー])(?![ァ-ヶ{_NOT_FIRST}])|(?<=[一-鿿])(?=[ァ-ヶ])"),
+    re.compile(rf"(?<=[⺀-￿])(?<![（「])(?![{_NOT_FIRST}])|(?<![（「])(?![{_NOT_FIRST}])(?=[⺀-￿])"),
+)

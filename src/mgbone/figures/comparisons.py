@@ -77,7 +77,7 @@ def effect_forest(
         line[0].set_yticks(list(places.values()), [row_label(e) for e in places])
         _set_apart(line, places, headings=headings)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
-        ax.set_title(naming.panel_name(contrast.name, len(contrasts)))
+        ax.set_title(naming.panel_name(contrast.name, len(contrasts)), pad=10)
     for ax in axes[-1]:
         ax.set_xlabel(tr("Hedges g (SD)"))
     return figure

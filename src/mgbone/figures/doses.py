@@ -125,7 +125,7 @@ def _dose_panel(
     for at, row in zip(x, doses.itertuples(), strict=True):
         if mark := naming.level_mark(row.level):
             ax.annotate(mark, (at, row.ci_high), xytext=(0, 1), textcoords="offset points", ha="center",
-                        va="bottom", size=look.BASE_SIZE, gid="mark")  # fmt: skip
+                        va="bottom", size=look.BASE_SIZE, gid="mark", path_effects=marks.HALO)  # fmt: skip
     if reported is not None:
         ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
                 zorder=5, gid="reported", **_HOLLOW)  # fmt: skip

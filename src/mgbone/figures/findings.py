@@ -97,8 +97,8 @@ def cells(found: pd.DataFrame, names: Sequence[str], most: int = 3) -> str:
     table = found.assign(what=list(names), size=found["percent"].abs())
     clear = table[table["level"].eq("significant")]
     trends = int(table["level"].eq("trend").sum())
-    if clear.empty and not trends:
-        return sentence([tr(NOTHING)])
+    if clear.empty:
+        return sentence([tr("no part differs (p < 0.05), {n} by trend", n=trends) if trends else tr(NOTHING)])
     said = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent")))
     named = [
         tr("{what} {percent} % at {dose}", what=row.what, percent=look.signed(row.percent, ".0f"),

@@ -47,7 +47,7 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     said = [
         tr("nearly all genes unchanged")
         if share >= 0.995
-        else tr("about {percent:.0f}% of genes changed", percent=100 * (1 - share))
+        else tr("about {percent:.0f} % of genes changed", percent=100 * (1 - share))
         for share in shares
     ]
     figure, panels = canvas.contrast_panels(
@@ -77,7 +77,9 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """
     table = named.assign(x=named["log2_fold_change"], y=-np.log10(named["p"].clip(lower=1e-300)))
     said = [_counted(rows) for _, rows in table.groupby("contrast", sort=False)]
-    finding = findings.counted(said, table["contrast"].unique())
+    finding = findings.sentence([tr(findings.NOTHING)])
+    if table["direction"].ne("none").any():
+        finding = findings.counted(said, table["contrast"].unique())
     figure, panels = _clouds(table, q, finding, height=110, title=title)
     for ax, _, rows in panels:
         changed = rows[rows["direction"] != "none"]
@@ -85,7 +87,7 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
             ax.axhline(changed["y"].min(), color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
         ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
         ax.set_xlabel(tr(_FOLD_CHANGE))
-    reach = 1.12 * table["x"].abs().max()
+    reach = 1.25 * table["x"].abs().max()
     panels[0][0].set(xlim=(-reach, reach), ylim=(0, 1.08 * table["y"].max()), ylabel="−log10 p")
     return _with_names(figure, panels)
 
@@ -195,7 +197,8 @@ def threshold_grid(
     said = [tr("{low:,} to {high:,} genes", low=t.min(), high=t.max()) for _, t in totals]
     figure, panels = canvas.contrast_panels(
         counts, height=70, sharey=True, title=title,
-        finding=findings.counted(said, counts["contrast"].unique()),
+        finding=findings.counted(said, counts["contrast"].unique()) if counts["total"].any()
+        else findings.sentence([tr(findings.NOTHING)]),
         note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"),
               N_("framed: the limits of this study")],
     )  # fmt: skip

@@ -64,11 +64,12 @@ def group_dots(
             here = values[values["experiment"].eq(experiment.name) & values["endpoint"].eq(endpoint)]
             _dots(upper, here, experiment.groups, slot)
             _differences(lower, evidence, endpoint, experiment, slot)
-            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=1.4)  # blank line: row_title
+            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # blank line: row_title
             upper.set_ylabel(endpoint_unit(endpoint, typeset=True))
         axes[2 * row + 1, 0].set_ylabel(tr("difference"))
         row_title(axes[2 * row, 0], experiment, study)
     _share(axes[::2])
+    _share(axes[1::2])
     figure.align_ylabels()
     return figure
 
@@ -94,13 +95,14 @@ def _dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> 
         ax.set_yticks([])
     marks.animals(ax, table, spread=0.55)
     marks.means(ax, table, beside=0.4)
-    names = [_narrow(group, slot / len(groups)) for group in groups]
+    names = [narrow(group, slot / len(groups)) for group in groups]
     names = [f"{name}\nn = {counts.get(g, 0)}" for g, name in zip(groups, names, strict=True)]
     _slots(ax, names, slot)
     ax.margins(y=0.08)
 
 
-def _narrow(group: str, room: float) -> str:
+def narrow(group: str, room: float) -> str:
+    """Return the short name of a group, or its narrowest where `room` points do not hold it."""
     name = naming.group_label(group, short=True)
     return name if canvas.text_width(name, look.SMALL_SIZE) <= room else naming.narrow_label(group)
 

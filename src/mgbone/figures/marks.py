@@ -18,6 +18,7 @@ from matplotlib.text import Annotation
 from mgbone.figures import canvas, look
 from mgbone.study import naming
 
+HALO = [patheffects.withStroke(linewidth=2, foreground="white")]  # no line strikes through a word
 MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
 
@@ -296,7 +297,7 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
         ax.annotate(
             name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
             textcoords="axes points", ha="center", va="center", size=look.SMALL_SIZE, gid="name", zorder=6,
-            path_effects=[patheffects.withStroke(linewidth=2, foreground="white")],
+            path_effects=HALO,
         )  # fmt: skip
         if np.hypot(*(foot - spot)) > 8:
             ends = ax.transData.inverted().transform(np.array([spot, foot]) / scale)
@@ -328,7 +329,8 @@ def _cost(
     outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
     over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
     margin = 3.0
-    hidden = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1).sum()
+    hides = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1)
+    hidden = 300 * hides[:n_named].sum() + 10 * hides[n_named:].sum()
     line = foot - spot
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
     away = np.hypot(*(avoid - spot - along[:, None] * line).T)
@@ -336,7 +338,10 @@ def _cost(
     crossed = 300 * near[:n_named].sum() + 2 * near[n_named:].sum()
     crossings = sum(_touches(spot, foot, other) for other in taken)
     length = float(np.hypot(*line))
-    return 1000 * outside + 400 * (over + crossings) + crossed + 10 * hidden + 0.3 * length
+    # A name that stands nearer to another ringed point than to its own would be read as the name of that.
+    gaps = np.hypot(*(np.clip(avoid[:n_named], box[:2], box[2:]) - avoid[:n_named]).T)
+    mistaken = ((gaps < length) & (np.hypot(*(avoid[:n_named] - spot).T) > 0.5)).sum()
+    return 1000 * outside + 400 * (over + crossings) + crossed + 40 * mistaken + hidden + 0.3 * length
 
 
 def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:

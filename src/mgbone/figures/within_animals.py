@@ -60,7 +60,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
         if drawn["dash"].eq(number).any()
     ]
     figure, axes = canvas.new_figure(
-        1, 2, height=140, title=title, finding=_finding(drawn), legend=handles,
+        1, 2, height=140, title=title, finding=_finding(pairs, drawn, limit), legend=handles,
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
               tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, feeble=FEEBLE),
               tr("frame: q < {limit:g}", limit=limit)],
@@ -71,19 +71,29 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     return figure
 
 
-def _finding(drawn: pd.DataFrame) -> str:
+def _finding(pairs: pd.DataFrame, drawn: pd.DataFrame, limit: float) -> str:
+    """Name the pairs that are sure, first as they are, then with the other endpoints held."""
     clear = drawn[drawn["sure"].eq(0)].sort_values("q", kind="stable")
-    if clear.empty:
-        return tr("No pair is sure after correction for all pairs.")
-    named = [
-        tr("{a} with {b} (r = {r})", a=findings.name(row.a), b=findings.name(row.b),
-           r=look.signed(row.r, ".2f"))
-        for row in clear.itertuples()
-    ]  # fmt: skip
-    return findings.sentence([
+    held = pairs[pairs["q_partial"] < limit].sort_values("q_partial", kind="stable")
+    trends = int(drawn["sure"].eq(1).sum())
+    named, others = _named(clear, "r"), _named(held, "r_partial")
+    said = (
         tr("{n} pairs are sure after correction, first {names}", n=len(named),
            names=findings.listed(named[:3]))
+        if named else tr("no pair is sure after correction for all pairs")
+    )  # fmt: skip
+    return findings.sentence([
+        said + (tr(", {n} more by trend", n=trends) if named and trends else ""),
+        tr("with the other endpoints held: {names}", names=findings.listed(others[:3])) if others else "",
     ])  # fmt: skip
+
+
+def _named(pairs: pd.DataFrame, r: str) -> list[str]:
+    return [
+        tr("{a} with {b} (r = {r})", a=findings.name(row["a"]), b=findings.name(row["b"]),
+           r=look.signed(row[r], ".2f"))
+        for row in pairs.to_dict("records")
+    ]  # fmt: skip
 
 
 def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
@@ -110,11 +120,11 @@ def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
         degrees = np.degrees(angles[name]) % 360
         left = 90 < degrees < 270
         ax.text(
-            1.09 * x, 1.09 * y, _label(name), rotation=degrees - 180 if left else degrees,
+            1.15 * x, 1.15 * y, _label(name).replace(" ", "\n"), rotation=degrees - 180 if left else degrees,
             rotation_mode="anchor", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
-            gid="node",
+            linespacing=0.95, gid="node",
         )  # fmt: skip
-    ax.set(xlim=(-1.95, 1.95), ylim=(-1.95, 1.95), aspect="equal")
+    ax.set(xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), aspect="equal")
     ax.axis("off")
 
 

@@ -233,6 +233,8 @@ def panel_name(contrast: str, panels: int = 1) -> str:
 def format_p(p: float) -> str:
     """Write a p value exactly: ``p = 0.032``, ``p = 0.0004``, ``p = 1.2e-7``; ``not tested`` if missing."""
     number = format_p_value(p)
+    if number.startswith("<"):
+        return f"p {number}"
     return f"p = {number}" if number else "not tested"
 
 
@@ -273,8 +275,8 @@ def format_p_value(p: float) -> str:
         return f"{p:.{digits}f}"
     if p >= 0.0001:
         return f"{p:.4f}"
-    if p == 0:
-        return "0"
+    if p == 0:  # below what a float holds
+        return "< 0.001"
     mantissa, exponent = f"{p:.1e}".split("e")
     return f"{mantissa}e{int(exponent)}"
 
