@@ -143,8 +143,14 @@ def _error_value(shown: str) -> str:
     return tr("found {value}, an error of the spreadsheet", value=shown)
 
 
-def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
+def read_numbers(cells: pd.Series, decimal_commas: bool = False) -> tuple[pd.Series, dict[int, Reading]]:
     """Read a column of numbers, each different cell once.
+
+    Parameters
+    ----------
+    cells : Series
+    decimal_commas : bool
+        Whether the rest of the file shows that a comma is its decimal mark (`has_decimal_commas`).
 
     Returns
     -------
@@ -156,7 +162,7 @@ def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return cells.astype(float), {}
     commas = any(map(is_decimal_point, cells))
-    decimal = not commas and has_decimal_commas(cells)
+    decimal = not commas and has_decimal_commas(cells, decimal_commas)
     cache: dict[object, Reading] = {}
     values, readings = np.full(len(cells), np.nan), {}
     for place, (row, cell) in enumerate(cells.items()):
@@ -170,14 +176,14 @@ def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
     return pd.Series(values, index=cells.index), readings
 
 
-def has_decimal_commas(cells: Iterable[object]) -> bool:
+def has_decimal_commas(cells: Iterable[object], sure: bool = False) -> bool:
     """Say whether a column is written with decimal commas throughout: 1,9 and 12,05, beside whole numbers.
 
     One cell with a point, or with a fraction that the spreadsheet took for a number, and it is not; nor where
-    all may part thousands (1,234), or where more than half of the numbers have no comma.
+    all may part thousands (1,234) unless other columns make it `sure`, or where more than half of the numbers
+    have no comma.
     """
     numbers = with_comma = 0
-    sure = False
     for cell in cells:
         if is_blank(cell) or isinstance(cell, bool):
             continue
