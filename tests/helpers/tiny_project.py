@@ -12,7 +12,8 @@ from helpers import ROOT
 REAL = (
     "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/descriptor.py", "dataset/faults.py", "dataset/table.py",
-    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "study/places.py", "execute/stamps.py",
+    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "execute/policy.py",
+    "execute/stamps.py", "study/places.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 
