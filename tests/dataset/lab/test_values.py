@@ -156,6 +156,17 @@ def test_decimal_commas_are_read_where_the_whole_column_has_them(cells, values):
     assert all("comma read as decimal point" in readings[row].how for row in with_comma)
 
 
+@pytest.mark.parametrize("cell", ["10³", "①", "1²", "٣", "５³", "<1²", "½"])
+def test_other_digits_are_no_numbers(cell):
+    assert read_number(cell).kind == "bad"
+
+
+def test_other_digits_stay_in_names_and_in_units():
+    assert [read_name(name)[0] for name in ("R1³", "①-１", "ラット２")] == ["R1³", "①-1", "ラット2"]
+    reading = read_number("１００ mg/cm³")
+    assert reading.number == 100 and reading.unit is not None
+
+
 @pytest.mark.parametrize(
     ("delimiter", "other", "values"),
     [(";", "1,9", [8.861, 9.161]), (";", "1.9", None), (";", "2", None), ("\t", "1,9", None)],

@@ -27,6 +27,7 @@ from mgbone.study.language import N_, tr
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"<?\s*[-+]?(\d[\d.,]*)")
+_DIGITS = "0123456789０１２３４５６７８９"
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
 
 _DATE = re.compile(
@@ -100,6 +101,18 @@ class ShownNumber(float):
 def plain(text: str) -> str:
     """Return a text in half width, without blanks around it and with one kind of minus."""
     return unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
+
+
+def odd_digits(text: str) -> str:
+    """Return the signs of a text that count as digits, or become digits in half width, and are neither kind.
+
+    Such are ³, ① and the digits of other scripts: 10³ is not 103.
+    """
+    return "".join(
+        sign
+        for sign in text
+        if sign not in _DIGITS and any(one.isdigit() for one in unicodedata.normalize("NFKC", sign))
+    )
 
 
 def is_blank(cell: object) -> bool:
@@ -222,6 +235,11 @@ def is_not_detected(cell: str) -> bool:
 def _read_text(text: str, commas: bool) -> Reading:
     shown = text.strip()
     half = plain(text)
+    if odd := odd_digits(re.match(r"[^A-Za-zµμ]*", text).group()):  # but 5 mg/cm³ is a number with its unit
+        advice = tr("Write it in plain digits, 0 to 9.")
+        return _bad(
+            tr("found {shown!r}, in which {odd} is no plain digit", shown=shown[:60], odd=odd), advice
+        )
     if half.casefold() in lexicon()["cells"]["missing"]:
         return Reading("missing", how=tr("{shown!r} taken as missing", shown=shown))
     if half.upper() in lexicon()["cells"]["error"]:
@@ -328,7 +346,12 @@ def read_name(cell: object) -> tuple[str | None, str]:
         return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
         return None, tr("found a date or time ({cell}), which Excel makes of 1-2", cell=cell)
-    half = re.sub(r"\s+", " ", plain(str(cell)))
+    # ① and ³ stay what they are: R1³ is not R13.
+    pieces = re.split(f"([{re.escape(odd)}])", str(cell)) if (odd := odd_digits(str(cell))) else [str(cell)]
+    half = "".join(
+        piece if piece and piece in odd else unicodedata.normalize("NFKC", piece) for piece in pieces
+    )
+    half = re.sub(r"\s+", " ", half.translate(_MINUS).strip())
     if half.upper() in lexicon()["cells"]["error"]:
         return None, _error_value(half)
     return half, ""
