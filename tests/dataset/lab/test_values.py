@@ -161,6 +161,11 @@ def test_other_digits_are_no_numbers(cell):
     assert read_number(cell).kind == "bad"
 
 
+def test_a_whole_number_of_400_digits_is_refused():
+    _, readings = read_numbers(pd.Series([int("9" * 400), "1,5", "2,5"], dtype=object))
+    assert readings[0].kind == "bad"
+
+
 def test_other_digits_stay_in_names_and_in_units():
     assert [read_name(name)[0] for name in ("R1³", "①-１", "ラット２")] == ["R1³", "①-1", "ラット2"]
     reading = read_number("１００ mg/cm³")

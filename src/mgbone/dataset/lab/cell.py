@@ -136,7 +136,7 @@ def read_number(cell: object, commas: bool = False) -> Reading:
     if isinstance(cell, bool):
         return _bad(_truth_value(cell), tr("Write a number."))
     if isinstance(cell, int | float):
-        number = float(cell)
+        number = float(cell) if abs(cell) < 1e308 else math.inf
         if math.isfinite(number):
             return Reading("number", number)
         return _bad(tr("found {number}", number=number), tr("Write a number."))
@@ -201,7 +201,7 @@ def has_decimal_commas(cells: Iterable[object], sure: bool = False) -> bool:
         if is_blank(cell) or isinstance(cell, bool):
             continue
         if isinstance(cell, int | float):
-            if not float(cell).is_integer():
+            if isinstance(cell, float) and not cell.is_integer():
                 return False
             numbers += 1
         elif isinstance(cell, str) and (match := _LEADING.match(plain(cell))):
