@@ -10,7 +10,7 @@ import pytest
 from helpers.small_dataset import tables
 from helpers.tables_without_figures import run_cells, save
 from helpers.tiny_project import STEMS
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
@@ -116,7 +116,8 @@ def go_through(held, language="en"):
         write_report(Layout(folder, *places, Path(scratch) / "build", language))
 
 
-often = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+UNTRACED = [Phase.generate, Phase.shrink]  # to explain a failure, all lines would be traced, ten times slower
+often = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=UNTRACED)
 
 
 @pytest.mark.slow
