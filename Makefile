@@ -43,6 +43,17 @@ SPEAK  := --language "$(LANGUAGE)"
 ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
 $(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
 endif
+# Nor what make or the shell takes for its own, before either sees the name.
+HASH  := \#
+SIGNS := $(HASH) ` " ' \ $$ ; : = % & | < > ( ) * ? ! { } [ ]
+FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURES)$(DERIVED)$(BUILD)$(VENV))))
+ifneq ($(FOUND),)
+$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain $(FOUND); rename the folder)
+endif
+# After an upgrade of the system the Python of .venv may be gone; then the stamps say nothing, and it is made anew.
+ifdef INSTALLED
+$(shell [ ! -f "$(LOCKED)" ] || "$(PY)" -c '' 2> /dev/null || rm -f "$(LOCKED)" "$(INSTALLED)")
+endif
 # NAME is that of a new folder; beside another goal it would leave DATASET as it is, and the shipped data be taken for one's own.
 ifneq ($(and $(findstring command,$(origin NAME)),$(filter-out new-dataset,$(or $(MAKECMDGOALS),help))),)
 $(error $(shell $(SAY) 'NAME is for make new-dataset only. To use a dataset, write: make %s DATASET=data/%s' \

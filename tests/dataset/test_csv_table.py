@@ -338,20 +338,22 @@ def test_one_found_name_is_offered_for_one_missing_column_only(folder):
     assert ["'serum_pt'" in fault for fault in faults].count(True) == 1
 
 
-def test_many_faults_of_a_kind_are_counted_not_listed(folder):
-    change(
-        folder,
-        "qct_slices.csv",
-        lambda rows: [rows[0], *(row.replace(",0.5,", ",-1,", 1) for row in rows[1:])],
-    )
+@pytest.mark.parametrize(("wrong", "written_out"), [(25, MOST_OF_A_KIND), (60, 1)])
+def test_many_faults_of_a_kind_are_counted_not_listed(folder, wrong, written_out):
+    """Of 60 slices; what most of a column has is a fault of the column, and one row shows it."""
+    assert len(tables()["qct_slices"]) == 60
+
+    def spoil(rows):
+        spoilt = (row.replace(",0.5,", ",-1,", 1) for row in rows[1 : wrong + 1])
+        return [rows[0], *spoilt, *rows[wrong + 1 :]]
+
+    change(folder, "qct_slices.csv", spoil)
     describe(folder)
     faults = [fault for fault in mgbone.check_dataset(folder) if "column thickness" in fault]
-    n_rows = len(tables()["qct_slices"])
-    assert len(faults) == MOST_OF_A_KIND + 1
-    left = n_rows - MOST_OF_A_KIND
+    assert len(faults) == written_out + 1
     assert faults[-1] == (
-        f"qct_slices.csv, column thickness: {left} more rows have a fault of this kind, from row "
-        f"{MOST_OF_A_KIND + 2} on. Mend them in the same way."
+        f"qct_slices.csv, column thickness: {wrong - written_out} more rows have a fault of this kind, from "
+        f"row {written_out + 2} on. Mend them in the same way."
     )
 
 

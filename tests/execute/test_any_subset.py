@@ -10,10 +10,11 @@ import pytest
 from helpers.small_dataset import tables
 from helpers.tables_without_figures import run_cells, save
 from helpers.tiny_project import STEMS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
+from mgbone.dataset.opening import check_dataset
 from mgbone.execute import run
 from mgbone.execute.report import Layout, write_report
 from mgbone.study.design import REGIONS, STRUCTURES, load_study
@@ -106,6 +107,7 @@ def go_through(held, language="en"):
         folder.mkdir()
         for name, table in held.items():
             table.to_csv(folder / f"{name}.csv", index=False)
+        assume(not check_dataset(folder))  # which names what a run could not use, as slices without a length
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of symbols that fit badly
             for stem in sorted(STEMS):
@@ -114,7 +116,8 @@ def go_through(held, language="en"):
         write_report(Layout(folder, *places, Path(scratch) / "build", language))
 
 
-often = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+UNTRACED = [Phase.generate, Phase.shrink]  # to explain a failure, all lines would be traced, ten times slower
+often = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, phases=UNTRACED)
 
 
 @pytest.mark.slow
@@ -125,7 +128,7 @@ def test_some_of_what_a_laboratory_may_lack(held):
 
 
 @pytest.mark.slow
-@settings(often, max_examples=25, derandomize=False)
+@settings(often, max_examples=8, derandomize=False)
 @given(folders())
 def test_more_of_what_a_laboratory_may_lack(held):
     go_through(held)

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 from urllib.parse import unquote
 
 import pytest
@@ -229,3 +231,15 @@ def test_without_a_run_there_is_one_sentence(tmp_path, layout):
     with pytest.raises(MgboneError, match="Nothing has run"):
         write_crate(empty, layout.build / "report.html", tmp_path / "crate")
     assert not (tmp_path / "crate").exists()
+
+
+def test_what_a_killed_report_left_is_removed(layout, folder):
+    """But not what another run may be writing at the same time."""
+    old, new = (folder.parent / f".crate-{name}" for name in ("old", "new"))
+    for left in (old, new):
+        left.mkdir()
+        (left / "part").write_bytes(b"x")
+    os.utime(old, (1, 1))
+    write_crate(layout, layout.build / "report.html", folder.parent / "crate")
+    assert not old.exists() and new.exists()
+    shutil.rmtree(new)

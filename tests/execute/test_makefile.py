@@ -312,6 +312,28 @@ def test_spaces_in_settings_are_refused(project):
     assert "must not contain spaces" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    "name", ["`touch${IFS}ran`", "$$(touch ran)", "0.01%Mg", "a#b", "a;b", "a:b", 'a"b', "a=b", "(1)"]
+)
+def test_what_make_or_the_shell_would_read_in_a_name_is_refused_in_a_line(project, name):
+    answer = make(project, "check", f"DATASET=data/{name}")
+    assert answer.returncode == 2 and not (project / "ran").exists()
+    (line,) = answer.stderr.splitlines()
+    assert "must not contain" in line
+
+
+@pytest.mark.parametrize(("python", "anew"), [(None, True), (sys.executable, False)])
+def test_an_environment_without_its_python_is_made_anew(tmp_path, python, anew):
+    venv = tmp_path / "venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(python or tmp_path / "gone")
+    for stamp in (".locked", ".installed"):
+        (venv / stamp).touch()
+    command = ["make", "-n", "-C", ROOT, "check", f"VENV={venv}"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ("-m venv --clear" in answer.stdout) == anew
+
+
 @pytest.mark.parametrize("goal", ["check", "all", "report"])
 def test_the_name_of_a_new_folder_is_no_dataset(project, goal):
     answer = make(project, goal, "NAME=lab2026")

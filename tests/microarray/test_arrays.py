@@ -234,6 +234,11 @@ def test_contrasts_without_arrays_are_left_out(genes, table, study):
     assert set(cluster_all_contrasts(genes, fewer, study)) == {"mg001_vs_pairfed", "mg002_vs_control"}
 
 
+def test_a_single_array_of_a_group_keeps_no_other_comparison_from_being_clustered(genes, table, study):
+    fewer = table[(table["group"] != "mg002") | ~table["group"].duplicated()]
+    assert list(cluster_all_contrasts(genes, fewer, study)) == ["mg001_vs_pairfed", "mg004_vs_control"]
+
+
 def test_arrays_of_one_group_alone_can_not_be_compared(genes, table, study):
     tested = compare_arrays(genes, table[table["group"] == "control"], study)
     assert tested.empty

@@ -86,7 +86,17 @@ def test_scans_without_library_files_name_the_chip(folder):
     assert fault.startswith(
         "platform/ is missing: the library files (PGF, CLF, MPS) of Clariom_S_Rat go there"
     )
-    assert "move arrays.csv away" in fault
+    assert "put a table of normalised expression (expression.txt) beside the CEL files" in fault
+
+
+def test_a_normalised_table_beside_scans_is_taken_in_their_place(folder):
+    arrays = pd.read_csv(folder / "arrays.csv")
+    (folder / "cel").mkdir()
+    for seed, name in enumerate(arrays["file"]):
+        write_cel(folder / "cel" / f"{name}.CEL", seed=seed)
+    dataset = open_dataset(folder)
+    assert check_readiness(dataset)[0] == []
+    assert "expression.csv is there, so the CEL files are not used." in dataset.notes
 
 
 def test_a_table_of_another_scale_is_a_fault_before_anything_is_drawn(folder):

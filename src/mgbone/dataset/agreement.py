@@ -132,7 +132,8 @@ def _check_slices(
     for measure, unit in (("area", "mm²"), ("content", "mg")):
         columns = [f"{structure}_{measure}" for structure in STRUCTURES]
         if partition and set(columns) <= set(slices.columns):
-            faults += _check_sum(slices, file, measure, unit)
+            found, partition = _check_sum(slices, file, measure, unit)
+            faults += found
             faults += _check_part(slices, file, measure, unit)
     for structure in STRUCTURES:
         needed = {"thickness", f"{structure}_area", f"{structure}_content"}
@@ -161,14 +162,17 @@ def _check_places(slices: pd.DataFrame, file: str, animals: pd.DataFrame | None)
     beyond = slices.index[position > length]
     problem = tr("found {position:.10g} mm, but the femur of {animal} is {length:.10g} mm long")
     advice = tr("Positions count in mm from the distal end; correct the position or the femur_length.")
-    faults += fault_in_rows(file, "position", beyond, problem, advice, length=length, **of_row)
+    faults += fault_in_rows(
+        file, "position", beyond, problem, advice, of=position.count(), length=length, **of_row
+    )
     nowhere = slices.index[animal.isin(lengths.index) & length.isna() & ~animal.duplicated()]
     problem = tr("{animal} has slices, but no femur_length in the table of animals")
     advice = tr("Fill in its femur_length; without it no slice belongs to a region.")
     return faults + fault_in_rows(file, "animal_id", nowhere, problem, advice, **of_row)
 
 
-def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
+def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> tuple[list[Fault], bool]:
+    """Hold whole bone against the sum of its parts; say, too, whether most slices are a partition."""
     whole, cortical, cancellous = (
         slices[f"{name}_{measure}"] for name in ("whole", "cortical", "cancellous")
     )
@@ -179,9 +183,9 @@ def _check_sum(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list
         "Whole bone is the sum of the two; correct the one that is wrong, or, if the scanner finds each by a "
         "threshold of its own, write compartments: independent into qct_mapping.yml."
     )
-    return fault_in_rows(
-        file, f"whole_{measure}", wrong, problem, advice, whole=whole, total=total, unit=unit
-    )
+    of_row = {"whole": whole, "total": total, "unit": unit, "of": whole.count()}
+    faults = fault_in_rows(file, f"whole_{measure}", wrong, problem, advice, **of_row)
+    return faults, 2 * len(wrong) <= whole.count()
 
 
 def _check_part(slices: pd.DataFrame, file: str, measure: str, unit: str) -> list[Fault]:
@@ -190,6 +194,7 @@ def _check_part(slices: pd.DataFrame, file: str, measure: str, unit: str) -> lis
     problem = tr("found {part:.10g} {unit}, more than {cancellous} ({space:.10g} {unit})")
     advice = tr("Trabecular bone is the part of cancellous that is bone; are the two columns exchanged?")
     of_row = {"part": part, "space": space, "unit": unit, "cancellous": f"cancellous_{measure}"}
+    of_row["of"] = part.count()
     return fault_in_rows(file, f"trabecular_{measure}", wrong, problem, advice, **of_row)
 
 
@@ -211,6 +216,6 @@ def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Faul
     dense = slices.index[content - 0.005 > MOST_DENSE / 1000 * (volume + 0.005 * slices["thickness"])]
     problem = tr("found {content:.10g} mg in {volume:.10g} mm³, denser than hydroxyapatite ({most:g} mg/cm³)")
     advice = tr("Check the units of {structure}: area in mm², thickness in mm, content in mg.")
-    of_row = {"content": content, "volume": volume, "most": MOST_DENSE}
+    of_row = {"content": content, "volume": volume, "most": MOST_DENSE, "of": content.count()}
     of_row["structure"] = structure_label(structure).lower()
     return faults + fault_in_rows(file, f"{structure}_content", dense, problem, advice, **of_row)

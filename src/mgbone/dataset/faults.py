@@ -18,6 +18,8 @@ from mgbone.study.language import N_, fill, tr
 MOST_OF_A_KIND = 20
 """So many faults of one kind in one column are written out; the others are counted in one line."""
 
+FEWEST_OF_A_COLUMN = 4
+
 _E = TypeVar("_E", bound=MgboneError)
 _LABEL = re.compile(r'([A-Z]{1,3})(?: "(.*)")?', re.DOTALL)
 _OF_THE_SYSTEM = (
@@ -138,7 +140,11 @@ def fault_of(file: str, error: MgboneError) -> Fault:
 
 
 def fault_per_row(
-    file: str, column: str | None, rows: Sequence[int], describe: Callable[[int], tuple[str, str]]
+    file: str,
+    column: str | None,
+    rows: Sequence[int],
+    describe: Callable[[int], tuple[str, str]],
+    of: int | None = None,
 ) -> list[Fault]:
     """Return a fault for each row, or for the first ones and a count of the rest.
 
@@ -148,11 +154,15 @@ def fault_per_row(
         Spreadsheet rows.
     describe : callable
         Takes a row, returns problem and advice.
+    of : int, optional
+        Values in the column: what most of them have is a fault of the column, and its first row is enough.
     """
-    faults = [Fault(file, *describe(int(row)), row=int(row), column=column) for row in rows[:MOST_OF_A_KIND]]
+    whole_column = of is not None and len(rows) >= FEWEST_OF_A_COLUMN and 2 * len(rows) > of
+    most = 1 if whole_column else MOST_OF_A_KIND
+    faults = [Fault(file, *describe(int(row)), row=int(row), column=column) for row in rows[:most]]
     left = len(rows) - len(faults)
     if left:
-        row = row_words(int(rows[MOST_OF_A_KIND]))
+        row = row_words(int(rows[most]))
         many = tr("{count} more rows have a fault of this kind, from {row} on", count=left, row=row)
         one = tr("1 more row has a fault of this kind, from {row} on", row=row)
         advice = tr("Mend them in the same way.")
@@ -161,7 +171,13 @@ def fault_per_row(
 
 
 def fault_in_rows(
-    file: str, column: str | None, rows: Sequence[int], problem: str, advice: str, **of_row: object
+    file: str,
+    column: str | None,
+    rows: Sequence[int],
+    problem: str,
+    advice: str,
+    of: int | None = None,
+    **of_row: object,
 ) -> list[Fault]:
     """Return faults as `fault_per_row` does, all in the same words but for what stands in each row.
 
@@ -169,6 +185,8 @@ def fault_in_rows(
     ----------
     problem, advice : str
         In the language in use; ``{name}`` in them is filled in with `of_row`.
+    of : int, optional
+        As for `fault_per_row`.
     **of_row : Series or mapping by row, or object
         What differs from row to row, or is the same in all.
     """
@@ -177,7 +195,7 @@ def fault_in_rows(
         found = {k: v[row] if isinstance(v, Mapping | pd.Series) else v for k, v in of_row.items()}
         return fill(problem, **found), fill(advice, **found)
 
-    return fault_per_row(file, column, rows, describe)
+    return fault_per_row(file, column, rows, describe, of)
 
 
 def not_readable(file: str, error: OSError) -> Fault:

@@ -341,7 +341,8 @@ def _check_scans(
             name=EXPRESSION, file=table.name,
         )  # fmt: skip
         faults.insert(0, _unlisted(table.name, advice))
-    if any(path.startswith("cel/") for path in descriptor.files):
+    scans = arrays.get("file", pd.Series(dtype=str)).dropna()
+    if any(path.startswith("cel/") for path in (*descriptor.files, *scans)):
         notes.append(tr("{file} is there, so the CEL files are not used.", file=table.name))
     return table, faults, notes
 

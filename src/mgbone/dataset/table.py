@@ -100,7 +100,7 @@ def _check_range(values: pd.Series, spec: dict[str, Any], file: str, faults: lis
     may_be_blank = not spec["constraints"].get("required", False)
     advice = tr("Correct the value, or leave the cell blank.") if may_be_blank else tr("Correct the value.")
     of_row = {"value": values, "least": least, "minimum": minimum, "unit": unit}
-    faults += fault_in_rows(file, spec["name"], low, problem, advice, **of_row)
+    faults += fault_in_rows(file, spec["name"], low, problem, advice, of=values.count(), **of_row)
 
 
 def _check_formula(values: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> None:

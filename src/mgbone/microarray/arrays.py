@@ -230,20 +230,24 @@ def cluster_experiment(
 
     None where fewer than two groups have so many: a tree of one group shows nothing about groups.
     """
-    groups = groups_of(table, experiment)
-    groups = groups[groups.map(groups.value_counts()) > 1]
+    groups = _repeated(groups_of(table, experiment))
     if groups.nunique() < 2:
         return None
     return cluster_arrays(genes[groups.index], groups, cluster_p=study.thresholds["cluster_p"])
 
 
+def _repeated(groups: pd.Series) -> pd.Series:
+    """Return the arrays of groups with two or more: a single one can't be told from an outlier."""
+    return groups[groups.map(groups.value_counts()) > 1]
+
+
 def cluster_all_contrasts(
     genes: pd.DataFrame, table: pd.DataFrame, study: Study, **options: object
 ) -> dict[str, Clustering]:
-    """Cluster the two groups of each array contrast of the study (`cluster_contrasts`), by contrast."""
+    """Cluster the two groups of each `testable` contrast of the study (`cluster_contrasts`), by contrast."""
     clusterings: dict[str, Clustering] = {}
     for experiment in study.experiments.values():
-        groups = groups_of(table, experiment.name)
+        groups = _repeated(groups_of(table, experiment.name))
         names = [c.name for c in testable(table, experiment)]
         if names:
             clusterings |= cluster_contrasts(

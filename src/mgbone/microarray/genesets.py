@@ -134,8 +134,9 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
     if not genes:
         raise MgboneError(tr("{file} holds no gene set.", file=path.name))
     if empty:
-        said = N_("{file}: {n} sets without genes passed over ({names}).")
-        told = tr(said, file=path.name, n=len(empty), names=listing(empty, most=3))
+        said = N_("{file}: {n} set{plural} without genes passed over ({names}).")
+        plural = "s" if len(empty) > 1 else ""
+        told = tr(said, file=path.name, n=len(empty), plural=plural, names=listing(empty, most=3))
         warnings.warn(told, GeneSetWarning, stacklevel=2)
     if found := dates_among(dict.fromkeys(g for members in genes.values() for g in members)):
         told = tr("{file}: {found}. Take the file as it was before Excel.", file=path.name, found=found)

@@ -43,7 +43,10 @@ def check_readiness(dataset: Dataset) -> tuple[list[str], list[str]]:
                     tr("platform/ holds no transcript annotation: no gene has a symbol, no set is tested.")
                 )
         except PlatformError as error:
-            advice = tr("Without library files, move arrays.csv away: all else goes on without arrays.")
+            advice = tr(
+                "Without library files, put a table of normalised expression (expression.txt) beside the CEL "
+                "files, or move arrays.csv away: all else goes on without arrays."
+            )
             faults.append(f"{str(error).removeprefix(f'{dataset.path}/')} {advice}")
         except MgboneError as error:
             faults.append(str(error).replace(f"{dataset.path}/", ""))

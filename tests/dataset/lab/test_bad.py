@@ -26,7 +26,6 @@ from helpers.small_dataset import assert_named
 from helpers.spoiling import faults_of
 
 import mgbone
-from mgbone.dataset.faults import MOST_OF_A_KIND
 from mgbone.execute.cli import main
 from mgbone.study.errors import DatasetError
 
@@ -533,13 +532,9 @@ BAD = {
     "slices in another unit than they say": (
         heading("qct_slices", "whole_area", "全骨の断面積 (cm2)"),
         [
-            [
-                f'lab.xlsx, sheet qct_slices, row {row}, column E "全骨の断面積 '
-                '(cm2)": found 1000 mm², but cortical'
-            ]
-            for row in range(2, 2 + MOST_OF_A_KIND)
-        ]
-        + [["lab.xlsx, sheet qct_slices, column E", "40 more rows"]],
+            ['lab.xlsx, sheet qct_slices, row 2, column E "全骨の断面積 (cm2)": found 1000 mm², but'],
+            ["lab.xlsx, sheet qct_slices, column E", "59 more rows"],
+        ],
     ),
     "mapping file that is no YAML": (
         mapping("columns: [a\n"),

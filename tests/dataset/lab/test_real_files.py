@@ -286,6 +286,16 @@ def test_without_a_word_on_it_the_whole_is_the_sum_of_its_parts(tmp_path):
     assert faults and all("write compartments: independent into qct_mapping.yml" in fault for fault in faults)
 
 
+def test_compartments_that_are_no_parts_are_said_once(tmp_path):
+    """Ten slices, none of which is the sum of its parts, in area and in content."""
+    rows = "".join(f"R1,Femur,V{n},R,{n},40,30,20,20,12,8\n" for n in range(1, 11))
+    folder = pqct(tmp_path / "lab", MAPPED.replace("compartments: independent\n", ""))
+    (folder / "pqct.csv").write_text(PQCT.partition("\n")[0] + "\n" + rows)
+    first, more = mgbone.check_dataset(folder)
+    assert first.startswith("pqct.csv, row 2") and "found 40 mm², but cortical + cancellous is 32" in first
+    assert "compartments: independent" in first and "9 more rows have a fault of this kind" in more
+
+
 @pytest.mark.parametrize(
     ("old", "new", "pieces"),
     [

@@ -10,6 +10,7 @@ from helpers.languages import speak
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mgbone
 from mgbone.dataset.lab.cell import is_blank, read_name, read_number, read_numbers
 from mgbone.dataset.lab.groups import experiments_named, groups_named
 from mgbone.dataset.lab.headings import fold, place_named, read_heading, table_named
@@ -153,6 +154,44 @@ def test_decimal_commas_are_read_where_the_whole_column_has_them(cells, values):
     assert not bad
     assert found.tolist() == pytest.approx([math.nan if v is None else v for v in values], nan_ok=True, abs=0)
     assert all("comma read as decimal point" in readings[row].how for row in with_comma)
+
+
+@pytest.mark.parametrize("cell", ["10³", "①", "1²", "٣", "５³", "<1²", "½"])
+def test_other_digits_are_no_numbers(cell):
+    assert read_number(cell).kind == "bad"
+
+
+def test_a_whole_number_of_400_digits_is_refused():
+    _, readings = read_numbers(pd.Series([int("9" * 400), "1,5", "2,5"], dtype=object))
+    assert readings[0].kind == "bad"
+
+
+def test_other_digits_stay_in_names_and_in_units():
+    assert [read_name(name)[0] for name in ("R1³", "①-１", "ラット２")] == ["R1³", "①-1", "ラット2"]
+    reading = read_number("１００ mg/cm³")
+    assert reading.number == 100 and reading.unit is not None
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "other", "values"),
+    [(";", "1,9", [8.861, 9.161]), (";", "1.9", None), (";", "2", None), ("\t", "1,9", None)],
+)
+def test_three_decimals_are_read_where_another_column_of_the_file_shows_the_comma(
+    tmp_path, delimiter, other, values
+):
+    rows = [
+        ["animal_id", "group", "serum_mg", "serum_p"],
+        ["a", "mg004", other, "8,861"],
+        ["b", "mg004", other, "9,161"],
+    ]
+    (tmp_path / "serum.csv").write_text("\n".join(map(delimiter.join, rows)))
+    if values is None:
+        faults = mgbone.check_dataset(tmp_path)
+        assert len(faults) == 2 and all("may be read in two ways" in fault for fault in faults)
+        return
+    dataset = mgbone.open_dataset(tmp_path)
+    assert dataset.serum["serum_p"].tolist() == values
+    assert 'serum.csv, column D "serum_p": the comma read as decimal point' in "\n".join(dataset.notes)
 
 
 @given(st.lists(st.decimals(0, 9999, places=2), min_size=1, max_size=6))

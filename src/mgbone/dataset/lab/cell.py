@@ -27,6 +27,7 @@ from mgbone.study.language import N_, tr
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"<?\s*[-+]?(\d[\d.,]*)")
+_DIGITS = "0123456789０１２３４５６７８９"
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
 
 _DATE = re.compile(
@@ -102,6 +103,18 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_MINUS).strip()
 
 
+def odd_digits(text: str) -> str:
+    """Return the signs of a text that count as digits, or become digits in half width, and are neither kind.
+
+    Such are ³, ① and the digits of other scripts: 10³ is not 103.
+    """
+    return "".join(
+        sign
+        for sign in text
+        if sign not in _DIGITS and any(one.isdigit() for one in unicodedata.normalize("NFKC", sign))
+    )
+
+
 def is_blank(cell: object) -> bool:
     """Say whether a cell holds nothing, or blanks only."""
     return cell is None or cell != cell or (isinstance(cell, str) and not plain(cell))
@@ -123,7 +136,7 @@ def read_number(cell: object, commas: bool = False) -> Reading:
     if isinstance(cell, bool):
         return _bad(_truth_value(cell), tr("Write a number."))
     if isinstance(cell, int | float):
-        number = float(cell)
+        number = float(cell) if abs(cell) < 1e308 else math.inf
         if math.isfinite(number):
             return Reading("number", number)
         return _bad(tr("found {number}", number=number), tr("Write a number."))
@@ -143,8 +156,14 @@ def _error_value(shown: str) -> str:
     return tr("found {value}, an error of the spreadsheet", value=shown)
 
 
-def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
+def read_numbers(cells: pd.Series, decimal_commas: bool = False) -> tuple[pd.Series, dict[int, Reading]]:
     """Read a column of numbers, each different cell once.
+
+    Parameters
+    ----------
+    cells : Series
+    decimal_commas : bool
+        Whether the rest of the file shows that a comma is its decimal mark (`has_decimal_commas`).
 
     Returns
     -------
@@ -156,7 +175,7 @@ def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return cells.astype(float), {}
     commas = any(map(is_decimal_point, cells))
-    decimal = not commas and has_decimal_commas(cells)
+    decimal = not commas and has_decimal_commas(cells, decimal_commas)
     cache: dict[object, Reading] = {}
     values, readings = np.full(len(cells), np.nan), {}
     for place, (row, cell) in enumerate(cells.items()):
@@ -170,19 +189,19 @@ def read_numbers(cells: pd.Series) -> tuple[pd.Series, dict[int, Reading]]:
     return pd.Series(values, index=cells.index), readings
 
 
-def has_decimal_commas(cells: Iterable[object]) -> bool:
+def has_decimal_commas(cells: Iterable[object], sure: bool = False) -> bool:
     """Say whether a column is written with decimal commas throughout: 1,9 and 12,05, beside whole numbers.
 
     One cell with a point, or with a fraction that the spreadsheet took for a number, and it is not; nor where
-    all may part thousands (1,234), or where more than half of the numbers have no comma.
+    all may part thousands (1,234) unless other columns make it `sure`, or where more than half of the numbers
+    have no comma.
     """
     numbers = with_comma = 0
-    sure = False
     for cell in cells:
         if is_blank(cell) or isinstance(cell, bool):
             continue
         if isinstance(cell, int | float):
-            if not float(cell).is_integer():
+            if isinstance(cell, float) and not cell.is_integer():
                 return False
             numbers += 1
         elif isinstance(cell, str) and (match := _LEADING.match(plain(cell))):
@@ -216,6 +235,11 @@ def is_not_detected(cell: str) -> bool:
 def _read_text(text: str, commas: bool) -> Reading:
     shown = text.strip()
     half = plain(text)
+    if odd := odd_digits(re.match(r"[^A-Za-zµμ]*", text).group()):  # but 5 mg/cm³ is a number with its unit
+        advice = tr("Write it in plain digits, 0 to 9.")
+        return _bad(
+            tr("found {shown!r}, in which {odd} is no plain digit", shown=shown[:60], odd=odd), advice
+        )
     if half.casefold() in lexicon()["cells"]["missing"]:
         return Reading("missing", how=tr("{shown!r} taken as missing", shown=shown))
     if half.upper() in lexicon()["cells"]["error"]:
@@ -322,7 +346,12 @@ def read_name(cell: object) -> tuple[str | None, str]:
         return (str(int(cell)) if float(cell).is_integer() else f"{cell:.15g}"), ""
     if isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
         return None, tr("found a date or time ({cell}), which Excel makes of 1-2", cell=cell)
-    half = re.sub(r"\s+", " ", plain(str(cell)))
+    # ① and ³ stay what they are: R1³ is not R13.
+    pieces = re.split(f"([{re.escape(odd)}])", str(cell)) if (odd := odd_digits(str(cell))) else [str(cell)]
+    half = "".join(
+        piece if piece and piece in odd else unicodedata.normalize("NFKC", piece) for piece in pieces
+    )
+    half = re.sub(r"\s+", " ", half.translate(_MINUS).strip())
     if half.upper() in lexicon()["cells"]["error"]:
         return None, _error_value(half)
     return half, ""

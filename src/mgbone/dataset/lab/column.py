@@ -64,7 +64,7 @@ def numbers_of(
         Which of them are below a limit of detection.
     """
     none_below = pd.Series(False, index=cells.index)
-    values, readings = read_numbers(cells)
+    values, readings = read_numbers(cells, sheet.decimal_commas)
     infinite = np.isinf(values)
     problem, advice = tr("found {found}, expected a number"), tr("Write a number that a computer can hold.")
     rows = values.index[infinite]

@@ -50,12 +50,13 @@ class Piece:
 
 @dataclass
 class Sheet:
-    """All that was found in one sheet."""
+    """All that was found in one sheet; `decimal_commas` says whether it is known to have them."""
 
     pieces: list[Piece] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     regional: Piece | None = None
+    decimal_commas: bool = False
 
 
 @dataclass(frozen=True)

@@ -121,12 +121,12 @@ def _impossible(
     density = frame[name]
     problem = tr("found {density:.10g} mg/cm³, denser than hydroxyapatite ({most:g} mg/cm³)")
     advice = tr("Check the unit: density is kept in mg/cm³, content in mg, volume in mm³.")
-    of_row = {"density": density, "most": MOST_DENSE}
+    of_row = {"density": density, "most": MOST_DENSE, "of": density.count()}
     dense = fault_in_rows(where, column, frame.index[density > MOST_DENSE], problem, advice, **of_row)
     problem = tr("found {density:.10g}, allowed is 0 or more mg/cm³ but for cancellous and trabecular bone")
     advice = tr("Correct the value.")
     below = frame.index[(density < 0) & ~pd.Series(soft, index=frame.index)]
-    return dense + fault_in_rows(where, column, below, problem, advice, density=density)
+    return dense + fault_in_rows(where, column, below, problem, advice, of=density.count(), density=density)
 
 
 def below_zero(where: str, values: pd.Series, animals: pd.Series) -> list[Note]:

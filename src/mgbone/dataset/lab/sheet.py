@@ -18,7 +18,7 @@ from mgbone.dataset.faults import (
     nearest,
     rows_words,
 )
-from mgbone.dataset.lab.cell import is_blank, lexicon, plain
+from mgbone.dataset.lab.cell import has_decimal_commas, is_blank, lexicon, plain
 from mgbone.dataset.lab.column import names_of, numbers_of
 from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
 from mgbone.dataset.lab.grid import Grid
@@ -83,6 +83,9 @@ def read_sheet(
     body = only_animals(grid, body, columns, sheet)
     note_nameless(grid, body, headings, sheet)
     check_formulas(grid, body, columns, sheet)
+    # Where semicolons part the columns, a program has one decimal mark for all of them.
+    values = [column.place for column in columns if column.place not in names]
+    sheet.decimal_commas = grid.delimiter == ";" and any(has_decimal_commas(body[one]) for one in values)
     if body.empty:
         advice = tr("Fill in a row per animal.")
         if grid.sheet:

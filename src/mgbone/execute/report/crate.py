@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,9 @@ RO_CRATE = "1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"  # has sha256
 MIT = "https://spdx.org/licenses/MIT"
+
+_SCRATCH = ".crate-"
+_LONGEST = 3600  # seconds that packing may take, far more than it does
 
 RATINGS = {"contradicted": 1, "direction_only": 2, "reproduced": 3}
 """Of a verdict as a ClaimReview; one that was not tested has no number."""
@@ -66,13 +70,21 @@ def write_crate(layout: Layout, page: Path, target: Path) -> Path:
     with speaking(layout.language):
         crate = _Packer(layout, page).pack()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".crate-") as scratch:
+    _clear_away(target.parent)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_SCRATCH) as scratch:
         whole = Path(scratch) / "crate"
         crate.write(whole)
         if target.exists():
             target.rename(Path(scratch) / "before")
         shutil.move(whole, target)
     return target
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what killed runs left, but nothing that another run may be writing."""
+    for left in folder.glob(f"{_SCRATCH}*"):
+        if time.time() - left.stat().st_mtime > _LONGEST:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @dataclass
