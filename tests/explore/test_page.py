@@ -90,6 +90,9 @@ def test_search_finds_by_other_names_and_shows_every_animal(shown):
     assert rows(shown) == ["Bglap"]
     shown.wait("document.querySelector('#gene-animals').children.length")
     assert shown.run("document.querySelector('#chosen-title').textContent").startswith("Bglap")
+    chip = shown.run("document.querySelector('#chosen-chip').textContent")
+    assert "(chr8:100-250 (+)), 10 probes" in chip
+    assert "0.432" in chip
     assert "gene=Bglap" in shown.run("location.hash")
 
 
