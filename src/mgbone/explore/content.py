@@ -66,7 +66,7 @@ def _groups(tables: Tables) -> dict[str, Any]:
             "label": naming.group_label(name, short=True),
             "colour": look.colour(name),
             "line": look.line_colour(name),
-            "marker": _MARKERS.get(look.marker(name), "circle"),
+            "marker": _MARKERS.get(look.group_style(name).marker, "circle"),
         }
         for name in tables.study.groups
     }
