@@ -127,11 +127,11 @@ class Genes {
       correlation: shown(correlation), residual: shown(residual) }) : "";
     const rows = world.contrasts.map((c) => ({ label: c.label, value: c.log2_fold_change[i], low: c.ci_low[i], high: c.ci_high[i],
       p: `p = ${shown(c.p[i])}, q = ${shown(c.q[i])}` }));
-    await show({ "gene-changes": differencesFigure(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }) });
+    await draw("gene-changes", differencesPicture(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }));
     const { arrays, values } = await this.unpackExpression();
     if (gene !== this.gene || !values.length) return;
     const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
-    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }) });
+    await draw("gene-animals", animalsPicture(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }));
   }
 
   async setPair(first, second) {
