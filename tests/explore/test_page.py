@@ -201,7 +201,7 @@ def test_hostile_names_are_text_and_no_formula(shown):
     assert shown.run("document.querySelectorAll('img[src=x]').length") == 0
     enter(shown, "#gene-table [data-filter=gene]", "=HYPERLINK")
     csv = shown.run(
-        f"(() => {{ const f = {FORMULA!r}; return document.querySelector('#gene-table tbody tr').cells[0].textContent === f; }})()"
+        f"(() => {{ const f = {FORMULA!r}; return document.querySelector('#gene-table tbody tr').cells[0].textContent === `'${{f}}`; }})()"
     )
     assert csv
 

@@ -28,7 +28,7 @@ KEYS = ["experiment", "endpoint", "contrast"]
 
 
 def gene(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:
-    """Look up one gene: every animal by group, fold changes, p and q, its place on the chip, themes, GO terms.
+    """Look up one gene: every animal by group, fold changes, p and q, its place, themes, GO terms.
 
     Parameters
     ----------

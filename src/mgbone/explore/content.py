@@ -78,7 +78,15 @@ def _changes(tables: Tables) -> dict[str, Any]:
     table = tables.read("differential_expression") if path.is_file() else pd.DataFrame(columns=["gene"])
     genes = list(dict.fromkeys(table["gene"]))
     if not genes:
-        return {"genes": [], "chip": [], "names": [], "synonyms": {}, "themes": [], "theme": [], "contrasts": []}
+        return {
+            "genes": [],
+            "chip": [],
+            "names": [],
+            "synonyms": {},
+            "themes": [],
+            "theme": [],
+            "contrasts": [],
+        }
     names = tables.chip_genes.reindex(genes)["gene_name"].fillna("")
     members = theme_genes(tables.gene_sets, tables.themes)
     theme = [next((i for i, t in enumerate(THEMES) if g in members.get(t, ())), -1) for g in genes]
@@ -102,7 +110,7 @@ def _changes(tables: Tables) -> dict[str, Any]:
 
 
 def _on_chip(genes: list[str], tables: Tables) -> list[list[Any]]:
-    """Return probe set, place, number of probes, correlation and residual of each gene; of old runs nothing."""
+    """Return the columns of genes_on_chip.csv by gene; of a run of before this table nothing."""
     if not (tables.derived / "genes_on_chip.csv").is_file():
         return []
     return _plain_rows(tables.read("genes_on_chip").set_index("gene").reindex(genes))

@@ -32,8 +32,8 @@ WORDS: Mapping[str, str] = {
     "low": N_("from"),
     "high": N_("to"),
     "chip": N_(
-        "Probe set {probeset} ({place}), {probes} probes: mean correlation between two {correlation}, residual {residual} "
-        "(log2)"
+        "Probe set {probeset} ({place}), {probes} probes: mean correlation between two {correlation}, "
+        "residual {residual} (log2)"
     ),
     "no_place": N_("no place in the annotation"),
     "animals": N_("Every animal"),

@@ -341,7 +341,9 @@ def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFra
             file=files["pgf"].name,
         )
         warnings.warn(text, PlatformWarning, stacklevel=3)
-        return pd.DataFrame({"gene_symbol": None, "gene_name": None, "place": None}, index=clusters, dtype="str")
+        return pd.DataFrame(
+            {"gene_symbol": None, "gene_name": None, "place": None}, index=clusters, dtype="str"
+        )
     if not genes.index.isin(clusters).any():
         raise PlatformError(
             tr(

@@ -357,8 +357,8 @@ def _whole_number(path: Path, header: Mapping[str, list[str]], key: str, default
 
 def _places(table: pd.DataFrame) -> pd.Series:
     """Write places as genome browsers do; missing where the annotation holds ``---`` or nothing."""
-    places = [f"{name}:{start}-{stop} ({strand})" if not {"", "---"} & {name, start, stop} else None
-              for name, start, stop, strand in table.reindex(columns=_PLACE, fill_value="").to_numpy()]  # fmt: skip
+    rows = table.reindex(columns=_PLACE, fill_value="").to_numpy()
+    places = [None if {"", "---"} & set(row[:3]) else "{}:{}-{} ({})".format(*row) for row in rows]
     return pd.Series(places, index=table.index, dtype="str")
 
 
