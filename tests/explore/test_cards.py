@@ -88,6 +88,9 @@ def test_a_gene_is_that_of_the_tables_to_the_last_digit(run, folders):
     expression = texts(run.derived / "expression.csv").set_index("gene").loc["Bglap"]
     animals = card.tables["Every animal (log2 expression)"]
     assert [f"{value:.8g}" for value in animals["value"]] == expression.tolist()
+    same(card.tables["On the chip"], run.derived / "genes_on_chip.csv", gene="Bglap")
+    assert json.loads(card.to_json())["chip"][0]["place"] == "chr8:100-250 (+)"
+    assert "0.432" in str(card)
     assert "Bone metabolism" in card.facts["Themes of the report"]
     assert "GO:0030282" in set(card.tables["GO terms"]["term"])
 

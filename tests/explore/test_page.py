@@ -90,6 +90,9 @@ def test_search_finds_by_other_names_and_shows_every_animal(shown):
     assert rows(shown) == ["Bglap"]
     shown.wait("document.querySelector('#gene-animals').children.length")
     assert shown.run("document.querySelector('#chosen-title').textContent").startswith("Bglap")
+    chip = shown.run("document.querySelector('#chosen-chip').textContent")
+    assert "(chr8:100-250 (+)), 10 probes" in chip
+    assert "0.432" in chip
     assert "gene=Bglap" in shown.run("location.hash")
 
 
@@ -198,7 +201,7 @@ def test_hostile_names_are_text_and_no_formula(shown):
     assert shown.run("document.querySelectorAll('img[src=x]').length") == 0
     enter(shown, "#gene-table [data-filter=gene]", "=HYPERLINK")
     csv = shown.run(
-        f"(() => {{ const f = {FORMULA!r}; return document.querySelector('#gene-table tbody tr').cells[0].textContent === f; }})()"
+        f"(() => {{ const f = {FORMULA!r}; return document.querySelector('#gene-table tbody tr').cells[0].textContent === `'${{f}}`; }})()"
     )
     assert csv
 

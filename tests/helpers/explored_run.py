@@ -61,5 +61,8 @@ def gene_tables(n_genes):
     terms = pd.DataFrame({"contrast": ["mg001_vs_pairfed"], "direction": "down", "term": "GO:0030282",
                           "name": "bone mineralization", "hits": 4, "p": 0.0123456789, "q": 0.2,
                           "genes": "Alpl;Bglap"})  # fmt: skip
-    return {"differential_expression": pd.concat(rows), "expression": expression,
+    chip = pd.DataFrame({"gene": genes, "probeset_id": [f"TC{i:08}.rn" for i in range(len(genes))],
+                         "place": "chr8:100-250 (+)", "probes": 10, "probe_correlation": 0.4321,
+                         "probe_residual": 0.1234})  # fmt: skip
+    return {"genes_on_chip": chip, "differential_expression": pd.concat(rows), "expression": expression,
             "expression_arrays": arrays, "enriched_terms": terms}  # fmt: skip

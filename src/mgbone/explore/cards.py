@@ -28,7 +28,7 @@ KEYS = ["experiment", "endpoint", "contrast"]
 
 
 def gene(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:
-    """Look up one gene: every animal by group, fold changes with interval, p and q, themes, GO terms.
+    """Look up one gene: every animal by group, fold changes, p and q, its place, themes, GO terms.
 
     Parameters
     ----------
@@ -57,12 +57,13 @@ def gene(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Car
     }
     shown = {
         tr("Fold changes (log2)"): changes,
+        tr("On the chip"): gene_on_chip(symbol, tables),
         tr("GO terms"): terms,
         tr("Every animal (log2 expression)"): animals,
     }
     draw = partial(_dots, animals, _as_evidence(changes, tables), f"{GENE}{symbol}", tables, symbol)
     return Card("gene", symbol, tr("Gene {name}", name=symbol), facts, shown,
-                ("changes", "terms", "animals"), tables.stamp, draw)  # fmt: skip
+                ("changes", "chip", "terms", "animals"), tables.stamp, draw)  # fmt: skip
 
 
 def gene_changes(symbol: str, tables: Tables) -> pd.DataFrame:
@@ -79,6 +80,14 @@ def gene_animals(symbol: str, tables: Tables) -> pd.DataFrame:
     return arrays[["animal_id", "experiment", "group"]].assign(
         value=arrays["array_id"].map(row).astype(float)
     )
+
+
+def gene_on_chip(symbol: str, tables: Tables) -> pd.DataFrame:
+    """Return the row of genes_on_chip.csv of one gene: probe set, place, and how well its probes agree."""
+    if not (tables.derived / "genes_on_chip.csv").is_file():  # a run of before this table
+        return pd.DataFrame(columns=["probeset_id", "place", "probes", "probe_correlation", "probe_residual"])
+    table = tables.read("genes_on_chip")
+    return table[table["gene"].eq(symbol)].drop(columns="gene").reset_index(drop=True)
 
 
 def gene_terms(symbol: str, tables: Tables) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def _groups(tables: Tables) -> dict[str, Any]:
             "label": naming.group_label(name, short=True),
             "colour": look.colour(name),
             "line": look.line_colour(name),
-            "marker": _MARKERS.get(look.marker(name), "circle"),
+            "marker": _MARKERS.get(look.group_style(name).marker, "circle"),
         }
         for name in tables.study.groups
     }
@@ -78,7 +78,15 @@ def _changes(tables: Tables) -> dict[str, Any]:
     table = tables.read("differential_expression") if path.is_file() else pd.DataFrame(columns=["gene"])
     genes = list(dict.fromkeys(table["gene"]))
     if not genes:
-        return {"genes": [], "names": [], "synonyms": {}, "themes": [], "theme": [], "contrasts": []}
+        return {
+            "genes": [],
+            "chip": [],
+            "names": [],
+            "synonyms": {},
+            "themes": [],
+            "theme": [],
+            "contrasts": [],
+        }
     names = tables.chip_genes.reindex(genes)["gene_name"].fillna("")
     members = theme_genes(tables.gene_sets, tables.themes)
     theme = [next((i for i, t in enumerate(THEMES) if g in members.get(t, ())), -1) for g in genes]
@@ -92,12 +100,20 @@ def _changes(tables: Tables) -> dict[str, Any]:
     present = set(genes)
     return {
         "genes": genes,
+        "chip": _on_chip(genes, tables),
         "names": names.tolist(),
         "synonyms": {gene: words for gene, words in gene_synonyms().items() if gene in present},
         "themes": [{"label": tr(label), "colour": colour} for colour, _, label in THEMES.values()],
         "theme": theme,
         "contrasts": contrasts,
     }
+
+
+def _on_chip(genes: list[str], tables: Tables) -> list[list[Any]]:
+    """Return the columns of genes_on_chip.csv by gene; of a run of before this table nothing."""
+    if not (tables.derived / "genes_on_chip.csv").is_file():
+        return []
+    return _plain_rows(tables.read("genes_on_chip").set_index("gene").reindex(genes))
 
 
 def _endpoints(tables: Tables) -> dict[str, Any]:

@@ -122,13 +122,16 @@ class Genes {
     const { words, world } = this, i = this.at.get(gene), { stamp } = world;
     byId("chosen").hidden = false;
     byId("chosen-title").textContent = world.names[i] ? `${gene}: ${world.names[i]}` : gene;
+    const [probeset, place, probes, correlation, residual] = world.chip[i] ?? [];
+    byId("chosen-chip").textContent = probeset ? fill(words.chip, { probeset, place: place ?? words.no_place, probes,
+      correlation: shown(correlation), residual: shown(residual) }) : "";
     const rows = world.contrasts.map((c) => ({ label: c.label, value: c.log2_fold_change[i], low: c.ci_low[i], high: c.ci_high[i],
       p: `p = ${shown(c.p[i])}, q = ${shown(c.q[i])}` }));
-    await show({ "gene-changes": differencesFigure(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }) });
+    await draw("gene-changes", differencesPicture(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }));
     const { arrays, values } = await this.unpackExpression();
     if (gene !== this.gene || !values.length) return;
     const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
-    await show({ "gene-animals": animalsFigure(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }) });
+    await draw("gene-animals", animalsPicture(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }));
   }
 
   async setPair(first, second) {

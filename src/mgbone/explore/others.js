@@ -30,11 +30,12 @@ class Endpoints {
     this.table.draw();
     const rows = this.rows.filter((row) => row.endpoint === this.name && row.estimate !== null && row.contrast.includes("_vs_"))
       .map((row) => ({ label: world.contrast_labels[row.contrast], value: row.estimate, low: row.ci_low, high: row.ci_high, p: `p = ${shown(row.p)}` }));
+    if (rows.length) await draw("endpoint-changes", differencesPicture(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }));
+    else empty("endpoint-changes");
     if (endpoint.animals.length) {
-      await show({ "endpoint-animals": animalsFigure(endpoint.animals, world, { title: endpoint.label, stamp, unit: endpoint.unit, words, room: "endpoint-animals" }) });
-    } else byId("endpoint-animals").replaceChildren();
-    if (rows.length) await show({ "endpoint-changes": differencesFigure(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }) });
-    else byId("endpoint-changes").replaceChildren();
+      const shown = { title: endpoint.label, stamp, unit: endpoint.unit, words, room: "endpoint-animals" };
+      await draw("endpoint-animals", animalsPicture(endpoint.animals, world, shown));
+    } else empty("endpoint-animals");
   }
 }
 

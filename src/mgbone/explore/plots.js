@@ -34,8 +34,8 @@ async function show(pictures) {
 // Every gene a dot; a box selects, a click chooses, and both hold in all clouds of the same source.
 function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
   const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel });
-  const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1 };
-  const dots = figure.scatter({ ...common, size: 4, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
+  const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1, marker: "square" };
+  const dots = figure.scatter({ ...common, size: 3, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
   // Without glyphs of their own for dots not selected or muted: each would read 22,900 colours once more.
   Object.assign(dots, { nonselection_glyph: null, muted_glyph: null });
   figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,
@@ -52,8 +52,32 @@ function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
   return figure;
 }
 
+// A picture of the same build keeps its figure and gets new data: to build one takes 50 ms.
+const built = {};
+
+async function draw(place, { build, key, title, unit, axis, data }) {
+  if (built[place]?.key !== key) {
+    const { figure, sources } = build();
+    built[place] = { key, figure, sources };
+    Object.entries(data).forEach(([name, columns]) => { sources[name].data = columns; });
+    await show({ [place]: figure });
+    return;
+  }
+  const { figure, sources } = built[place];
+  figure.title.text = title;
+  figure[axis][0].axis_label = unit;
+  Object.entries(data).forEach(([name, columns]) => { sources[name].data = columns; });
+}
+
+function empty(place) {
+  views[place]?.model.document?.clear();
+  byId(place).replaceChildren();
+  delete views[place];
+  delete built[place];
+}
+
 // Animals by group, the experiments side by side; neighbours in value are led apart by the golden ratio.
-function animalsFigure(rows, world, { title, stamp, unit, words, room }) {
+function animalsPicture(rows, world, { title, stamp, unit, words, room }) {
   const place = {}, labels = {};
   let at = 0;
   for (const [name, experiment] of Object.entries(world.experiments)) {
@@ -62,53 +86,64 @@ function animalsFigure(rows, world, { title, stamp, unit, words, room }) {
     at += 0.6;
   }
   const known = rows.filter((row) => `${row[1]}|${row[2]}` in place);
-  const columns = { x: [], y: [], animal: [], colour: [], line: [], marker: [], group: [], value: [] };
-  const means = { x: [], y: [], low: [], high: [] };
+  const dots = { x: [], y: [], animal: [], colour: [], line: [], marker: [], group: [], value: [], unit: [] };
+  const bars = { x: [], y: [], low: [], high: [] };
   for (const [key, x] of Object.entries(place)) {
     const here = known.filter((row) => `${row[1]}|${row[2]}` === key).sort((a, b) => a[3] - b[3]);
     const group = world.groups[key.split("|")[1]];
     here.forEach((row, rank) => {
-      columns.x.push(x + (here.length > 1 ? 0.5 * (((rank + 1) * 0.618034 + 0.5) % 1 - 0.5) : 0));
+      dots.x.push(x + (here.length > 1 ? 0.5 * (((rank + 1) * 0.618034 + 0.5) % 1 - 0.5) : 0));
       for (const [name, value] of Object.entries({ y: row[3], value: String(row[3]), animal: row[0], colour: group.colour,
-        line: group.line, marker: group.marker, group: group.label })) columns[name].push(value);
+        line: group.line, marker: group.marker, group: group.label, unit })) dots[name].push(value);
     });
     if (here.length > 1) {
       const mean = here.reduce((sum, row) => sum + row[3], 0) / here.length;
       const sd = Math.sqrt(here.reduce((sum, row) => sum + (row[3] - mean) ** 2, 0) / (here.length - 1));
-      means.x.push(x + 0.38); means.y.push(mean); means.low.push(mean - sd); means.high.push(mean + sd);
+      bars.x.push(x + 0.38); bars.y.push(mean); bars.low.push(mean - sd); bars.high.push(mean + sd);
     }
   }
-  const figure = newFigure(`${title} (${words.mean_sd})`, stamp, { y_axis_label: unit, x_range: new Range1d({ start: -0.6, end: at - 0.1 }), height: 320 });
-  const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: new ColumnDataSource({ data: columns }), size: 8,
-    fill_color: { field: "colour" }, line_color: { field: "line" }, marker: { field: "marker" } });
-  const bars = new ColumnDataSource({ data: means });
-  figure.segment({ x0: { field: "x" }, x1: { field: "x" }, y0: { field: "low" }, y1: { field: "high" }, source: bars, line_color: "#1a1a1a" });
-  figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: bars, marker: "dash", size: 13, line_color: "#1a1a1a", line_width: 2 });
-  named(figure.xaxes[0], labels);
   const letters = Math.max(...Object.values(labels).map((label) => [...label].length * (/[^\x00-\xff]/.test(label) ? 12 : 7)), 0);
-  if (letters * Object.keys(labels).length > byId(room).closest(".pair").clientWidth / (innerWidth > 900 ? 2 : 1) - 80) {
-    figure.xaxes[0].major_label_orientation = 0.7;
-  }
+  const turned = letters * Object.keys(labels).length > byId(room).closest(".pair").clientWidth / (innerWidth > 900 ? 2 : 1) - 80;
+  const full = `${title} (${words.mean_sd})`;
+  return { title: full, unit, axis: "yaxes", data: { dots, bars }, key: JSON.stringify([labels, turned]),
+    build: () => animalsFigure({ title: full, stamp, unit, words, labels, turned, width: at }) };
+}
+
+function animalsFigure({ title, stamp, unit, words, labels, turned, width }) {
+  const sources = { dots: new ColumnDataSource({ data: {} }), bars: new ColumnDataSource({ data: {} }) };
+  const figure = newFigure(title, stamp, { y_axis_label: unit, x_range: new Range1d({ start: -0.6, end: width - 0.1 }), height: 320 });
+  const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source: sources.dots, size: 8,
+    fill_color: { field: "colour" }, line_color: { field: "line" }, marker: { field: "marker" } });
+  const bars = { source: sources.bars, line_color: "#1a1a1a" };
+  figure.segment({ x0: { field: "x" }, x1: { field: "x" }, y0: { field: "low" }, y1: { field: "high" }, ...bars });
+  figure.scatter({ x: { field: "x" }, y: { field: "y" }, marker: "dash", size: 13, line_width: 2, ...bars });
+  named(figure.xaxes[0], labels);
+  if (turned) figure.xaxes[0].major_label_orientation = 0.7;
   figure.xgrids[0].visible = false;
-  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[words.animals, "@animal"], ["", "@group"], [unit, "@value"]] }));
-  return figure;
+  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[words.animals, "@animal"], ["", "@group"], ["", "@value @unit"]] }));
+  return { figure, sources };
 }
 
 // Differences with their intervals, one a row. rows: {label, value, low, high, p}
-function differencesFigure(rows, { title, stamp, unit }) {
-  const n = rows.length;
-  const data = { y: rows.map((_, i) => n - i), x: rows.map((r) => r.value), low: rows.map((r) => r.low ?? r.value),
-    high: rows.map((r) => r.high ?? r.value), p: rows.map((r) => r.p), value: rows.map((r) => String(r.value)) };
-  const source = new ColumnDataSource({ data });
+function differencesPicture(rows, { title, stamp, unit }) {
+  const n = rows.length, labels = Object.fromEntries(rows.map((row, i) => [n - i, row.label]));
+  const found = { y: rows.map((_, i) => n - i), x: rows.map((r) => r.value), low: rows.map((r) => r.low ?? r.value),
+    high: rows.map((r) => r.high ?? r.value), p: rows.map((r) => r.p), value: rows.map((r) => String(r.value)), unit: rows.map(() => unit) };
+  return { title, unit, axis: "xaxes", data: { found }, key: JSON.stringify(labels),
+    build: () => differencesFigure({ title, stamp, unit, n, labels }) };
+}
+
+function differencesFigure({ title, stamp, unit, n, labels }) {
+  const source = new ColumnDataSource({ data: {} });
   const figure = newFigure(title, stamp, { x_axis_label: unit, y_range: new Range1d({ start: 0.3, end: n + 0.7 }), height: Math.max(200, 130 + 34 * n) });
   figure.x_range.range_padding = 0.5;  // room for p over the outermost mark
   figure.segment({ x0: { field: "low" }, x1: { field: "high" }, y0: { field: "y" }, y1: { field: "y" }, source, line_color: "#1a1a1a", line_width: 1.6 });
   const dots = figure.scatter({ x: { field: "x" }, y: { field: "y" }, source, size: 9, fill_color: "#2f5d7c", line_color: "#1a1a1a" });
   figure.text({ x: { field: "x" }, y: { field: "y" }, text: { field: "p" }, source, y_offset: -7, text_align: "center", text_font_size: "11px" });
   figure.segment({ x0: [0], x1: [0], y0: [0.3], y1: [n + 0.7], line_color: "#888", line_dash: "dashed" });
-  named(figure.yaxes[0], Object.fromEntries(rows.map((row, i) => [n - i, row.label])));
-  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [[unit, "@value"], ["", "@p"]] }));
-  return figure;
+  named(figure.yaxes[0], labels);
+  figure.add_tools(new HoverTool({ renderers: [dots], tooltips: [["", "@value @unit"], ["", "@p"]] }));
+  return { figure, sources: { found: source } };
 }
 
 function named(axis, labels) {

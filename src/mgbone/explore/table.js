@@ -68,14 +68,12 @@ class Table {
     for (const [column, holds] of tests) rows = rows.filter((row) => holds(this.value(column, row)));
     const by = this.sort && this.columns.find((c) => c.key === this.sort.key);
     if (by) {
-      const sign = this.sort.down ? -1 : 1;
-      const keys = new Map(rows.map((row) => [row, this.value(by, row)]));
-      const numbers = typeof keys.get(rows[0]) === "number";
-      rows.sort((a, b) => {
-        const [x, y] = [keys.get(a), keys.get(b)];
-        if (x === null || y === null) return (x === null) - (y === null);
-        return sign * (numbers ? x - y : x < y ? -1 : x > y ? 1 : 0) || a - b;
-      });
+      const sign = this.sort.down ? -1 : 1, value = (row) => this.value(by, row);
+      const numbers = rows.some((row) => typeof value(row) === "number");
+      const keys = numbers ? new Float64Array(this.count).fill(NaN) : [];
+      for (const row of rows) keys[row] = value(row) ?? (numbers ? Infinity * sign : "");  // what is missing stands last
+      rows.sort(numbers ? (a, b) => sign * (keys[a] - keys[b]) || a - b
+        : (a, b) => (keys[a] < keys[b] ? -sign : keys[a] > keys[b] ? sign : a - b));
     }
     this.rows = rows;
     this.draw();

@@ -31,6 +31,11 @@ WORDS: Mapping[str, str] = {
     "theme": N_("theme"),
     "low": N_("from"),
     "high": N_("to"),
+    "chip": N_(
+        "Probe set {probeset} ({place}), {probes} probes: mean correlation between two {correlation}, "
+        "residual {residual} (log2)"
+    ),
+    "no_place": N_("no place in the annotation"),
     "animals": N_("Every animal"),
     "log2": N_("log2 expression"),
     "difference": N_("Difference, 95 % interval"),

@@ -8,6 +8,7 @@ from mgbone.dataset.arrays.library import find_platform, read_platform
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "agreement": ["genes_on_chip"],
         "arrays": [
             "array_evidence",
             "best_theme_terms",

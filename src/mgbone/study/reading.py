@@ -114,6 +114,11 @@ _NAMES = {
 }
 
 _HEADINGS = {
+    "probeset_id": N_("probe set"),
+    "place": N_("place in the genome"),
+    "probes": N_("probes"),
+    "probe_correlation": N_("correlation between probes"),
+    "probe_residual": N_("residual of the probes, log2"),
     "experiment": N_("experiment"),
     "group": N_("group"),
     "animals": N_("animals"),

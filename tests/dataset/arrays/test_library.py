@@ -134,12 +134,23 @@ def test_a_platform_is_put_together(tmp_path):
     # control.
     assert found == [("TC1", 2), ("TC1", 6), ("TC1", 19), ("TC2", 11), ("TC3", 19)]
     assert platform.annotation.index.tolist() == ["TC1", "TC2", "TC3"]
-    assert platform.annotation.loc["TC1"].tolist() == ["Trpm6", "channel, cation"]
+    assert platform.annotation.loc["TC1"].dropna().tolist() == ["Trpm6", "channel, cation"]
     assert platform.annotation.loc[["TC2", "TC3"]].isna().all(axis=None)
     assert platform.controls.to_dict("records") == [
         {"cell": 8, "probeset_id": "101", "name": "background", "type": "control->bgp->antigenomic"}
     ]
     assert sorted(platform.files) == ["clf", "mps", "pgf", "transcripts"]
+
+
+def test_a_place_is_written_as_genome_browsers_do_and_missing_where_it_is_not_told(tmp_path):
+    path = tmp_path / "x.transcript.csv"
+    path.write_text(
+        '"transcript_cluster_id","seqname","strand","start","stop","gene_assignment"\n'
+        '"TC1","chr8","+","100","250","---"\n"TC2","---","---","---","---","---"\n'
+    )
+    places = read_transcript_annotation(path)["place"]
+    assert places["TC1"] == "chr8:100-250 (+)"
+    assert pd.isna(places["TC2"])
 
 
 def test_without_mps_every_probe_set_is_its_own(tmp_path):

@@ -68,8 +68,8 @@ class Platform:
     probesets : pandas.Categorical, shape (n_probes,)
         Transcript cluster of each of these probes.
     annotation : pandas.DataFrame
-        Index ``probeset_id`` (each transcript cluster), columns ``gene_symbol`` and ``gene_name``; missing
-        where no gene is assigned.
+        Index ``probeset_id`` (each transcript cluster), columns ``gene_symbol``, ``gene_name`` (missing
+        where no gene is assigned) and ``place`` (missing where the annotation does not say).
     controls : pandas.DataFrame
         Perfect-match probes of all other probe sets: ``cell``, ``probeset_id``, ``name``, ``type``.
     files : dict of str to Path
@@ -341,7 +341,9 @@ def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFra
             file=files["pgf"].name,
         )
         warnings.warn(text, PlatformWarning, stacklevel=3)
-        return pd.DataFrame({"gene_symbol": None, "gene_name": None}, index=clusters, dtype="str")
+        return pd.DataFrame(
+            {"gene_symbol": None, "gene_name": None, "place": None}, index=clusters, dtype="str"
+        )
     if not genes.index.isin(clusters).any():
         raise PlatformError(
             tr(

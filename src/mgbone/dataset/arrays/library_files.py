@@ -21,6 +21,7 @@ from mgbone.study.errors import PlatformError
 from mgbone.study.language import tr
 
 _TAB, _NEWLINE, _HASH = 9, 10, 35
+_PLACE = ["seqname", "start", "stop", "strand"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +194,8 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Index ``probeset_id`` (the transcript cluster), columns ``gene_symbol`` and ``gene_name``: those of
-        the first assignment that has a symbol; missing where none has.
+        the first assignment that has a symbol; missing where none has; and ``place``: sequence, start, stop
+        and strand, such as ``chr8:100-250 (+)``; missing where the annotation does not say.
 
     Raises
     ------
@@ -204,13 +206,15 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
     path = Path(path)
     data = _load(path)
     key = "transcript_cluster_id" if b"transcript_cluster_id" in data[: 1 << 16] else "probeset_id"
-    table = _named(path, data, ",", [key, "gene_assignment"])
+    placed = _PLACE if all(name.encode() in data[: 1 << 16] for name in _PLACE) else []
+    table = _named(path, data, ",", [key, "gene_assignment", *placed])
     genes = pd.DataFrame(
         [_first_gene(text) for text in table["gene_assignment"]],
         columns=["gene_symbol", "gene_name"],
         index=pd.Index(table[key], name="probeset_id"),
         dtype="str",
     )
+    genes["place"] = _places(table[placed]).set_axis(genes.index)
     return genes[~genes.index.duplicated()]
 
 
@@ -349,6 +353,13 @@ def _whole_number(path: Path, header: Mapping[str, list[str]], key: str, default
         return int(text)
     except (TypeError, ValueError) as error:
         raise _fault(path, tr("gives no usable {key} (found {text!r})", key=key, text=text)) from error
+
+
+def _places(table: pd.DataFrame) -> pd.Series:
+    """Write places as genome browsers do; missing where the annotation holds ``---`` or nothing."""
+    rows = table.reindex(columns=_PLACE, fill_value="").to_numpy()
+    places = [None if {"", "---"} & set(row[:3]) else "{}:{}-{} ({})".format(*row) for row in rows]
+    return pd.Series(places, index=table.index, dtype="str")
 
 
 def _first_gene(assignment: str) -> tuple[str | None, str | None]:
