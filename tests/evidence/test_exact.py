@@ -27,3 +27,8 @@ def test_the_critical_value_is_that_of_the_published_table():
     """Harter (1960): upper 5 % points for 3 means with 20 degrees of freedom, and for 4 with 60."""
     assert studentised_range(0.05, 3, 20) == pytest.approx(3.578, abs=5e-4)
     assert studentised_range(0.05, 4, 60) == pytest.approx(3.737, abs=5e-4)
+
+
+@pytest.mark.parametrize(("n_groups", "df"), [(1, 7), (3, 0), (0, 0)])
+def test_without_groups_or_degrees_of_freedom_there_is_no_critical_value(n_groups, df):
+    assert math.isnan(studentised_range(0.05, n_groups, df))

@@ -14,7 +14,12 @@ POWER = 0.8
 
 @cache
 def studentised_range(limit: float, n_groups: int, df: int) -> float:
-    """Return the critical value of the studentised range for a p of `limit`; over sqrt(2) it is one of t."""
+    """Return the critical value of the studentised range for a p of `limit`; over sqrt(2) it is one of t.
+
+    Missing where there are no two groups, or no degree of freedom.
+    """
+    if n_groups < 2 or not df >= 1:
+        return np.nan
     return float(
         optimize.brentq(lambda q: studentised_range_tail(q, n_groups, df) - limit, 0.0, 2.0**16, xtol=1e-12)
     )
