@@ -200,19 +200,21 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
     grid = Grid(file, sheet.title, merged=sorted(found.merged), formulas=found.formulas, numbers=numbers)
     grid.top = [_dense(row, width) for row in top]
     grid.rows = [_dense(rows.pop(number), width) for number in numbers]
-    hidden, struck = sorted(found.hidden.intersection(numbers)), sorted(found.struck)
-    if hidden:
-        rows = rows_words(hidden)
-        said = tr("{rows} are hidden or filtered out; what stands there was read.", rows=rows)
-        if len(hidden) == 1:
-            said = tr("{rows} is hidden or filtered out; what stands there was read.", rows=rows)
-        grid.notes.append(Note(grid.where, said))
-    if struck:
-        rows = rows_words(struck)
-        said = tr("{rows} are struck out, at least in part; what stands there was read.", rows=rows)
-        if len(struck) == 1:
-            said = tr("{rows} is struck out, at least in part; what stands there was read.", rows=rows)
-        grid.notes.append(Note(grid.where, said))
+    for marked, one, several in (
+        (
+            found.hidden.intersection(numbers),
+            N_("{rows} is hidden or filtered out; what stands there was read."),
+            N_("{rows} are hidden or filtered out; what stands there was read."),
+        ),
+        (
+            found.struck,
+            N_("{rows} is struck out, at least in part; what stands there was read."),
+            N_("{rows} are struck out, at least in part; what stands there was read."),
+        ),
+    ):
+        if marked:
+            said = tr(one if len(marked) == 1 else several, rows=rows_words(sorted(marked)))
+            grid.notes.append(Note(grid.where, said))
     return grid
 
 
