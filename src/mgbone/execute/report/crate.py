@@ -24,6 +24,7 @@ from mgbone.execute.report import provenance
 from mgbone.execute.report.provenance import Layout, SourceFile, source_file
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, either, speaking, tr
+from mgbone.study.naming import word
 from mgbone.study.paths import project_root
 from mgbone.study.places import of_language
 
@@ -312,17 +313,20 @@ class _Packer:
             )
             for verdict in dict.fromkeys(row["verdict"] for row in rows)
         }  # fmt: skip
-        said = "simulated data, no measurement" if self.layout.is_simulated else "measured data"
+        said = tr("simulated data, no measurement") if self.layout.is_simulated else tr("measured data")
         for row in rows:
             claim = self.add(
-                f"#claim-{row['claim_id']}", "Claim", name=f"Statement {row['claim_id']}",
+                f"#claim-{row['claim_id']}", "Claim", name=tr("Statement {claim}", claim=row["claim_id"]),
                 text=row["statement_en"], alternateName=row["statement_ja"],
             )  # fmt: skip
             review = self.add(
-                f"#review-{row['claim_id']}", "ClaimReview", name=f"Verdict on {row['claim_id']} ({said})",
-                claimReviewed=row["statement_en"], itemReviewed=claim, author=software,
+                f"#review-{row['claim_id']}", "ClaimReview",
+                name=tr("Verdict on {claim} ({kind})", claim=row["claim_id"], kind=said),
+                claimReviewed=either(row["statement_en"], row["statement_ja"]),
+                itemReviewed=claim, author=software,
                 reviewRating=ratings[row["verdict"]], isBasedOn=tables,
-                reviewBody=f"{row['verdict'].replace('_', ' ')}; criteria met: {row['criteria'] or 'none'}",
+                reviewBody=tr("{verdict}; criteria met: {criteria}", verdict=word(row["verdict"]),
+                              criteria=row["criteria"] or tr("none")),
             )  # fmt: skip
             self.mention(review)
 
