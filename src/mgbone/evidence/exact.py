@@ -16,7 +16,7 @@ def noncentral_limits(t: float, df: int, confidence: float = 0.95) -> tuple[floa
 
     They are those whose tail beyond t holds half of what `confidence` leaves (Steiger and Fouladi 1997).
     """
-    s, weight = _pooled_sd(df)
+    s, weight = pooled_sd(df)
 
     def below(shift: float) -> float:
         return float(weight @ stats.norm.cdf(t * s - shift))
@@ -41,7 +41,7 @@ def studentised_range_tail(q: float, n_groups: int, df: int) -> float:
     n_groups, df : int
         Means compared, and degrees of freedom of the variance within groups.
     """
-    s, of_s = _pooled_sd(df)
+    s, of_s = pooled_sd(df)
     z, of_z = _nodes(-9.0, 9.0)
     below = special.ndtr(z)
     beyond = special.ndtr(z - q * s[:, None])
@@ -80,7 +80,7 @@ def dunnett(groups: Mapping[str, np.ndarray], control: str) -> dict[str, float]:
 
 def _all_within(t: float, sizes: list[int], n: int, df: int) -> float:
     """Probability that no |t| of groups of these sizes against a control of n exceeds t."""
-    s, of_s = _pooled_sd(df)
+    s, of_s = pooled_sd(df)
     z, of_z = _nodes(-9.0, 9.0)
     inside = np.ones((len(s), len(z)))
     for size in sizes:
@@ -91,7 +91,7 @@ def _all_within(t: float, sizes: list[int], n: int, df: int) -> float:
 
 
 @cache
-def _pooled_sd(df: int) -> tuple[np.ndarray, np.ndarray]:
+def pooled_sd(df: int) -> tuple[np.ndarray, np.ndarray]:
     """Return values of s / sigma and the probability that each stands for."""
     low, high = np.sqrt([stats.chi2.ppf(1e-30, df), stats.chi2.isf(1e-18, df)]) / np.sqrt(df)
     s, width = _nodes(float(low), float(high))
