@@ -44,6 +44,16 @@ class Truth:
         whole = np.ones(len(self.endpoints), dtype=bool)
         return replace(self, blocks=tuple(((n, whole),) for _ in self.groups))
 
+    def only(self, endpoints: Sequence[str]) -> Truth:
+        """Return the same truth of some endpoints alone."""
+        at = [self.endpoints.index(e) for e in endpoints if e in self.endpoints]
+        root = self.root[at]
+        if len(at) == 1:  # one number does
+            root = np.sqrt((root**2).sum(axis=1, keepdims=True))
+        blocks = tuple(tuple((n, known[at]) for n, known in of) for of in self.blocks)
+        named = tuple(self.endpoints[i] for i in at)
+        return replace(self, endpoints=named, mean=self.mean[:, at], root=root, blocks=blocks)
+
 
 def observed_truth(measurements: pd.DataFrame, endpoints: Sequence[str] | None = None) -> dict[str, Truth]:
     """Take what was observed for the truth, experiment by experiment.

@@ -9,6 +9,7 @@ from mgbone.evidence.exact import pooled_sd
 from mgbone.evidence.power import studentised_range
 from mgbone.study.design import Study
 
+NODES = 48  # of the SD; more change the thirteenth digit
 LEVEL_CHANCES = ["up_significant", "up_trend", "none", "down_trend", "down_significant", "up"]
 
 
@@ -63,7 +64,7 @@ def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_s
     if not np.isfinite(critical) or df < 1:
         return np.full(shift.shape, np.nan)
     spread = np.sqrt(1 + uncertain)
-    s, of_s = pooled_sd(df)
+    s, of_s = pooled_sd(df, NODES)
     if known_sd:
         return special.ndtr((shift[..., None] - critical * s) / spread) @ of_s
     seen = special.ndtr((shift[..., None, None] * s[:, None] - critical * s) / spread)

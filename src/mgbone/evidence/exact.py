@@ -91,15 +91,15 @@ def _all_within(t: float, sizes: list[int], n: int, df: int) -> float:
 
 
 @cache
-def pooled_sd(df: int) -> tuple[np.ndarray, np.ndarray]:
+def pooled_sd(df: int, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
     """Return values of s / sigma and the probability that each stands for."""
     low, high = np.sqrt([stats.chi2.ppf(1e-30, df), stats.chi2.isf(1e-18, df)]) / np.sqrt(df)
-    s, width = _nodes(float(low), float(high))
+    s, width = _nodes(float(low), float(high), nodes)
     return s, width * 2 * s * df * stats.chi2.pdf(df * s**2, df)
 
 
 @cache
-def _nodes(low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
+def _nodes(low: float, high: float, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights of Gauss and Legendre between two limits."""
-    x, w = np.polynomial.legendre.leggauss(_NODES)
+    x, w = np.polynomial.legendre.leggauss(nodes)
     return (low + high) / 2 + (high - low) / 2 * x, (high - low) / 2 * w
