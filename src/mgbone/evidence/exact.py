@@ -30,7 +30,7 @@ def noncentral_limits(t: float, df: int, confidence: float = 0.95) -> tuple[floa
     return low, high
 
 
-def studentised_range_tail(q: float, n_groups: int, df: int) -> float:
+def studentised_range_tail(q: float, n_groups: int, df: int, nodes: int = _NODES) -> float:
     """Return the probability that the studentised range of some means exceeds q (Tukey 1953).
 
     What lies outside is integrated itself, not subtracted from 1, so that a small probability keeps its
@@ -40,9 +40,11 @@ def studentised_range_tail(q: float, n_groups: int, df: int) -> float:
     ----------
     n_groups, df : int
         Means compared, and degrees of freedom of the variance within groups.
+    nodes : int
+        Of each of the two integrals; 96 give twelve digits up to a q of 20.
     """
-    s, of_s = pooled_sd(df)
-    z, of_z = _nodes(-9.0, 9.0)
+    s, of_s = pooled_sd(df, nodes)
+    z, of_z = _nodes(-9.0, 9.0, nodes)
     below = special.ndtr(z)
     beyond = special.ndtr(z - q * s[:, None])
     # The k - 1 other means lie below the largest, at z, not all within reach: (a^m - b^m) / (a - b).
@@ -101,5 +103,8 @@ def pooled_sd(df: int, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
 @cache
 def _nodes(low: float, high: float, nodes: int = _NODES) -> tuple[np.ndarray, np.ndarray]:
     """Nodes and weights of Gauss and Legendre between two limits."""
-    x, w = np.polynomial.legendre.leggauss(nodes)
+    x, w = _legendre(nodes)
     return (low + high) / 2 + (high - low) / 2 * x, (high - low) / 2 * w
+
+
+_legendre = cache(np.polynomial.legendre.leggauss)
