@@ -34,10 +34,10 @@ def animals_needed(
 ) -> pd.DataFrame:
     """Return how many animals a group give each statement a chance of 80 and of 90 %.
 
-    Of a statement of an effect: that the declared test finds it, with its sign and level, were the truth what
-    was observed (`mgbone.evidence.chances`; a mean stated besides is not asked for). Of one of an absence: that
-    two one-sided tests exclude a difference beyond the study's bound, were there none. Of an order of doses:
-    that each step is found, by simulation.
+    Of a statement of an effect: that the declared test finds it, with its sign and level, were the truth
+    what was observed (`mgbone.evidence.chances`; a mean stated besides is not asked for). Of one of an
+    absence: that two one-sided tests exclude a difference beyond the study's bound, were there none. Of an
+    order of doses: that each step is found, by simulation.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ def chances_by_n(
 
 
 def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) -> float:
-    """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none up to `most` is.
+    """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none is.
 
-    The chance is looked for in doubling steps and then between two of them, where it has to rise with n.
+    Up to `most` the chance is looked for in doubling steps, then between two of them, where it has to rise.
     """
     low, high = 1, 2
     while chance(high) < wanted:
@@ -101,7 +101,7 @@ def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) 
 def _chance_by_n(
     row: Mapping[str, object], seen: Mapping[str, float], truths: Mapping[str, Truth], study: Study
 ) -> Callable[[int], float] | None:
-    """Return the chance of a statement as a function of the animals in each group; None where there is none."""
+    """Return the chance of a statement as a function of the animals a group; None where there is none."""
     if row["contrast"] == "dose_order":
         return _order_by_n(row, truths, study) if row["verdict"] != "not_tested" else None
     if not np.isfinite(seen["t"]):
@@ -137,8 +137,8 @@ def power_of_equivalence(bound: float, scatter: float, n: int, n_groups: int, st
     """Return the chance that two one-sided tests show equivalence of two groups whose true means are equal.
 
     The tests are those of `mgbone.evidence.equivalence`, on the ratio of means, with the variance of all
-    groups. The reference's mean and the SD are integrated over; given both, the case's mean has to lie between
-    two limits.
+    groups. The reference's mean and the SD are integrated over; given both, the case's mean has to lie
+    between two limits.
 
     Parameters
     ----------
@@ -188,10 +188,10 @@ def plan(
     Returns
     -------
     DataFrame
-        ``PLAN_COLUMNS``, a row an endpoint and comparison: the difference looked for; the SD within groups with
-        its interval (chi-squared); the power of the declared test to find it, and the power at both ends of that
-        interval; shows_absence, the chance to exclude a difference so large where there is none; n80, the
-        animals a group that give a power of 80 %, with the same ends.
+        ``PLAN_COLUMNS``, a row an endpoint and comparison: the difference looked for; the SD within groups
+        with its interval (chi-squared); the power of the declared test to find it, and the power at both ends
+        of that interval; shows_absence, the chance to exclude a difference so large where there is none; n80,
+        the animals a group that give a power of 80 %, with the same ends.
 
     Raises
     ------
@@ -201,7 +201,9 @@ def plan(
     if n_a_group < 2:
         raise MgboneError(tr("A group of {n} can't be compared; plan for 2 animals or more.", n=n_a_group))
     rows = about[["experiment", "endpoint", "contrast"]].join(observed).dropna(subset="t")
-    rows = rows[rows["endpoint"].isin(list(endpoints))].drop_duplicates(["experiment", "endpoint", "contrast"])
+    rows = rows[rows["endpoint"].isin(list(endpoints))].drop_duplicates(
+        ["experiment", "endpoint", "contrast"]
+    )
     if absent := [e for e in endpoints if e not in set(rows["endpoint"])]:
         raise MgboneError(
             tr("No statement that was tested is about {endpoints}.", endpoints=tr(", ").join(absent))
@@ -214,7 +216,9 @@ def plan(
 def _planned(row: Mapping[str, object], study: Study, n: int, percent: float | None) -> dict[str, object]:
     percent = study.equivalence_bound(str(row["endpoint"])) if percent is None else percent
     if not percent > 0:
-        said = tr("{endpoint} has no smallest effect of interest; give one in percent.", endpoint=row["endpoint"])
+        said = tr(
+            "{endpoint} has no smallest effect of interest; give one in percent.", endpoint=row["endpoint"]
+        )
         raise MgboneError(said)
     mean, df, k = abs(row["mean_reference"]), row["df"], int(row["n_groups"])
     tail = (1 - study.thresholds["confidence"]) / 2

@@ -1,4 +1,4 @@
-"""New cohorts of animals: means and sums of squares drawn, not animals, so that the cost does not grow with n."""
+"""New cohorts: means and sums of squares drawn, not animals, so that the cost does not grow with n."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chance that a new cohort gives the same verdict: in closed form where there is one, else by simulation."""
+"""The chance that a new cohort gives the same verdict: in closed form where there is one, else simulated."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _DRAWS = 20_000
 def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the chance of each verdict in a new cohort, in closed form.
 
-    Tukey-Kramer gives a level where abs(t) lies beyond a quantile of the studentised range over sqrt(2), and t
-    is noncentral. What differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one
+    Tukey-Kramer gives a level where abs(t) lies beyond a quantile of the studentised range over sqrt(2), and
+    t is noncentral. What differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one
     observed with a flat prior on the means and the SD as uncertain as it is (`predictive`); or the one that
     is believed after van Zwet and Goodman (2022; `shrunken`).
 
@@ -116,7 +116,8 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
     """Return the chance of each verdict where no closed form is, with the effect shrunken.
 
     The mean of the case is put where the effect that is believed lies, draw by draw, and that of the
-    reference is kept. Each step of an order of doses is shrunken by itself, its standard error taken as known.
+    reference is kept. Each step of an order of doses is shrunken by itself, with its standard error taken as
+    known.
 
     Parameters
     ----------
@@ -162,7 +163,10 @@ def _believed_order(
         for group in (c.reference, c.case):
             at = of.groups.index(group)
             mean[c.experiment, group] = of.mean[at, 0]
-            part[c.experiment, group] = (of.root[0] ** 2).sum(), sum(n for n, known in of.blocks[at] if known[0])
+            part[c.experiment, group] = (
+                (of.root[0] ** 2).sum(),
+                sum(n for n, known in of.blocks[at] if known[0]),
+            )
     variance, size = np.array(list(part.values())).T
     estimate, error, _, _ = contrasts.log_ratios_of(
         list(mean), np.array(list(mean.values())), variance, size, contrasts.steps(study), study
@@ -212,7 +216,7 @@ def replication(
     found = verdicts[["claim_id", "verdict"]].merge(told, on=["claim_id", "verdict"])
     wide = found.pivot_table("chance", "claim_id", "truth").reindex(columns=list(TRUTHS)).add_prefix("p_")
     table = verdicts[["claim_id"]].merge(wide, on="claim_id", how="left")
-    how = {c: CLOSED for c in closed["claim_id"]} | {c: SIMULATED for c in rest["claim_id"]}
+    how = dict.fromkeys(closed["claim_id"], CLOSED) | dict.fromkeys(rest["claim_id"], SIMULATED)
     table["how"] = table["claim_id"].map(how).where(table["p_plugin"].notna())
     least = np.where(table["how"] == SIMULATED, 1 / n_cohorts, 0.0)
     table["likelihood_ratio"] = _likelihood_ratio(verdicts, observed, table, least, job.study)
@@ -225,7 +229,9 @@ def _likelihood_ratio(
     without = np.maximum(chances["p_without_effect"].to_numpy(float), least)
     effect = chances["p_plugin"].to_numpy(float)
     bounded = np.full(len(verdicts), np.nan)
-    for at, (row, seen) in enumerate(zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True)):
+    for at, (row, seen) in enumerate(
+        zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True)
+    ):
         if row["asserts"] == "absence" and np.isfinite(seen["t"]):
             shift = seen["bound"] / seen["error"]
             none = float(chances_of_levels(shift, int(seen["n_groups"]), int(seen["df"]), study)["none"])

@@ -1,4 +1,4 @@
-"""Many cohorts: in chunks, on threads, processes or a cluster, resumable, the same wherever they are drawn."""
+"""Many cohorts: in chunks, on threads, processes or a cluster, resumable, the same wherever drawn."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ class _Kept:
     def read(self, number: int) -> dict[str, np.ndarray] | None:
         """Return a chunk; None if its file was spoilt, so that it is drawn again."""
         try:
-            with np.load(self._path(number)) as kept:
+            with self._path(number).open("rb") as file, np.load(file) as kept:
                 return dict(kept)
         except (OSError, ValueError, EOFError, BadZipFile):
             return None
