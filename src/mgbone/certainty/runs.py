@@ -14,9 +14,9 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from mgbone.certainty.cohorts import TRUTHS, Truth, draw_all
+from mgbone.certainty.cohorts import TRUTHS, Truth, draw, draw_all, observed_truth
 from mgbone.claims.judging import what_is_asserted
-from mgbone.integration.many import REPRODUCED, judge_many
+from mgbone.integration.many import NOT_TESTED, REPRODUCED, judge_many
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
@@ -53,6 +53,25 @@ class Job:
             found.update(" ".join(f"{x:.8g}" for x in (*truth.mean.flat, *covariance.diagonal())).encode())
             found.update(repr([[(n, known.tolist()) for n, known in b] for b in truth.blocks]).encode())
         return found.hexdigest()[:16]
+
+
+def prepare(measurements: pd.DataFrame, statements: pd.DataFrame, study: Study, seed: int = 0) -> Job:
+    """Return the job of judging new cohorts: what was observed, and the statements that it can be held to.
+
+    Parameters
+    ----------
+    measurements : DataFrame
+        Columns animal_id, experiment, group, endpoint, value.
+    statements : DataFrame
+        Of the ledger. Those about arrays, and about what was not measured or was tested on ranks, are left
+        out.
+    """
+    truths = observed_truth(measurements, statements["endpoint"])
+    about = statements[statements["domain"] != "microarray"]
+    some = {name: draw(truth, "plugin", 1, np.random.default_rng(0)) for name, truth in truths.items()}
+    judged = judge_many(about, some, study)
+    known = [claim for claim, verdict in judged.items() if verdict[0] != NOT_TESTED]
+    return Job(truths, about[about["claim_id"].isin(known)].reset_index(drop=True), study, seed)
 
 
 def count_chunk(job: Job, number: int) -> dict[str, np.ndarray]:
@@ -135,6 +154,28 @@ def run_cohorts(
                     progress(len(done), wanted)
     summed = {name: sum(chunk[name] for chunk in done.values()) for name in next(iter(done.values()))}
     return CHUNK * len(done), summed
+
+
+def how_many_hold(counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return how often so many statements were reproduced at once, effects and absences apart.
+
+    Parameters
+    ----------
+    counts : mapping of str to int array
+        From `run_cohorts`.
+
+    Returns
+    -------
+    DataFrame
+        Columns truth, asserts, statements (how many there are), held, share (of the cohorts).
+    """
+    rows = []
+    for truth in TRUTHS:
+        together = counts[f"held_{truth}"]
+        for asserts, axis in (("effect", 1), ("absence", 0)):
+            of = together.sum(axis=axis)
+            rows += [(truth, asserts, len(of) - 1, held, n / of.sum()) for held, n in enumerate(of.tolist())]
+    return pd.DataFrame(rows, columns=["truth", "asserts", "statements", "held", "share"])
 
 
 @contextmanager
