@@ -47,7 +47,7 @@ def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study)
     tables = []
     for (k, df), of in seen.groupby(["n_groups", "df"]):
         about = rows.loc[of.index]
-        for truth, chances in _levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
+        for truth, chances in levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
             told = _verdicts_of_levels(about, chances)
             tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
     columns = ["claim_id", "truth", *VERDICTS[:3]]
@@ -60,7 +60,8 @@ def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study)
     ).reset_index(drop=True)
 
 
-def _levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+def levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+    """Return the chance of each level in a new cohort, once t was observed, for each of ``TRUTHS``."""
     return {
         "without_effect": chances_of_levels(0 * t, k, df, study),
         "plugin": chances_of_levels(t, k, df, study),
