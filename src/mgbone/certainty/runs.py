@@ -93,7 +93,8 @@ def count_chunk(job: Job, number: int) -> dict[str, np.ndarray]:
     for kind, seed in zip(TRUTHS, seeds, strict=True):
         moments = draw_all(job.truths, kind, CHUNK, np.random.default_rng(seed))
         judged = judge_many(job.statements, moments, job.study)
-        verdicts = np.stack([judged[c] for c in job.statements["claim_id"]])
+        verdicts = np.array([judged[c] for c in job.statements["claim_id"]], dtype=np.int8)
+        verdicts = verdicts.reshape(len(job.statements), CHUNK)
         found[f"verdicts_{kind}"] = np.stack(
             [(verdicts == v).sum(axis=1) for v in range(len(VERDICTS))], axis=1
         )
