@@ -95,7 +95,7 @@ def _verdicts_of_levels(about: pd.DataFrame, chances: Mapping[str, np.ndarray]) 
     return pd.DataFrame(dict(zip(VERDICTS, found, strict=False)), about.index)
 
 
-def simulated_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def counted_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Return the share of each verdict among cohorts that were drawn (`mgbone.certainty.run_cohorts`).
 
     Returns
@@ -203,7 +203,7 @@ def replication(
         `how`: ``closed form`` or ``simulation``. Missing where neither speaks of a statement.
     """
     closed = closed_chances(verdicts, observed, job.study)
-    drawn = simulated_chances(job, n_cohorts, counts)
+    drawn = counted_chances(job, n_cohorts, counts)
     drawn = drawn[~drawn["claim_id"].isin(closed["claim_id"])]
     rest = job.statements[job.statements["claim_id"].isin(drawn["claim_id"])]
     seen = observed.set_index("claim_id")

@@ -10,9 +10,10 @@ from mgbone.certainty.calibration import EFFECTS, PREDICTED
 from mgbone.certainty.replication import SIMULATED
 from mgbone.certainty.runs import COHORTS, Job
 from mgbone.study.design import Study
-from mgbone.study.language import N_, either, tr
+from mgbone.study.dictionary import endpoint_label
+from mgbone.study.language import N_, tr
 from mgbone.study.ledger import VERDICTS
-from mgbone.study.naming import as_chance, contrast_label, experiment_label, row_label, word
+from mgbone.study.naming import contrast_label, experiment_label, row_label, word
 from mgbone.study.reading import or_none
 
 TRUTH_WORDS = {
@@ -40,7 +41,7 @@ def agreement_table(closed: pd.DataFrame, drawn: pd.DataFrame, n_cohorts: int) -
     Parameters
     ----------
     closed, drawn : DataFrame
-        From `mgbone.certainty.closed_chances` and `simulated_chances`.
+        From `mgbone.certainty.closed_chances` and `counted_chances`.
 
     Returns
     -------
@@ -67,29 +68,41 @@ def agreement_table(closed: pd.DataFrame, drawn: pd.DataFrame, n_cohorts: int) -
     return or_none(pd.DataFrame(rows))
 
 
-def chance_table(table: pd.DataFrame, verdicts: pd.DataFrame, asserts: str = "effect") -> pd.DataFrame:
+def chance_table(table: pd.DataFrame, asserts: str = "effect") -> pd.DataFrame:
     """Return the statements of one kind with their chances, animals and severity, as a reader wants them.
 
     Parameters
     ----------
     table : DataFrame
         From `mgbone.certainty.certainty_table`.
-    verdicts : DataFrame
-        From `mgbone.claims.judge`, in the same order: the words of each statement.
     asserts : str
         ``effect`` or ``absence``.
     """
-    said = verdicts.set_index("claim_id")[either("statement_en", "statement_ja")]
     rows = table[table["asserts"] == asserts]
-    told = {tr("statement"): rows["claim_id"].map(said), tr("verdict"): rows["verdict"].map(word)}
-    told |= {tr(name): rows[f"p_{truth}"].map(as_chance) for truth, name in TRUTH_WORDS.items()}
+    told = {
+        tr("endpoint"): rows["endpoint"].map(endpoint_label),
+        tr("comparison"): rows["contrast"].map(contrast_label),
+        tr("stated"): rows["level"].map(word),
+        tr("verdict"): rows["verdict"].map(word),
+    }
+    told |= {tr(name): rows[f"p_{truth}"].map(_percent) for truth, name in TRUTH_WORDS.items()}
     told |= {
-        tr("likelihood ratio"): rows["likelihood_ratio"].map(lambda x: f"{x:.3g}" if pd.notna(x) else ""),
+        tr("likelihood ratio"): rows["likelihood_ratio"].map(lambda x: f"{x:,.3g}" if x < 1000 else _many(x)),
         tr("animals a group for 80 %"): rows["n80"].map(_animals),
         tr("for 90 %"): rows["n90"].map(_animals),
-        tr("severity"): rows["severity"].map(lambda x: f"{x:.3g}" if pd.notna(x) else ""),
+        tr("severity"): rows["severity"].map(lambda x: f"{x:.3f}" if pd.notna(x) else ""),
     }
     return or_none(pd.DataFrame(told).set_axis(pd.Index(rows["claim_id"], name=tr("claim"))))
+
+
+def _percent(chance: float) -> str:
+    if np.isnan(chance):
+        return ""
+    return tr("{percent:.1f} %", percent=100 * chance) if chance >= 5e-4 else tr("< 0.1 %")
+
+
+def _many(ratio: float) -> str:
+    return "" if np.isnan(ratio) else tr("> 1,000")
 
 
 def _animals(n: float) -> str:
@@ -161,7 +174,7 @@ def tell_plan(planned: pd.DataFrame, study: Study) -> Markdown:
     return Markdown(said)
 
 
-def count_simulated(table: pd.DataFrame) -> Markdown:
+def tell_ways(table: pd.DataFrame) -> Markdown:
     """Say how many statements have a closed form, and which ones rest on simulation."""
     drawn = table.loc[table["how"] == SIMULATED, "claim_id"]
     said = tr(
