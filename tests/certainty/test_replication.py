@@ -17,8 +17,8 @@ from mgbone.certainty.replication import (
     TRUTHS,
     _shrunken,
     closed_chances,
-    replication,
     counted_chances,
+    replication,
 )
 from mgbone.certainty.shrinkage import believed
 from mgbone.claims.judging import judge

@@ -214,7 +214,7 @@ def replication(
     ]
     chances = pd.concat([closed, drawn, pd.DataFrame(shrunken, columns=closed.columns)], ignore_index=True)
     told = chances.melt(["claim_id", "truth"], list(VERDICTS[:3]), "verdict", "chance")
-    found = verdicts[["claim_id", "verdict"]].merge(told, on=["claim_id", "verdict"])
+    found = verdicts[["claim_id", "verdict"]].astype(str).merge(told, on=["claim_id", "verdict"])
     wide = found.pivot_table("chance", "claim_id", "truth").reindex(columns=list(TRUTHS)).add_prefix("p_")
     table = verdicts[["claim_id"]].merge(wide, on="claim_id", how="left")
     how = dict.fromkeys(closed["claim_id"], CLOSED) | dict.fromkeys(rest["claim_id"], SIMULATED)

@@ -82,7 +82,7 @@ def chance_table(table: pd.DataFrame, asserts: str = "effect") -> pd.DataFrame:
     told = {
         tr("endpoint"): rows["endpoint"].map(endpoint_label),
         tr("comparison"): rows["contrast"].map(contrast_label),
-        tr("stated"): rows["level"].map(word),
+        tr("report"): rows["level"].map(word),
         tr("verdict"): rows["verdict"].map(word),
     }
     told |= {tr(name): rows[f"p_{truth}"].map(_percent) for truth, name in TRUTH_WORDS.items()}
