@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.explore.cards import endpoint_animals
-from mgbone.explore.finding import gene_synonyms
-from mgbone.explore.tables import Tables
+from mgbone.lookup.cards import endpoint_animals
+from mgbone.lookup.finding import gene_synonyms
+from mgbone.lookup.tables import Tables
 from mgbone.figures import look
 from mgbone.figures.genes import THEMES
 from mgbone.microarray.genesets import theme_genes

@@ -30,7 +30,7 @@ function shown(value) {
   return (size < 1e-4 || size >= 1e6 ? value.toExponential(1) : String(+value.toPrecision(3))).replace(/-/g, "−");
 }
 
-// The same reduction as that of mgbone.explore.finding.fold.
+// The same reduction as that of mgbone.lookup.finding.fold.
 const fold = (name) => name.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 function csvOf(columns, rows, note) {

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mgbone.dataset.descriptor import file_sha256
-from mgbone.explore.card import Card
-from mgbone.explore.finding import the_one
-from mgbone.explore.tables import Tables, find_tables
+from mgbone.lookup.card import Card
+from mgbone.lookup.finding import the_one
+from mgbone.lookup.tables import Tables, find_tables
 from mgbone.figures import genes as gene_figures
 from mgbone.figures import groups as group_figures
 from mgbone.microarray.changed_genes import call_genes

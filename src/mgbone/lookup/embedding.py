@@ -6,8 +6,8 @@ from pathlib import Path
 
 from IPython.display import HTML, IFrame
 
-from mgbone.explore.page import write_explorer
-from mgbone.explore.tables import Tables
+from mgbone.lookup.page import write_explorer
+from mgbone.lookup.tables import Tables
 from mgbone.study.language import current, tr
 
 

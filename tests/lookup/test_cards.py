@@ -10,7 +10,7 @@ from helpers.small_run import texts
 
 import mgbone as mg
 from mgbone.execute.cli import main
-from mgbone.explore.finding import find
+from mgbone.lookup.finding import find
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import use_language
 

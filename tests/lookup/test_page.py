@@ -8,8 +8,8 @@ import pytest
 from helpers.chromium import CHROMIUM, Browser
 from helpers.explored_run import FORMULA, HOSTILE, N_GENES, explored_run
 
-from mgbone.explore.page import render, write_explorer
-from mgbone.explore.tables import Tables
+from mgbone.lookup.page import render, write_explorer
+from mgbone.lookup.tables import Tables
 
 pytestmark = [
     pytest.mark.slow,

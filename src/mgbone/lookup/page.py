@@ -13,9 +13,9 @@ import bokeh
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from mgbone.explore.content import expression, genes_and_statements
-from mgbone.explore.tables import Tables
-from mgbone.explore.words import WORDS
+from mgbone.lookup.content import expression, genes_and_statements
+from mgbone.lookup.tables import Tables
+from mgbone.lookup.words import WORDS
 from mgbone.study import naming
 from mgbone.study.language import either, speaking, tr
 from mgbone.study.paths import write_aside
