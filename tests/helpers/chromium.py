@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 from itertools import count
 
 import websocket
@@ -51,6 +52,20 @@ class Browser:
                 assert "error" not in answer, answer
                 return answer["result"]
             self.events.append(answer)
+
+    @contextmanager
+    def frame(self, part):
+        """Work within the frame whose address holds `part`; a frame without an origin has a process of its own."""
+        end, found = time.monotonic() + 60, []
+        while not found and time.monotonic() < end:
+            targets = self.send("Target.getTargets")["targetInfos"]
+            found = [t["targetId"] for t in targets if t["type"] == "iframe" and part in t["url"]]
+        page = self.session
+        self.session = self.send("Target.attachToTarget", targetId=found[0], flatten=True)["sessionId"]
+        for domain in ("Runtime", "Network", "Log"):
+            self.send(f"{domain}.enable")
+        yield
+        self.session = page
 
     def resize(self, width, height):
         self.send(

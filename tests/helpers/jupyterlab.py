@@ -16,7 +16,7 @@ QUIET = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": Fals
 
 
 def write_notebook(path, *cells):
-    """Write a notebook of cells of code for the kernel of this Python."""
+    """Write a notebook of cells of code for the kernel of this Python; return its path."""
     code = [
         {"cell_type": "code", "id": f"cell-{i}", "source": cell, "metadata": {}, "outputs": [],
          "execution_count": None} for i, cell in enumerate(cells)
@@ -25,6 +25,7 @@ def write_notebook(path, *cells):
     path.parent.mkdir(parents=True, exist_ok=True)
     notebook = {"cells": code, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
 
 
 @contextmanager

@@ -43,7 +43,19 @@ function csvOf(columns, rows, note) {
   return `\ufeff${note ? `# ${note}\n` : ""}${lines.join("\n")}\n`;
 }
 
+// JupyterLab shows files in frames that may not download: there the picture or the table is shown, to be saved by hand.
+const sandbox = window.frameElement?.sandbox;
+const CAGED = sandbox?.length ? !sandbox.contains("allow-downloads") : self.origin === "null" && location.protocol !== "file:";
+
+async function offer(name, blob) {
+  const content = blob.type === "text/csv" ? element("textarea", { rows: 12, readonly: "" }, await blob.text())
+    : element("img", { src: URL.createObjectURL(blob), alt: name });
+  if (!byId("offer").open) { byId("offered").replaceChildren(); byId("offer").showModal(); }
+  byId("offered").append(content);
+}
+
 function download(name, blob) {
+  if (CAGED) return offer(name, blob);
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

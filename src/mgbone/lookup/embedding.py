@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from urllib.parse import quote
 
-from IPython.display import HTML, IFrame
+from IPython.display import HTML
 
 from mgbone.lookup.page import write_explorer
 from mgbone.lookup.tables import Tables
 from mgbone.study.language import current, tr
 
 
-def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: str | Path) -> IFrame | HTML:
+def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: str | Path) -> HTML:
     """Show the explorer of a dataset in a frame; it is written if it is not there or older than the tables.
 
     Parameters
@@ -23,9 +25,9 @@ def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: 
 
     Returns
     -------
-    IFrame
-        Of the file, where it lies below the working folder, as JupyterLab wants it; otherwise HTML with a
-        link to it.
+    HTML
+        A link to the file, which an untrusted notebook keeps, and a frame that holds it. JupyterLab finds
+        both where its folder holds the notebook and the file, as with `make lab`.
 
     Raises
     ------
@@ -37,14 +39,8 @@ def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: 
     page = tables.build / "explorer.html"
     if not page.is_file() or page.stat().st_mtime_ns < newest:
         write_explorer(tables)
-    return _frame(page, height)
-
-
-def _frame(page: Path, height: int) -> IFrame | HTML:
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if page.is_relative_to(folder)), None)
-    if root is None:
-        said = tr("Open the explorer in a browser")
-        return HTML(f'<a href="{page.as_uri()}" target="_blank">{said}</a>')
-    steps = len(here.relative_to(root).parts)
-    return IFrame("../" * steps + page.relative_to(root).as_posix(), width="100%", height=height)
+    said, address = tr("Open the explorer beside the notebook"), quote(Path(os.path.relpath(page)).as_posix())
+    return HTML(
+        f'<p><a href="{address}">{said}</a></p>'
+        f'<iframe src="{address}" width="100%" height="{height}" style="border: 0"></iframe>'
+    )

@@ -62,6 +62,7 @@ async function main() {
         else for (const place of pictures[view]) if (views[place]) saved(place, kind, `${name}-${place}`);
       });
     }
+    byId("close").addEventListener("click", () => byId("offer").close());
     addEventListener("hashchange", restore);
   }
 

@@ -63,5 +63,11 @@ WORDS: Mapping[str, str] = {
     "all": N_("all"),
     "nothing": N_("none"),
     "no_arrays": N_("This dataset has no arrays."),
+    "trust": N_("This page lives by its script. In JupyterLab, press “Trust HTML” above it."),
+    "caged": N_(
+        "In this frame nothing can be downloaded. Save the picture by a right click, copy the table, or open "
+        "explorer.html in a browser."
+    ),
+    "close": N_("Close"),
     "kept": N_("In the picture: what the page shows now, stamped if the data are simulated."),
 }
