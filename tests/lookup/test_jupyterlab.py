@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from helpers.chromium import CHROMIUM, Browser
+from helpers.chromium import CHROMIUM, Browser, enter
 from helpers.explored_run import explored_run
 from helpers.jupyterlab import jupyterlab, write_notebook
 
@@ -69,10 +69,7 @@ def test_the_explorer_stands_in_the_notebook_and_works_there(browser, lab):
     with browser.frame("explorer.html"):
         browser.wait("document.body?.dataset.ready", 60)
         assert browser.run("document.querySelector('.strip').textContent") == "simulated data"
-        browser.run(
-            "(() => { const field = document.querySelector('#search'); field.value = 'osteocalcin';"
-            " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
-        )
+        enter(browser, "#search", "osteocalcin")
         assert browser.run("document.querySelector('#gene-table tbody tr').cells[0].textContent") == "Bglap"
         browser.wait("document.querySelector('#gene-animals').children.length")
         # Downloads are forbidden to a file in a frame of JupyterLab: picture and table are shown instead.

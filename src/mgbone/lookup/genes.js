@@ -3,7 +3,7 @@ const CLOUD = "#c9c9c9", CHANGED = "#7d7d7d";
 
 class Genes {
   constructor(world, changed) {
-    Object.assign(this, { world, changed, words: world.words, gene: "", own: [], selected: [], expression: null });
+    Object.assign(this, { world, changed, words: world.words, gene: "", own: [], selected: [], expression: null, limit: world.limits.q });
     this.at = new Map(world.genes.map((gene, i) => [gene, i]));
     this.search = world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
     this.clouds = cloudSources();
@@ -23,6 +23,7 @@ class Genes {
     }
     byId("themes").replaceChildren(...[[CLOUD, words.unchanged], [CHANGED, words.changed], ...world.themes.map((t) => [t.colour, t.label])]
       .map(([colour, label]) => { const dot = element("i"); dot.style.background = colour; return element("span", {}, dot, label); }));
+    byId("limit").value = this.limit;
     this.fillSource();
     this.makeTable();
     await show({
@@ -33,11 +34,20 @@ class Genes {
 
   columns(contrast) {
     const { world } = this;
-    return contrast.columns ??= { gene: world.genes, name: world.names, colour: contrast.q.map((q, i) => (q === null || q >= world.limits.q ? CLOUD
-      : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour)),
-    p: contrast.p, q: contrast.q, lfc: Float64Array.from(contrast.log2_fold_change, (v) => v ?? NaN),
+    contrast.columns ??= { gene: world.genes, name: world.names, p: contrast.p, q: contrast.q, lfc: Float64Array.from(contrast.log2_fold_change, (v) => v ?? NaN),
     average: Float64Array.from(contrast.average_expression, (v) => v ?? NaN),
     mlp: Float64Array.from(contrast.p, (p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
+    const colour = contrast.q.map((q, i) => (q === null || q >= this.limit ? CLOUD
+      : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
+    return { ...contrast.columns, colour };
+  }
+
+  // Colour as changed what has a q below this limit; the table shows how many by its filter on q.
+  setLimit(q) {
+    this.limit = q >= 0 && q <= 1 && q !== "" ? +q : this.world.limits.q;
+    byId("limit").value = this.limit;
+    this.fillSource();
+    if (this.both) this.setPair(byId("first").value, byId("second").value);
   }
 
   fillSource() {

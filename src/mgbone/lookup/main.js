@@ -12,7 +12,7 @@ async function main() {
 
   function current() {
     const { selected } = genes;
-    return { tab: state.tab, contrast: genes.contrast?.name, gene: genes.gene, search: byId("search")?.value, own: genes.own.join(" "),
+    return { tab: state.tab, contrast: genes.contrast?.name, q: genes.limit === world.limits.q ? "" : String(genes.limit), gene: genes.gene, search: byId("search")?.value, own: genes.own.join(" "),
       selected: selected.length <= MOST_IN_ADDRESS ? selected.map((i) => world.genes[i]).join(" ") : "",
       first: byId("first").value, second: byId("second").value, endpoint: state.tab === "endpoints" ? endpoints.name : "",
       "genes-filter": packFilters(genes.table), "endpoints-filter": packFilters(endpoints.table), "ledger-filter": packFilters(ledger.table) };
@@ -32,6 +32,7 @@ async function main() {
     const told = readState();
     if (genes.table) {
       if (told.contrast) genes.setContrast(told.contrast);
+      if (told.q) genes.setLimit(told.q);
       if (told.search) { byId("search").value = told.search; genes.find(told.search); }
       if (told.own) { byId("own").value = told.own.replaceAll(" ", "\n"); genes.mark(told.own); }
       if (told.selected) genes.selectNamed(told.selected.split(" "));
@@ -48,6 +49,7 @@ async function main() {
     for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { open(tab); changed(); });
     const on = (id, kind, action) => byId(id)?.addEventListener(kind, (event) => { action(event.target.value); changed(); });
     on("contrast", "change", (name) => genes.setContrast(name));
+    on("limit", "change", (q) => genes.setLimit(q));
     on("search", "input", (text) => genes.find(text));
     on("mark", "click", () => genes.mark(byId("own").value));
     on("clear", "click", () => { byId("own").value = ""; genes.mark(""); genes.select([]); });

@@ -15,6 +15,7 @@ WORDS: Mapping[str, str] = {
     "comparison": N_("Comparison"),
     "against": N_("against"),
     "search": N_("Search: gene, name or other name"),
+    "limit": N_("Changed if q is below"),
     "own": N_("Your own genes, one a line"),
     "mark": N_("Mark them"),
     "clear": N_("Clear"),
