@@ -33,7 +33,7 @@ async function show(pictures) {
 }
 
 // Dots are set pixel by pixel, rare colours last: Bokeh's own way, a path for each of 22,900, takes fifty times as long, and
-// WebGL is not everywhere. A drawing (SVG) gets squares. The colour is that of the source, or one for all.
+// WebGL is not everywhere. A drawing (SVG) gets a path of squares for each colour. The colour is that of the source, or one for all.
 class CloudView extends Scatter.prototype.default_view {
   _paint(ctx, indices) {
     const { colour } = this.renderer.model.data_source.data, ofColour = new Map(), side = this.size.get(0);
@@ -43,9 +43,12 @@ class CloudView extends Scatter.prototype.default_view {
     }
     const groups = [...ofColour].sort((a, b) => b[1].length - a[1].length);
     if (ctx instanceof CanvasRenderingContext2D) return this.setPixels(ctx, groups, side);
+    const corner = (centre) => Math.round(10 * (centre - side / 2)) / 10;
     for (const [name, dots] of groups) {
       ctx.fillStyle = name;
-      for (const i of dots) ctx.fillRect(this.sx[i] - side / 2, this.sy[i] - side / 2, side, side);
+      ctx.beginPath();
+      for (const i of dots) if (Number.isFinite(this.sx[i] + this.sy[i])) ctx.rect(corner(this.sx[i]), corner(this.sy[i]), side, side);
+      ctx.fill();
     }
   }
 
