@@ -28,9 +28,8 @@ def shown(request, tmp_path_factory):
 
 
 def visible(browser, selector):
-    return browser.run(
-        f"[...document.querySelectorAll('{selector}')].filter((e) => e.checkVisibility()).map((e) => e.textContent)"
-    )
+    elements = f"[...document.querySelectorAll('{selector}')]"
+    return browser.run(f"{elements}.filter((e) => e.checkVisibility()).map((e) => e.textContent)")
 
 
 def told(browser, section):
@@ -56,8 +55,9 @@ def test_each_choice_shows_what_it_says_and_all_choices_together_everything(show
 
 
 @pytest.mark.parametrize(
-    ("section", "word"), [("ledger", "4-1-1-02"), ("ledger", "ctx"), ("comparisons", "CTX"), ("comparisons", "qqq")]
-)  # fmt: skip
+    ("section", "word"),
+    [("ledger", "4-1-1-02"), ("ledger", "ctx"), ("comparisons", "CTX"), ("comparisons", "qqq")],
+)
 def test_a_text_leaves_what_holds_it_whatever_its_case(shown, section, word):
     selector = {"ledger": STATEMENTS, "comparisons": ROWS}[section]
     texts = shown.run(f"[...document.querySelectorAll('{selector}')].map((e) => e.textContent)")

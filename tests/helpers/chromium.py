@@ -55,7 +55,7 @@ class Browser:
 
     @contextmanager
     def frame(self, part):
-        """Work within the frame whose address holds `part`; a frame without an origin has a process of its own."""
+        """Work in the frame whose address holds `part`: one without an origin has a process of its own."""
         end, found = time.monotonic() + 60, []
         while not found and time.monotonic() < end:
             targets = self.send("Target.getTargets")["targetInfos"]

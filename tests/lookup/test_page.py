@@ -245,6 +245,17 @@ def test_no_page_scrolls_sideways(browser, run, width, language):
     assert browser.complaints() == []
 
 
+def test_a_dark_screen_gets_the_same_page(shown):
+    """Pictures are taken away to be printed: the page stays light, and so do its fields."""
+    shown.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    inks = shown.run("""['body', '#search', '#genes button', '#gene-table td'].map((which) => {
+      const { color } = getComputedStyle(document.querySelector(which)); return color; })""")
+    fields = shown.run("getComputedStyle(document.querySelector('#search')).backgroundColor")
+    shown.send("Emulation.setEmulatedMedia", features=[])
+    assert set(inks) == {"rgb(26, 26, 26)"}
+    assert fields == "rgb(255, 255, 255)"
+
+
 def test_a_page_of_measured_data_has_no_stamp(tmp_path, monkeypatch):
     html = render(explored_run(tmp_path, monkeypatch, "measured", n_genes=200))
     assert 'role="note"' not in html
