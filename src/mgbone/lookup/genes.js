@@ -5,7 +5,6 @@ class Genes {
   constructor(world, changed) {
     Object.assign(this, { world, changed, words: world.words, gene: "", own: [], selected: [], expression: null, limit: world.limits.q });
     this.at = new Map(world.genes.map((gene, i) => [gene, i]));
-    this.search = world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
     this.clouds = cloudSources();
     this.pair = cloudSources();
     this.contrast = world.contrasts[0];
@@ -101,12 +100,17 @@ class Genes {
     this.select(genes.map((gene) => this.at.get(gene)).filter((i) => i !== undefined));
   }
 
+  searched() {
+    const { world } = this;
+    return this.folded ??= world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
+  }
+
   find(text) {
     const wanted = fold(text);
     this.table.only = null;
     if (!wanted) { byId("hits").textContent = ""; this.table.update(); return; }
     const exact = [], part = [];
-    this.search.forEach((names, i) => {
+    this.searched().forEach((names, i) => {
       if (names.includes(wanted)) exact.push(i); else if (names.some((name) => name.includes(wanted))) part.push(i);
     });
     this.table.only = [...exact, ...part];

@@ -77,7 +77,7 @@ async function main() {
 
   // What is not seen yet is drawn while nothing else is to do, so that it is there when it is asked for.
   async function prepare() {
-    const tasks = [() => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
+    const tasks = [() => genes.searched(), () => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
       () => genes.both || genes.setPair(byId("first").value, byId("second").value), () => endpoints.name || endpoints.choose("")];
     for (const task of tasks) {
       await new Promise((done) => { (window.requestIdleCallback ?? setTimeout)(done); });
