@@ -46,13 +46,13 @@ class Column:
     file: str
     name: str
     unit: str
-    values: pd.Series
+    numbers: pd.Series
     animals: pd.Series
     groups: pd.Series
 
     def listed(self, rows: pd.Index) -> str:
         """Name animals with their values, the first ones and a count of the rest."""
-        who = [f"{self.animals[row]} {self.values[row]:.6g}" for row in rows[: NAMED + 1]]
+        who = [f"{self.animals[row]} {self.numbers[row]:.6g}" for row in rows[: NAMED + 1]]
         return listing([*who, *[""] * (len(rows) - len(who))], most=NAMED)
 
     def doubt(self, rows: pd.Index, problem: str, advice: str) -> Fault:
@@ -71,7 +71,7 @@ def find_implausible(
     Parameters
     ----------
     tables : mapping of str to Table
-        By name; their frames are indexed by spreadsheet row. Values below a limit of detection are passed over.
+        By name; their frames are indexed by spreadsheet row. Values below a limit are passed over.
     names : mapping of str to str
         What messages call the file of each table.
     study : Study
@@ -117,7 +117,7 @@ def _of_column(column: Column, study: Study) -> list[Fault]:
     beyond, most = _beyond(column)
     if most:
         return beyond
-    rest = column.values.index.difference([fault.row for fault in beyond if fault.row is not None])
+    rest = column.numbers.index.difference([fault.row for fault in beyond if fault.row is not None])
     return beyond + _unusual(column, study) + _alike(column, study) + _far(column, rest if beyond else None)
 
 
@@ -129,7 +129,7 @@ def _beyond(column: Column) -> tuple[list[Fault], bool]:
     entry = plausible()["ranges"].get(column.name)
     if entry is None:
         return [], False
-    (low, high), values = entry["possible"], column.values
+    (low, high), values = entry["possible"], column.numbers
     rows = values.index[(values < low) | (values > high)]
     if not len(rows):
         return [], False
@@ -147,7 +147,7 @@ def _unusual(column: Column, study: Study) -> list[Fault]:
     if usual is None or not study.follows_report:
         return []
     normal = max(group.dose for group in study.groups.values())
-    held = column.values[[study.groups[group].dose == normal for _, group in column.groups]]
+    held = column.numbers[[study.groups[group].dose == normal for _, group in column.groups]]
     if len(held) < FEWEST_OF_A_GROUP or usual[0] <= (middle := held.median()) <= usual[1]:
         return []
     problem = tr(
@@ -170,14 +170,15 @@ def _look(column: Column, values: pd.Series) -> str:
         by = conversion(unit_of(text), target, field) if field == column.name else None
         if by is not None and by.factor != 1 and low <= middle * by.factor <= high:
             shown = {"unit": typeset_unit(text), "low": f"{low:g}", "high": f"{high:g}", "is": column.unit}
-            return tr("Taken as {unit} they would be within {low} to {high} {is}: is the unit right?", **shown)
+            return tr(
+                "Taken as {unit} they would be within {low} to {high} {is}: is the unit right?", **shown
+            )
     for power in (10, 100, 1000, 10**6):
+        by = {"power": power, "low": low, "high": high}
         for fits, said in (
-            (middle / power, tr("Divided by {power:,} they would be within {low:g} to {high:g}.", power=power,
-                                low=low, high=high)),
-            (middle * power, tr("Multiplied by {power:,} they would be within {low:g} to {high:g}.", power=power,
-                                low=low, high=high)),
-        ):  # fmt: skip
+            (middle / power, tr("Divided by {power:,} they would be within {low:g} to {high:g}.", **by)),
+            (middle * power, tr("Multiplied by {power:,} they would be within {low:g} to {high:g}.", **by)),
+        ):
             if low <= fits <= high:
                 return tr("{said} Look at the unit and at the decimal point.", said=said)
     return tr("Look at the unit and at the decimal point.")
@@ -188,7 +189,7 @@ def _look(column: Column, values: pd.Series) -> str:
 
 def _far(column: Column, rows: pd.Index | None) -> list[Fault]:
     """Find values many times the middle of their own group, or a small part of it."""
-    values = column.values if rows is None else column.values.loc[rows]
+    values = column.numbers if rows is None else column.numbers.loc[rows]
     by_group = values.groupby(column.groups.loc[values.index])
     middle = by_group.transform("median")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -207,18 +208,18 @@ def _far(column: Column, rows: pd.Index | None) -> list[Fault]:
 
 def _alike(column: Column, study: Study) -> list[Fault]:
     """Find columns in which all animals of each group have one and the same value."""
-    values = column.values
+    values = column.numbers
     by_group = values.groupby(column.groups)
     held = by_group.size()
     if len(values) < FEWEST_ALIKE or held.max() < FEWEST_OF_A_GROUP or by_group.nunique().max() > 1:
         return []
-    if values.nunique() == 1:
+    if values.min() == values.max():
         problem = tr("all {n} values are {value:.6g}", n=len(values), value=values.iloc[0])
         advice = tr("Was the column filled down? A measured column scatters.")
         return [Fault(column.file, problem, advice, column=column.name)]
     labels = {name: either(group.label, group.label_ja) for name, group in study.groups.items()}
     each = [f"{labels[group]} {value:.6g}" for (_, group), value in by_group.first().items()]
-    problem = tr("all animals of a group have the same value ({each})", each=listing(each, most=NAMED))
+    problem = tr("all animals of a group have the same value ({values})", values=listing(each, most=NAMED))
     advice = tr(
         "Is it the mean of a cage or of the group? Then there are as many measurements as cages, not animals."
     )
@@ -231,14 +232,14 @@ def _order(columns: list[Column]) -> list[Fault]:
     for pair in plausible()["order"]:
         if pair["higher"] in by_name and pair["lower"] in by_name:
             higher, lower = by_name[pair["higher"]], by_name[pair["lower"]]
-            both = higher.values.index.intersection(lower.values.index)
-            count = int((lower.values[both] > higher.values[both]).sum())
+            both = higher.numbers.index.intersection(lower.numbers.index)
+            count = int((lower.numbers[both] > higher.numbers[both]).sum())
             if len(both) >= FEWEST_ALIKE and 2 * count > len(both):
                 problem = tr(
-                    "{lower} is above {higher} in {count} of {n} animals (medians {low:.4g} and {high:.4g} {unit}); "
-                    "in growing rats it is below",
+                    "{lower} is above {higher} in {count} of {n} animals (medians {low:.4g} and {high:.4g} "
+                    "{unit}); in growing rats it is below",
                     lower=lower.name, higher=higher.name, count=count, n=len(both),
-                    low=lower.values[both].median(), high=higher.values[both].median(), unit=higher.unit,
+                    low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.unit,
                 )  # fmt: skip
                 advice = tr("Are the two columns exchanged?")
                 found.append(Fault(higher.file, problem, advice, column=f"{higher.name}, {lower.name}"))
@@ -247,7 +248,7 @@ def _order(columns: list[Column]) -> list[Fault]:
 
 def _copied(columns: list[Column], file: str) -> list[Fault]:
     """Find animals that share every number of their rows."""
-    table = pd.DataFrame({one.name: one.values for one in columns if one.values.nunique() > 1})
+    table = pd.DataFrame({one.name: one.numbers for one in columns if one.numbers.min() < one.numbers.max()})
     table = table[table.notna().sum(axis=1) >= FEWEST_COLUMNS]
     if table.empty:
         return []
@@ -296,7 +297,7 @@ def _of_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame) -> list[F
 
 def _copied_slices(slices: pd.DataFrame, file: str) -> list[Fault]:
     measured = [name for name in slices if name.endswith(("_area", "_content"))]
-    measured = [name for name in measured if slices[name].nunique() > 1]
+    measured = [name for name in measured if slices[name].min() < slices[name].max()]
     if not measured:
         return []
     keys = slices.groupby("animal_id")[measured].apply(lambda rows: rows.to_numpy().tobytes())

@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import fields
 
 from mgbone.execute.stamps import record_check
@@ -170,12 +171,19 @@ def _check(options: argparse.Namespace) -> None:
     title = either(dataset.title, dataset.title_ja)
     said = tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind)
     print(_visible(said))
+    notes = [*dataset.notes, *notes]
+    _list(tr("Worth a second look (nothing is changed, and the run goes on):"), dataset.doubts)
     if options.record:
-        record_check(folder, resolve(options.record), started)
-    elif dataset.notes or notes:
-        print(tr("What was converted, read in another way or left out:"))
-        for note in (*dataset.notes, *notes):
-            print(_visible(f"  - {note}"))
+        record_check(folder, resolve(options.record), started, dataset.doubts, notes)
+    else:
+        _list(tr("What was converted, read in another way or left out:"), notes)
+
+
+def _list(heading: str, said: Sequence[str]) -> None:
+    if said:
+        print(heading)
+    for one in said:
+        print(_visible(f"  - {one}"))
 
 
 def _map(options: argparse.Namespace) -> None:

@@ -61,7 +61,7 @@ def table_schema(name: str, groups: Mapping[str, tuple[str, ...]] | None = None)
 
 
 def plausible() -> dict[str, Any]:
-    """Return what is usual in rats: ranges by field (possible, usual, source), pairs in order, the sources."""
+    """Return what is usual in rats: ranges by field (possible, usual, source), pairs in order, sources."""
     return _raw("plausible.json")
 
 
@@ -341,8 +341,11 @@ def _plausible_section() -> str:
     header = ["field", "unit", "rats and mice", "median on the normal diet", "source"]
     sources = "\n".join(f"- {key}: {said}" for key, said in held["sources"].items())
     return (
-        "### What is plausible / もっともらしい範囲\n\nWider than any diet moves them; set apart from the effects "
-        "of the study. `assumed`: no source of its own.\n\n" + _markdown(header, rows) + f"\n\n{sources}"
+        "### What is plausible / もっともらしい範囲\n\n"
+        "Outside of these ranges `make check` asks for a second look and changes nothing. They are wider than "
+        "any diet moves a value; `assumed` stands where there is no source.\n\n"
+        + _markdown(header, rows)
+        + f"\n\n{sources}"
     )
 
 

@@ -175,7 +175,8 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
     animals = lab.tables.get("animals")
     lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
-    lab.names |= {REGIONAL: tr("; ").join(dict.fromkeys(piece.where for piece in regional))} if regional else {}
+    if regional:
+        lab.names[REGIONAL] = tr("; ").join(dict.fromkeys(piece.where for piece in regional))
     lab.faults += faults
     lab.notes += notes
     places = list(dict.fromkeys((note.file, note.row) for note in lab.notes))
