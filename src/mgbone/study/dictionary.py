@@ -342,8 +342,8 @@ def _plausible_section() -> str:
     sources = "\n".join(f"- {key}: {said}" for key, said in held["sources"].items())
     return (
         "### What is plausible / もっともらしい範囲\n\n"
-        "Outside of these ranges `make check` asks for a second look and changes nothing. They are wider than "
-        "any diet moves a value; `assumed` stands where there is no source.\n\n"
+        "Outside of these ranges `make check` asks for a second look and changes nothing. They are "
+        "wider than any diet moves a value; `assumed` stands where there is no source.\n\n"
         + _markdown(header, rows)
         + f"\n\n{sources}"
     )
