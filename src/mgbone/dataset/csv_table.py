@@ -19,7 +19,9 @@ from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
 
 
-def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None) -> Table:
+def read_table(
+    data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None, drawn: bool = False
+) -> Table:
     """Read and check one table by itself; what it owes to others: `mgbone.dataset.agreement`.
 
     Parameters
@@ -32,6 +34,8 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
         Name of the table in the dictionary.
     limits : mapping of str to float, optional
         Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
+    drawn : bool
+        Whether the compendium's own program writes the table, so that nobody adds a column by hand.
     """
     table = Table()
     fault = _not_text(data, file)
@@ -45,7 +49,7 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
         return Table(faults=[Fault(file, problem, advice)])
     if header is None:
         return table
-    columns = _match_columns(header, file, name, table)
+    columns = _match_columns(header, file, name, table, drawn)
     if columns is None:
         return table
     raw = _parse(data, header, name)
@@ -169,7 +173,9 @@ def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Tabl
 # --- columns -----------------------------------------------------------------------------------------
 
 
-def _match_columns(header: list[str], file: str, name: str, table: Table) -> dict[str, int] | None:
+def _match_columns(
+    header: list[str], file: str, name: str, table: Table, drawn: bool
+) -> dict[str, int] | None:
     """Return the place of each known column; report missing and doubled ones, note unknown ones."""
     fields = table_fields(name)
     columns = {column: header.index(column) for column in fields if column in header}
@@ -192,6 +198,12 @@ def _match_columns(header: list[str], file: str, name: str, table: Table) -> dic
         if meant:
             problem = tr("the column is missing (the nearest name found is {name!r})", name=meant)
             advice = tr("Name it {column}.", column=column)
+        elif drawn:
+            advice = tr(
+                "These data are drawn by a program: give the column an entry in "
+                "src/mgbone/simulate/calibration.yml and run `python -m mgbone.simulate --rewrite`. That "
+                "draws all animals anew, so that every figure changes; or take the file from git again."
+            )
         elif fields[column].get("constraints", {}).get("required"):
             advice = tr("Add it; every row needs it.")
         table.faults.append(Fault(file, problem, advice, row=1, column=column))

@@ -181,7 +181,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     faults += study_faults + _check_listed(folder, descriptor)
     data, read_faults = _read_bytes(folder, descriptor)
     tables = {
-        name: read_table(data[path], path, name, descriptor.limits.get(name))
+        name: read_table(data[path], path, name, descriptor.limits.get(name), folder.name in SHIPPED)
         for name, path in descriptor.tables.items()
         if path in data
     }
