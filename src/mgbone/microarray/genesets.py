@@ -377,7 +377,8 @@ def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> s
         theirs, ours = (listing(sorted(one), most=3) for one in (sets - chip, chip - sets))
         return tr(
             "Both are written alike ({sets}), but the names differ: only the sets have {theirs}; only the "
-            "chip has {ours}{kind}. Take sets of the chip's species, or map its names by platform/symbols.csv.",
+            "chip has {ours}{kind}. Take sets of the chip's species, or map its names by "
+            "platform/symbols.csv.",
             theirs=theirs, ours=ours, sets=styles["sets"],
             kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
         )  # fmt: skip
