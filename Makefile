@@ -235,9 +235,10 @@ $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
 	@{ mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"; } 2> /dev/null || { \
 	    $(SAY) 'Nothing can be written into %s. Check its permissions, or name another folder: make all BUILD=...' "$(@D)" >&2; exit 1; }
 
-# The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
-# changes only with the content.
-CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
+# The dataset is checked when anything in it is newer than the last check, or was put in place since, whatever time it
+# bears (cp -p). The notebooks depend on the digest, which changes only with the content.
+CHANGED := $(shell find "$(DATASET)" ! -name '.*' \( -newer "$(OUT)/dataset.checked" -o -cnewer "$(OUT)/dataset.checked" \) \
+    2> /dev/null | head -n 1)
 
 $(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOOR)) $(if $(CHANGED),FORCE) | $(INSTALLED) $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)" $(SPEAK)

@@ -338,6 +338,13 @@ def test_one_found_name_is_offered_for_one_missing_column_only(folder):
     assert ["'serum_pt'" in fault for fault in faults].count(True) == 1
 
 
+def test_a_cell_without_end_is_shown_by_its_beginning():
+    serum = tables()["serum"].astype(object)
+    serum.loc[0, "serum_mg"] = "9" * 100_000
+    (fault,) = read_table(serum.to_csv(index=False).encode(), "serum.csv", "serum").faults
+    assert "'" + "9" * 80 + "...'" in fault.problem and len(fault.problem) < 200
+
+
 def test_a_new_column_of_the_shipped_data_is_drawn_and_not_added_by_hand():
     """As it is missed after a marker was added to the dictionary."""
     data = tables()["serum"].drop(columns="serum_alp").to_csv(index=False).encode()

@@ -18,6 +18,8 @@ from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_value
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
 
+LONGEST_SHOWN = 80
+
 
 def read_table(
     data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None, drawn: bool = False
@@ -273,7 +275,7 @@ def _numbers(
         plain = tr("Write a number.")
     write = {row: said or plain for row, said in bad.items()}
     found = {
-        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else str(cells[row]).strip() for row in bad
+        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else _short(cells[row]) for row in bad
     }
     of_row = {"found": found, "write": write, "unit": unit}
     faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
@@ -281,6 +283,11 @@ def _numbers(
     values = values.mask(unreadable)
     check_values(values, spec, file, faults, unreadable)
     return values, below
+
+
+def _short(cell: object) -> str:
+    text = str(cell).strip()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,8 @@ class Column:
 
     def doubt(self, rows: pd.Index, problem: str, advice: str) -> Fault:
         """Return what is strange in some rows; the row is named where it is one."""
-        return Fault(self.file, problem, advice, int(rows[0]) if len(rows) == 1 else None, self.name)
+        row = int(rows[0]) if len(rows) == 1 and isinstance(rows[0], Integral) else None
+        return Fault(self.file, problem, advice, row, self.name)
 
 
 def find_implausible(
