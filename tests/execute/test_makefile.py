@@ -33,11 +33,12 @@ def built(tmp_path_factory):
 def copied(project, target):
     """Copy a project; what was built there counts as built after the copy was made, in the same order."""
     folder = shutil.copytree(project, target)
-    later = time.time_ns() - min(path.stat().st_mtime_ns for path in folder.rglob("dataset.checked"))
-    for place in ("build", "figures", "data/derived"):
-        for path in (folder / place).rglob("*"):
-            found = path.stat()
-            os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns + later))
+    made = [path for place in ("build", "figures", "data/derived") for path in (folder / place).rglob("*")]
+    times = {path: path.stat().st_mtime_ns for path in made}
+    now = time.time_ns()
+    later = {old: now + 1000 * number for number, old in enumerate(sorted(set(times.values())))}
+    for path, old in times.items():
+        os.utime(path, ns=(later[old], later[old]))
     return folder
 
 
