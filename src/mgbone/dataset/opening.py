@@ -380,7 +380,7 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
         elif path not in descriptor.files:  # otherwise reported with the other files
             missing.append(path)
     faults += missing_files(missing, descriptor.kind)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:  # each may hold a whole file
         scans = dict(zip(present, pool.map(lambda path: _scan(folder, path), present), strict=True))
     faults += [scan for scan in scans.values() if isinstance(scan, Fault)]
     whole = {path: scan for path, scan in scans.items() if not isinstance(scan, Fault)}
