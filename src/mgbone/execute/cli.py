@@ -110,6 +110,11 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
 
     _add_look_ups(commands)
 
+    course = commands.add_parser("course", help=tr("write copies of the executed notebooks to work in"))
+    course.add_argument("--course", default="course", help=tr("default: %(default)s"), metavar=tr("FOLDER"))
+    _add_settings(course)
+    course.set_defaults(command=_course)
+
     fetch = commands.add_parser(
         "genesets", help=tr("fetch a current library of gene sets (needs the network)")
     )
@@ -228,6 +233,13 @@ def _explore(options: argparse.Namespace) -> None:
     page = write_explorer(Tables(**_told(options)))
     at, mb = relative(page), page.stat().st_size / 1e6
     print(tr("{page}: the explorer, {mb:.1f} MB, one file.", page=at, mb=mb))
+
+
+def _course(options: argparse.Namespace) -> None:
+    from mgbone.course.copies import write_copies
+
+    for said in write_copies(Settings(**_told(options)), resolve(options.course)):
+        print(_visible(said))
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:

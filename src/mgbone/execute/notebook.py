@@ -31,7 +31,7 @@ from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.policy import with_policy
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
-from mgbone.study.language import N_, current, prose, speaking, tr
+from mgbone.study.language import N_, current, in_language, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 from mgbone.study.places import Settings, listed_files, relative
 
@@ -81,7 +81,7 @@ def run_notebook(
 
 
 def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> Path:
-    node = _in_language(_read(notebook), notebook.stem)
+    node = in_language(_read(notebook), notebook.stem)
     listing = settings.lists / f"{notebook.stem}.outputs.txt"
     before = listed_files(listing)
     say = _speaker(notebook.stem, progress)
@@ -128,14 +128,6 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     except (ValueError, nbformat.reader.NotJSONError) as error:
         said = N_("{path} is not a notebook that can be read: {error}")
         raise MgboneError(tr(said, path=relative(notebook), error=error)) from None
-
-
-def _in_language(node: nbformat.NotebookNode, stem: str) -> nbformat.NotebookNode:
-    """Put the prose of a notebook into the language in use; ids, tags and code stay."""
-    for cell in node.cells:
-        if cell.cell_type == "markdown":
-            cell.source = prose(stem, cell.id, cell.source)
-    return node
 
 
 def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
@@ -307,7 +299,7 @@ _TEMPLATE = """{% extends 'lab/index.html.j2' %}
 def _html(executed: nbformat.NotebookNode) -> str:
     """Render the executed notebook as one page that asks no other machine for anything.
 
-    Title, language and what pictures show are said for readers that don't see. The presets of the parameters
+    Title, language and what pictures show are said for readers that don't see. Links to notebooks lead to pages. The presets of the parameters
     are left out: the values of the run stand below them.
     """
     from nbconvert import HTMLExporter
@@ -319,7 +311,7 @@ def _html(executed: nbformat.NotebookNode) -> str:
         elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
         exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
         body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
-    return with_policy(body)
+    return with_policy(re.sub(r'(href="\w+)\.ipynb(?=[#"])', r"\1.html", body))
 
 
 _LONGEST_SOCKET_FOLDER = 60
