@@ -8,6 +8,7 @@ LANGUAGE ?= en
 FIGURES  ?= figures
 DERIVED  ?= data/derived
 BUILD    ?= build
+COURSE   ?= course
 VENV     ?= .venv
 
 SHELL    := /bin/sh
@@ -40,15 +41,15 @@ TONGUE := $(if $(filter-out en,$(LANGUAGE)),/$(LANGUAGE))
 OUT    := $(BUILD)/$(FOLDER)$(TONGUE)
 SAY    := sh src/mgbone/study/locale/say.sh "$(LANGUAGE)"
 SPEAK  := --language "$(LANGUAGE)"
-ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
-$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
+ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(COURSE) x$(VENV)),6)
+$(error DATASET, FIGURES, DERIVED, BUILD, COURSE and VENV must not contain spaces)
 endif
 # Nor what make or the shell takes for its own, before either sees the name.
 HASH  := \#
 SIGNS := $(HASH) ` " ' \ $$ ; : = % & | < > ( ) * ? ! { } [ ]
-FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURES)$(DERIVED)$(BUILD)$(VENV))))
+FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURES)$(DERIVED)$(BUILD)$(COURSE)$(VENV))))
 ifneq ($(FOUND),)
-$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain $(FOUND); rename the folder)
+$(error DATASET, FIGURES, DERIVED, BUILD, COURSE and VENV must not contain $(FOUND); rename the folder)
 endif
 # After an upgrade of the system the Python of .venv may be gone; then the stamps say nothing, and it is made anew.
 ifdef INSTALLED
@@ -100,11 +101,17 @@ explore: $(EXECUTED) ## Write one page on which every gene, endpoint and stateme
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
 	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
+.PHONY: course
+# The report is there for the start page to lead to; an older one does.
+course: $(EXECUTED) $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
+	@"$(PY)" -m mgbone.execute.cli course --dataset "$(DATASET)" $(SPEAK) --course "$(COURSE)" \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
 .PHONY: lab
-# In Japanese the executed notebooks, where there are: those in notebooks/ hold English prose.
-lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
-	$(if $(TONGUE),JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/study/locale/jupyter") "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
-	    --LabApp.default_url=/lab/tree/$(firstword $(if $(TONGUE),$(wildcard $(OUT)/01_biochem.ipynb)) notebooks/01_biochem.ipynb)
+lab: course ## Open your copies in JupyterLab, at the start page
+	JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/course/jupyter$(if $(TONGUE),:$(CURDIR)/src/mgbone/study/locale/jupyter)" \
+	    "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
+	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets

@@ -13,7 +13,7 @@ import mgbone
 from mgbone.execute.notebook import PARAMETERS
 from mgbone.study.places import Settings
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[1-9]_*.ipynb"))
 
 
 def code_cells(notebook):

@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study.design": ["load_study"],
         "study.disagreements": ["disagreements_for"],
         "study.errors": ["DatasetError", "MgboneError"],
+        "study.language": ["use_language"],
         "study.reading": ["as_text_table", "notes", "with_names"],
     },
 )

@@ -63,12 +63,24 @@ def write_copies(settings: Settings, course: Path) -> Iterator[str]:
     }
     for source in sorted((project_root() / "notebooks").glob("*.ipynb")):
         if source.stem == START:
-            page = in_language(nbformat.read(source, as_version=4), START)
-            copy = _leading_from(page, source.parent, folder)
+            copy = _leading_from(start_page(settings), source.parent, folder)
         else:
             copy = make_copy(_executed(settings.build / source.name), parameters, settings.build, folder)
         yield from _place(copy, folder / source.name)
     _copy_tables(settings, course / "tables")
+
+
+def start_page(settings: Settings) -> nbformat.NotebookNode:
+    """Return the start page in the language in use; its links to pages, and its cells, are of a dataset's run."""
+    folder = project_root() / "notebooks"
+    page = in_language(nbformat.read(folder / f"{START}.ipynb", as_version=4), START)
+    pages = Path(os.path.relpath(settings.build, folder)).as_posix()
+    usual = {"](../build/simulated/": f"]({pages}/"}
+    usual |= {json.dumps(getattr(Settings, n)): json.dumps(str(getattr(settings, n))) for n in ("dataset", "language")}
+    for cell in page.cells:
+        for text, own in usual.items():
+            cell.source = cell.source.replace(text, own)
+    return page
 
 
 def _executed(path: Path) -> nbformat.NotebookNode:
