@@ -74,7 +74,7 @@ CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/data
 ##@ Everyday
 
 .PHONY: all
-all: $(EXECUTED) ## Check the dataset, then draw all figures and write all tables of it
+all: $(EXECUTED) $(OUT)/glossary.html ## Check the dataset, then draw all figures and write all tables of it
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 
@@ -103,7 +103,7 @@ new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measure
 
 .PHONY: course
 # The report is there for the start page to lead to; an older one does.
-course: $(EXECUTED) $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
+course: all $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
 	@"$(PY)" -m mgbone.execute.cli course --dataset "$(DATASET)" $(SPEAK) --course "$(COURSE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -258,6 +258,11 @@ $(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
+
+# Start page and glossary: they lead to the notebooks and back, whether these have run or not.
+$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb) data/glossary.yml $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
+	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 # The same surroundings as those of a notebook's kernel.
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \

@@ -1,7 +1,8 @@
 """Copies of the notebooks to work in: with the outputs of a run, and never written over once changed.
 
-A copy is made of the executed notebook that `make all` left, so that nothing has to run for it. Its parameters send
-figures and tables to the course's own folders; Run All in a copy changes no file that git knows.
+A copy is made of the executed notebook that `make all` left, so that nothing has to run for it. Its
+parameters send figures and tables to the course's own folders; Run All in a copy changes no file that git
+knows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import nbformat
 
 from mgbone.course.exercises import student_notebook
+from mgbone.course.glossary import GLOSSARY, Uses, glossary_notebook, link_terms
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, in_language, tr
 from mgbone.study.paths import project_root, write_aside
@@ -33,15 +35,16 @@ _MARK = "mgbone"  # of a copy, in its metadata: what it was made of
 def write_copies(settings: Settings, course: Path) -> Iterator[str]:
     """Write the copies of a finished run, and copy the tables that they read.
 
-    A copy of which a cell was changed is left as it is; if the notebook has changed, too, the newer one is put beside
-    it under the next number.
+    A copy of which a cell was changed is left as it is; if the notebook has changed, too, the newer one is
+    put beside it under the next number.
 
     Parameters
     ----------
     settings : Settings
         The run that copies are made of.
     course : Path
-        Gets one folder a language, ``figures`` and ``tables``; datasets other than the shipped one have subfolders.
+        Gets one folder a language, ``figures`` and ``tables``; other datasets than the shipped one have
+        subfolders.
 
     Yields
     ------
@@ -61,22 +64,26 @@ def write_copies(settings: Settings, course: Path) -> Iterator[str]:
         "derived_folder": relative(course / "tables"),
         "language": settings.language,
     }
+    uses = Uses()
     for source in sorted((project_root() / "notebooks").glob("*.ipynb")):
         if source.stem == START:
             copy = _leading_from(start_page(settings), source.parent, folder)
         else:
             copy = make_copy(_executed(settings.build / source.name), parameters, settings.build, folder)
+            copy = link_terms(copy, source.stem, uses)
         yield from _place(copy, folder / source.name)
+    yield from _place(glossary_notebook(uses), folder / f"{GLOSSARY}.ipynb")
     _copy_tables(settings, course / "tables")
 
 
 def start_page(settings: Settings) -> nbformat.NotebookNode:
-    """Return the start page in the language in use; its links to pages, and its cells, are of a dataset's run."""
+    """Return the start page in the language in use; its links and cells are of a dataset's run."""
     folder = project_root() / "notebooks"
     page = in_language(nbformat.read(folder / f"{START}.ipynb", as_version=4), START)
     pages = Path(os.path.relpath(settings.build, folder)).as_posix()
     usual = {"](../build/simulated/": f"]({pages}/"}
-    usual |= {json.dumps(getattr(Settings, n)): json.dumps(str(getattr(settings, n))) for n in ("dataset", "language")}
+    for name in ("dataset", "language"):
+        usual[json.dumps(getattr(Settings, name))] = json.dumps(str(getattr(settings, name)))
     for cell in page.cells:
         for text, own in usual.items():
             cell.source = cell.source.replace(text, own)
@@ -159,7 +166,7 @@ def _read(path: Path) -> nbformat.NotebookNode | None:
 
 
 def _written(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
-    """Return what a person writes; running a notebook, or leaving an empty cell at its end, changes nothing."""
+    """Return what a person writes: running a notebook, or leaving an empty cell at its end, is no change."""
     return [(cell.cell_type, cell.source.rstrip()) for cell in notebook.cells if cell.source.strip()]
 
 

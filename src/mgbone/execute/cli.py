@@ -110,6 +110,10 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
 
     _add_look_ups(commands)
 
+    pages = commands.add_parser("pages", help=tr("write the start page and the glossary"))
+    _add_settings(pages)
+    pages.set_defaults(command=_pages)
+
     course = commands.add_parser("course", help=tr("write copies of the executed notebooks to work in"))
     course.add_argument("--course", default="course", help=tr("default: %(default)s"), metavar=tr("FOLDER"))
     _add_settings(course)
@@ -233,6 +237,12 @@ def _explore(options: argparse.Namespace) -> None:
     page = write_explorer(Tables(**_told(options)))
     at, mb = relative(page), page.stat().st_size / 1e6
     print(tr("{page}: the explorer, {mb:.1f} MB, one file.", page=at, mb=mb))
+
+
+def _pages(options: argparse.Namespace) -> None:
+    from mgbone.execute.pages import write_pages
+
+    write_pages(Settings(**_told(options)))
 
 
 def _course(options: argparse.Namespace) -> None:

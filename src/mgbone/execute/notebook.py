@@ -28,10 +28,10 @@ from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.policy import with_policy
+from mgbone.execute.pages import heading_of, page_of
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
-from mgbone.study.language import N_, current, in_language, speaking, tr
+from mgbone.study.language import N_, in_language, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 from mgbone.study.places import Settings, listed_files, relative
 
@@ -95,7 +95,7 @@ def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | N
     _remove_outlived(before, listed_files(listing), [settings.figures, settings.derived])
     outputs = _declared_outputs(listing, started, notebook.name)
     with write_aside(target.with_suffix(".html")) as aside:
-        aside.write_text(_html(executed), encoding="utf-8")
+        aside.write_text(page_of(executed, notebook.stem), encoding="utf-8")
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
@@ -289,31 +289,6 @@ def _sweep(written: list[Path]) -> None:
             leftover.unlink(missing_ok=True)
 
 
-# The exporter's own template leaves out what a picture shows.
-_TEMPLATE = """{% extends 'lab/index.html.j2' %}
-{% block data_png scoped %}{{ super() | replace(
-'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html)
-}}{% endblock %}"""
-
-
-def _html(executed: nbformat.NotebookNode) -> str:
-    """Render the executed notebook as one page that asks no other machine for anything.
-
-    Title, language and what pictures show are said for readers that don't see. Links to notebooks lead to pages. The presets of the parameters
-    are left out: the values of the run stand below them.
-    """
-    from nbconvert import HTMLExporter
-
-    title = next(filter(None, map(heading_of, executed.cells)), "mgbone")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        presets = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"parameters"}})
-        elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
-        exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
-        body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
-    return with_policy(re.sub(r'(href="\w+)\.ipynb(?=[#"])', r"\1.html", body))
-
-
 _LONGEST_SOCKET_FOLDER = 60
 
 
@@ -351,12 +326,6 @@ def scratch_folder() -> Iterator[Path]:
     parent = None if roomy else "/tmp"
     with tempfile.TemporaryDirectory(prefix="mgbone-", dir=parent, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
-
-
-def heading_of(cell: nbformat.NotebookNode) -> str | None:
-    """Return the first heading of level 1 or 2 of a markdown cell."""
-    found = re.search(r"^##? +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
-    return found[1].strip() if found else None
 
 
 def _sockets(scratch: Path) -> Config:
