@@ -27,6 +27,7 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
+from mgbone.course.exercises import LESSON
 from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute.pages import heading_of, page_of
 from mgbone.study.design import load_study
@@ -233,6 +234,7 @@ def _subclasses(cls: type) -> set[type]:
 
 def _tags_left_out(dataset: Path) -> set[str]:
     due = {THIS_STUDY: _follows_the_report(dataset), SHIPPED_DATA: _drawn_by_a_program(dataset)}
+    due[LESSON] = all(due.values())
     return {tag for tag, is_due in due.items() if not is_due}
 
 
