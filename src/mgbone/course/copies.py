@@ -115,8 +115,10 @@ def make_copy(
         cell.metadata = nbformat.from_dict({k: v for k, v in cell.metadata.items() if k in _KEPT})
         if "parameters" in cell.metadata.get("tags", []):
             cell.source = "\n".join(f"{name} = {json.dumps(value)}" for name, value in parameters.items())
-    copy = nbformat.from_dict({**executed, "cells": cells, "metadata": {}})
-    copy.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    # As a kernel tells it, so that JupyterLab finds nothing to change when it opens the copy.
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    metadata = {"kernelspec": kernel, "language_info": executed.metadata.get("language_info", {})}
+    copy = nbformat.from_dict({**executed, "cells": cells, "metadata": metadata})
     return _leading_from(student_notebook(copy), before, after)
 
 
