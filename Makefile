@@ -32,6 +32,7 @@ ifeq ($(origin PY),undefined)
 PY        := $(VENV)/bin/python
 LOCKED    := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
+SITE      := $(VENV)/.site
 endif
 
 override DATASET := $(patsubst %/,%,$(DATASET))
@@ -113,6 +114,13 @@ lab: course ## Open your copies in JupyterLab, at the start page
 	    "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
 	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
 
+.PHONY: site
+site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
+	@for language in en ja; do \
+	    "$(MAKE)" LANGUAGE=$$language all report explore && \
+	    "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" --language $$language \
+	        --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)" || exit 1; done
+
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
 	@"$(PY)" -m mgbone.simulate $(SHIPPED) $(SPEAK)
@@ -122,7 +130,7 @@ data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simul
 .PHONY: test
 # A file of tests stays with one worker, so that what it prepares is prepared once. (By file and not by group: groups
 # are silently without effect with pytest-xdist 3.8 under pytest 9.2.)
-test: $(INSTALLED) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
+test: $(INSTALLED) $(SITE) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
 	"$(PY)" -m pytest -n 2 --dist loadfile $(PYTEST)
 
 .PHONY: lint
@@ -156,6 +164,10 @@ lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=
 	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --fork-strategy fewest --python-version 3.11 --no-header --quiet $(LOCK) \
 	    --extra dev --output-file requirements.lock pyproject.toml > /dev/null
+	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --fork-strategy fewest --python-version 3.11 --no-header --quiet --constraint requirements.lock \
+	    --extra dev --extra site pyproject.toml | \
+	    awk 'NR == FNR {known[$$1]; next} /^[a-z]/ {keep = !($$1 in known)} keep' requirements.lock - > requirements-site.lock
 
 .PHONY: clean
 clean: ## Remove all that was generated, except the committed figures and .venv
@@ -195,6 +207,12 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	@"$(PY)" -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch "$@"
 
+# What the site needs beside that; `make all` goes without.
+$(VENV)/.site: requirements-site.lock $(VENV)/.installed
+	@$(SAY) 'Installing what the site needs into %s (once) ...' "$(VENV)"
+	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements-site.lock
+	@touch "$@"
+
 # --- shipped datasets -------------------------------------------------------------------------------------------------
 
 # What the data package lists but the folder lacks has to be generated (again).
@@ -214,7 +232,7 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 
 # A notebook rests on the rooms that all share and on its own part: the import contracts in pyproject.toml see to it.
 CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.*' -print)
-code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/%,$(CODE)))
+code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/% src/mgbone/execute/site/%,$(CODE)))
 DOOR   := study/% dataset/%
 TESTS  := $(DOOR) evidence/% claims/%
 GROUND := $(TESTS) figures/% execute/%

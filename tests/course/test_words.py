@@ -78,5 +78,5 @@ def test_terms_stand_in_the_order_of_the_language():
     cells = glossary_notebook(Uses()).cells[1:]
     assert [re.search(r"· ([ぁ-んァ-ヶー]+)", cell.source)[1] for cell in cells] == readings
     use_language("en")
-    names = [re.match("### (.+)", cell.source)[1].lower() for cell in glossary_notebook(Uses()).cells[1:]]
+    names = [re.match("## (.+)", cell.source)[1].lower() for cell in glossary_notebook(Uses()).cells[1:]]
     assert names == sorted(names)

@@ -76,10 +76,14 @@ class Uses:
         self.places.setdefault(term, []).append((notebook, heading))
 
 
+def slug(heading: str) -> str:
+    """Return the anchor that a heading gets in JupyterLab, in nbconvert's pages and in those of the site."""
+    return re.sub(r"[`*]", "", heading).replace(" ", "-")
+
+
 def anchor_of(heading: str) -> str:
-    """Return the anchor of a heading, as a link in Markdown can hold it."""
-    plain = re.sub(r"[`*]", "", heading).replace(" ", "-")
-    return plain.replace("(", "%28").replace(")", "%29")
+    """Return the anchor of a heading as a link in Markdown can hold it."""
+    return slug(heading).replace("(", "%28").replace(")", "%29")
 
 
 @cache
@@ -174,7 +178,7 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
     for term in sorted(load_terms(), key=key):
         other = f"{term.ja}（{term.reading}）" if current() == "en" else f"{term.reading}　{term.en}"
         names = f"**{either(term.en, term.ja)}** · {other}"
-        said = [f"### {term.name}", names, either(term.means, term.means_ja)]
+        said = [f"## {term.name}", names, either(term.means, term.means_ja)]
         if places := uses.places.get(term):
             said.append(tr("Used in: {links}", links=tr("; ").join(_link(*place) for place in places)))
         cells.append(_text(re.sub(r"[^a-z0-9]+", "-", term.en.lower()).strip("-"), "\n\n".join(said)))

@@ -109,15 +109,7 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     report.set_defaults(command=_report)
 
     _add_look_ups(commands)
-
-    pages = commands.add_parser("pages", help=tr("write the start page and the glossary"))
-    _add_settings(pages)
-    pages.set_defaults(command=_pages)
-
-    course = commands.add_parser("course", help=tr("write copies of the executed notebooks to work in"))
-    course.add_argument("--course", default="course", help=tr("default: %(default)s"), metavar=tr("FOLDER"))
-    _add_settings(course)
-    course.set_defaults(command=_course)
+    _add_course(commands)
 
     fetch = commands.add_parser(
         "genesets", help=tr("fetch a current library of gene sets (needs the network)")
@@ -125,6 +117,17 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
+
+
+def _add_course(commands: argparse._SubParsersAction) -> None:
+    """Add what is made of a finished run for those who learn and teach."""
+    for name, (what, command) in _OF_COURSE.items():
+        one = commands.add_parser(name, help=tr(what))
+        if name == "course":
+            said = tr("default: %(default)s")
+            one.add_argument("--course", default="course", help=said, metavar=tr("FOLDER"))
+        _add_settings(one)
+        one.set_defaults(command=command)
 
 
 def _add_look_ups(commands: argparse._SubParsersAction) -> None:
@@ -250,6 +253,21 @@ def _course(options: argparse.Namespace) -> None:
 
     for said in write_copies(Settings(**_told(options)), resolve(options.course)):
         print(_visible(said))
+
+
+def _site(options: argparse.Namespace) -> None:
+    from mgbone.execute.site import write_site
+
+    settings = Settings(**_told(options))
+    page = write_site(settings, resolve(settings.build_folder) / settings.name / "site")
+    print(tr("{page}: the course as pages.", page=relative(page)))
+
+
+_OF_COURSE = {
+    "pages": (N_("write the start page and the glossary"), _pages),
+    "course": (N_("write copies of the executed notebooks to work in"), _course),
+    "site": (N_("write the executed notebooks, glossary and report as a site"), _site),
+}
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:
