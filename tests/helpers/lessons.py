@@ -2,16 +2,19 @@
 
 from types import SimpleNamespace
 
-from helpers import ROOT
+import numpy as np
+import pandas as pd
 
 import mgbone as mg
-from mgbone import biochem, qct
+from helpers import ROOT
+from mgbone import biochem, microarray, qct
+from mgbone.microarray.genesets import GeneSets
 
 
 def namespace(stem):
     """Return the names that the exercises of a notebook read, with values made from the shipped data."""
     dataset = mg.open_dataset(ROOT / "data" / "simulated")
-    of = {"01_biochem": _biochem, "02_qct": _qct}[stem]
+    of = {"01_biochem": _biochem, "02_qct": _qct, "03_microarray": _arrays}[stem]
     return {"study": dataset.study, "run": SimpleNamespace(dataset=dataset), **of(dataset, dataset.study)}
 
 
@@ -36,3 +39,30 @@ def _qct(dataset, study):
         "cells": qct.percent_differences(found, measurements),
         "tests": qct.profile_tests(qct.profiles(dataset, study), study),
     }
+
+
+def _arrays(dataset, study):
+    """Draw a small chip: half of its genes are silent; one term has risen, one is of the tissue."""
+    rng = np.random.default_rng(20)
+    table = dataset.arrays.merge(dataset.animals[["animal_id", "experiment", "group"]], on="animal_id")
+    names = [f"g{i}" for i in range(600)]
+    level = np.where(np.arange(600) < 300, 9.0, 4.0)[:, None]
+    values = level + rng.normal(0, 0.2, (600, len(table)))
+    hungry = (table["group"] == "mg001").to_numpy()
+    values[:40, hungry] += 1.5
+    values[150:190, hungry] -= 1.2
+    genes = pd.DataFrame(values, index=pd.Index(names, name="gene"), columns=table["array_id"])
+    terms = {
+        "risen": tuple(names[:20] + names[60:80]),
+        "tissue": tuple(names[20:28] + names[80:132]),
+        "any": tuple(names[200:260]),
+    }
+    gene_sets = GeneSets(terms)
+    tested = microarray.compare_arrays(genes, table, study)
+    lists = microarray.gene_lists(tested)
+    enriched, on_chip = (
+        microarray.over_representation(lists, gene_sets, background)
+        for background in (microarray.expressed_genes(tested, 6.0), genes.index)
+    )
+    contrast = tested["contrast"].iloc[0]
+    return {"tested": tested, "contrast": contrast, "enriched": enriched, "on_chip": on_chip}
