@@ -1,26 +1,68 @@
 """What the exercises of a notebook find when they run: the tables that its cells before them make."""
 
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
 import mgbone as mg
 from helpers import ROOT
-from mgbone import biochem
+from mgbone import biochem, microarray, qct
+from mgbone.microarray.genesets import GeneSets
 
 
 def namespace(stem):
     """Return the names that the exercises of a notebook read, with values made from the shipped data."""
-    return {"01_biochem": _biochem}[stem]()
-
-
-def _biochem():
     dataset = mg.open_dataset(ROOT / "data" / "simulated")
-    study = dataset.study
+    of = {"01_biochem": _biochem, "02_qct": _qct, "03_microarray": _arrays}[stem]
+    return {"study": dataset.study, "run": SimpleNamespace(dataset=dataset), **of(dataset, dataset.study)}
+
+
+def _biochem(dataset, study):
     measurements = biochem.derive_endpoints(dataset)
     found = mg.evidence.compare(measurements, study)
-    weighed = mg.evidence.weigh_absence(measurements, found)
-    choices = mg.evidence.compare_tests(measurements, study, found)
     return {
-        "study": study,
         "measurements": measurements,
         "found": found,
-        "weighed": weighed,
-        "choices": choices,
+        "weighed": mg.evidence.weigh_absence(measurements, found),
+        "choices": mg.evidence.compare_tests(measurements, study, found),
     }
+
+
+def _qct(dataset, study):
+    measurements = qct.regional_density(dataset, study)
+    found = mg.evidence.compare(measurements, study)
+    return {
+        "measurements": measurements,
+        "plain": qct.mean_slice_density(dataset, study),
+        "found": found,
+        "cells": qct.percent_differences(found, measurements),
+        "tests": qct.profile_tests(qct.profiles(dataset, study), study),
+    }
+
+
+def _arrays(dataset, study):
+    """Draw a small chip: half of its genes are silent; one term has risen, one is of the tissue."""
+    rng = np.random.default_rng(20)
+    table = dataset.arrays.merge(dataset.animals[["animal_id", "experiment", "group"]], on="animal_id")
+    names = [f"g{i}" for i in range(600)]
+    level = np.where(np.arange(600) < 300, 9.0, 4.0)[:, None]
+    values = level + rng.normal(0, 0.2, (600, len(table)))
+    hungry = (table["group"] == "mg001").to_numpy()
+    values[:40, hungry] += 1.5
+    values[150:190, hungry] -= 1.2
+    genes = pd.DataFrame(values, index=pd.Index(names, name="gene"), columns=table["array_id"])
+    terms = {
+        "risen": tuple(names[:20] + names[60:80]),
+        "tissue": tuple(names[20:28] + names[80:132]),
+        "any": tuple(names[200:260]),
+    }
+    gene_sets = GeneSets(terms)
+    tested = microarray.compare_arrays(genes, table, study)
+    lists = microarray.gene_lists(tested)
+    enriched, on_chip = (
+        microarray.over_representation(lists, gene_sets, background)
+        for background in (microarray.expressed_genes(tested, 6.0), genes.index)
+    )
+    contrast = tested["contrast"].iloc[0]
+    return {"tested": tested, "contrast": contrast, "enriched": enriched, "on_chip": on_chip}

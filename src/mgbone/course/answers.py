@@ -56,7 +56,7 @@ def same(answer: object, right: object) -> bool:
     answer, right = plain(answer), plain(right)
     if isinstance(right, frozenset) and isinstance(answer, str):
         answer = frozenset([answer])
-    if _kind(answer) != _kind(right):
+    if kind_of(answer) != kind_of(right):
         return False
     if isinstance(right, float):
         return bool(abs(answer - right) <= AGREES * abs(right) + 1e-12)
@@ -66,8 +66,8 @@ def same(answer: object, right: object) -> bool:
 def misfit(answer: object, right: object) -> str | None:
     """Say what kind of thing is asked, where the answer is of another kind."""
     answer, right = plain(answer), plain(right)
-    asked = _kind(right)
-    if _kind(answer) == asked or (asked == "names" and isinstance(answer, str)):
+    asked = kind_of(right)
+    if kind_of(answer) == asked or (asked == "names" and isinstance(answer, str)):
         return None
     kinds = {
         "number": tr("a single number"),
@@ -78,7 +78,8 @@ def misfit(answer: object, right: object) -> str | None:
     return tr("It asks for {kind}, and got {found}.", kind=kinds[asked], found=type(answer).__name__)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Name the kind of an answer that went through `plain`: truth, number, text, names or other."""
     if isinstance(value, bool):
         return "truth"
     if isinstance(value, Number) and not isinstance(value, complex):

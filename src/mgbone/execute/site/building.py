@@ -72,7 +72,7 @@ def _without_eval(outdir: Path) -> None:
         r"new Function\(\s*\"n\",\s*`return [^`]*`,?\s*\)", "(n) => 0", path.read_text(encoding="utf-8")
     )
     if not found:
-        raise ExtensionError("doctools.js reads plurals in another way: look at its addTranslations.")
+        raise ExtensionError(tr("doctools.js reads plurals in another way: look at its addTranslations."))
     path.write_text(script, encoding="utf-8")
 
 
