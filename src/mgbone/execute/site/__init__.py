@@ -183,7 +183,7 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_use_index": False,
-        "suppress_warnings": ["app.add_node"],  # in one process for both languages
+        "suppress_warnings": ["app.add_node", "myst.header"],
     }  # fmt: skip
     warnings = _Heard()
     try:
