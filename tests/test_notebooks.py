@@ -147,4 +147,4 @@ def test_prose_around_figures(notebook):
 
 def test_notebook_reads_no_file_by_path(notebook):
     rest = "\n".join(cell.source for cell in code_cells(notebook) if "parameters" not in tags(cell))
-    assert re.findall(r"read_csv|read_excel|\bopen\(|Path\(|\.csv\b|savefig|simulate", rest) == []
+    assert re.findall(r"read_csv|read_excel|\bopen\(|Path\(|\.csv\b|savefig|\bsimulate", rest) == []

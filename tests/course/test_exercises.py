@@ -72,6 +72,7 @@ def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, la
     said.append(str(blank.value))
     key = KEYS[number](*handed)
     wrong = [pair for pair in key.mistakes if not same(pair[0], key.right)]
+    wrong = [pair for i, pair in enumerate(wrong) if not any(same(pair[0], one) for one, _ in wrong[:i])]
     assert wrong, "on these data no usual error differs from the right answer"
     for mistake, sentence in wrong:
         with pytest.raises(AnswerError, match=re.escape(sentence)):

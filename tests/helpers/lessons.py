@@ -7,14 +7,15 @@ import pandas as pd
 
 import mgbone as mg
 from helpers import ROOT
-from mgbone import biochem, microarray, qct
+from mgbone import biochem, integration, microarray, qct
+from mgbone.dataset.opening import ledger_of
 from mgbone.microarray.genesets import GeneSets
 
 
 def namespace(stem):
     """Return the names that the exercises of a notebook read, with values made from the shipped data."""
     dataset = mg.open_dataset(ROOT / "data" / "simulated")
-    of = {"01_biochem": _biochem, "02_qct": _qct, "03_microarray": _arrays}[stem]
+    of = {"01_biochem": _biochem, "02_qct": _qct, "03_microarray": _arrays, "04_integration": _report}[stem]
     return {"study": dataset.study, "run": SimpleNamespace(dataset=dataset), **of(dataset, dataset.study)}
 
 
@@ -54,7 +55,8 @@ def _arrays(dataset, study):
     genes = pd.DataFrame(values, index=pd.Index(names, name="gene"), columns=table["array_id"])
     terms = {
         "risen": tuple(names[:20] + names[60:80]),
-        "tissue": tuple(names[20:28] + names[80:132]),
+        "tissue": tuple(names[20:30] + names[80:125]),
+        "fallen": tuple(names[150:170] + names[60:80]),
         "any": tuple(names[200:260]),
     }
     gene_sets = GeneSets(terms)
@@ -66,3 +68,26 @@ def _arrays(dataset, study):
     )
     contrast = tested["contrast"].iloc[0]
     return {"tested": tested, "contrast": contrast, "enriched": enriched, "on_chip": on_chip}
+
+
+def _report(dataset, study):
+    """Judge what serum, urine and density say; the counts by chance are made up."""
+    biochemistry, density = biochem.derive_endpoints(dataset), qct.regional_density(dataset, study)
+    evidence = mg.evidence.compare(integration.stack([biochemistry, density]), study)
+    statements = ledger_of(dataset)
+    wide = integration.wide_table(biochemistry)
+    return {
+        "biochemistry": biochemistry,
+        "integration": integration,
+        "verdicts": mg.claims.judge(statements[statements["domain"].isin(["biochem", "qct"])], evidence),
+        "wide": wide,
+        "pairs": integration.partial_within(wide, integration.correlate_within(wide)),
+        "counts": pd.DataFrame(
+            {
+                "kind": ["effect", "no_effect"],
+                "statements": [17, 62],
+                "this": [16, 62],
+                "nominal": [0.2, 59.4],
+            }
+        ),
+    }
