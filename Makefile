@@ -235,7 +235,7 @@ CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.
 code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/% src/mgbone/execute/site/%,$(CODE)))
 DOOR   := study/% dataset/%
 TESTS  := $(DOOR) evidence/% claims/%
-GROUND := $(TESTS) figures/% execute/%
+GROUND := $(TESTS) figures/% course/% execute/%
 01_biochem.part     := biochem/%
 02_qct.part         := qct.py
 03_microarray.part  := microarray/%
@@ -268,7 +268,7 @@ LOST := $(shell for stem in $(NOTEBOOKS); do \
 
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
-    $(wildcard data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
+    $(wildcard data/glossary.yml data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
 	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
@@ -278,7 +278,7 @@ $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not.
-$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb) data/glossary.yml $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
+$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 

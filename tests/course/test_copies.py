@@ -187,3 +187,16 @@ def test_run_all_in_a_copy_changes_nothing_that_git_knows(folder, tmp_path):
     written = {path.relative_to(course).as_posix() for path in course.rglob("*") if path.is_file()}
     assert any(re.fullmatch(r"figures/small/ja/02_density_map\.png", name) for name in written)
     assert "tables/small/evidence_qct.csv" in written
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_start_page_and_the_notebooks_agree_on_minutes(language):
+    with speaking(language):
+        page = start_page(Settings(language=language))
+        rows = dict(re.findall(r"\((\d\d_\w+)\.ipynb\) \|[^|]+(\| \d+ \| \d+ \|)$", str(page.cells[2].source), re.M))
+        assert list(rows) == STEMS[1:-1]
+        for stem, row in rows.items():
+            node = in_language(nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4), stem)
+            (goals,) = [cell.source for cell in node.cells if cell.id == "goals"]
+            minutes = re.findall(r"(\d+) ?(?:minutes|分)|, (\d+) with", goals)
+            assert [a or b for a, b in minutes] == re.findall(r"\d+", row), stem

@@ -167,6 +167,8 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "exclude_patterns": ["extra/*"],
         "nb_execution_mode": "off",
         "nb_merge_streams": True,
+        "nb_code_prompt_show": tr("Show the code"),
+        "nb_code_prompt_hide": tr("Hide the code"),
         "myst_heading_anchors": 4,
         "myst_heading_slug_func": "mgbone.course.glossary.slug",
         "html_theme": "furo",
@@ -183,7 +185,7 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_use_index": False,
-        "suppress_warnings": ["app.add_node"],  # in one process for both languages
+        "suppress_warnings": ["app.add_node", "myst.header"],
     }  # fmt: skip
     warnings = _Heard()
     try:
