@@ -51,9 +51,7 @@ def broken_links(folder):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if parts.scheme or link == "#":
                 continue
-            if not target.is_file():
-                broken.append((path.name, link))
-            elif parts.fragment and target in ids and not {parts.fragment, unquote(parts.fragment)} & ids[target]:
+            if not target.is_file() or (parts.fragment and target in ids and not {parts.fragment, unquote(parts.fragment)} & ids[target]):
                 broken.append((path.name, link))
     return broken
 
