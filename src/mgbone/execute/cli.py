@@ -264,7 +264,7 @@ def _site(options: argparse.Namespace) -> None:
 
 
 _OF_COURSE = {
-    "pages": (N_("write the start page and the glossary"), _pages),
+    "pages": (N_("write the start page, the glossary and the teacher's sheets"), _pages),
     "course": (N_("write copies of the executed notebooks to work in"), _course),
     "site": (N_("write the executed notebooks, glossary and report as a site"), _site),
 }
