@@ -211,6 +211,7 @@ def test_rounded_answers_are_right():
     assert not same(True, 1)
     assert same(pd.Series(["b", "a"]), ["a", "b"])
     assert same(pd.Series([2.5]), 2.5)
+    assert same(np.nan, np.nan) and not same(1.0, np.nan)
 
 
 def test_faulty_tables_are_those_of_the_program_and_say_what_they_are(tmp_path):

@@ -59,7 +59,7 @@ def same(answer: object, right: object) -> bool:
     if kind_of(answer) != kind_of(right):
         return False
     if isinstance(right, float):
-        return bool(abs(answer - right) <= AGREES * abs(right) + 1e-12)
+        return bool(np.isclose(answer, right, rtol=AGREES, atol=1e-12, equal_nan=True))
     return answer == right
 
 

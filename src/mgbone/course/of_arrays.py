@@ -116,6 +116,8 @@ def times_likelier(enriched: pd.DataFrame) -> Key:
     right = np.divide(in_term, elsewhere)
     odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
     said = tr("{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=odds)
+    if np.isnan(right):
+        said = tr("No list holds a gene here, so that there is nothing to compare.")
     return Key(
         float(right),
         said,
