@@ -114,6 +114,11 @@ lab: course ## Open your copies in JupyterLab, at the start page
 	    "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
 	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
 
+.PHONY: slides
+slides: $(EXECUTED) ## Write a deck of slides for each notebook, to teach from
+	@"$(PY)" -m mgbone.execute.cli slides --dataset "$(DATASET)" $(SPEAK) \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
 .PHONY: site
 site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
 	@for language in en ja; do \
@@ -232,7 +237,7 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 
 # A notebook rests on the rooms that all share and on its own part: the import contracts in pyproject.toml see to it.
 CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.*' -print)
-code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/% src/mgbone/execute/site/%,$(CODE)))
+code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out $(addprefix src/mgbone/execute/,report/% site/% slides.%),$(CODE)))
 DOOR   := study/% dataset/%
 TESTS  := $(DOOR) evidence/% claims/%
 GROUND := $(TESTS) figures/% course/% execute/%

@@ -28,6 +28,13 @@ def test_names_that_others_call_stay():
         assert callable(getattr(mgbone.microarray, name)), name
 
 
+def test_the_explorer_is_shown_by_its_rooms_name_whatever_was_loaded_before():
+    """A room that is loaded takes the place of a function of its name."""
+    assert mgbone.endpoint and mgbone.explore.page
+    with pytest.raises(mgbone.MgboneError, match="no-such"):
+        mgbone.explore("data/no-such")
+
+
 def test_no_module_is_longer_than_500_lines():
     lengths = {path.relative_to(ROOT): path.read_text(encoding="utf-8").count("\n") for path in SOURCES}
     assert {path: n for path, n in lengths.items() if n > 500} == {}

@@ -30,7 +30,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "explore.cards": ["claim", "endpoint", "gene", "term"],
-        "explore.embedding": ["explore"],
         "study.checklists": ["count_statuses", "load_checklist"],
         "study.design": ["load_study"],
         "study.disagreements": ["disagreements_for"],

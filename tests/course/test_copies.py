@@ -193,7 +193,9 @@ def test_run_all_in_a_copy_changes_nothing_that_git_knows(folder, tmp_path):
 def test_the_start_page_and_the_notebooks_agree_on_minutes(language):
     with speaking(language):
         page = start_page(Settings(language=language))
-        rows = dict(re.findall(r"\((\d\d_\w+)\.ipynb\) \|[^|]+(\| \d+ \| \d+ \|)$", str(page.cells[2].source), re.M))
+        rows = dict(
+            re.findall(r"\((\d\d_\w+)\.ipynb\) \|[^|]+(\| \d+ \| \d+ \|)$", str(page.cells[2].source), re.M)
+        )
         assert list(rows) == STEMS[1:-1]
         for stem, row in rows.items():
             node = in_language(nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4), stem)

@@ -41,7 +41,7 @@ TOO_WIDE = """[...document.querySelectorAll("table")]
 def broken_links(folder):
     """Return links of the pages of a folder that lead to no file or no place."""
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.html"))}
-    ids = {path: {unescape(found) for found in re.findall(r'\bid="([^"]*)"', page)} for path, page in pages.items()}
+    ids = {path: set(map(unescape, re.findall(r'\bid="([^"]*)"', page))) for path, page in pages.items()}
     broken = []
     for path, page in pages.items():
         if path.name in ("report.html", "explorer.html"):
@@ -51,7 +51,8 @@ def broken_links(folder):
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if parts.scheme or link == "#":
                 continue
-            if not target.is_file() or (parts.fragment and target in ids and not {parts.fragment, unquote(parts.fragment)} & ids[target]):
+            places = {"", *ids.get(target, {parts.fragment})}
+            if not target.is_file() or not places & {parts.fragment, unquote(parts.fragment)}:
                 broken.append((path.name, link))
     return broken
 

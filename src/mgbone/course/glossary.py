@@ -16,8 +16,8 @@ GLOSSARY = "glossary"
 """The stem of the notebook that `glossary_notebook` returns."""
 
 _SCRIPTS = ("[A-Za-z0-9_-]", "[一-龠々]", "[ァ-ヶー]")
-# Where no link may stand: code, lines of HTML, links, tags, headings, formulas, stressed words (a star beside a
-# link may close nothing).
+# Where no link may stand: code, lines of HTML, links, tags, headings, formulas, stressed words (a star beside
+# a link may close nothing).
 _LEFT_ALONE = re.compile(
     r"```.*?```|^<[^\n]*$|`[^`]*`|!?\[[^\]]*\]\([^)]*\)|<summary>.*?</summary>|<[^>]+>|^#.*?$|\$[^$\n]+\$|https?://\S+|\*+[^*]+\*+",
     re.S | re.M,

@@ -263,9 +263,17 @@ def _site(options: argparse.Namespace) -> None:
     print(tr("{page}: the course as pages.", page=relative(page)))
 
 
+def _slides(options: argparse.Namespace) -> None:
+    from mgbone.execute.slides import write_slides
+
+    for deck in write_slides(Settings(**_told(options))):
+        print(tr("{page}: slides.", page=relative(deck)))
+
+
 _OF_COURSE = {
-    "pages": (N_("write the start page and the glossary"), _pages),
+    "pages": (N_("write the start page, the glossary and the teacher's sheets"), _pages),
     "course": (N_("write copies of the executed notebooks to work in"), _course),
+    "slides": (N_("write a deck of slides for each executed notebook"), _slides),
     "site": (N_("write the executed notebooks, glossary and report as a site"), _site),
 }
 

@@ -12,6 +12,7 @@ from traitlets.config import Config
 
 from mgbone.course.copies import START, start_page
 from mgbone.course.glossary import GLOSSARY, Uses, glossary_notebook, link_terms
+from mgbone.course.sheets import TEACHER, teacher_notebook
 from mgbone.execute.policy import with_policy
 from mgbone.study.language import current, in_language, speaking
 from mgbone.study.paths import project_root, write_aside
@@ -51,18 +52,24 @@ def heading_of(cell: nbformat.NotebookNode) -> str | None:
 
 
 def write_pages(settings: Settings) -> list[Path]:
-    """Write start page and glossary beside the executed notebooks, as notebooks and as HTML.
+    """Write start page, glossary and the teacher's sheets beside the executed notebooks, in both forms.
 
     The glossary leads back to the notebooks as they are stored, so that none has to have run.
     """
     with speaking(settings.language):
-        uses = Uses()
+        uses, lessons = Uses(), {}
         for path in sorted((project_root() / "notebooks").glob("*.ipynb")):
             if path.stem != START:
                 notebook = in_language(nbformat.read(path, as_version=4), path.stem)
+                lessons[path.stem] = deepcopy(notebook)
                 link_terms(notebook, path.stem, uses)
         written = []
-        for stem, notebook in ((START, start_page(settings)), (GLOSSARY, glossary_notebook(uses))):
+        made = {
+            START: start_page(settings),
+            GLOSSARY: glossary_notebook(uses),
+            TEACHER: teacher_notebook(lessons),
+        }
+        for stem, notebook in made.items():
             written += [settings.build / f"{stem}.ipynb", settings.build / f"{stem}.html"]
             with write_aside(written[-2]) as aside:
                 nbformat.write(notebook, aside)

@@ -23,7 +23,9 @@ _OF_THEME = (
     N_("Toggle table of contents sidebar"),
     N_("Toggle Light / Dark / Auto color theme"),
 )
-_RUN = "[々ぁ-んァ-ヶー一-龠]"
+_JAPANESE = (
+    r"\u3005\u3041-\u3093\u30a1-\u30fc\u4e00-\u9fa0"  # signs as expressions name them in both languages
+)
 
 
 class Japanese(SearchLanguage):
@@ -32,17 +34,17 @@ class Japanese(SearchLanguage):
     lang = "ja"
     language_name = "Japanese"
     js_splitter_code = r"""
-var splitQuery = (query) => query.split(/[^\p{Letter}\p{Number}_ー]+/u).filter((w) => w).flatMap((word) =>
-  word.match(/[々ぁ-んァ-ヶー一-龠]+|[^々ぁ-んァ-ヶー一-龠]+/gu).flatMap((part) =>
-    /[^々ぁ-んァ-ヶー一-龠]/u.test(part) || part.length < 3 ? [part]
-      : Array.from({length: part.length - 1}, (_, i) => part.slice(i, i + 2))));
-"""
+const words = /[JA]+|(?:(?![JA])[\p{Letter}\p{Number}_])+/gu;
+var splitQuery = (query) => (query.match(words) || []).flatMap((part) =>
+  /[JA]/.test(part) && part.length > 2
+    ? Array.from({length: part.length - 1}, (_, i) => part.slice(i, i + 2)) : [part]);
+""".replace("JA", _JAPANESE)
 
     def split(self, text: str) -> list[str]:
         """Return words of other scripts, and every sign and pair of signs of Japanese."""
         words = []
-        for part in re.findall(rf"{_RUN}+|[^\W々ぁ-んァ-ヶー一-龠]+", text):
-            if re.match(_RUN, part):
+        for part in re.findall(rf"[{_JAPANESE}]+|[^\W{_JAPANESE}]+", text):
+            if re.match(f"[{_JAPANESE}]", part):
                 words += [*part, *(part[i : i + 2] for i in range(len(part) - 1))]
             else:
                 words.append(part)
