@@ -28,8 +28,8 @@ from rocrate.rocrate import ROCrate
 from mgbone.execute.notebook import kernel_environment
 from mgbone.execute.report.page import write_page
 from mgbone.execute.report.provenance import Layout
-from mgbone.explore.page import write_explorer
-from mgbone.explore.tables import Tables
+from mgbone.lookup.page import write_explorer
+from mgbone.lookup.tables import Tables
 from mgbone.study.places import Settings, of_language
 
 pytestmark = pytest.mark.slow

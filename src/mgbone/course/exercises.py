@@ -19,7 +19,7 @@ from mgbone.study.language import tr
 
 LESSON = "lesson"
 """Tag of cells that teach on the compendium's own two datasets; left out of runs on others."""
-TASK, SOLUTION, ANSWER, QUIZ = "exercise", "solution", "answer", "quiz"
+TASK, SOLUTION = "exercise", "solution"
 
 BLANK = "# ?"
 _HEADING = re.compile(r"^#+ (?P<number>\d\d-\d+) (?P<stars>★{1,3}) (?P<title>.+)$", re.M)
@@ -76,7 +76,7 @@ def student_notebook(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             "fill-in",
             "raises-exception",
         ]
-        solution.outputs, solution.execution_count = [], None
+        solution.update(outputs=[], execution_count=None)
         code = f"```python\n{without_marks(solved)}\n```"
         given.cells[i + 2].source = folded(tr("Answer"), f"{code}\n\n{answer.source}")
     return given

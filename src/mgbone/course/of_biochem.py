@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mgbone.biochem.pair_feeding import pair_fed_experiments
 from mgbone.course.answers import Key
 from mgbone.study.design import Study
 from mgbone.study.language import tr
@@ -258,6 +257,10 @@ def fragile(choices: pd.DataFrame, study: Study) -> Key:
 
 def _three(found: pd.DataFrame, study: Study, endpoint: str) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return an endpoint's case against control, pair-fed against control and case against pair-fed."""
+    from mgbone.biochem.pair_feeding import (
+        pair_fed_experiments,
+    )  # brings statsmodels, which 01 alone has loaded
+
     experiment, (control, pairfed, case) = next(iter(pair_fed_experiments(study).items()))
     rows = found[(found["experiment"] == experiment) & (found["endpoint"] == endpoint)].set_index("contrast")
     names = (f"{case}_vs_{control}", f"{pairfed}_vs_{control}", f"{case}_vs_{pairfed}")

@@ -226,7 +226,7 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _look_up(options: argparse.Namespace) -> None:
-    from mgbone.explore import cards
+    from mgbone.lookup import cards
 
     folders = {name: value for name, value in _told(options).items() if name != "dataset"}
     card = getattr(cards, options.kind)(options.name, options.dataset, **folders)
@@ -234,8 +234,8 @@ def _look_up(options: argparse.Namespace) -> None:
 
 
 def _explore(options: argparse.Namespace) -> None:
-    from mgbone.explore.page import write_explorer
-    from mgbone.explore.tables import Tables
+    from mgbone.lookup.page import write_explorer
+    from mgbone.lookup.tables import Tables
 
     page = write_explorer(Tables(**_told(options)))
     at, mb = relative(page), page.stat().st_size / 1e6

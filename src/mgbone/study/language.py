@@ -14,7 +14,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from mgbone.study import errors
+from mgbone.study.mgbone_error import MgboneError
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -35,7 +35,7 @@ def use_language(language: str) -> None:
         If it is neither ``en`` nor ``ja``.
     """
     if language not in LANGUAGES:
-        raise errors.MgboneError(
+        raise MgboneError(
             tr(
                 "The language {language!r} is not known; choose {known}.",
                 language=language,
@@ -89,9 +89,6 @@ class _Japanese(Formatter):
 
 
 _JAPANESE = _Japanese()
-
-
-errors.tr = tr
 
 
 def N_(message: str) -> str:
