@@ -13,7 +13,7 @@ from pathlib import Path
 import nbformat
 from jinja2 import Environment, FileSystemLoader
 
-from mgbone.course.exercises import QUIZ
+from mgbone.course.sheets import QUIZ
 from mgbone.execute.policy import with_policy
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import current, speaking, tr

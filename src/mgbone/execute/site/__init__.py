@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -185,17 +186,19 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_use_index": False,
-        "suppress_warnings": ["app.add_node", "myst.header"],
+        "suppress_warnings": ["myst.header"],
     }  # fmt: skip
-    warnings = _Heard()
+    heard = _Heard()
+    places = (source, None, out, trees)
     try:
-        app = Sphinx(source, None, out, trees, "html", options, status=None, warning=warnings, freshenv=True)
-        app.build()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what its extensions will have to change one day
+            Sphinx(*places, "html", options, status=None, warning=heard, freshenv=True).build()
     except SphinxError as error:
         raise MgboneError(tr("Sphinx stopped: {error}", error=error)) from None
-    if warnings.lines:
+    if heard.lines:
         said = N_("Sphinx complains:\n{lines}")
-        raise MgboneError(tr(said, lines="\n".join(warnings.lines[:20])))
+        raise MgboneError(tr(said, lines="\n".join(heard.lines[:20])))
 
 
 class _Heard:
