@@ -19,7 +19,7 @@ from mgbone.study.language import tr
 
 LESSON = "lesson"
 """Tag of cells that teach on the compendium's own two datasets; left out of runs on others."""
-TASK, SOLUTION = "exercise", "solution"
+TASK, SOLUTION, QUIZ = "exercise", "solution", "quiz"
 
 BLANK = "# ?"
 _HEADING = re.compile(r"^#+ (?P<number>\d\d-\d+) (?P<stars>★{1,3}) (?P<title>.+)$", re.M)
