@@ -167,6 +167,7 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_title": "mgbone",
         "language": settings.language,
         "exclude_patterns": ["extra/*"],
+        "smartquotes": False,
         "nb_execution_mode": "off",
         "nb_merge_streams": True,
         "nb_code_prompt_show": tr("Show the code"),
