@@ -175,7 +175,7 @@ lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=
 	    awk 'NR == FNR {known[$$1]; next} /^[a-z]/ {keep = !($$1 in known)} keep' requirements.lock - > requirements-site.lock
 
 .PHONY: clean
-clean: ## Remove all that was generated, except the committed figures and .venv
+clean: ## Remove all that was generated, except the committed figures, your copies in course/ and .venv
 	rm -rf "$(BUILD)" "$(DERIVED)" $(SHIPPED:%=%/cel) $(SHIPPED:%=%/platform)
 	rm -rf .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import warnings
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
 import nbformat
@@ -166,6 +167,7 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_title": "mgbone",
         "language": settings.language,
         "exclude_patterns": ["extra/*"],
+        "smartquotes": False,
         "nb_execution_mode": "off",
         "nb_merge_streams": True,
         "nb_code_prompt_show": tr("Show the code"),
@@ -188,7 +190,7 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_use_index": False,
         "suppress_warnings": ["myst.header"],
     }  # fmt: skip
-    heard = _Heard()
+    heard = StringIO()
     places = (source, None, out, trees)
     try:
         with warnings.catch_warnings():
@@ -196,20 +198,5 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
             Sphinx(*places, "html", options, status=None, warning=heard, freshenv=True).build()
     except SphinxError as error:
         raise MgboneError(tr("Sphinx stopped: {error}", error=error)) from None
-    if heard.lines:
-        said = N_("Sphinx complains:\n{lines}")
-        raise MgboneError(tr(said, lines="\n".join(heard.lines[:20])))
-
-
-class _Heard:
-    """Keeps what Sphinx warns of."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, text: str) -> None:
-        """Take up a warning."""
-        self.lines += [line for line in text.splitlines() if line.strip()]
-
-    def flush(self) -> None:
-        """Do nothing: nothing is held back."""
+    if lines := heard.getvalue().strip().splitlines():
+        raise MgboneError(tr("Sphinx complains:\n{lines}", lines="\n".join(lines[:20])))
