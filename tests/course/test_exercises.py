@@ -192,6 +192,25 @@ def test_right_options_stand_at_the_same_places_in_both_languages(stem):
     assert len({tuple(one) for one in marks[0] if one}) > 1, "the right one is not always at the same place"
 
 
+NOTHING_TO_AGREE_WITH = {"hand-three", "hand-lucky", "hand-ratios"}
+
+
+@pytest.mark.parametrize("stem", STEMS)
+def test_what_is_worked_by_hand_is_short_and_agrees_with_the_library(stem):
+    by_hand = [
+        cell
+        for cell in notebook(stem).cells
+        if cell.cell_type == "code"
+        and cell.id.startswith("hand-")
+        and "lesson" in cell.metadata.get("tags", [])
+    ]
+    assert len(by_hand) >= 2
+    for cell in by_hand:
+        assert len(cell.source.splitlines()) <= 15, cell.id
+        assert cell.id in NOTHING_TO_AGREE_WITH or "assert " in cell.source, cell.id
+        assert not re.search(r"\b(biochem|microarray|integration|figures|evidence)\.", cell.source), cell.id
+
+
 @pytest.mark.parametrize("stem", STEMS)
 def test_what_draws_is_folded(stem):
     for cell in notebook(stem).cells:

@@ -11,6 +11,9 @@ from mgbone.study.design import Study
 from mgbone.study.language import tr
 from mgbone.study.naming import SUPPORTED
 
+CREATININE = 11.312
+"""mg/dL in 1 mmol/L (113.12 g/mol)."""
+
 
 def spread_of_a_group(found: pd.DataFrame, study: Study) -> Key:
     """Key of 01-1: the SD of serum Mg in the hungriest group."""
@@ -181,9 +184,11 @@ def wrong_unit(urine: pd.DataFrame) -> Key:
     case = urine["group"].iloc[-1]
     factor = ratio.drop(odd).median() / ratio[odd].median()
     said = tr(
-        "Between them and all others lies a factor of about {factor:.0f}: 1 mmol/L of "
-        "creatinine is 11.3 mg/dL. One low ratio within the usual range stays.",
+        "A factor of about {factor:.0f} lies between them and all others, near the one "
+        "between the units: 1 mmol/L of creatinine is {unit:.1f} mg/dL. One low ratio "
+        "within the usual range stays.",
         factor=factor,
+        unit=CREATININE,
     )
     far = (ratio - ratio.mean()).abs() > 3 * ratio.std()
     return Key(
