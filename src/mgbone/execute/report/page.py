@@ -19,6 +19,7 @@ from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
 from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import HEADINGS, LEVELS, ODDS, RULES, SHAPES, SIGNS, THRESHOLDS, UNITS
+from mgbone.execute.stamps import recorded_notes
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
@@ -108,6 +109,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
     by_key = {row_key(row): row for row in evidence}
     shown = pictures(layout, _figure_names(layout, evidence, verdicts))
     statements = [_statement(row, by_key, words, shown) for row in verdicts]
+    doubts, notes = recorded_notes(layout.build)
     return {
         "lang": layout.language,
         "dataset": _dataset(layout),
@@ -133,6 +135,8 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "dose_heading": naming.dose_heading(layout.study),
         "tests": _tests(evidence),
         "thresholds": _thresholds(layout.study),
+        "doubts": doubts,
+        "notes": notes,
         "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
         "commit": provenance.commit(),
         "version": provenance.project_version(),
