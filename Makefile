@@ -134,10 +134,12 @@ slides: $(EXECUTED) ## Write a deck of slides for each notebook, to teach from
 
 .PHONY: site
 site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
-	@for language in en ja; do \
-	    "$(MAKE)" LANGUAGE=$$language all report explore && \
-	    "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" --language $$language \
-	        --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)" || exit 1; done
+	@"$(MAKE)" LANGUAGE=en all report explore
+	@$(WRITE_SITE) --language en
+	@"$(MAKE)" LANGUAGE=ja all report explore
+	@$(WRITE_SITE) --language ja
+WRITE_SITE = "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" \
+    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
@@ -231,7 +233,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 # What the site needs beside that; `make all` goes without.
 $(VENV)/.site: requirements-site.lock $(VENV)/.installed
 	@$(SAY) 'Installing what the site needs into %s (once) ...' "$(VENV)"
-	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements-site.lock
+	@$(INSTALL) --no-deps --no-compile --require-hashes -r requirements-site.lock
 	@touch "$@"
 
 # --- shipped datasets -------------------------------------------------------------------------------------------------
