@@ -63,6 +63,8 @@ endif
 FIRST     := 03_microarray 01_biochem 02_qct
 LAST      := 04_integration
 NOTEBOOKS := $(FIRST) $(LAST)
+# Not part of `make all`: it simulates, and what the report's statements are judged by does not rest on it.
+APART     := 05_certainty
 EXECUTED  := $(NOTEBOOKS:%=$(OUT)/%.ipynb)
 SHIPPED   := data/simulated data/null
 ARRAYS    := $(SHIPPED:%=%/cel/.complete)
@@ -90,6 +92,14 @@ map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map 
 report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
+.PHONY: certainty cohorts
+certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more)
+	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
+	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
+cohorts: $(EXECUTED)
+	@"$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
+	    --cohorts "$(COHORTS)" $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 .PHONY: explore
 explore: $(EXECUTED) ## Write one page on which every gene, endpoint and statement can be searched
@@ -215,6 +225,7 @@ GROUND := $(TESTS) figures/% execute/%
 02_qct.part         := qct.py
 03_microarray.part  := microarray/%
 04_integration.part := biochem/% qct.py microarray/% integration/%
+05_certainty.part   := $(04_integration.part) certainty/%
 
 # The settings of the last run. They are written anew, and all notebooks run, only when one has changed.
 SETTINGS := $(DATASET)|$(FIGURES)|$(DERIVED)
@@ -237,7 +248,7 @@ $(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOO
 $(OUT)/dataset.digest: $(OUT)/dataset.checked ;
 
 # The notebooks of which a file that they wrote is gone: each leaves a list of them.
-LOST := $(shell for stem in $(NOTEBOOKS); do \
+LOST := $(shell for stem in $(NOTEBOOKS) $(APART); do \
     list="$(DERIVED)/$(FOLDER)$(TONGUE)/$$stem.outputs.txt"; \
     { echo "$$list"; cat "$$list" 2> /dev/null; } | while read -r path; do [ -e "$$path" ] || echo $$stem; done; done)
 
@@ -247,10 +258,11 @@ $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCK
 	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
-$(foreach name,$(NOTEBOOKS),$(eval $(call notebook,$(name))))
+$(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
+$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts)
 
 # The same surroundings as those of a notebook's kernel.
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \

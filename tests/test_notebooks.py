@@ -34,8 +34,9 @@ def notebook(path):
     return nbformat.read(path, as_version=4)
 
 
-def test_there_are_four_notebooks():
-    assert [path.stem for path in NOTEBOOKS] == ["01_biochem", "02_qct", "03_microarray", "04_integration"]
+def test_there_are_five_notebooks():
+    stems = ["01_biochem", "02_qct", "03_microarray", "04_integration", "05_certainty"]
+    assert [path.stem for path in NOTEBOOKS] == stems
 
 
 def test_notebook_is_stored_without_outputs_and_with_stable_ids(notebook):
@@ -70,7 +71,7 @@ def nodes(cell):
 def test_every_name_that_a_notebook_takes_from_a_room_is_there(notebook):
     """The faces of rooms load lazily, so that a name which is gone would be missed in the last cell only."""
     source = "\n".join(cell.source for cell in code_cells(notebook) if "exercise" not in tags(cell))
-    found = re.findall(r"\b(mg|biochem|qct|microarray|integration)((?:\.[a-z]\w*)+)", source, re.IGNORECASE)
+    found = re.findall(r"\b(mg|biochem|qct|microarray|integration|certainty)((?:\.[a-z]\w*)+)", source, re.IGNORECASE)
     assert found
     for room, names in set(found):
         one = mgbone if room == "mg" else getattr(mgbone, room)

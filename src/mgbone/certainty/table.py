@@ -1,0 +1,49 @@
+"""One row a statement: all that was found of how far it can be trusted."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
+
+CERTAINTY_COLUMNS = [
+    "claim_id", "experiment", "domain", "endpoint", "contrast", "asserts", "level", "verdict",
+    "p_without_effect", "p_plugin", "p_predictive", "p_shrunken", "likelihood_ratio",
+    "n80", "n90", "share_of_specifications", "joint_p",
+    "severity", "smallest_bound", "criteria_met",
+]  # fmt: skip
+
+
+def certainty_table(verdicts: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFrame:
+    """Put side by side what is known of each statement's certainty.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        From `mgbone.claims.judge`, one row a statement.
+    *parts : DataFrame
+        Each with the column claim_id, one row a statement, and some of ``CERTAINTY_COLUMNS``: of
+        `mgbone.certainty.replication`, `animals_needed`, `severity`, and of the multiverse
+        (share_of_specifications, joint_p). Other columns are left behind.
+
+    Returns
+    -------
+    DataFrame
+        ``CERTAINTY_COLUMNS``, in the order of `verdicts`; missing where a part says nothing. criteria_met is
+        that of the verdict, such as ``2/3``.
+
+    Raises
+    ------
+    MgboneError
+        If a part has two rows for one statement.
+    """
+    first = [c for c in CERTAINTY_COLUMNS if c in verdicts and c not in ("p_without_effect", "severity")]
+    table = verdicts[first].assign(criteria_met=verdicts["criteria"])
+    for part in parts:
+        twice = part.loc[part["claim_id"].duplicated(), "claim_id"]
+        if len(twice):
+            raise MgboneError(tr("{claim} stands twice in a table of certainty.", claim=twice.iloc[0]))
+        new = [c for c in CERTAINTY_COLUMNS if c in part and c not in table]
+        table = table.merge(part[["claim_id", *new]], on="claim_id", how="left")
+    return table.reindex(columns=CERTAINTY_COLUMNS)
