@@ -6,13 +6,15 @@ Arrays have the axes labelling, group or contrast, animal, endpoint, in this ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy import stats
 
 from mgbone.certainty import tails
+from mgbone.evidence.rank_tests import SUBSTITUTE
+from mgbone.evidence.ties import settled
 
 OUTLIER_LIMIT = 0.05  # of `mgbone.evidence.other_tests.flag_outliers`
 
@@ -27,7 +29,7 @@ class Batch:
     Attributes
     ----------
     values : float array, shape (animals, endpoints)
-        Missing where not measured; a limit of detection where it hides the value.
+        Missing where not measured; what stands for it where a value lies below a limit.
     member : float array, shape (labellings, groups, animals)
         1 where an animal belongs to a group.
     kept : float array, shape (animals, endpoints) or (labellings, animals, endpoints)
@@ -37,6 +39,8 @@ class Batch:
     hidden : bool array, shape (animals, endpoints)
         Values below a limit. An endpoint with one is tested by Gehan's test in the place of Tukey-Kramer and of tests
         on ranks, and by no other test (`mgbone.evidence.compare_tests`).
+    asked : bool array, shape (contrasts, endpoints), optional
+        What a p is wanted of, where it does not depend on the other contrasts.
     """
 
     values: np.ndarray
@@ -44,7 +48,8 @@ class Batch:
     kept: np.ndarray
     contrasts: Sequence[tuple[int, int]]
     hidden: np.ndarray
-    ordered: tuple[np.ndarray, np.ndarray] | None = field(default=None)
+    asked: np.ndarray | bool = True
+    ordered: tuple[np.ndarray, np.ndarray] | None = None
 
     @cached_property
     def filled(self) -> np.ndarray:
@@ -95,7 +100,8 @@ class Batch:
 
     @cached_property
     def _ordered(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.ordered or order_of(self.values, self.hidden)
+        limits = settled(self.values / SUBSTITUTE)
+        return self.ordered or order_of(np.where(self.hidden, limits, self.values), self.hidden)
 
     def ties(self, groups: Sequence[int]) -> np.ndarray:
         """Sum of t^3 - t over values that t animals of some groups share; shape (labellings, endpoints)."""
@@ -111,15 +117,13 @@ class Batch:
         if rule == "kept":
             return self
         gone = _flagged(self) if rule == "flagged_out" else _most_extreme(self)
-        return Batch(
-            self.values, self.member, self.kept * ~gone, self.contrasts, self.hidden, self._ordered
-        )
+        return replace(self, kept=self.kept * ~gone, ordered=self._ordered)
 
 
 def order_of(values: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which of two values is surely larger (1, -1 or 0), and which are the same.
 
-    Both have the shape (endpoints, animals, animals). A value below a limit is smaller than all that is
+    Both have the shape (endpoints, animals, animals); the limit stands where it hides a value. A value below a limit is smaller than all that is
     measured at or above it, as in `mgbone.evidence.rank_tests.gehan_scores`.
     """
     x, below = values.T, hidden.T
@@ -145,7 +149,9 @@ def _flagged(batch: Batch) -> np.ndarray:
         without = batch.squares.sum(axis=1)[:, None] - batch.residual**2 / np.where(free > 0, free, np.nan)
         error = np.sqrt(np.maximum(without, 0) / df[:, None] * free)
         studentised = np.abs(batch.residual) / np.where(error > 0, error, np.nan)
-        limit = stats.t.isf(OUTLIER_LIMIT / (2 * n), np.where(df > 0, df, np.nan))
+        shape, where = np.unique(np.stack([n, df]).reshape(2, -1), axis=1, return_inverse=True)
+        limit = stats.t.isf(OUTLIER_LIMIT / (2 * shape[0]), np.where(shape[1] > 0, shape[1], np.nan))
+        limit = limit[where].reshape(n.shape)
         return (studentised > limit[:, None]) & (batch.kept > 0)
 
 
@@ -277,7 +283,7 @@ def _differences(batch: Batch, error: Callable[[int, int], np.ndarray]) -> Found
     difference = np.stack([batch.mean[:, a] - batch.mean[:, b] for a, b in batch.contrasts], axis=1)
     t = np.abs(difference) / np.stack([error(a, b) for a, b in batch.contrasts], axis=1)
     tested = np.stack([(batch.n[:, a] > 1) & (batch.n[:, b] > 1) for a, b in batch.contrasts], axis=1)
-    return np.where(tested, t, np.nan), _way(difference)
+    return np.where(tested & batch.asked, t, np.nan), _way(difference)
 
 
 def _as(numbers: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -24,7 +24,6 @@ from mgbone.certainty.joint import JOINT_COLUMNS, Tally
 from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_up
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import animals_by_endpoints
-from mgbone.evidence.rank_tests import SUBSTITUTE
 from mgbone.study.design import Experiment, Study
 from mgbone.study.multiverse import Decision, specifications
 
@@ -181,7 +180,7 @@ def _makes(form: Form, endpoint: str, decisions: Iterable[Decision]) -> bool:
 def _wide(
     measurements: pd.DataFrame, animals: pd.Series, endpoints: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Values of animals x endpoints, limits in the place of what stands for them, and which are limits."""
+    """Values of animals x endpoints, and which of them lie below a limit."""
     table = measurements[measurements["endpoint"].isin(endpoints)]
     wide = animals_by_endpoints(table).reindex(index=animals)
     wide = wide[[e for e in endpoints if e in wide]]
@@ -189,8 +188,7 @@ def _wide(
     if "censored" in table:
         marks = table.assign(value=table["censored"].fillna(False).astype(float))
         hidden = animals_by_endpoints(marks).reindex_like(wide).to_numpy(float) > 0
-    values = wide.to_numpy(float)
-    return np.where(hidden, values / SUBSTITUTE, values), hidden
+    return wide.to_numpy(float), hidden
 
 
 def draw_labels(groups: np.ndarray, order: Sequence[str], n: int, seed: int) -> np.ndarray:
@@ -227,22 +225,25 @@ def _analyse(
     columns = [e for e, one in zip(endpoints, usable, strict=True) if one]
     if not columns:
         return _no_rows(), []
-    whole = Batch(scaled[:, usable], member, known[:, usable].astype(float), contrasts, hidden[:, usable])
-    batch = whole.without(outliers)
-    numbers = _numbers(batch, logs)
+    at = {c.name: i for i, c in enumerate(experiment.contrasts)}
     asked = [
-        (row.claim_id, row.contrast, columns.index(row.endpoint))
+        (row.claim_id, at[row.contrast], columns.index(row.endpoint))
         for row in about[about["endpoint"].isin(columns)].itertuples()
     ]
-    at = {c.name: i for i, c in enumerate(experiment.contrasts)}
+    wanted = np.zeros((len(contrasts), len(columns)), dtype=bool)
+    for _, *here in asked:
+        wanted[*here] = True
+    counted = known[:, usable].astype(float)
+    whole = Batch(scaled[:, usable], member, counted, contrasts, hidden[:, usable], wanted)
+    batch = whole.without(outliers)
+    numbers = _numbers(batch, logs)
     decided = {**form.options, "outliers": outliers, "transformation": transformation}
     rows, found = [], []
     for test in tests:
         p, way = run_test(batch, test)
-        for claim, contrast, column in asked:
-            here = at[contrast], column
+        for claim, *here in asked:
             found.append((claim, p[:, *here], way[:, *here]))
-            told = {name: number[here] for name, number in numbers.items()}
+            told = {name: number[*here] for name, number in numbers.items()}
             rows.append({"claim_id": claim, **decided, "test": test, **told,
                          "p": p[0, *here], "way": int(way[0, *here]), "logs": logs})  # fmt: skip
     return pd.DataFrame(rows), found
