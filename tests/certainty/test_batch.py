@@ -77,8 +77,8 @@ def test_tails_between_nodes_are_the_exact_ones(df, t):
     assert tails.tukey_p(at, k, np.array([df]))[0] == pytest.approx(exact, rel=1e-8)
     # Welch's degrees of freedom are no whole numbers
     exact = studentised_range_tail(t * np.sqrt(2), 3, df + 0.37)
-    around = np.array([df + 0.37, df, df + 4.0])
-    assert tails.games_howell_p(np.full(3, t), np.full(3, 3), around)[0] == pytest.approx(exact, abs=1e-6)
+    found = tails.games_howell_p(at, k, at * 0 + df + 0.37, (df - 1.0, 2 * df + 2.0))
+    assert found[0] == pytest.approx(exact, abs=1e-6)
     sizes = (np.array([8]), np.array([8]), np.array([7]))
     assert tails.dunnett_p(at, sizes, np.array([df]))[0] == pytest.approx(
         dunnett_tail(t, [8, 7], 8, df), abs=1e-9

@@ -89,14 +89,17 @@ class Batch:
         """
         sign, _ = self._ordered
         inside = self._inside
-        over = inside @ sign[:, None]  # endpoints, labellings, groups, animals
-        return (over @ inside.swapaxes(2, 3)).swapaxes(0, 1)
+        shape = inside.shape
+        # One product for all labellings: many small ones would take longer.
+        over = (inside.reshape(shape[0], -1, shape[3]) @ sign).reshape(shape)
+        return (over @ inside.swapaxes(2, 3)).swapaxes(0, 1).astype(float)
 
     @cached_property
     def _inside(self) -> np.ndarray:
         """1 where an animal of a group counts; shape (endpoints, labellings, groups, animals)."""
         kept = np.broadcast_to(self.kept, (len(self.member), *self.values.shape))
-        return self.member[None] * kept.transpose(2, 0, 1)[:, :, None]
+        # Small whole numbers, which single precision holds.
+        return self.member.astype(np.float32)[None] * kept.transpose(2, 0, 1).astype(np.float32)[:, :, None]
 
     @cached_property
     def _ordered(self) -> tuple[np.ndarray, np.ndarray]:
@@ -130,8 +133,8 @@ def order_of(values: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.nda
     with np.errstate(invalid="ignore"):
         above = np.where(below[:, None], x[:, :, None] >= x[:, None], x[:, :, None] > x[:, None])
         above &= ~below[:, :, None] & np.isfinite(x)[:, :, None] & np.isfinite(x)[:, None]
-        same = (x[:, :, None] == x[:, None]).astype(float)
-    return above.astype(float) - above.swapaxes(1, 2), same
+        same = (x[:, :, None] == x[:, None]).astype(np.float32)
+    return above.astype(np.float32) - above.swapaxes(1, 2), same
 
 
 def logarithms(values: np.ndarray) -> np.ndarray:
@@ -149,9 +152,9 @@ def _flagged(batch: Batch) -> np.ndarray:
         without = batch.squares.sum(axis=1)[:, None] - batch.residual**2 / np.where(free > 0, free, np.nan)
         error = np.sqrt(np.maximum(without, 0) / df[:, None] * free)
         studentised = np.abs(batch.residual) / np.where(error > 0, error, np.nan)
-        shape, where = np.unique(np.stack([n, df]).reshape(2, -1), axis=1, return_inverse=True)
-        limit = stats.t.isf(OUTLIER_LIMIT / (2 * shape[0]), np.where(shape[1] > 0, shape[1], np.nan))
-        limit = limit[where].reshape(n.shape)
+        limit = np.full(n.shape, np.nan)
+        for size, free_ones in {(a, b) for a, b in zip(n.flat, df.flat, strict=True) if b > 0}:
+            limit[(n == size) & (df == free_ones)] = stats.t.isf(OUTLIER_LIMIT / (2 * size), free_ones)
         return (studentised > limit[:, None]) & (batch.kept > 0)
 
 
@@ -189,7 +192,10 @@ def games_howell(batch: Batch) -> Found:
         df = np.stack(
             [(of_mean[:, a] + of_mean[:, b]) ** 2 / (each[:, a] + each[:, b]) for a, b in batch.contrasts], 1
         )
-    return tails.games_howell_p(t, _as(varying.sum(axis=1), t), df), way
+    # Welch's lie between those of the smaller group and those of both together.
+    n = batch.n[varying] if varying.any() else np.array([2.0])
+    within = n.min() - 1, 2 * n.max() - 2
+    return tails.games_howell_p(t, _as(varying.sum(axis=1), t), df, within), way
 
 
 def dunnett(batch: Batch) -> Found:

@@ -17,7 +17,7 @@ from mgbone.evidence.exact import dunnett_tail, studentised_range_tail
 
 _LARGEST = 18.0  # of log(1 + t^2 / df); no p in doubles lies beyond
 _SMALLEST = 1e-300
-_CURVE, _SURFACE = 100, (8, 48)  # nodes; of the surface along 1 / df, and along t
+_CURVE, _SURFACE = 100, (10, 64)  # nodes; of the surface along 1 / df, and along t
 
 
 def tukey_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:
@@ -30,15 +30,20 @@ def dunnett_p(t: np.ndarray, sizes: tuple[np.ndarray, ...], df: np.ndarray) -> n
     return _by_shape(t, (*sizes, df), _dunnett_curve)
 
 
-def games_howell_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return p of the studentised range where every t has its own degrees of freedom, not whole ones."""
+def games_howell_p(
+    t: np.ndarray, n_groups: np.ndarray, df: np.ndarray, within: tuple[float, float]
+) -> np.ndarray:
+    """Return p of the studentised range where every t has its own degrees of freedom `within` two limits."""
     p = np.full(t.shape, np.nan)
     known = np.isfinite(t) & (df >= 1) & (n_groups > 1)
     for groups in np.unique(n_groups[known]):
         here = known & (n_groups == groups)
         of = df[here]
+        if groups == 2:
+            p[here] = 2 * special.stdtr(of, -t[here])
+            continue
         bend = np.log1p(of * np.minimum(np.log1p(t[here] ** 2 / of), _LARGEST))
-        surface = _range_surface(int(groups), float(np.floor(of.min())), float(np.ceil(of.max() + 1e-9)))
+        surface = _range_surface(int(groups), *within)
         p[here] = np.exp(surface.ev(1 / of, bend))
     return np.minimum(p, 1)
 
@@ -81,14 +86,18 @@ def mann_whitney_p(excess: np.ndarray, n: np.ndarray, m: np.ndarray, ties: np.nd
 
 def holm(p: np.ndarray) -> np.ndarray:
     """Adjust the p along the second axis for their number (Holm 1979); a missing one is not counted."""
-    order = np.argsort(p, axis=1, kind="stable")  # missing ones last
-    left = np.isfinite(p).sum(axis=1, keepdims=True) - np.arange(p.shape[1]).reshape(
-        1, -1, *[1] * (p.ndim - 2)
-    )
-    raised = np.take_along_axis(p, order, axis=1) * np.maximum(left, 1)
-    adjusted = np.empty_like(p)
-    np.put_along_axis(adjusted, order, np.minimum(np.maximum.accumulate(raised, axis=1), 1), axis=1)
-    return adjusted
+    m = np.isfinite(p).sum(axis=1)
+    parts = [np.where(np.isfinite(one), one, 2.0) for one in p.swapaxes(0, 1)]
+    # What a p is multiplied by is the number of those that are not smaller, the first of equals coming first.
+    raised = [
+        (m - sum((other <= one) if j < i else (other < one) for j, other in enumerate(parts))) * one
+        for i, one in enumerate(parts)
+    ]
+    adjusted = [
+        np.max([np.where(other <= one, high, 0) for other, high in zip(parts, raised, strict=True)], axis=0)
+        for one in parts
+    ]
+    return np.where(np.isfinite(p), np.minimum(np.stack(adjusted, axis=1), 1), np.nan)
 
 
 def _by_shape(
@@ -109,6 +118,8 @@ def _by_shape(
 
 @cache
 def _tukey_curve(n_groups: int, df: int) -> Callable[[np.ndarray], np.ndarray]:
+    if n_groups == 2:  # Student's t, whose p has a corner at 0
+        return lambda t: 2 * special.stdtr(df, -t)
     return _curve(lambda t: studentised_range_tail(t * np.sqrt(2), n_groups, df), df)
 
 
@@ -116,6 +127,8 @@ def _tukey_curve(n_groups: int, df: int) -> Callable[[np.ndarray], np.ndarray]:
 def _dunnett_curve(control: int, *others_and_df: int) -> Callable[[np.ndarray], np.ndarray]:
     *others, df = others_and_df
     counted = [size for size in others if size > 1]
+    if len(counted) == 1:
+        return lambda t: 2 * special.stdtr(df, -t)
     return _curve(lambda t: dunnett_tail(t, counted, control, df), df, noise=1e-11)
 
 
