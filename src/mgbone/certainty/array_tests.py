@@ -1,0 +1,246 @@
+"""The tests of notebook 03 for many sets of arrays: the same numbers as the declared functions, without their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pylimma
+from scipy import sparse, special, stats
+
+from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
+
+_NEGLIGIBLE = 1e-17
+
+
+class Fitted(NamedTuple):
+    """Tests of genes, each array of shape (genes, contrasts)."""
+
+    log2_fold_change: np.ndarray
+    t: np.ndarray
+    p: np.ndarray
+
+
+def moderated_t(
+    values: np.ndarray, codes: np.ndarray, contrasts: Sequence[tuple[int, int]], trend: bool = False
+) -> Fitted:
+    """Test genes as `mgbone.microarray.differential_expression` does (Smyth 2004).
+
+    Parameters
+    ----------
+    values : float array, shape (genes, arrays)
+        log2 expression.
+    codes : int array, shape (arrays,)
+        Group of each array; groups of one array lend no variance.
+    contrasts : sequence of (int, int)
+        Case and reference.
+    trend : bool
+        Let the prior variance follow the mean expression (limma-trend, Law et al. 2014).
+    """
+    belongs = np.eye(codes.max() + 1)[codes]
+    n = belongs.sum(axis=0)
+    means = values @ belongs / np.maximum(n, 1)
+    df = len(codes) - np.count_nonzero(n)
+    variance = ((values - means @ belongs.T) ** 2).sum(axis=1) / df
+    squeezed = pylimma.squeeze_var(variance, df, covariate=values.mean(axis=1) if trend else None)
+    total = np.minimum(df + np.asarray(squeezed["df_prior"]), df * len(values))
+    case, reference = (list(side) for side in zip(*contrasts, strict=True))
+    change = means[:, case] - means[:, reference]
+    error = np.sqrt(np.asarray(squeezed["var_post"])[:, None] * (1 / n[case] + 1 / n[reference]))
+    t = change / error
+    return Fitted(change, t, 2 * special.stdtr(np.broadcast_to(total, len(values))[:, None], -np.abs(t)))
+
+
+def adjusted(p: np.ndarray) -> np.ndarray:
+    """Return Benjamini-Hochberg q along the first axis (1995)."""
+    n = len(p)
+    order = np.argsort(p, axis=0, kind="stable")
+    raised = np.take_along_axis(p, order, axis=0) * (n / np.arange(1, n + 1)).reshape(-1, *[1] * (p.ndim - 1))
+    lowest = np.minimum.accumulate(raised[::-1], axis=0)[::-1]
+    q = np.empty_like(p)
+    np.put_along_axis(q, order, np.minimum(lowest, 1), axis=0)
+    return q
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Gene sets as a table of ones and zeros, for a chip.
+
+    Attributes
+    ----------
+    holds : sparse float array, shape (terms, genes)
+    names : list of str
+    of_theme : dict of str to int array
+        Places of the terms that speak for a theme.
+    """
+
+    holds: sparse.csr_array
+    names: list[str]
+    of_theme: Mapping[str, np.ndarray]
+
+    @property
+    def annotated(self) -> np.ndarray:
+        """Genes of which some term tells."""
+        return np.asarray(self.holds.sum(axis=0)).ravel() > 0
+
+
+def index_terms(gene_sets: GeneSets, genes: Collection[str], themes: pd.DataFrame) -> Terms:
+    """Bring gene sets into the order of the genes of a chip.
+
+    Parameters
+    ----------
+    gene_sets : GeneSets
+    genes : collection of str
+        In the order of the expression.
+    themes : DataFrame
+        From `mgbone.microarray.load_themes`.
+    """
+    place = {gene: i for i, gene in enumerate(genes)}
+    rows, columns = [], []
+    for row, members in enumerate(gene_sets.genes.values()):
+        inside = [place[gene] for gene in members if gene in place]
+        rows += [row] * len(inside)
+        columns += inside
+    shape = (len(gene_sets.genes), len(place))
+    holds = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    names = list(gene_sets.genes)
+    at = {name: i for i, name in enumerate(names)}
+    of_theme = {
+        theme: np.array([at[term] for term in terms["go_id"] if term in at], dtype=int)
+        for theme, terms in themes.groupby("theme", sort=False)
+    }
+    return Terms(holds, names, of_theme)
+
+
+class Enriched(NamedTuple):
+    """Over-representation of lists in terms: hits, p, and the genes of each term in the background."""
+
+    hits: np.ndarray  # terms x lists
+    p: np.ndarray  # terms x lists
+    size: np.ndarray  # terms
+    list_size: np.ndarray  # lists
+    background: int
+
+
+def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray) -> Enriched:
+    """Test every term for holding more genes of each list than by chance (Fisher 1935, one-sided).
+
+    Parameters
+    ----------
+    terms : Terms
+    lists : bool array, shape (genes, lists)
+    background : bool array, shape (genes,)
+    """
+    inside = (lists & background[:, None]).astype(float)
+    size, hits = terms.holds @ background.astype(float), terms.holds @ inside
+    n, k = int(background.sum()), inside.sum(axis=0)
+    p = np.ones_like(hits)
+    for column, drawn in enumerate(k):
+        if drawn:
+            p[:, column] = at_least(hits[:, column], n, size, drawn)
+    return Enriched(hits, p, size, k, n)
+
+
+def at_least(hits: np.ndarray, genes: int, of_set: np.ndarray, of_list: float) -> np.ndarray:
+    """Probability of so many hits or more when a list is drawn at random (hypergeometric).
+
+    Terms are added up from the hits outwards, on the side of the mean where there is less to add.
+    """
+    alike, where = np.unique(hits * (genes + 1) + of_set, return_inverse=True)
+    x, m = np.divmod(alike, genes + 1)
+    upper = x > m * of_list / genes
+    start = np.where(upper, x, x - 1)
+    low = np.maximum(0, of_list + m - genes)
+    high = np.minimum(m, of_list)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        term = np.exp(
+            _log_choose(m, start) + _log_choose(genes - m, of_list - start) - _log_choose(genes, of_list)
+        )
+    term = np.where((start >= low) & (start <= high), term, 0.0)
+    total, at = term.copy(), start.copy()
+    going = np.flatnonzero(term > 0)
+    while len(going):
+        i, s, u = m[going], at[going], upper[going]
+        up = (i - s) * (of_list - s) / ((s + 1) * (genes - i - of_list + s + 1))
+        down = s * (genes - i - of_list + s) / ((i - s + 1) * (of_list - s + 1))
+        term[going] *= np.where(u, up, down)
+        at[going] += np.where(u, 1, -1)
+        total[going] += term[going]
+        going = going[term[going] > _NEGLIGIBLE * total[going]]
+    return np.clip(np.where(upper, total, 1 - total), 0, 1)[where.ravel()]
+
+
+def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+
+class Spoken(NamedTuple):
+    """What speaks for a theme: q over both lists of the best term, its list (1 up, -1 down), log2 odds ratio."""
+
+    q: float
+    way: int
+    estimate: float
+
+
+def speak_for_themes(
+    terms: Terms, up_and_down: Enriched, sizes: tuple[int, int] = (SMALLEST, LARGEST)
+) -> dict[str, Spoken]:
+    """Choose for every theme its best term, as `mgbone.microarray.findings.theme_evidence` does.
+
+    Parameters
+    ----------
+    terms : Terms
+    up_and_down : Enriched
+        Of two lists: genes up, genes down.
+    sizes : pair of int
+        Genes that a term must have, and may have, in the background.
+    """
+    kept = (up_and_down.size >= sizes[0]) & (up_and_down.size <= sizes[1])
+    q = np.full(up_and_down.p.shape, np.nan)
+    if kept.any():
+        q[kept] = adjusted(up_and_down.p[kept].T.ravel()).reshape(2, -1).T
+    found = {}
+    for theme, rows in terms.of_theme.items():
+        rows = rows[kept[rows]]
+        if not len(rows):
+            found[theme] = Spoken(np.nan, 0, np.nan)
+            continue
+        odds = _log2_odds(up_and_down, rows)
+        # As the declared table is sorted: by list, then p, then the name of the term.
+        by_list = [(q[r, c], up_and_down.p[r, c], -odds[i, c], c, terms.names[r])
+                   for c in (0, 1) for i, r in enumerate(rows)]  # fmt: skip
+        best = min(by_list)
+        found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2])
+    return found
+
+
+def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
+    x, m, k = enriched.hits[rows], enriched.size[rows][:, None], enriched.list_size[None]
+    cells = [x, m - x, k - x, enriched.background - m - k + x]
+    a, b, c, d = (cell + 0.5 for cell in cells)
+    return np.where(k > 0, np.log2(a * d / (b * c)), np.nan)
+
+
+def competitive_p(
+    terms: Terms, fitted: Fitted, rows: np.ndarray, correlation: float = 0.01
+) -> tuple[np.ndarray, np.ndarray]:
+    """Test whether the genes of some terms moved more than the others: `mgbone.microarray.camera` (Wu and Smyth 2012).
+
+    Returns
+    -------
+    p : float array, shape (rows, contrasts)
+    mean_z : float array, shape (rows, contrasts)
+        Above 0 where the genes of the term rose more.
+    """
+    z = np.sign(fitted.t) * stats.norm.isf(np.maximum(fitted.p, np.finfo(float).tiny) / 2)
+    n, holds = len(z), terms.holds[rows]
+    m = np.asarray(holds.sum(axis=1)).ravel()[:, None]
+    mean = holds @ z / np.maximum(m, 1)
+    overall, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
+    apart = n / (n - m) * (mean - overall)  # from the genes outside
+    pooled = ((n - 1) * variance - apart**2 * m * (n - m) / n) / (n - 2)
+    t = apart / np.sqrt(pooled * ((1 + (m - 1) * correlation) / m + 1 / (n - m)))
+    return 2 * special.stdtr(n - 2, -np.abs(t)), mean
