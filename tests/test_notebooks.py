@@ -71,7 +71,9 @@ def nodes(cell):
 def test_every_name_that_a_notebook_takes_from_a_room_is_there(notebook):
     """The faces of rooms load lazily, so that a name which is gone would be missed in the last cell only."""
     source = "\n".join(cell.source for cell in code_cells(notebook) if "exercise" not in tags(cell))
-    found = re.findall(r"\b(mg|biochem|qct|microarray|integration|certainty)((?:\.[a-z]\w*)+)", source, re.IGNORECASE)
+    found = re.findall(
+        r"\b(mg|biochem|qct|microarray|integration|certainty)((?:\.[a-z]\w*)+)", source, re.IGNORECASE
+    )
     assert found
     for room, names in set(found):
         one = mgbone if room == "mg" else getattr(mgbone, room)

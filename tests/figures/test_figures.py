@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
+from mgbone import certainty
 from mgbone.biochem.pair_feeding import adjust_for_intake
 from mgbone.claims.judging import judge
 from mgbone.evidence.comparison import compare
 from mgbone.figures import canvas, comparisons, density, design, femur, findings, groups, look, marks
+from mgbone.figures import certainty as certainty_figures
 from mgbone.figures import doses as dose_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
@@ -60,7 +62,17 @@ class Frames:
     pairs = once(lambda frames: partial_within(frames.wide, correlate_within(frames.wide)))
     permuted = once(lambda frames: permute_labels(frames.measurements, frames.claims, frames.study, 50))
     shuffled = once(lambda frames: distribution(frames.claims, frames.permuted))
+    cohorts = once(lambda frames: cohorts_of(frames))
+    hold = once(lambda frames: certainty.how_many_hold(frames.cohorts[2]))
     urine = once(lambda frames: figure_data.urine(frames.measurements))
+
+    @once
+    def certainty(frames):
+        observed = certainty.observed_differences(frames.verdicts, frames.measurements, frames.study)
+        again = certainty.replication(frames.verdicts, observed, *frames.cohorts)
+        return certainty.certainty_table(
+            frames.verdicts, again, certainty.severity(frames.verdicts, observed)
+        )
 
     @once
     def profile_summary(frames):
@@ -96,6 +108,11 @@ class Frames:
     def counts(frames):
         chance = chance_of(frames.claims, frames.measurements, frames.study)
         return count_control(frames.claims, frames.verdicts, frames.verdicts, chance, frames.permuted)
+
+
+def cohorts_of(frames):
+    job = certainty.prepare(frames.measurements, frames.claims, frames.study)
+    return job, *certainty.run_cohorts(job, 1000)
 
 
 def by_structure(frame):
@@ -157,6 +174,8 @@ DRAWINGS = {
         MADE.adjusted, ("control", "pairfed", "mg001"), "exp1", "Fed in pairs"
     ),
     "dilution": lambda: groups.dilution(MADE.urine, SPREAD, "Urine"),
+    "certainty": lambda: certainty_figures.certainty_plane(MADE.certainty, "Certainty"),
+    "hold": lambda: certainty_figures.how_many_hold(MADE.hold, 1000, "How many hold"),
     "choices": lambda: comparisons.choice_of_test(MADE.choices, MADE.study, "Tests"),
 }
 

@@ -66,11 +66,11 @@ def test_a_permuted_labelling_is_judged_as_the_judge_does(study, claims):
     assert (permuted.iloc[2] == verdicts.eq("reproduced").reindex(permuted.columns)).all()
 
 
-def test_two_groups_have_the_chances_of_a_t_test():
-    limits, sizes = (0.05, 0.10), np.array([8, 8])
-    chances = [negative_control._chance(level, sizes, limits) for level in ("significant", "trend", "none")]
+def test_two_groups_have_the_chances_of_a_t_test(study):
+    sizes = np.array([8, 8])
+    chances = [negative_control._chance(level, sizes, study) for level in ("significant", "trend", "none")]
     assert chances == pytest.approx([0.025, 0.025, 0.90], abs=1e-6)
-    assert np.isnan(negative_control._chance("none", np.array([8]), limits))
+    assert np.isnan(negative_control._chance("none", np.array([8]), study))
 
 
 def test_theory_and_permutation_agree_where_there_is_nothing(study, claims):

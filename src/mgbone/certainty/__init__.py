@@ -5,7 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "animals": ["animals_needed", "chances_by_n", "plan"],
         "observed": ["observed_differences"],
+        "replication": ["closed_chances", "replication", "simulated_chances"],
+        "runs": ["how_many_hold", "prepare", "run_cohorts"],
         "severity": ["severity"],
         "table": ["CERTAINTY_COLUMNS", "certainty_table"],
     },

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pylimma
-from scipy import sparse, special, stats
+from scipy import optimize, sparse, special, stats
 
 from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
 
@@ -45,13 +45,45 @@ def moderated_t(
     means = values @ belongs / np.maximum(n, 1)
     df = len(codes) - np.count_nonzero(n)
     variance = ((values - means @ belongs.T) ** 2).sum(axis=1) / df
-    squeezed = pylimma.squeeze_var(variance, df, covariate=values.mean(axis=1) if trend else None)
-    total = np.minimum(df + np.asarray(squeezed["df_prior"]), df * len(values))
+    if trend:
+        prior_df, prior = prior_along(variance, df, values.mean(axis=1))
+        weight = 1 / (1 + df / prior_df)
+        squeezed = weight * prior + (1 - weight) * variance
+    else:
+        found = pylimma.squeeze_var(variance, df)
+        prior_df, squeezed = float(np.ravel(found["df_prior"])[0]), np.asarray(found["var_post"])
+    total = min(df + prior_df, df * len(values))
     case, reference = (list(side) for side in zip(*contrasts, strict=True))
     change = means[:, case] - means[:, reference]
-    error = np.sqrt(np.asarray(squeezed["var_post"])[:, None] * (1 / n[case] + 1 / n[reference]))
-    t = change / error
-    return Fitted(change, t, 2 * special.stdtr(np.broadcast_to(total, len(values))[:, None], -np.abs(t)))
+    t = change / np.sqrt(squeezed[:, None] * (1 / n[case] + 1 / n[reference]))
+    return Fitted(change, t, 2 * special.stdtr(total, -np.abs(t)))
+
+
+def prior_along(variance: np.ndarray, df: int, level: np.ndarray) -> tuple[float, np.ndarray]:
+    """Fit limma's prior with a variance that follows the level of expression (fitFDist with a covariate).
+
+    pylimma fits the same model, but takes most of a minute for the genes of a chip: it spans their square.
+
+    Returns
+    -------
+    df : float
+    variance : float array, shape (genes,)
+        Along a natural cubic spline with knots at the ends and the thirds of the genes.
+    """
+    middle = np.median(variance)
+    log = np.log(np.maximum(variance, 1e-5 * (middle or 1.0)))
+    log = log - special.digamma(df / 2) + np.log(df / 2)
+    knots = np.quantile(level, [0, 1 / 3, 2 / 3, 1])
+    scaled, knots = (level - knots[0]) / np.ptp(knots), (knots - knots[0]) / np.ptp(knots)
+    cubes = [np.maximum(scaled - knot, 0) ** 3 for knot in knots]
+    bent = [(cubes[i] - cubes[3]) / (knots[3] - knots[i]) for i in range(3)]
+    basis = np.column_stack([np.ones_like(scaled), scaled, bent[0] - bent[2], bent[1] - bent[2]])
+    fitted = basis @ np.linalg.lstsq(basis, log, rcond=None)[0]
+    beyond = ((log - fitted) ** 2).sum() / (len(log) - 4) - special.polygamma(1, df / 2)
+    if beyond <= 0:
+        return np.inf, np.exp(fitted)
+    half = optimize.brentq(lambda y: special.polygamma(1, y) - beyond, 1e-4, 1e9, xtol=1e-12)
+    return 2 * half, np.exp(fitted + special.digamma(half) - np.log(half))
 
 
 def adjusted(p: np.ndarray) -> np.ndarray:

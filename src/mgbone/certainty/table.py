@@ -25,7 +25,8 @@ def certainty_table(verdicts: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFram
     *parts : DataFrame
         Each with the column claim_id, one row a statement, and some of ``CERTAINTY_COLUMNS``: of
         `mgbone.certainty.replication`, `animals_needed`, `severity`, and of the multiverse
-        (share_of_specifications, joint_p). Other columns are left behind.
+        (share_of_specifications, joint_p). Of two parts that fill one column the
+        first to say something of a statement counts; other columns are left behind.
 
     Returns
     -------
@@ -39,11 +40,12 @@ def certainty_table(verdicts: pd.DataFrame, *parts: pd.DataFrame) -> pd.DataFram
         If a part has two rows for one statement.
     """
     first = [c for c in CERTAINTY_COLUMNS if c in verdicts and c not in ("p_without_effect", "severity")]
-    table = verdicts[first].assign(criteria_met=verdicts["criteria"])
+    table = verdicts[first].assign(criteria_met=verdicts["criteria"]).set_index("claim_id")
     for part in parts:
         twice = part.loc[part["claim_id"].duplicated(), "claim_id"]
         if len(twice):
             raise MgboneError(tr("{claim} stands twice in a table of certainty.", claim=twice.iloc[0]))
-        new = [c for c in CERTAINTY_COLUMNS if c in part and c not in table]
-        table = table.merge(part[["claim_id", *new]], on="claim_id", how="left")
-    return table.reindex(columns=CERTAINTY_COLUMNS)
+        told = part.set_index("claim_id").reindex(table.index)
+        for column in [c for c in CERTAINTY_COLUMNS if c in told]:
+            table[column] = table[column].fillna(told[column]) if column in table else told[column]
+    return table.reset_index().reindex(columns=CERTAINTY_COLUMNS)

@@ -20,9 +20,12 @@ def studentised_range(limit: float, n_groups: int, df: int) -> float:
     """
     if n_groups < 2 or not df >= 1:
         return np.nan
-    return float(
-        optimize.brentq(lambda q: studentised_range_tail(q, n_groups, df) - limit, 0.0, 2.0**16, xtol=1e-12)
-    )
+
+    def lacking(q: float) -> float:
+        return studentised_range_tail(q, n_groups, df, nodes=200 if q > 20 else 96) - limit
+
+    high = next((q for q in (4.0, 8.0, 16.0) if lacking(q) < 0), 2.0**16)
+    return float(optimize.brentq(lacking, 0.0, high, xtol=1e-12))
 
 
 def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df: int, limit: float) -> float:

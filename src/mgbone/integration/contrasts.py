@@ -75,18 +75,31 @@ def log_ratios(
         Estimate, standard error, degrees of freedom, two-sided p; missing where a mean is not above 0 or
         nothing varies.
     """
-    weight = weights(list(values), pairs, study)
-    size = np.array([v.shape[-1] for v in values.values()])
     mean = np.stack([v.mean(axis=-1) for v in values.values()], axis=-1)
+    variance = np.stack([v.var(axis=-1, ddof=1) for v in values.values()], axis=-1)
+    size = np.array([v.shape[-1] for v in values.values()])
+    return log_ratios_of(list(values), mean, variance, size, pairs, study)
+
+
+def log_ratios_of(
+    groups: Sequence[Key],
+    mean: np.ndarray,
+    variance: np.ndarray,
+    size: np.ndarray,
+    pairs: Sequence[Pair],
+    study: Study,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what `log_ratios` does, from means and variances (..., n_groups) of `size` values each."""
+    weight = weights(groups, pairs, study)
     above = mean > 0
     mean = np.where(above, mean, 1.0)
-    part = np.stack([v.var(axis=-1, ddof=1) for v in values.values()], axis=-1) / size / mean**2
-    variance = part @ (weight**2).T
+    part = variance / size / mean**2
+    total = part @ (weight**2).T
     # A variance below this is what rounding leaves of constants.
-    known = (variance > 1e-24) & ~(~above @ (weight != 0).T)
-    variance = np.where(known, variance, np.nan)
-    df = variance**2 / (part**2 / (size - 1) @ (weight**4).T)
-    estimate, error = np.where(known, np.log(mean) @ weight.T, np.nan), np.sqrt(variance)
+    known = (total > 1e-24) & ~(~above @ (weight != 0).T)
+    total = np.where(known, total, np.nan)
+    df = total**2 / (part**2 / (size - 1) @ (weight**4).T)
+    estimate, error = np.where(known, np.log(mean) @ weight.T, np.nan), np.sqrt(total)
     return estimate, error, df, 2 * stats.t.sf(np.abs(estimate) / error, df)
 
 

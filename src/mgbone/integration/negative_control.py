@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mgbone import biochem, qct
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
+from mgbone.evidence.chances import chances_of_levels
 from mgbone.evidence.comparison import animals_by_endpoints, compare
-from mgbone.evidence.power import studentised_range
 from mgbone.integration import contrasts, doses
+from mgbone.integration.many import REPRODUCED, Moments, judge_many
 from mgbone.microarray.clustering import can_be_separated, n_splits
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
@@ -97,7 +96,6 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     Series
         By the index of `statements`; missing where the endpoint was not measured.
     """
-    limits = (study.thresholds["significant"], study.thresholds["trend"])
     sizes = measurements.dropna(subset="value").groupby(["experiment", "endpoint", "group"]).size()
     kinds = kind_of(statements)
     separated = _chance_of_separation(study)
@@ -108,11 +106,11 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
         elif kind == "array_mixed":
             chances.append(1 - separated)
         elif kind == "order":
-            chances.append(_chance_of_order(row["endpoint"], sizes, limits[0], study))
+            chances.append(_chance_of_order(row["endpoint"], sizes, study))
         else:
             found = (row["experiment"], row["endpoint"]) in sizes.index.droplevel("group")
             of = sizes[row["experiment"], row["endpoint"]] if found else sizes.iloc[:0]
-            chances.append(_chance(row["level"], of[of > 1].to_numpy(), limits))
+            chances.append(_chance(row["level"], of[of > 1].to_numpy(), study))
     return pd.Series(chances, index=statements.index, name="chance", dtype=float)
 
 
@@ -163,27 +161,15 @@ def permute_labels(
         One row per labelling, the first the observed one; one column per statement (claim_id): reproduced.
     """
     rng = np.random.default_rng(seed)
-    judged: dict[str, np.ndarray] = {}
-    labellings = {}
-    for experiment, table in _usable(measurements).groupby("experiment", sort=False):
+    moments = {}
+    for experiment, table in usable(measurements).groupby("experiment", sort=False):
         wide = animals_by_endpoints(table)
         group = table.drop_duplicates("animal_id").set_index("animal_id")["group"].reindex(wide.index)
         labels = np.tile(group.to_numpy(object), (n_permutations, 1))
         labels[1:] = rng.permuted(labels[1:], axis=1)
-        labellings[experiment] = (wide, labels)
-        about = statements[
-            statements["experiment"].eq(experiment)
-            & statements["endpoint"].isin(wide.columns)
-            & statements["domain"].ne("microarray")
-        ]
-        judged |= _judge_experiment(wide, labels, about, study)
-    order = statements[statements["contrast"] == "dose_order"]
-    if len(order) and all(c.experiment in labellings for c in study.dose_order):
-        for row in order.itertuples():
-            if (under := _judge_order(labellings, row, study)) is not None:
-                judged[row.claim_id] = under
-    columns = [c for c in statements["claim_id"] if c in judged]
-    return pd.DataFrame({c: judged[c] for c in columns})
+        moments[experiment] = _moments(wide, labels)
+    judged = judge_many(statements[statements["domain"].ne("microarray")], moments, study)
+    return pd.DataFrame({claim: verdict == REPRODUCED for claim, verdict in judged.items()})
 
 
 def tested(statements: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -293,13 +279,11 @@ def _array_evidence(dataset: Dataset) -> pd.DataFrame:
     return arrays.array_evidence(clusterings, enriched, genesets.load_themes(), scans.table, study)
 
 
-def _chance(level: str, sizes: np.ndarray, limits: tuple[float, float]) -> float:
-    if len(sizes) < 2:
-        return np.nan
-    k, df = len(sizes), int(sizes.sum() - len(sizes))
-    # Half the two-sided area of t beyond what Tukey asks for: the stated sign only.
-    tails = [stats.t.sf(studentised_range(limit, k, df) / np.sqrt(2), df) for limit in limits]
-    return {"significant": tails[0], "trend": tails[1] - tails[0], "none": 1 - 2 * tails[1]}[level]
+def _chance(level: str, sizes: np.ndarray, study: Study) -> float:
+    """Chance of a level without effect; of a finding with the stated sign."""
+    k = len(sizes)
+    chances = chances_of_levels(0.0, k, int(sizes.sum() - k), study)
+    return float(chances["none" if level == "none" else f"up_{level}"])
 
 
 def _chance_of_separation(study: Study) -> float:
@@ -310,7 +294,8 @@ def _chance_of_separation(study: Study) -> float:
     return 1 / n_splits(sizes) if can_be_separated(sizes, study.thresholds["cluster_p"]) else 0.0
 
 
-def _usable(measurements: pd.DataFrame) -> pd.DataFrame:
+def usable(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Keep the values of endpoints of which none lies below a limit of detection in that experiment."""
     table = measurements.dropna(subset="value")
     if "censored" not in table:
         return table
@@ -319,99 +304,27 @@ def _usable(measurements: pd.DataFrame) -> pd.DataFrame:
     return table[~marks.isin(pd.MultiIndex.from_frame(hidden))]
 
 
-def _judge_experiment(
-    wide: pd.DataFrame, labels: np.ndarray, about: pd.DataFrame, study: Study
-) -> dict[str, np.ndarray]:
-    """Whether each statement is reproduced under each labelling (n_labellings,)."""
-    endpoints = list(dict.fromkeys(about["endpoint"]))
-    if not endpoints:
-        return {}
-    values = wide[endpoints].to_numpy(float)
+def _moments(wide: pd.DataFrame, labels: np.ndarray) -> Moments:
+    """Return the moments of each group under each labelling (n_labellings, n_animals)."""
+    values = wide.to_numpy(float)
     known = np.isfinite(values)
     centre = np.nanmean(values, axis=0)
     centred = np.where(known, values - centre, 0.0)
-    groups = {}
-    for group in pd.unique(labels[0]):
+    parts = []
+    for group in (groups := tuple(pd.unique(labels[0]))):
         member = (labels == group).astype(float)
         n, total = member @ known, member @ centred
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = total / n
-            groups[group] = (n, mean, member @ centred**2 - n * mean**2)
-    # As in the declared test, a group of one animal takes no part.
-    counted = [np.where(n > 1, 1, 0) for n, _, _ in groups.values()]
-    k = np.sum(counted, axis=0)
-    df = np.sum([np.where(n > 1, n, 0) for n, _, _ in groups.values()], axis=0) - k
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = np.sum([np.where(n > 1, ss, 0) for n, _, ss in groups.values()], axis=0) / df
-        return {
-            row["claim_id"]: _reproduced_under(
-                row, endpoints.index(row["endpoint"]), groups, (within, k, df, centre), study
-            )
-            for row in about.to_dict("records")
-            if set(row["contrast"].split("_vs_")) <= set(groups)
-        }
+            parts.append((n, mean + centre, member @ centred**2 - n * mean**2))
+    return Moments(groups, tuple(wide), *map(np.stack, zip(*parts, strict=True)))
 
 
-def _reproduced_under(
-    row: Mapping[str, object],
-    column: int,
-    groups: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
-    shared: tuple[np.ndarray, ...],
-    study: Study,
-) -> np.ndarray:
-    within, k, df, centre = shared
-    case, reference = ([part[:, column] for part in groups[g]] for g in str(row["contrast"]).split("_vs_"))
-    k, df = k[:, column].astype(int), df[:, column].astype(int)
-    difference = case[1] - reference[1]
-    studentised = np.abs(difference) / np.sqrt(within[:, column] / 2 * (1 / case[0] + 1 / reference[0]))
-    limits = {
-        level: np.array(
-            [studentised_range(study.thresholds[level], *shape) for shape in zip(k, df, strict=True)]
-        )
-        for level in ("significant", "trend")
-    }
-    beyond = {level: studentised > limit for level, limit in limits.items()}
-    if row["level"] == "none":
-        return ~beyond["trend"] & np.isfinite(studentised)
-    significant = row["level"] == "significant"
-    at_level = beyond["significant"] if significant else beyond["trend"] & ~beyond["significant"]
-    right = at_level & (np.sign(difference) == (1 if row["direction"] == "up" else -1))
-    if pd.isna(row["value"]):
-        return right
-    n, mean, squares = case
-    half = stats.t.ppf(0.975, n - 1) * np.sqrt(squares / (n - 1) / n)
-    return right & (np.abs(mean + centre[column] - float(row["value"])) <= half)
-
-
-def _chance_of_order(endpoint: object, sizes: pd.Series, limit: float, study: Study) -> float:
+def _chance_of_order(endpoint: object, sizes: pd.Series, study: Study) -> float:
     groups = [(c.experiment, g) for c in study.dose_order for g in (c.reference, c.case)]
     of = {(e, g): int(sizes.get((e, endpoint, g), 0)) for e, g in groups}
+    limit = study.thresholds["significant"]
     return contrasts.chance_of_order(of, study, limit) if min(of.values(), default=0) > 1 else np.nan
-
-
-def _judge_order(
-    labellings: Mapping[str, tuple[pd.DataFrame, np.ndarray]], row: object, study: Study
-) -> np.ndarray | None:
-    """Whether every step goes the stated way with a significant p, under each labelling.
-
-    None where it was not measured, or blanks would make the sizes of groups vary with the labelling.
-    """
-    values = {}
-    for contrast in study.dose_order:
-        wide, labels = labellings[contrast.experiment]
-        if row.endpoint not in wide:
-            return None
-        known = wide[row.endpoint].notna().to_numpy()
-        for group in (contrast.reference, contrast.case):
-            chosen = labels[:, known] == group
-            sizes = chosen.sum(axis=1)
-            if sizes.min() < sizes.max() or sizes.min() < 2:
-                return None
-            measured = np.broadcast_to(wide[row.endpoint].to_numpy(float)[known], chosen.shape)
-            values[contrast.experiment, group] = measured[chosen].reshape(len(chosen), -1)
-    estimate, _, _, p = contrasts.log_ratios(values, contrasts.steps(study), study)
-    sign = 1 if row.direction == "up" else -1
-    return contrasts.all_hold(estimate, p, sign) < study.thresholds["significant"]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,241 @@
+"""The chance that a new cohort gives the same verdict: in closed form where there is one, else simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mgbone.certainty.cohorts import Truth, draw
+from mgbone.certainty.runs import Job
+from mgbone.certainty.shrinkage import believed, draw_believed
+from mgbone.evidence.chances import chances_of_levels
+from mgbone.integration import contrasts
+from mgbone.integration.many import Moments, judge_many
+from mgbone.study.design import Study
+from mgbone.study.ledger import VERDICTS
+
+TRUTHS = ("without_effect", "plugin", "predictive", "shrunken")
+REPLICATION_COLUMNS = ["claim_id", *(f"p_{truth}" for truth in TRUTHS), "likelihood_ratio", "how"]
+CLOSED, SIMULATED = "closed form", "simulation"
+_DRAWS = 20_000
+
+
+def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return the chance of each verdict in a new cohort, in closed form.
+
+    Tukey-Kramer gives a level where abs(t) lies beyond a quantile of the studentised range over sqrt(2), and
+    t is noncentral. What differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one
+    observed with a flat prior on the means and the SD as uncertain as it is (`predictive`); or the one that
+    is believed after van Zwet and Goodman (2022; `shrunken`).
+
+    Parameters
+    ----------
+    verdicts, observed : DataFrame
+        From `mgbone.claims.judge` and `mgbone.certainty.observed_differences`.
+
+    Returns
+    -------
+    DataFrame
+        Columns claim_id, truth, and one per verdict; a row a statement and truth. Statements without closed
+        form are left out: a stated mean, an order of doses, arrays, tests on ranks.
+    """
+    tested = observed["t"].notna() & verdicts["value"].isna()
+    rows, seen = verdicts[tested], observed[tested]
+    tables = []
+    for (k, df), of in seen.groupby(["n_groups", "df"]):
+        about = rows.loc[of.index]
+        for truth, chances in _levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
+            told = _verdicts_of_levels(about, chances)
+            tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
+    columns = ["claim_id", "truth", *VERDICTS[:3]]
+    if not tables:
+        return pd.DataFrame(columns=columns)
+    order = {claim: i for i, claim in enumerate(verdicts["claim_id"])}
+    stacked = pd.concat(tables)[columns]
+    return stacked.sort_values(
+        ["claim_id", "truth"], key=lambda c: c.map(order) if c.name == "claim_id" else c.map(TRUTHS.index)
+    ).reset_index(drop=True)
+
+
+def _levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+    return {
+        "without_effect": chances_of_levels(0 * t, k, df, study),
+        "plugin": chances_of_levels(t, k, df, study),
+        "predictive": chances_of_levels(t, k, df, study, uncertain=1.0, known_sd=False),
+        "shrunken": _shrunken(t, k, df, study),
+    }
+
+
+def _shrunken(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, np.ndarray]:
+    weight, mean, variance = believed(t, df)
+    parts = [
+        chances_of_levels(mean[..., i], k, df, study, uncertain=variance[i]) for i in range(len(variance))
+    ]
+    return {
+        level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
+        for level in parts[0]
+    }
+
+
+def _verdicts_of_levels(about: pd.DataFrame, chances: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Turn chances of levels into those of verdicts, by the rule of `mgbone.claims.judge`."""
+    names = [
+        "none" if level == "none" else f"{direction}_{level}"
+        for direction, level in zip(about["direction"], about["level"], strict=True)
+    ]
+    at = np.arange(len(about))
+    reproduced = np.array([chances[name][i] for i, name in zip(at, names, strict=True)])
+    way = about["direction"].to_numpy(str)
+    same_way = np.select([way == "up", way == "down"], [chances["up"], 1 - chances["up"]], reproduced)
+    found = [reproduced, same_way - reproduced, 1 - same_way]
+    return pd.DataFrame(dict(zip(VERDICTS, found, strict=False)), about.index)
+
+
+def simulated_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the share of each verdict among cohorts that were drawn (`mgbone.certainty.run_cohorts`).
+
+    Returns
+    -------
+    DataFrame
+        As of `closed_chances`, for all statements that were judged, with those on a single effect shrunken
+        left out.
+    """
+    tables = [
+        pd.DataFrame(counts[f"verdicts_{truth}"][:, :3] / n_cohorts, columns=list(VERDICTS[:3])).assign(
+            claim_id=job.statements["claim_id"].to_numpy(), truth=truth
+        )
+        for truth in TRUTHS[:3]
+    ]
+    return pd.concat(tables, ignore_index=True)[["claim_id", "truth", *VERDICTS[:3]]]
+
+
+def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series) -> dict[str, float]:
+    """Return the chance of each verdict where no closed form is, with the effect shrunken.
+
+    The mean of the case is put where the effect that is believed lies, draw by draw, and that of the
+    reference is kept. Each step of an order of doses is shrunken by itself, with its standard error taken as
+    known.
+
+    Parameters
+    ----------
+    statement : Series
+        A row of the ledger.
+    observed_t : Series
+        Row of `observed_differences`; not used for an order of doses.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(job.seed, spawn_key=(0, 1)))
+    endpoint = statement["endpoint"]
+    truths = {name: of.only([endpoint]) for name, of in job.truths.items() if endpoint in of.endpoints}
+    moments = {name: draw(of, "plugin", _DRAWS, rng) for name, of in truths.items()}
+    if statement["contrast"] == "dose_order":
+        means = _believed_order(truths, job.study, rng)
+    else:
+        effect, sd = draw_believed(observed_t["t"], int(observed_t["df"]), _DRAWS, rng)
+        of = truths[statement["experiment"]]
+        moments[statement["experiment"]] = _rescaled(moments[statement["experiment"]], of, sd)
+        case = statement["contrast"].split("_vs_")[0]
+        mean = observed_t["mean_reference"] + effect * sd * observed_t["error"]
+        means = {(statement["experiment"], case): mean}
+    for (experiment, group), mean in means.items():
+        of = truths[experiment]
+        at = of.groups.index(group)
+        moments[experiment].mean[at, :, 0] += mean - of.mean[at, 0]
+    verdict = judge_many(statement.to_frame().T, moments, job.study)[statement["claim_id"]]
+    return {name: float((verdict == v).mean()) for v, name in enumerate(VERDICTS[:3])}
+
+
+def _rescaled(moments: Moments, of: Truth, sd: np.ndarray) -> Moments:
+    """Return moments of values that scatter `sd` times as much about their true means."""
+    sd, centre = sd[:, None], of.mean[:, None]
+    return replace(moments, mean=centre + sd * (moments.mean - centre), squares=sd**2 * moments.squares)
+
+
+def _believed_order(
+    truths: Mapping[str, Truth], study: Study, rng: np.random.Generator
+) -> dict[tuple[str, str], np.ndarray]:
+    """Draw means of the diets, each step of the order shrunken; references stay where they were."""
+    mean, part = {}, {}
+    for c in study.dose_order:
+        of = truths[c.experiment]
+        for group in (c.reference, c.case):
+            at = of.groups.index(group)
+            mean[c.experiment, group] = of.mean[at, 0]
+            part[c.experiment, group] = (
+                (of.root[0] ** 2).sum(),
+                sum(n for n, known in of.blocks[at] if known[0]),
+            )
+    variance, size = np.array(list(part.values())).T
+    estimate, error, _, _ = contrasts.log_ratios_of(
+        list(mean), np.array(list(mean.values())), variance, size, contrasts.steps(study), study
+    )
+    first, *harder = study.dose_order
+    ratio = mean[first.experiment, first.case] / mean[first.experiment, first.reference]
+    drawn = {}
+    for c, t, scale in zip(harder, estimate / error, error, strict=True):
+        ratio = ratio * np.exp(draw_believed(t, np.inf, _DRAWS, rng)[0] * scale)
+        drawn[c.experiment, c.case] = mean[c.experiment, c.reference] * ratio
+    return drawn
+
+
+def replication(
+    verdicts: pd.DataFrame, observed: pd.DataFrame, job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]
+) -> pd.DataFrame:
+    """Return the chance that a new cohort gives each statement the verdict that it got.
+
+    Parameters
+    ----------
+    verdicts, observed : DataFrame
+        From `mgbone.claims.judge` and `mgbone.certainty.observed_differences`.
+    job, n_cohorts, counts
+        The cohorts that were drawn (`mgbone.certainty.run_cohorts`), for statements without closed form.
+
+    Returns
+    -------
+    DataFrame
+        ``REPLICATION_COLUMNS``, in the order of `verdicts`. likelihood_ratio is how many times likelier the
+        verdict is where the statement is true than where it is false: of an effect, as large as observed
+        against none; of an absence, no difference against one as large as the study's bound of equivalence (a
+        lower limit where no simulated cohort without effect gave the verdict).
+        `how`: ``closed form`` or ``simulation``. Missing where neither speaks of a statement.
+    """
+    closed = closed_chances(verdicts, observed, job.study)
+    drawn = simulated_chances(job, n_cohorts, counts)
+    drawn = drawn[~drawn["claim_id"].isin(closed["claim_id"])]
+    rest = job.statements[job.statements["claim_id"].isin(drawn["claim_id"])]
+    seen = observed.set_index("claim_id")
+    shrunken = [
+        {"claim_id": row["claim_id"], "truth": "shrunken"}
+        | shrunken_by_simulation(job, row, seen.loc[row["claim_id"]])
+        for _, row in rest.iterrows()
+    ]
+    chances = pd.concat([closed, drawn, pd.DataFrame(shrunken, columns=closed.columns)], ignore_index=True)
+    told = chances.melt(["claim_id", "truth"], list(VERDICTS[:3]), "verdict", "chance")
+    found = verdicts[["claim_id", "verdict"]].merge(told, on=["claim_id", "verdict"])
+    wide = found.pivot_table("chance", "claim_id", "truth").reindex(columns=list(TRUTHS)).add_prefix("p_")
+    table = verdicts[["claim_id"]].merge(wide, on="claim_id", how="left")
+    how = dict.fromkeys(closed["claim_id"], CLOSED) | dict.fromkeys(rest["claim_id"], SIMULATED)
+    table["how"] = table["claim_id"].map(how).where(table["p_plugin"].notna())
+    least = np.where(table["how"] == SIMULATED, 1 / n_cohorts, 0.0)
+    table["likelihood_ratio"] = _likelihood_ratio(verdicts, observed, table, least, job.study)
+    return table[REPLICATION_COLUMNS]
+
+
+def _likelihood_ratio(
+    verdicts: pd.DataFrame, observed: pd.DataFrame, chances: pd.DataFrame, least: np.ndarray, study: Study
+) -> np.ndarray:
+    without = np.maximum(chances["p_without_effect"].to_numpy(float), least)
+    effect = chances["p_plugin"].to_numpy(float)
+    bounded = np.full(len(verdicts), np.nan)
+    for at, (row, seen) in enumerate(
+        zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True)
+    ):
+        if row["asserts"] == "absence" and np.isfinite(seen["t"]):
+            shift = seen["bound"] / seen["error"]
+            none = float(chances_of_levels(shift, int(seen["n_groups"]), int(seen["df"]), study)["none"])
+            bounded[at] = none if row["verdict"] == "reproduced" else 1 - none
+    absence = verdicts["asserts"].eq("absence").to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(absence, without / bounded, effect / without)

@@ -1,0 +1,214 @@
+"""How far statements can be trusted: their chance to be found again, and how severely they were tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from mgbone.figures import canvas, findings, look, marks
+from mgbone.study import naming
+from mgbone.study.language import N_, tr
+from mgbone.study.naming import row_label
+
+EFFECT, ABSENCE = "#b4530f", "#2c6e9c"
+_KINDS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "effect": (N_("effect"), {"marker": "D", "markersize": 6, "markerfacecolor": EFFECT}),
+    "trend": (N_("trend"), {"marker": "D", "markersize": 6, "markerfacecolor": "white"}),
+    "absence": (N_("no difference"), {"marker": "o", "markersize": 5.5, "markerfacecolor": "white"}),
+}
+_INK = {"effect": EFFECT, "trend": EFFECT, "absence": ABSENCE}
+_SEVERITIES = (0.5, 0.8, 0.9, 0.99, 0.999, 0.9999)
+_BELOW = -0.32  # where statements stand whose severity is not defined
+_TOP = 4.4
+_MOST_NAMED = 7
+
+
+def certainty_plane(table: pd.DataFrame, title: str = "") -> Figure:
+    """Draw each statement at its chance of the same verdict (across) and the severity of its test (upwards).
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `mgbone.certainty.certainty_table`.
+
+    Returns
+    -------
+    Figure
+        A sentence where no chance is known.
+    """
+    known = table.dropna(subset="p_shrunken")
+    if known.empty:
+        return canvas.empty_figure(N_("No statement has a chance of being found again."), title)
+    rows = known.assign(
+        x=known["p_shrunken"], y=_height(known["severity"]), kind=_kinds(known),
+        name=[_name(row) for row in known.to_dict("records")],
+    )  # fmt: skip
+    told = [kind for kind in _KINDS if kind in set(rows["kind"])]
+    legend = [
+        Line2D([], [], linestyle="none", label=tr(_KINDS[k][0]), markeredgecolor=_INK[k], **_KINDS[k][1])
+        for k in told
+    ]
+    if rows["verdict"].ne("reproduced").any():
+        legend.append(look.mark(tr("not as stated"), "x", 7, markeredgecolor=look.INK, markeredgewidth=1.2))
+    legend.append(look.mark(tr("chance without any effect"), "v", 7, color=look.QUIET))
+    line = {"color": look.QUIET, "linewidth": 1.0}
+    legend.append(Line2D([], [], label=tr("to the chance if the truth is what was observed"), **line))
+    figure, axes = canvas.new_figure(
+        1, 1, height=128, title=title, finding=_found_again(known), legend=legend,
+        note=[N_("across: chance that a new cohort as large gives the same verdict, with effects shrunken as "
+                 "those of other studies (van Zwet and Goodman 2022)"),
+              N_("upwards: severity (Mayo and Spanos 2006), on a scale of what it lacks to 1"),
+              _left_out(table, known)],
+    )  # fmt: skip
+    ax = axes[0, 0]
+    _scales(ax, rows)
+    ax.hlines(rows["y"], rows["x"], rows["p_plugin"], colors=[_INK[k] for k in rows["kind"]],
+              linewidth=0.9, alpha=0.45, zorder=2, gid="span")  # fmt: skip
+    for kind in told:
+        of = rows[rows["kind"] == kind]
+        ax.plot(of["x"], of["y"], linestyle="none", markeredgecolor=_INK[kind], markeredgewidth=1.1, zorder=3,
+                gid=f"statement-{kind}", **_KINDS[kind][1])  # fmt: skip
+    without = rows.groupby("asserts")["p_without_effect"].mean()
+    for asserts, chance in without.items():
+        ax.plot([chance], [_TOP - 0.05], "v", color=_INK[str(asserts)], markersize=7, gid="without-effect")
+    other = rows[rows["verdict"].ne("reproduced")]
+    ax.plot(other["x"], other["y"], "x", color=look.INK, markersize=7, markeredgewidth=1.2, zorder=4,
+            gid="otherwise")  # fmt: skip
+    canvas.lay_out(figure)
+    named = _to_name(rows)
+    marks.name_points(ax, named, rows[~rows["claim_id"].isin(named["claim_id"])])
+    return figure
+
+
+def _kinds(table: pd.DataFrame) -> list[str]:
+    kinds = np.where(table["level"].eq("trend"), "trend", table["asserts"])
+    return kinds.tolist()
+
+
+def _height(severity: pd.Series) -> pd.Series:
+    """Put severity on a scale of what it lacks to 1, with an end; what is not defined stands below."""
+    lacks = (1 - severity.astype(float)).clip(lower=1 - _SEVERITIES[-1])
+    return (-np.log10(lacks)).round(6).where(severity.notna(), _BELOW)
+
+
+def _scales(ax: Axes, rows: pd.DataFrame) -> None:
+    undefined = rows["severity"].isna().any()
+    ax.set(xlim=(-0.02, 1.02), ylim=(_BELOW - 0.25 if undefined else -0.05, _TOP))
+    shares = np.arange(0, 101, 20)
+    ax.set_xticks(shares / 100, [f"{share}" for share in shares])
+    ticks = [(-np.log10(1 - s), f"{s:g}") for s in _SEVERITIES[:-1]]
+    ticks.append((-np.log10(1 - _SEVERITIES[-1]), f"≥ {_SEVERITIES[-1]:g}"))
+    if undefined:
+        ticks.insert(0, (_BELOW, tr("not defined")))
+    ax.set_yticks(*zip(*ticks, strict=True))
+    for share in (0.5, 0.8):
+        ax.axvline(share, color=look.LINE, linewidth=0.8, linestyle=look.DASHES, zorder=0)
+    ax.set_xlabel(tr("chance of the same verdict in a new cohort (%)"))
+    ax.set_ylabel(tr("severity"))
+
+
+def _name(row: Mapping[str, object]) -> str:
+    if row["contrast"] == "dose_order":
+        return tr("Serum Mg, order of doses")
+    label = row_label(str(row["endpoint"]))
+    return f"{label}, {naming.narrow_label(str(row['contrast']).split('_vs_')[0])}"
+
+
+def _to_name(rows: pd.DataFrame) -> pd.DataFrame:
+    """Choose whose names are written: the surest effects, all trends by one name, the least sure absences."""
+    effects = rows[rows["kind"] == "effect"].sort_values(["x", "claim_id"], ascending=[False, True])
+    trends = rows[rows["kind"] == "trend"].sort_values(["y", "claim_id"]).iloc[-1:]
+    n = int((rows["kind"] == "trend").sum())
+    if n > 1:
+        trends = trends.assign(name=tr("{n} trends", n=n))
+    absences = rows[rows["kind"] == "absence"].sort_values(["y", "claim_id"])
+    chosen = [effects.head(_MOST_NAMED), trends, absences.head(2)]
+    return pd.concat(chosen).drop_duplicates("claim_id")
+
+
+def _found_again(table: pd.DataFrame) -> str:
+    """Say how many statements of each kind are likely to be found again, and how many without effect."""
+    words = {
+        "effect": N_("of {n} statements of an effect {again} have a better than even chance to be found "
+                     "again ({none:.1f} expected without any effect)"),
+        "absence": N_("of {n} of no difference {again} ({none:.1f})"),
+    }  # fmt: skip
+    said = []
+    for asserts, text in words.items():
+        of = table[table["asserts"] == asserts]
+        if len(of):
+            again = int((of["p_shrunken"].gt(0.5) & of["verdict"].eq("reproduced")).sum())
+            said.append(tr(text, n=len(of), again=again, none=of["p_without_effect"].sum()))
+    return findings.sentence(said)
+
+
+def _left_out(table: pd.DataFrame, known: pd.DataFrame) -> str:
+    n = len(table) - len(known)
+    return tr("{n} statements without a chance are not drawn", n=n) if n else ""
+
+
+_TRUTHS: Mapping[str, tuple[str, str, Any]] = {
+    "without_effect": (N_("without any effect"), look.CHANGED, look.DASHES),
+    "plugin": (N_("if the truth is what was observed"), EFFECT, "-"),
+    "predictive": (N_("with the parameters uncertain"), "#5a0f4d", (0, (1, 1))),
+}
+_PANELS = {"effect": N_("statements of an effect"), "absence": N_("statements of no difference")}
+
+
+def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figure:
+    """Draw how many statements hold at once in a new cohort, effects and absences apart.
+
+    Parameters
+    ----------
+    spread : DataFrame
+        From `mgbone.certainty.how_many_hold`.
+    n_cohorts : int
+        Cohorts that were drawn under each truth.
+    """
+    kinds = [kind for kind in _PANELS if spread.loc[spread["asserts"] == kind, "statements"].gt(0).any()]
+    if not kinds:
+        return canvas.empty_figure(N_("No statement about animals was judged in new cohorts."), title)
+    legend = [
+        Line2D([], [], color=colour, linestyle=line, linewidth=1.8, label=tr(words))
+        for words, colour, line in _TRUTHS.values()
+    ]
+    figure, axes = canvas.new_figure(
+        1, len(kinds), height=70, title=title, finding=_held(spread, kinds), legend=legend,
+        note=[tr("{n:,} simulated cohorts under each truth, as large as this one", n=n_cohorts),
+              N_("endpoints of an animal stay together, so that statements hold or fail together")],
+    )  # fmt: skip
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        of = spread[spread["asserts"] == kind]
+        for truth, (_, colour, line) in _TRUTHS.items():
+            rows = of[of["truth"] == truth]
+            ax.plot(rows["held"], 100 * rows["share"], color=colour, linestyle=line, linewidth=1.8,
+                    gid=f"held-{truth}")  # fmt: skip
+        n = int(of["statements"].iloc[0])
+        seen = of.loc[of["share"] > 0.001, "held"]
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.set_xlim(max(0, seen.min() - 1) - 0.3, n + 0.6)
+        ax.set_ylim(0, None)
+        ax.set_title(tr("{n} {what}", n=n, what=tr(_PANELS[kind])))
+        ax.set_xlabel(tr("statements that hold at once"))
+    axes[0, 0].set_ylabel(tr("% of cohorts"))
+    return figure
+
+
+def _held(spread: pd.DataFrame, kinds: list[str]) -> str:
+    mean = (spread["held"] * spread["share"]).groupby([spread["asserts"], spread["truth"]]).sum()
+    size = spread.groupby("asserts")["statements"].first()
+    said = [
+        tr("of {n} {what} {plugin:.1f} hold on average if the truth is what was observed, {none:.1f} without "
+           "any effect",
+           n=int(size[kind]), what=tr(_PANELS[kind]), plugin=mean[kind, "plugin"],
+           none=mean[kind, "without_effect"])
+        for kind in kinds
+    ]  # fmt: skip
+    return findings.sentence(said)

@@ -1,0 +1,153 @@
+"""Chances of a verdict in a new cohort: closed form against R, cohorts and published numbers."""
+
+import dataclasses
+import json
+
+import helpers.figure_data as made
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import R
+from scipy import stats
+
+from mgbone.certainty import cohorts, runs
+from mgbone.certainty.observed import observed_differences
+from mgbone.certainty.replication import (
+    REPLICATION_COLUMNS,
+    TRUTHS,
+    _shrunken,
+    closed_chances,
+    replication,
+    simulated_chances,
+)
+from mgbone.certainty.shrinkage import believed
+from mgbone.claims.judging import judge
+from mgbone.evidence.chances import LEVEL_CHANCES, chances_of_levels
+from mgbone.evidence.comparison import compare
+from mgbone.integration import doses
+from mgbone.study.ledger import load_claims
+
+TRUTH = json.loads((R / "certainty_truth.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return load_claims()
+
+
+@pytest.fixture(scope="module")
+def drawn(study, claims):
+    """Verdicts on made-up animals, and 4,000 cohorts drawn from them under each truth."""
+    measured = made.measurements(study)
+    evidence = doses.combine(compare(measured, study), doses.dose_order_evidence(measured, study))
+    verdicts = judge(claims, evidence)
+    about = claims[claims["domain"] != "microarray"]
+    job = runs.Job(cohorts.observed_truth(measured, about["endpoint"]), about, study)
+    n, counts = runs.run_cohorts(job, 4000)
+    return verdicts, observed_differences(verdicts, measured, study), job, n, counts
+
+
+def as_array(told):
+    return np.array([[one[level] for level in LEVEL_CHANCES[:5]] for one in told])
+
+
+@pytest.mark.parametrize("kind", ["plugin", "predictive", "shrunken"])
+def test_chances_of_levels_are_those_of_r(study, kind):
+    t = np.array(TRUTH["t"], dtype=float)
+    found = {
+        "plugin": lambda: chances_of_levels(t, 3, 21, study),
+        "predictive": lambda: chances_of_levels(t, 3, 21, study, uncertain=1.0, known_sd=False),
+        "shrunken": lambda: _shrunken(t, 3, 21, study),
+    }[kind]()
+    assert np.stack([found[level] for level in LEVEL_CHANCES[:5]], axis=1) == pytest.approx(
+        as_array(TRUTH[kind]), abs=1e-7
+    )
+
+
+def test_levels_make_one_and_the_mirror_image_has_the_mirrored_chances(study):
+    there, back = (chances_of_levels(shift, 3, 9, study) for shift in (1.7, -1.7))
+    assert sum(there[level] for level in LEVEL_CHANCES[:5]) == pytest.approx(1)
+    assert there["up_trend"] == pytest.approx(back["down_trend"]) and there["up"] > 0.9
+    assert np.isnan(chances_of_levels(1.0, 1, 7, study)["none"])
+
+
+@pytest.mark.parametrize(
+    ("p", "again", "sign"),
+    [(0.05, (0.28, 0.30), 0.93), (0.005, (0.49, 0.52), 0.99), (0.001, (0.6, 0.7), 1.0)],
+)
+def test_shrunken_chances_are_those_of_van_zwet_and_goodman(p, again, sign):
+    """Abstract of van Zwet and Goodman (2022): p = 0.05 is significant again in less than 30 %, p = 0.005 in
+    50 %; the signs are right with 93 and 99 %."""
+    weight, mean, variance = believed(stats.norm.isf(p / 2), np.inf)
+    found = (weight * stats.norm.sf((1.96 - mean) / np.sqrt(1 + variance))).sum()
+    assert again[0] < found < again[1]
+    assert (weight * stats.norm.cdf(mean / np.sqrt(variance))).sum() == pytest.approx(sign, abs=0.006)
+
+
+def test_closed_form_and_simulation_agree(drawn):
+    """Each share of 4,000 cohorts lies within four of its standard errors, and so do all together."""
+    verdicts, observed, job, n, counts = drawn
+    closed = closed_chances(verdicts, observed, job.study)
+    both = closed.merge(simulated_chances(job, n, counts), on=["claim_id", "truth"], suffixes=("", "_drawn"))
+    assert len(both) == 3 * 77  # without two stated means and the order of doses
+    for verdict in ("reproduced", "direction_only", "contradicted"):
+        chance, share = both[verdict], both[f"{verdict}_drawn"]
+        z = (share - chance) / np.sqrt(np.maximum(chance * (1 - chance), 1e-9) / n)
+        z = z[(chance > 2e-3) & (chance < 1 - 2e-3)]
+        assert z.abs().max() < 4.5 and z.std() < 1.35, verdict
+
+
+def test_a_statement_has_a_chance_for_each_truth_or_none(drawn, claims):
+    verdicts, observed, job, n, counts = drawn
+    table = replication(verdicts, observed, job, n, counts).set_index("claim_id")
+    assert list(table.reset_index().columns) == REPLICATION_COLUMNS and list(table.index) == list(
+        claims["claim_id"]
+    )
+    arrays = claims.set_index("claim_id")["domain"].eq("microarray")
+    assert table[arrays].isna().all(axis=None)
+    assert table.loc[~arrays, [f"p_{truth}" for truth in TRUTHS]].notna().all(axis=None)
+    assert table["how"].value_counts().to_dict() == {"closed form": 77, "simulation": 3}
+    # Found again less often the less is taken for granted; without effect hardly ever.
+    effects = table[claims.set_index("claim_id")["level"].eq("significant") & ~arrays]
+    reproduced = verdicts.set_index("claim_id").loc[effects.index, "verdict"].eq("reproduced")
+    effects = effects[reproduced]
+    assert len(effects) > 8
+    assert (effects["p_without_effect"] < 0.011).all()
+    assert (effects["p_shrunken"] < effects["p_predictive"] + 0.01).all()
+    assert (effects["likelihood_ratio"] > 20).all()
+
+
+def test_the_likelihood_ratio_of_an_absence_is_against_its_bound(drawn, study):
+    verdicts, observed, job, n, counts = drawn
+    table = replication(verdicts, observed, job, n, counts)
+    at = verdicts.index[verdicts["claim_id"] == "4-2-1-05"][0]  # cortical density, bound 5.3 %
+    shift = 0.053 * observed.loc[at, "mean_reference"] / observed.loc[at, "error"]
+    none = {d: float(chances_of_levels(d, 3, 21, study)["none"]) for d in (0.0, shift)}
+    assert verdicts.loc[at, "verdict"] == "reproduced"
+    assert table.loc[at, "likelihood_ratio"] == pytest.approx(none[0.0] / none[shift])
+
+
+def test_what_shrinks_is_the_effect_and_not_what_is_beyond_doubt(drawn):
+    """An effect of 30 standard errors is found again, whatever is believed of others."""
+    verdicts, observed, job, n, counts = drawn
+    table = replication(verdicts, observed, job, n, counts).set_index("claim_id")
+    order = table.loc["4-4-02"]
+    assert 0.8 < order["p_shrunken"] < order["p_plugin"] and order["p_without_effect"] < 0.002
+    assert order["how"] == "simulation"
+
+
+def test_statements_that_no_closed_form_covers_are_left_out(study, claims):
+    nothing = pd.DataFrame(columns=["claim_id"])
+    measured = made.measurements(study)
+    verdicts = judge(claims, compare(measured, study))
+    stated = verdicts[verdicts["value"].notna()]
+    found = closed_chances(stated, observed_differences(stated, measured, study), study)
+    assert found.empty and list(found["claim_id"]) == list(nothing["claim_id"])
+
+
+def test_the_seed_of_a_job_changes_what_is_drawn(drawn):
+    _, _, job, _, counts = drawn
+    other = runs.count_chunk(dataclasses.replace(job, seed=1), 0)
+    same = runs.count_chunk(job, 0)
+    assert (other["verdicts_plugin"] != same["verdicts_plugin"]).any()
+    assert (counts["verdicts_plugin"] >= same["verdicts_plugin"]).all()

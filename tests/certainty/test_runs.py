@@ -1,0 +1,113 @@
+"""Many cohorts: the same on every scheduler, kept when a run is stopped, whole when a worker dies."""
+
+import os
+import signal
+
+import helpers.figure_data as made
+import numpy as np
+import pytest
+
+from mgbone.certainty import cohorts, runs
+from mgbone.study.errors import MgboneError
+from mgbone.study.ledger import load_claims
+
+
+@pytest.fixture(scope="module")
+def job(study):
+    measured = made.measurements(study)
+    claims = load_claims()
+    about = claims[claims["endpoint"].isin(["serum_mg", "serum_ca"])]
+    return runs.Job(cohorts.observed_truth(measured, about["endpoint"]), about, study)
+
+
+@pytest.fixture(scope="module")
+def counted(job):
+    """Four chunks, one after the other."""
+    return [runs.count_chunk(job, number) for number in range(4)]
+
+
+def same(found, chunks):
+    return all((found[name] == sum(chunk[name] for chunk in chunks)).all() for name in chunks[0])
+
+
+def test_every_cohort_is_counted_once_in_each_count(job, counted):
+    for truth in cohorts.TRUTHS:
+        verdicts, held = counted[0][f"verdicts_{truth}"], counted[0][f"held_{truth}"]
+        assert (verdicts.sum(axis=1) == runs.CHUNK).all() and len(verdicts) == len(job.statements)
+        assert held.sum() == runs.CHUNK
+        reproduced = (held * np.add.outer(*map(np.arange, held.shape))).sum()
+        assert reproduced == verdicts[:, 0].sum()
+
+
+def test_threads_give_what_chunks_one_by_one_give(job, counted):
+    n, found = runs.run_cohorts(job, 3001)
+    assert n == 4000 and same(found, counted)
+
+
+@pytest.mark.slow
+def test_processes_give_what_threads_give(job, counted):
+    n, found = runs.run_cohorts(job, 4000, scheduler="processes")
+    assert n == 4000 and same(found, counted)
+
+
+def test_a_run_that_was_stopped_goes_on(job, counted, tmp_path, monkeypatch):
+    def stop(done, of):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        runs.run_cohorts(job, 4000, tmp_path, progress=stop)
+    (folder,) = tmp_path.iterdir()
+    kept = sorted(folder.iterdir())
+    assert 2 <= len(kept) < 4
+    kept[0].write_bytes(kept[0].read_bytes()[:100])  # as if the machine had stopped while it was written
+    drawn = []
+    monkeypatch.setattr(runs, "count_chunk", lambda job, number: drawn.append(number) or counted[number])
+    n, found = runs.run_cohorts(job, 4000, tmp_path)
+    assert n == 4000 and same(found, counted)
+    assert int(kept[0].stem) in drawn and int(kept[1].stem) not in drawn
+    drawn.clear()
+    # A run of fewer finds those there, and counts all.
+    assert runs.run_cohorts(job, 1000, tmp_path)[0] == 4000 and drawn == []
+
+
+def test_chunks_of_other_data_are_not_counted(job, study, tmp_path):
+    runs.run_cohorts(job, 1000, tmp_path)
+    other = made.measurements(study, seed=8)
+    other.loc[other["endpoint"] == "serum_mg", "value"] += 0.1
+    again = runs.Job(cohorts.observed_truth(other, job.statements["endpoint"]), job.statements, study)
+    assert again.digest != job.digest
+    n, _ = runs.run_cohorts(again, 2000, tmp_path)
+    assert n == 2000 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_can_not_be_run_is_said(job):
+    with pytest.raises(MgboneError, match="0 cohorts can't be drawn"):
+        runs.run_cohorts(job, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_scheduler_that_is_not_there_is_named(job):
+    with pytest.raises(MgboneError, match=r"no Dask scheduler at tcp://127\.0\.0\.1:1"):
+        runs.run_cohorts(job, 1000, scheduler="tcp://127.0.0.1:1")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_worker_that_is_killed_half_way_changes_nothing(job, tmp_path):
+    """Two workers of a Dask cluster on this machine, one of them killed after the third chunk of twelve."""
+    from distributed import LocalCluster
+
+    killed = []
+
+    def kill(done, of):
+        if done == 3 and not killed:
+            killed.append(cluster.workers[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with LocalCluster(**options, local_directory=tmp_path) as cluster:
+        n, found = runs.run_cohorts(job, 12_000, scheduler=cluster.scheduler_address, progress=kill)
+    assert len(killed) == 1
+    assert n == 12_000 and same(found, [runs.count_chunk(job, number) for number in range(12)])
