@@ -156,6 +156,12 @@ class Enriched(NamedTuple):
     list_size: np.ndarray  # lists
     background: int
 
+    def lists(self, chosen: Sequence[int]) -> Enriched:
+        """Return what is said of some of the lists."""
+        return self._replace(
+            hits=self.hits[:, chosen], p=self.p[:, chosen], list_size=self.list_size[chosen]
+        )
+
 
 def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray) -> Enriched:
     """Test every term for holding more genes of each list than by chance (Fisher 1935, one-sided).
@@ -231,20 +237,22 @@ def speak_for_themes(
         Genes that a term must have, and may have, in the background.
     """
     kept = (up_and_down.size >= sizes[0]) & (up_and_down.size <= sizes[1])
-    q = np.full(up_and_down.p.shape, np.nan)
-    if kept.any():
-        q[kept] = adjusted(up_and_down.p[kept].T.ravel()).reshape(2, -1).T
+    # q of Benjamini and Hochberg at every rank; those of a few terms are looked up.
+    ordered = np.sort(up_and_down.p[kept], axis=None)
+    raised = ordered * len(ordered) / np.arange(1, len(ordered) + 1)
+    lowest = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
     found = {}
     for theme, rows in terms.of_theme.items():
         rows = rows[kept[rows]]
         if not len(rows):
             found[theme] = Spoken(np.nan, 0, np.nan)
             continue
-        odds = _log2_odds(up_and_down, rows)
+        odds, p = _log2_odds(up_and_down, rows), up_and_down.p[rows]
+        q = lowest[np.searchsorted(ordered, p)]
         # As the declared table is sorted: by list, then p, then the name of the term.
-        by_list = [(q[r, c], up_and_down.p[r, c], -odds[i, c], c, terms.names[r])
-                   for c in (0, 1) for i, r in enumerate(rows)]  # fmt: skip
-        best = min(by_list)
+        best = min(
+            (q[i, c], p[i, c], -odds[i, c], c, terms.names[r]) for c in (0, 1) for i, r in enumerate(rows)
+        )
         found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2])
     return found
 

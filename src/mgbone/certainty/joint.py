@@ -34,10 +34,13 @@ class Tally:
     _lower: np.ndarray | float = 0.0
 
     def add(self, p: np.ndarray, way: np.ndarray) -> None:
-        """Add a specification: its p and sign under every labelling; one that was not tested is passed over."""
+        """Add a specification: its p and sign under every labelling; one that was not tested is passed over.
+
+        What points nowhere, as a clustering, has the sign 0 and counts by its p alone.
+        """
         if not np.isfinite(p[0]):
             return
-        known = np.isfinite(p)
+        known, way = np.isfinite(p), np.where(way == 0, 1, way)
         self.p.append(np.where(known, p, 1.0).astype(np.float32))
         self._sum = self._sum + np.where(known, tails.deviate(p) * way, 0.0)
         self._higher = self._higher + (known & (p < self.limit) & (way > 0))

@@ -30,7 +30,8 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     ----------
     rows : DataFrame
         One row per statement and specification: claim_id, a column per decision, estimate, p, way (-1, 0, 1),
-        and for stated means n_case, mean_case, sd_case, logs (whether these are of logarithms).
+        for stated means n_case, mean_case, sd_case, logs (whether these are of logarithms), and the level
+        where p alone does not give it.
     claims : DataFrame
 
     Returns
@@ -45,6 +46,8 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
         return pd.DataFrame(columns=columns)
     rows = _in_order(rows, claims, decisions)
     level = [study.level(p) if np.isfinite(p) else None for p in rows["p"]]
+    if "level" in rows:
+        level = rows["level"].where(rows["level"].notna(), pd.Series(level, rows.index, dtype=object))
     rows = rows.assign(
         level=pd.Series(level, rows.index, dtype=object),
         points=[points_of(way) for way in rows["way"]],
@@ -67,10 +70,10 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
 def _in_order(rows: pd.DataFrame, claims: pd.DataFrame, decisions: Sequence[object]) -> pd.DataFrame:
     """Sort by statement and by the options in the order that the study gives them: the declared one first."""
     rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, "logs", *_FOR_JUDGE])))
-    touching = claims.set_index("claim_id")["endpoint"].reindex(rows["claim_id"])
+    touching = rows["claim_id"].map(claims.set_index("claim_id")["endpoint"])
     places = {"claim_id": rows["claim_id"].map({c: i for i, c in enumerate(claims["claim_id"])})}
     for one in decisions:
-        about = touching.map(one.is_about).to_numpy(bool)
+        about = touching.map(one.is_about).astype(bool)
         rows[one.id] = rows[one.id].where(about, None).astype(object)
         order = {option.id: i for i, option in enumerate(one.options)}
         places[one.id] = rows[one.id].map(order).fillna(-1)
@@ -95,7 +98,7 @@ def sum_up(
     statements : DataFrame
         ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share of them with that verdict;
         p and estimate as declared and at their extremes; the decision that moves the statement most and its
-        share (of the verdict's variance where verdicts differ, otherwise of z); what joint inference says,
+        share (of the verdict's variance where verdicts differ, otherwise of z's); what joint inference says,
         where joint_p is that of Stouffer's z.
     decisions : DataFrame
         ``DECISION_COLUMNS``, from `shares_of_variance`.
@@ -107,8 +110,8 @@ def sum_up(
         declared = all_of.iloc[0]
         found = shares_of_variance(tested, [n for n in names if all_of[n].nunique() > 1])
         shares.append(found.assign(claim_id=claim))
-        column = "of_verdict" if tested["verdict"].nunique() > 1 else "of_z"
-        most = found.loc[found[column].idxmax()] if found[column].notna().any() else None
+        column = next((c for c in DECISION_COLUMNS[2:] if found[c].notna().any()), None)
+        most = found.loc[found[column].idxmax()] if column else None
         rows.append({
             "claim_id": claim, "verdict": declared["verdict"], "specifications": len(tested),
             "share_of_specifications": float((tested["verdict"] == declared["verdict"]).mean()),
@@ -139,14 +142,14 @@ def shares_of_variance(rows: pd.DataFrame, decisions: Sequence[str]) -> pd.DataF
     -------
     DataFrame
         Columns decision, of_verdict (whether the verdict is the most frequent one), of_z (normal deviate of
-        p, with the sign of the difference), of_estimate; missing where nothing varies.
+        p, with the sign of the difference where it has one), of_estimate; missing where nothing varies.
     """
     if rows.empty or not len(decisions):
         return pd.DataFrame(columns=DECISION_COLUMNS[1:])
-    way = rows["points"].map({"up": 1.0, "down": -1.0}).fillna(0.0)
+    way = np.where(rows["points"].eq("down"), -1.0, 1.0)  # what points nowhere counts by its p alone
     numbers = {
         "of_verdict": rows["verdict"].eq(rows["verdict"].mode().iloc[0]).astype(float),
-        "of_z": way * tails.deviate(rows["p"].to_numpy(float)),
+        "of_z": pd.Series(way * tails.deviate(rows["p"].to_numpy(float)), rows.index),
         "of_estimate": rows["estimate"].astype(float),
     }
     found = {what: [_between(number, rows[d]) for d in decisions] for what, number in numbers.items()}
