@@ -184,3 +184,17 @@ def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
     rows = rows[rows["level"].notna()]
     rows = rows.sort_values(["estimate", "p", "specification"], kind="stable").dropna(axis="columns", how="all")
     return rows.assign(rank=np.arange(1, len(rows) + 1)).reset_index(drop=True)
+
+
+def about_statement(statements: pd.DataFrame, claims: pd.DataFrame, claim_id: str) -> pd.DataFrame:
+    """Return the row of one statement with its words, as `mgbone.figures.specification_curve` wants it.
+
+    Parameters
+    ----------
+    statements : DataFrame
+        Of a `mgbone.certainty.multiverse.Multiverse`.
+    claims : DataFrame
+        The ledger, or verdicts on it.
+    """
+    words = claims[["claim_id", "domain", "endpoint", "contrast", "statement_en", "statement_ja"]]
+    return statements[statements["claim_id"] == claim_id].merge(words, on="claim_id", how="left")
