@@ -87,7 +87,7 @@ def test_a_difference_that_points_the_other_way_is_never_found(study):
 
 def test_a_plan_has_the_power_of_the_declared_test(frames, study):
     verdicts, observed, _ = frames
-    planned = animals.plan(observed, verdicts, study, ["serum_alp", "bmd_cortical_mid"], 12)
+    planned = animals.plan(observed, verdicts, study, 12, ["serum_alp", "bmd_cortical_mid"])
     assert planned["n_a_group"].eq(12).all() and len(planned) == 6  # three comparisons each
     bounds = planned.drop_duplicates("endpoint").set_index("endpoint")["percent"].to_dict()
     assert bounds == {"serum_alp": 25, "bmd_cortical_mid": 5.3}
@@ -97,14 +97,14 @@ def test_a_plan_has_the_power_of_the_declared_test(frames, study):
     # The effect that 12 animals a group find in 80 % of studies, as the report's text gives it.
     row = planned.iloc[0]
     percent = 100 * smallest_difference(12, 3) * row["sd"] / (row["difference"] / row["percent"] * 100)
-    again = animals.plan(observed, verdicts, study, ["serum_alp"], 12, percent=percent).iloc[0]
+    again = animals.plan(observed, verdicts, study, 12, ["serum_alp"], percent).iloc[0]
     assert again["power"] == pytest.approx(0.8, abs=1e-6) and again["n80"] == 12
 
 
 def test_the_interval_of_the_sd_is_that_of_chi_squared(frames, study):
     """With 21 degrees of freedom the limits are 0.7694 and 1.4290 times the SD (table of chi-squared)."""
     verdicts, observed, _ = frames
-    row = animals.plan(observed, verdicts, study, ["serum_alp"], 8).iloc[0]
+    row = animals.plan(observed, verdicts, study, 8, ["serum_alp"]).iloc[0]
     assert row["sd_low"] / row["sd"] == pytest.approx(np.sqrt(21 / 35.479), abs=1e-5)
     assert row["sd_high"] / row["sd"] == pytest.approx(np.sqrt(21 / 10.283), abs=1e-4)
 
@@ -120,4 +120,4 @@ def test_the_interval_of_the_sd_is_that_of_chi_squared(frames, study):
 def test_a_plan_that_can_not_be_is_said(frames, study, endpoints, n, percent, said):
     verdicts, observed, _ = frames
     with pytest.raises(MgboneError, match=said):
-        animals.plan(observed, verdicts, study, endpoints, n, percent)
+        animals.plan(observed, verdicts, study, n, endpoints, percent)

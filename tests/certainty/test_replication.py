@@ -17,8 +17,8 @@ from mgbone.certainty.replication import (
     TRUTHS,
     _shrunken,
     closed_chances,
+    counted_chances,
     replication,
-    simulated_chances,
 )
 from mgbone.certainty.shrinkage import believed
 from mgbone.claims.judging import judge
@@ -88,7 +88,7 @@ def test_closed_form_and_simulation_agree(drawn):
     """Each share of 4,000 cohorts lies within four of its standard errors, and so do all together."""
     verdicts, observed, job, n, counts = drawn
     closed = closed_chances(verdicts, observed, job.study)
-    both = closed.merge(simulated_chances(job, n, counts), on=["claim_id", "truth"], suffixes=("", "_drawn"))
+    both = closed.merge(counted_chances(job, n, counts), on=["claim_id", "truth"], suffixes=("", "_drawn"))
     assert len(both) == 3 * 77  # without two stated means and the order of doses
     for verdict in ("reproduced", "direction_only", "contradicted"):
         chance, share = both[verdict], both[f"{verdict}_drawn"]

@@ -114,6 +114,18 @@ def test_the_report_comes_after_the_notebooks_and_is_always_written(built):
     assert '--dataset "data/simulated" --language "en"' in again
 
 
+def test_certainty_comes_after_all_and_is_not_part_of_it(built):
+    assert planned(built) == []
+    order = r"mgbone\.execute\.cli (run notebooks/\w+|cohorts)"
+    commands = make(built, "--dry-run", "--what-if=notebooks/01_biochem.ipynb", "certainty").stdout
+    assert re.findall(order, commands) == [
+        "run notebooks/01_biochem", "run notebooks/04_integration", "run notebooks/05_certainty",
+    ]  # fmt: skip
+    more = make(built, "--dry-run", "certainty", "COHORTS=50000", "SCHEDULER=tcp://there:8786").stdout
+    assert re.findall(order, more) == ["cohorts", "run notebooks/05_certainty"]
+    assert '--cohorts "50000" --scheduler "tcp://there:8786"' in more
+
+
 @pytest.mark.parametrize("setting", ["LANGUAGE=ja", "FIGURES=elsewhere", "DERIVED=elsewhere"])
 def test_another_setting_runs_all(built, setting):
     assert planned(built, setting) == list(STEMS)

@@ -6,10 +6,20 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "animals": ["animals_needed", "chances_by_n", "plan"],
+        "calibration": ["calibrate"],
         "observed": ["observed_differences"],
-        "replication": ["closed_chances", "replication", "simulated_chances"],
-        "runs": ["how_many_hold", "prepare", "run_cohorts"],
+        "replication": ["closed_chances", "replication", "counted_chances"],
+        "runs": ["FOLDER", "how_many_hold", "prepare", "run_cohorts"],
         "severity": ["severity"],
         "table": ["CERTAINTY_COLUMNS", "certainty_table"],
+        "words": [
+            "agreement_table",
+            "calibration_table",
+            "chance_table",
+            "tell_ways",
+            "plan_table",
+            "tell_plan",
+            "tell_run",
+        ],
     },
 )

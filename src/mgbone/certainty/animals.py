@@ -18,7 +18,7 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 
 NEVER = np.inf
-MOST = 1000
+MOST = 500
 """A chance that so many animals a group don't give counts as one that none give."""
 CHANCES = (0.8, 0.9)
 _DRAWS = 10_000
@@ -165,8 +165,8 @@ def plan(
     observed: pd.DataFrame,
     about: pd.DataFrame,
     study: Study,
-    endpoints: Sequence[str],
     n_a_group: int,
+    endpoints: Sequence[str] | None = None,
     percent: float | None = None,
 ) -> pd.DataFrame:
     """Say what a study of so many animals a group would find, from the variances of this one.
@@ -176,11 +176,12 @@ def plan(
     observed : DataFrame
         From `mgbone.certainty.observed_differences`.
     about : DataFrame
-        Its statements: experiment, endpoint, contrast, in the same index.
-    endpoints : sequence of str
-        Those to plan for.
+        Its statements, in the same index: experiment, endpoint, contrast, asserts.
     n_a_group : int
         Two or more.
+    endpoints : sequence of str, optional
+        Those to plan for, with all comparisons that are stated of them; without it all comparisons of which
+        an effect is stated.
     percent : float, optional
         Smallest effect of interest, in percent of the reference's mean; without it the study's bound of
         equivalence of each endpoint.
@@ -200,14 +201,15 @@ def plan(
     """
     if n_a_group < 2:
         raise MgboneError(tr("A group of {n} can't be compared; plan for 2 animals or more.", n=n_a_group))
-    rows = about[["experiment", "endpoint", "contrast"]].join(observed).dropna(subset="t")
-    rows = rows[rows["endpoint"].isin(list(endpoints))].drop_duplicates(
-        ["experiment", "endpoint", "contrast"]
-    )
-    if absent := [e for e in endpoints if e not in set(rows["endpoint"])]:
-        raise MgboneError(
-            tr("No statement that was tested is about {endpoints}.", endpoints=tr(", ").join(absent))
-        )
+    rows = about[["experiment", "endpoint", "contrast", "asserts"]].join(observed).dropna(subset="t")
+    if endpoints is None:
+        rows = rows[rows["asserts"].eq("effect") & ((percent is not None) | rows["bound"].notna())]
+    elif absent := [e for e in endpoints if e not in set(rows["endpoint"])]:
+        said = tr("No statement that was tested is about {endpoints}.", endpoints=tr(", ").join(absent))
+        raise MgboneError(said)
+    else:
+        rows = rows[rows["endpoint"].isin(list(endpoints))]
+    rows = rows.drop_duplicates(["experiment", "endpoint", "contrast"])
     return pd.DataFrame(
         [_planned(row, study, n_a_group, percent) for row in rows.to_dict("records")], columns=PLAN_COLUMNS
     )

@@ -47,7 +47,7 @@ def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study)
     tables = []
     for (k, df), of in seen.groupby(["n_groups", "df"]):
         about = rows.loc[of.index]
-        for truth, chances in _levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
+        for truth, chances in levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
             told = _verdicts_of_levels(about, chances)
             tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
     columns = ["claim_id", "truth", *VERDICTS[:3]]
@@ -60,7 +60,8 @@ def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study)
     ).reset_index(drop=True)
 
 
-def _levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+def levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+    """Return the chance of each level in a new cohort, once t was observed, for each of ``TRUTHS``."""
     return {
         "without_effect": chances_of_levels(0 * t, k, df, study),
         "plugin": chances_of_levels(t, k, df, study),
@@ -94,7 +95,7 @@ def _verdicts_of_levels(about: pd.DataFrame, chances: Mapping[str, np.ndarray]) 
     return pd.DataFrame(dict(zip(VERDICTS, found, strict=False)), about.index)
 
 
-def simulated_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def counted_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Return the share of each verdict among cohorts that were drawn (`mgbone.certainty.run_cohorts`).
 
     Returns
@@ -202,7 +203,7 @@ def replication(
         `how`: ``closed form`` or ``simulation``. Missing where neither speaks of a statement.
     """
     closed = closed_chances(verdicts, observed, job.study)
-    drawn = simulated_chances(job, n_cohorts, counts)
+    drawn = counted_chances(job, n_cohorts, counts)
     drawn = drawn[~drawn["claim_id"].isin(closed["claim_id"])]
     rest = job.statements[job.statements["claim_id"].isin(drawn["claim_id"])]
     seen = observed.set_index("claim_id")
@@ -213,7 +214,7 @@ def replication(
     ]
     chances = pd.concat([closed, drawn, pd.DataFrame(shrunken, columns=closed.columns)], ignore_index=True)
     told = chances.melt(["claim_id", "truth"], list(VERDICTS[:3]), "verdict", "chance")
-    found = verdicts[["claim_id", "verdict"]].merge(told, on=["claim_id", "verdict"])
+    found = verdicts[["claim_id", "verdict"]].astype(str).merge(told, on=["claim_id", "verdict"])
     wide = found.pivot_table("chance", "claim_id", "truth").reindex(columns=list(TRUTHS)).add_prefix("p_")
     table = verdicts[["claim_id"]].merge(wide, on="claim_id", how="left")
     how = dict.fromkeys(closed["claim_id"], CLOSED) | dict.fromkeys(rest["claim_id"], SIMULATED)

@@ -20,12 +20,13 @@ from mgbone.integration.many import NOT_TESTED, REPRODUCED, judge_many
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
-from mgbone.study.ledger import VERDICTS
+from mgbone.study.ledger import CLAIM_COLUMNS, VERDICTS
 from mgbone.study.paths import write_aside
 
 CHUNK = 1000
 """Cohorts that are drawn at once: what is in memory does not grow with their number."""
 COHORTS = 10_000
+FOLDER = "cohorts"  # among the derived tables of a dataset: where finished chunks are kept
 FORM = 1
 """To be raised when a chunk of the same seed would come out otherwise; older chunks then count no more."""
 
@@ -63,11 +64,11 @@ def prepare(measurements: pd.DataFrame, statements: pd.DataFrame, study: Study, 
     measurements : DataFrame
         Columns animal_id, experiment, group, endpoint, value.
     statements : DataFrame
-        Of the ledger. Those about arrays, and about what was not measured or was tested on ranks, are left
-        out.
+        Of the ledger, or verdicts on them. Those about arrays, and about what was not measured or was tested
+        on ranks, are left out.
     """
     truths = observed_truth(measurements, statements["endpoint"])
-    about = statements[statements["domain"] != "microarray"]
+    about = statements.loc[statements["domain"] != "microarray", CLAIM_COLUMNS]
     some = {name: draw(truth, "plugin", 1, np.random.default_rng(0)) for name, truth in truths.items()}
     judged = judge_many(about, some, study)
     known = [claim for claim, verdict in judged.items() if verdict[0] != NOT_TESTED]
@@ -92,7 +93,8 @@ def count_chunk(job: Job, number: int) -> dict[str, np.ndarray]:
     for kind, seed in zip(TRUTHS, seeds, strict=True):
         moments = draw_all(job.truths, kind, CHUNK, np.random.default_rng(seed))
         judged = judge_many(job.statements, moments, job.study)
-        verdicts = np.stack([judged[c] for c in job.statements["claim_id"]])
+        verdicts = np.array([judged[c] for c in job.statements["claim_id"]], dtype=np.int8)
+        verdicts = verdicts.reshape(len(job.statements), CHUNK)
         found[f"verdicts_{kind}"] = np.stack(
             [(verdicts == v).sum(axis=1) for v in range(len(VERDICTS))], axis=1
         )

@@ -108,6 +108,15 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(report)
     report.set_defaults(command=_report)
 
+    cohorts = commands.add_parser("cohorts", help=tr("draw and judge new cohorts, for notebook 05"))
+    cohorts.add_argument("--cohorts", type=int, required=True, metavar="N", help=tr("how many"))
+    cohorts.add_argument(
+        "--scheduler", default="threads",
+        help=tr("threads, processes, or the address of a Dask scheduler; default: %(default)s"),
+    )  # fmt: skip
+    _add_settings(cohorts)
+    cohorts.set_defaults(command=_cohorts)
+
     _add_look_ups(commands)
 
     fetch = commands.add_parser(
@@ -211,6 +220,23 @@ def _report(options: argparse.Namespace) -> None:
     at, mb = relative(page), page.stat().st_size / 1e6
     print(tr("{page}: the report, {mb:.1f} MB, one file.", page=at, mb=mb))
     print(tr("{crate}/: the whole run as an RO-Crate, {mb:.0f} MB.", crate=relative(crate), mb=size / 1e6))
+
+
+def _cohorts(options: argparse.Namespace) -> None:
+    from mgbone.certainty import runs
+    from mgbone.explore.tables import Tables
+
+    tables = Tables(**_told(options))
+    job = runs.prepare(tables.read_parts("measurements"), tables.read("verdicts"), tables.study)
+    started = time.monotonic()
+
+    def tell(done: int, of: int) -> None:
+        seconds = time.monotonic() - started
+        said = tr("{done} of {all} chunks, {seconds:.0f} s", done=done, all=of, seconds=seconds)
+        print(said, end="\r" if sys.stdout.isatty() and done < of else "\n", flush=True)
+
+    n, _ = runs.run_cohorts(job, options.cohorts, tables.derived / runs.FOLDER, options.scheduler, tell)
+    print(tr("{n:,} cohorts are there for notebook 05.", n=n))
 
 
 def _look_up(options: argparse.Namespace) -> None:
