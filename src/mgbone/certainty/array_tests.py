@@ -12,6 +12,7 @@ import pylimma
 from scipy import optimize, sparse, special, stats
 
 from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
+from mgbone.microarray.scores import FEWEST
 
 _NEGLIGIBLE = 1e-17
 
@@ -216,11 +217,12 @@ def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
 
 
 class Spoken(NamedTuple):
-    """What speaks for a theme: q over both lists of the best term, its list (1 up, -1 down), log2 odds ratio."""
+    """What speaks for a theme: q over both lists of the best term, its list (1 up, -1 down), log2 odds ratio, place."""
 
     q: float
     way: int
     estimate: float
+    term: int = -1
 
 
 def speak_for_themes(
@@ -251,9 +253,9 @@ def speak_for_themes(
         q = lowest[np.searchsorted(ordered, p)]
         # As the declared table is sorted: by list, then p, then the name of the term.
         best = min(
-            (q[i, c], p[i, c], -odds[i, c], c, terms.names[r]) for c in (0, 1) for i, r in enumerate(rows)
+            (q[i, c], p[i, c], -odds[i, c], c, terms.names[r], r) for c in (0, 1) for i, r in enumerate(rows)
         )
-        found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2])
+        found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2], int(best[5]))
     return found
 
 
@@ -284,3 +286,27 @@ def competitive_p(
     pooled = ((n - 1) * variance - apart**2 * m * (n - m) / n) / (n - 2)
     t = apart / np.sqrt(pooled * ((1 + (m - 1) * correlation) / m + 1 / (n - m)))
     return 2 * special.stdtr(n - 2, -np.abs(t)), mean
+
+
+def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`, Barbie et al. 2009).
+
+    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that of
+    the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
+
+    Returns
+    -------
+    dict of str to float array, shape (arrays,)
+    """
+    n = len(values)
+    rank = np.empty(values.shape)
+    np.put_along_axis(rank, np.argsort(values, axis=0, kind="stable"), np.arange(1.0, n + 1)[:, None], axis=0)
+    scores = {}
+    for theme, rows in terms.of_theme.items():
+        inside = np.asarray(terms.holds[rows].sum(axis=0)).ravel() > 0
+        if inside.sum() >= FEWEST:
+            hits = rank[inside]
+            weight = hits**0.25
+            rest = (n * (n + 1) / 2 - hits.sum(axis=0)) / (n - len(hits))
+            scores[theme] = ((weight * hits).sum(axis=0) / weight.sum(axis=0) - rest) / n
+    return scores
