@@ -1,4 +1,4 @@
-"""A project of four tiny notebooks under the real Makefile, for tests of what runs when."""
+"""A project of tiny notebooks under the real Makefile, for tests of what runs when."""
 
 import json
 import os
@@ -16,6 +16,7 @@ REAL = (
     "execute/stamps.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
+APART = "05_certainty"
 
 DATASET = """
 from types import SimpleNamespace
@@ -103,7 +104,7 @@ def tiny_notebook(path, module, *extra):
 def tiny_project(folder):
     """Lay out a project; return its folder."""
     package = folder / "src" / "mgbone"
-    for part in ("biochem", "integration", "microarray", "simulate"):
+    for part in ("biochem", "certainty", "integration", "microarray", "simulate"):
         (package / part).mkdir(parents=True)
         (package / part / "__init__.py").write_text("")
     shutil.copytree(
@@ -117,7 +118,7 @@ def tiny_project(folder):
     (package / "simulate" / "__main__.py").write_text(SIMULATE)
     (package / "integration" / "negative_control.py").write_text(CONTROL)
     (package / "qct.py").write_text("")
-    for stem in STEMS:
+    for stem in (*STEMS, APART):
         tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", stem[3:])
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     (folder / "data" / "simulated").mkdir(parents=True)
