@@ -194,18 +194,21 @@ def test_drawn_expression_and_drawn_scans_agree(study, drawn_both_ways):
         order = list(dict.fromkeys(groups))
         codes = np.array([order.index(g) for g in groups])
         pairs = [(order.index(c.case), order.index(c.reference)) for c in study.experiments[name].array_contrasts]
-        change, size_of_t, spread, themes = [], [], [], []
+        change, error, size_of_t, spread, themes = [], [], [], [], []
         for cohorts in (scanned, drawn):
             fits = [array_tests.moderated_t(c[name], codes, pairs) for c in cohorts]
             changes = np.stack([f.log2_fold_change for f in fits])
             change.append(changes.mean(axis=0))
             spread.append(np.sqrt(changes.var(axis=0, ddof=1).mean(axis=0)))
+            error.append(np.quantile([f.log2_fold_change / f.t for f in fits], [0.1, 0.5, 0.9], axis=(0, 1)))
             size_of_t.append(np.quantile(np.abs([f.t for f in fits]), [0.5, 0.9, 0.99], axis=(0, 1)))
             said = [pd.DataFrame(array_cohorts._analysed(name, c[name], model, terms, study)) for c in cohorts]
             themes.append(pd.concat(said).dropna(subset="p").set_index(["contrast", "endpoint"])["p"])
         large = np.abs(change[1]) > 1
         assert (change[0][large] / change[1][large]).mean() == pytest.approx(1, abs=0.05)
-        np.testing.assert_allclose(spread[1], spread[0], rtol=0.08)
-        np.testing.assert_allclose(size_of_t[1], size_of_t[0], rtol=0.10)
+        np.testing.assert_allclose(error[1], error[0], rtol=0.06)
+        # Eight cohorts have drawn the factors that all genes share eight times only.
+        np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)
+        np.testing.assert_allclose(size_of_t[1], size_of_t[0], rtol=0.12)
         for key in themes[0].index.unique():
             assert stats.ks_2samp(themes[0][[key]], themes[1][[key]]).pvalue > 0.005, key
