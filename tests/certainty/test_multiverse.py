@@ -1,6 +1,8 @@
 """Tests of the multiverse: what is crossed, what each specification says, which decision moves it, and all jointly."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from mgbone.certainty.batch import Batch, run_test
 from mgbone.certainty.joint import Tally
 from mgbone.certainty.multiverse import animal_multiverse, draw_labels
 from mgbone.certainty.specifications import judged, shares_of_variance, specification_curve, sum_up
+from mgbone.study.paths import project_root
 from mgbone.study.multiverse import Decision, Option, specifications
 
 TEST = Decision("test", "Test", ("serum_*",), (Option("tukey_kramer", "Tukey-Kramer", "r"), Option("dunn", "Dunn", "r")))
@@ -136,3 +139,18 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     percent = 100 * declared["estimate"] / declared["mean_reference"]
     pd.testing.assert_series_equal(first["estimate"], percent.reindex(first.index), check_names=False)
     assert found.statements["joint_p"].between(1 / 3, 1).all()
+
+
+def test_specifications_of_one_statement_are_those_of_specr(study):
+    told = json.loads((Path(__file__).parents[1] / "r" / "multiverse_truth.json").read_text())
+    data = project_root() / "data" / "simulated"
+    urine = pd.read_csv(data / "urine.csv").merge(pd.read_csv(data / "animals.csv").query("experiment == 'exp2'"))
+    ratio, day = urine["ctx"] / urine["creatinine"], urine["ctx"] * urine["urine_volume"] / 1000
+    values = np.column_stack([ratio, np.log(ratio), day, np.log(day)])
+    member = draw_labels(urine["group"].to_numpy(object), ["control", "mg004", "mg002"], 1, 0)
+    whole = Batch(values, member, np.ones(values.shape), [(1, 0)], np.zeros(values.shape, dtype=bool))
+    for batch, rows in ((whole, told["rows"][:4]), (whole.without("most_extreme_out"), told["rows"][4:])):
+        p, _ = run_test(batch, "tukey_kramer")
+        estimate = batch.mean[0, 1] - batch.mean[0, 0]
+        assert estimate == pytest.approx([row["estimate"] for row in rows], rel=1e-9)
+        assert p[0, 0] == pytest.approx([row["p"] for row in rows], rel=1e-7)
