@@ -98,7 +98,7 @@ certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (C
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 cohorts: $(EXECUTED)
-	@"$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
 	    --cohorts "$(COHORTS)" $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 .PHONY: explore

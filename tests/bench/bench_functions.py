@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable
 
 import mgbone
+from mgbone import certainty
+from mgbone.claims.judging import judge
+from mgbone.dataset.opening import Dataset
+from mgbone.evidence.comparison import compare
+from mgbone.integration import doses, negative_control
 from mgbone.microarray import arrays, changed_genes, enrichment, genesets
+from mgbone.study.ledger import load_claims
 
 
 def fastest(call: Callable[[], object], times: int = 3) -> float:
@@ -42,8 +48,30 @@ def measure() -> list[tuple[str, float, str]]:
             "5 s",
         ),
         f"camera, {len(sets):,} GO terms, three contrasts": (lambda: enrichment.camera(tested, sets), ""),
+        **of_certainty(dataset),
     }
     return [(what, fastest(call), limit) for what, (call, limit) in calls.items()]
+
+
+def of_certainty(dataset: Dataset) -> dict[str, tuple[Callable[[], object], str]]:
+    """Return what notebook 05 computes of the statements about animals, and its limits."""
+    study, measured = dataset.study, negative_control.measure(dataset)
+    evidence = doses.combine(compare(measured, study), doses.dose_order_evidence(measured, study))
+    verdicts = judge(load_claims(), evidence)
+    job = certainty.prepare(measured, verdicts, study)
+    observed = certainty.observed_differences(verdicts, measured, study)
+
+    def closed_forms() -> None:
+        certainty.closed_chances(verdicts, observed, study)
+        certainty.animals_needed(verdicts, observed, job.truths, study)
+
+    n = len(job.statements)
+    return {
+        f"10,000 cohorts under each of three truths, {n} statements": (
+            lambda: certainty.run_cohorts(job, 10_000), "5 s"
+        ),
+        f"chances and animals needed in closed form, {n} statements": (closed_forms, "2 s"),
+    }  # fmt: skip
 
 
 def main() -> None:

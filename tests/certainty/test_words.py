@@ -1,4 +1,4 @@
-"""What is said of certainty: a chance to be found again, animals, a plan; and that chances can be believed."""
+"""What is said of certainty: a chance to be found again, animals, a plan; and whether to believe it."""
 
 import helpers.figure_data as made
 import numpy as np
@@ -106,7 +106,7 @@ def test_chances_meet_the_frequency_of_repeated_studies(study):
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "most"), [("simulated", None), ("null", 2)])
 def test_nothing_that_is_an_effect_looks_certain_where_there_is_none(study, name, most):
-    """Of the animals of the dataset without effect no statement of an effect is likely to be found (again)."""
+    """In the dataset without effect no statement of an effect is likely to be found, now or again."""
     found = certain(negative_control.measure(open_dataset(f"data/{name}")), study)
     effects = found["table"][found["table"]["asserts"].eq("effect")].dropna(subset="p_shrunken")
     reproduced = effects[effects["verdict"] == "reproduced"]

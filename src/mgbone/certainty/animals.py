@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -152,13 +153,16 @@ def power_of_equivalence(bound: float, scatter: float, n: int, n_groups: int, st
     df = n_groups * (n - 1)
     s, of_s = pooled_sd(df, NODES)
     critical = stats.t.ppf(study.thresholds["confidence"], df) * s[:, None]
-    z, width = np.polynomial.hermite_e.hermegauss(NODES)
+    z, width = _hermite(NODES)
     reference = np.sqrt(n) / scatter + z  # means in standard errors
     upper = (1 + bound) * reference - critical * np.sqrt(1 + (1 + bound) ** 2)
     lower = (1 - bound) * reference + critical * np.sqrt(1 + (1 - bound) ** 2)
     true = np.sqrt(n) / scatter
     inside = np.maximum(special.ndtr(upper - true) - special.ndtr(lower - true), 0)
     return float(of_s @ inside @ width / np.sqrt(2 * np.pi))
+
+
+_hermite = cache(np.polynomial.hermite_e.hermegauss)
 
 
 def plan(

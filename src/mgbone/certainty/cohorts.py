@@ -172,7 +172,7 @@ def _moments_of(
     mean = np.zeros(root.shape[:2])
     squares = np.zeros(root.shape[:2])
     for n, known in blocks:
-        new = _times(root, rng.standard_normal((len(root), root.shape[2], 1)))[..., 0] / np.sqrt(n)
+        new = (root @ rng.standard_normal((len(root), root.shape[2], 1)))[..., 0] / np.sqrt(n)
         added = known * n
         together = count + added
         share = np.divide(added, together, out=np.zeros_like(together), where=together > 0)
@@ -186,16 +186,7 @@ def _moments_of(
 def _diagonal_of_wishart(root: np.ndarray, df: int, rng: np.random.Generator) -> np.ndarray:
     if df == 0:
         return np.zeros(root.shape[:2])
-    return (_times(root, _bartlett(len(root), root.shape[2], df, rng)) ** 2).sum(axis=-1)
-
-
-def _times(root: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Product of the root with matrices, cohort by cohort; one root for all is multiplied once."""
-    if root.strides[0] == 0:
-        cohorts, rank, columns = right.shape
-        flat = root[0] @ right.transpose(1, 0, 2).reshape(rank, -1)
-        return flat.reshape(-1, cohorts, columns).transpose(1, 0, 2)
-    return root @ right
+    return ((root @ _bartlett(len(root), root.shape[2], df, rng)) ** 2).sum(axis=-1)
 
 
 def _bartlett(n: int, rank: int, df: int, rng: np.random.Generator) -> np.ndarray:
