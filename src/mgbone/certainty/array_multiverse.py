@@ -29,6 +29,7 @@ from mgbone.microarray.genesets import LARGEST, SMALLEST
 from mgbone.microarray.differential import summarise_to_genes
 from mgbone.microarray.normalisation import rma
 from mgbone.study.design import Study
+from mgbone.study.ledger import CLAIM_COLUMNS
 from mgbone.study.multiverse import Decision, Option
 
 CLUSTERING = "array_clustering"
@@ -62,7 +63,7 @@ def array_multiverse(
         best term.
     """
     study = dataset.study
-    about = claims[claims["domain"] == "microarray"]
+    about = claims.loc[claims["domain"] == "microarray", CLAIM_COLUMNS]
     known = {one.id: one for one in study.multiverse}
     scans = arrays.load_arrays(dataset)
     matrices = dict(normalised(scans, known))

@@ -25,6 +25,7 @@ from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_u
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import animals_by_endpoints
 from mgbone.study.design import Experiment, Study
+from mgbone.study.ledger import CLAIM_COLUMNS
 from mgbone.study.multiverse import Decision, specifications
 
 PERMUTATIONS = 2_000
@@ -70,7 +71,7 @@ def animal_multiverse(
     ----------
     dataset : Dataset
     claims : DataFrame
-        The ledger; statements that no decision touches are left out.
+        The ledger, or verdicts on it; statements that no decision touches are left out.
     n_permutations : int
         Labellings drawn for joint inference, the observed one included; 1 leaves it out.
     seed : int
@@ -80,7 +81,7 @@ def animal_multiverse(
     Multiverse
         Estimates are differences in percent of the reference's mean; on logarithms, of its geometric mean.
     """
-    study = dataset.study
+    study, claims = dataset.study, claims[CLAIM_COLUMNS]
     touched = claims["endpoint"].map(lambda e: bool(specifications(study.multiverse, e)))
     about = claims[touched.astype(bool) & claims["domain"].isin(["biochem", "qct"])]
     forms = make_forms(dataset)

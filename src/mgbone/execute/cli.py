@@ -117,6 +117,13 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(cohorts)
     cohorts.set_defaults(command=_cohorts)
 
+    of_arrays = commands.add_parser("arrays", help=tr("ask how certain statements about arrays are, for notebook 05"))
+    of_arrays.add_argument(
+        "--cohorts", type=int, required=True, metavar="N", help=tr("cohorts of arrays under each truth")
+    )
+    _add_settings(of_arrays)
+    of_arrays.set_defaults(command=_arrays)
+
     _add_look_ups(commands)
 
     fetch = commands.add_parser(
@@ -237,6 +244,15 @@ def _cohorts(options: argparse.Namespace) -> None:
 
     n, _ = runs.run_cohorts(job, options.cohorts, tables.derived / runs.FOLDER, options.scheduler, tell)
     print(tr("{n:,} cohorts are there for notebook 05.", n=n))
+
+
+def _arrays(options: argparse.Namespace) -> None:
+    from mgbone.certainty import run_arrays
+    from mgbone.dataset.opening import ledger_of, open_dataset
+    from mgbone.explore.tables import Tables
+
+    dataset, tables = open_dataset(options.dataset), Tables(**_told(options))
+    run_arrays(dataset, ledger_of(dataset), tables.derived, options.cohorts)
 
 
 def _look_up(options: argparse.Namespace) -> None:

@@ -47,6 +47,11 @@ class Option:
     limit: float | None = None
     sizes: tuple[int, int] | None = None
 
+    @property
+    def reason_in_use(self) -> str:
+        """The sentence that defends it, in the language in use."""
+        return either(self.reason, self.reason_ja)
+
 
 @dataclass(frozen=True)
 class Decision:
