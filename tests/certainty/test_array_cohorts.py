@@ -1,4 +1,4 @@
-"""Tests of cohorts of arrays: the fast tests against the declared ones, and drawn expression against drawn scans."""
+"""Tests of cohorts of arrays: fast tests against declared ones, drawn expression against drawn scans."""
 
 import warnings
 from dataclasses import replace
@@ -24,15 +24,21 @@ THEMES = pd.DataFrame(
 
 @pytest.fixture(scope="module")
 def arrays_of_one_experiment(study):
-    """Twelve arrays of experiment 2, genes 0 to 59 raised by 0.02 %, and terms of which some hold these genes."""
+    """Twelve arrays of experiment 2, of which 0.02 % raises 60 genes, and terms of which some hold these."""
     rng = np.random.default_rng(2)
     groups = [g for g in study.experiments["exp2"].array_groups for _ in range(4)]
     names = [f"a{i}" for i in range(12)]
     level = rng.uniform(3, 11, N_GENES)
-    values = level[:, None] + 0.3 * rng.standard_normal((N_GENES, 12)) * np.sqrt(6 / rng.chisquare(6, N_GENES))[:, None]
+    values = (
+        level[:, None]
+        + 0.3 * rng.standard_normal((N_GENES, 12)) * np.sqrt(6 / rng.chisquare(6, N_GENES))[:, None]
+    )
     values[:60, [g == "mg002" for g in groups]] += 1.2
     genes = pd.DataFrame(values, [f"Gene{i}" for i in range(N_GENES)], names)
-    members = {f"T{i}": tuple(genes.index[rng.choice(N_GENES, rng.integers(6, 60), replace=False)]) for i in range(N_TERMS)}
+    members = {
+        f"T{i}": tuple(genes.index[rng.choice(N_GENES, rng.integers(6, 60), replace=False)])
+        for i in range(N_TERMS)
+    }
     members["T3"] = tuple(genes.index[30:75])
     table = pd.DataFrame({"array_id": names, "experiment": "exp2", "group": groups})
     return genes, table, GeneSets(members)
@@ -65,7 +71,9 @@ def test_genes_terms_and_themes_are_those_of_the_declared_functions(study, array
             np.testing.assert_allclose(found.p[at, column], told["p"], rtol=1e-9)
         for theme, spoken in array_tests.speak_for_themes(terms, found).items():
             row = evidence.loc[contrast, theme]
-            assert (spoken.q, spoken.estimate) == pytest.approx((row["p"], row["estimate"]), rel=1e-9, nan_ok=True)
+            assert (spoken.q, spoken.estimate) == pytest.approx(
+                (row["p"], row["estimate"]), rel=1e-9, nan_ok=True
+            )
             if row["level"] != "none":
                 assert {1: "up", -1: "down"}[spoken.way] == row["direction"]
         p, mean = array_tests.competitive_p(terms, fitted, np.arange(N_TERMS))
@@ -93,7 +101,9 @@ def test_a_prior_that_follows_expression_is_that_of_limma():
     sd = np.exp(0.5 - 0.25 * level) * np.sqrt(6 / rng.chisquare(6, 400))
     values = (level[:, None] + sd[:, None] * rng.standard_normal((400, 12))).round(4)
     found = array_tests.moderated_t(values, np.repeat([0, 1, 2], 4), [(1, 0), (2, 0)], trend=True)
-    assert found.t[:4, 0] == pytest.approx([-1.7423792232, 0.2578804076, -0.4208909976, 0.2246044781], abs=1e-9)
+    assert found.t[:4, 0] == pytest.approx(
+        [-1.7423792232, 0.2578804076, -0.4208909976, 0.2246044781], abs=1e-9
+    )
     assert found.p[:4, 1] == pytest.approx([0.14319792892, 0.870766902709, 0.213400030178, 0.400039668716])
 
 
@@ -101,17 +111,26 @@ def test_a_prior_that_follows_expression_is_that_of_limma():
 def test_hypergeometric_tails_are_those_of_scipy(genes, of_set, of_list):
     hits = np.arange(max(0, of_set + of_list - genes), min(of_set, of_list) + 1).astype(float)
     mine = array_tests.at_least(hits, genes, np.full(len(hits), float(of_set)), float(of_list))
-    np.testing.assert_allclose(mine, stats.hypergeom.sf(hits - 1, genes, of_set, of_list), rtol=1e-7, atol=1e-290)
+    np.testing.assert_allclose(
+        mine, stats.hypergeom.sf(hits - 1, genes, of_set, of_list), rtol=1e-7, atol=1e-290
+    )
 
 
 def test_a_model_gives_back_the_factors_and_variances_that_it_was_fitted_to(study):
     rng = np.random.default_rng(8)
     n, loadings, own = 2_000, rng.normal(0, 0.3, (2_000, 2)), rng.uniform(0.02, 0.2, 2_000)
     table = pd.DataFrame(
-        [(f"{e.name}-{g}-{i}", e.name, g) for e in study.experiments.values() for g in e.array_groups for i in range(8)],
+        [
+            (f"{e.name}-{g}-{i}", e.name, g)
+            for e in study.experiments.values()
+            for g in e.array_groups
+            for i in range(8)
+        ],
         columns=["array_id", "experiment", "group"],
     )
-    values = loadings @ rng.standard_normal((2, len(table))) + np.sqrt(own)[:, None] * rng.standard_normal((n, len(table)))
+    values = loadings @ rng.standard_normal((2, len(table))) + np.sqrt(own)[:, None] * rng.standard_normal(
+        (n, len(table))
+    )
     genes = pd.DataFrame(values, [f"G{i}" for i in range(n)], table["array_id"])
     model = array_cohorts.fit_expression(genes, table, study)
     assert model.loadings.shape[1] == 2
@@ -138,7 +157,9 @@ def test_chances_are_shares_of_cohorts_with_the_stated_verdict():
     found = array_cohorts.array_chances({"observed": cohorts}, claims).set_index("claim_id")
     assert found["p_plugin"].tolist() == [0.75, 0.25]
     # Clopper and Pearson for 1 of 4
-    assert found.loc["b", ["p_plugin_low", "p_plugin_high"]].tolist() == pytest.approx([0.0063, 0.8059], abs=1e-4)
+    assert found.loc["b", ["p_plugin_low", "p_plugin_high"]].tolist() == pytest.approx(
+        [0.0063, 0.8059], abs=1e-4
+    )
 
 
 # --- drawn expression and drawn scans -----------------------------------------------------------------
@@ -148,14 +169,17 @@ SCANNED = 8
 
 @pytest.fixture(scope="module")
 def drawn_both_ways(study, tmp_path_factory):
-    """Cohorts of one population as scans, and a model fitted to as many others, each on a third of the genes."""
+    """Cohorts of one population as scans, and a model fitted to as many others; a third of the genes."""
     from mgbone.dataset.arrays.cel import read_cels
     from mgbone.dataset.arrays.library import read_platform
     from mgbone.simulate.arrays import simulate_arrays
     from mgbone.simulate.gene_model import load_genes
 
     rows = [
-        (f"{e.name}-{g}-{i}", g, e.name) for e in study.experiments.values() for g in e.array_groups for i in range(4)
+        (f"{e.name}-{g}-{i}", g, e.name)
+        for e in study.experiments.values()
+        for g in e.array_groups
+        for i in range(4)
     ]
     table = pd.DataFrame(rows, columns=["array_id", "group", "experiment"])
     table = table.assign(animal_id=table["array_id"], file="cel/" + table["array_id"] + ".CEL")
@@ -163,22 +187,30 @@ def drawn_both_ways(study, tmp_path_factory):
     cohorts = []
     for seed in range(2 * SCANNED):
         folder = tmp_path_factory.mktemp("cohort")
-        simulate_arrays(folder, table, True, seed, uncentred=True, population=5, genes=chip, n_rows=300, n_cols=300)
+        simulate_arrays(
+            folder, table, True, seed, uncentred=True, population=5, genes=chip, n_rows=300, n_cols=300
+        )
         scans = read_cels([folder / file for file in table["file"]], names=list(table["array_id"]))
         platform = read_platform(folder / "platform")
-        genes = summarise_to_genes(rma(platform.select(scans), platform.probesets), platform.annotation["gene_symbol"])
+        genes = summarise_to_genes(
+            rma(platform.select(scans), platform.probesets), platform.annotation["gene_symbol"]
+        )
         cohorts.append(genes.reindex(chip["symbol"]))
     fitted, scanned = cohorts[:SCANNED], cohorts[SCANNED:]
     together = np.mean([c.to_numpy().mean(axis=1) for c in fitted], axis=0)
     # What all arrays of a cohort share, RMA's reference, is no part of any contrast.
-    pooled = [c.sub(c.mean(axis=1), axis=0).add(together, axis=0).add_prefix(f"{i}-") for i, c in enumerate(fitted)]
+    pooled = [
+        c.sub(c.mean(axis=1), axis=0).add(together, axis=0).add_prefix(f"{i}-") for i, c in enumerate(fitted)
+    ]
     all_of = pd.concat([table.assign(array_id=f"{i}-" + table["array_id"]) for i in range(SCANNED)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # silent genes hardly vary
         model = array_cohorts.fit_expression(pd.concat(pooled, axis=1), all_of, study)
     lost = len(table) / (len(table) - 1)  # degrees of freedom that went with it
     groups = {name: arrays.groups_of(table, name) for name in model.groups}
-    model = replace(model, groups=groups, variance=model.variance * lost, loadings=model.loadings * np.sqrt(lost))
+    model = replace(
+        model, groups=groups, variance=model.variance * lost, loadings=model.loadings * np.sqrt(lost)
+    )
     rng = np.random.default_rng(3)
     drawn = [array_cohorts.draw_expression(model, "observed", rng) for _ in range(5 * SCANNED)]
     read = [{name: c[of.index].to_numpy(float) for name, of in groups.items()} for c in scanned]
@@ -193,7 +225,9 @@ def test_drawn_expression_and_drawn_scans_agree(study, drawn_both_ways):
     for name, groups in model.groups.items():
         order = list(dict.fromkeys(groups))
         codes = np.array([order.index(g) for g in groups])
-        pairs = [(order.index(c.case), order.index(c.reference)) for c in study.experiments[name].array_contrasts]
+        pairs = [
+            (order.index(c.case), order.index(c.reference)) for c in study.experiments[name].array_contrasts
+        ]
         change, error, size_of_t, spread, themes = [], [], [], [], []
         for cohorts in (scanned, drawn):
             fits = [array_tests.moderated_t(c[name], codes, pairs) for c in cohorts]
@@ -202,7 +236,9 @@ def test_drawn_expression_and_drawn_scans_agree(study, drawn_both_ways):
             spread.append(np.sqrt(changes.var(axis=0, ddof=1).mean(axis=0)))
             error.append(np.quantile([f.log2_fold_change / f.t for f in fits], [0.1, 0.5, 0.9], axis=(0, 1)))
             size_of_t.append(np.quantile(np.abs([f.t for f in fits]), [0.5, 0.9, 0.99], axis=(0, 1)))
-            said = [pd.DataFrame(array_cohorts._analysed(name, c[name], model, terms, study)) for c in cohorts]
+            said = [
+                pd.DataFrame(array_cohorts._analysed(name, c[name], model, terms, study)) for c in cohorts
+            ]
             themes.append(pd.concat(said).dropna(subset="p").set_index(["contrast", "endpoint"])["p"])
         large = np.abs(change[1]) > 1
         assert (change[0][large] / change[1][large]).mean() == pytest.approx(1, abs=0.05)

@@ -31,7 +31,9 @@ def animals(study):
 
 
 def as_frame(groups, values, hidden):
-    who = pd.DataFrame({"animal_id": [f"a{i}" for i in range(len(groups))], "experiment": "exp2", "group": groups})
+    who = pd.DataFrame(
+        {"animal_id": [f"a{i}" for i in range(len(groups))], "experiment": "exp2", "group": groups}
+    )
     tables = [
         who.assign(endpoint=ENDPOINTS[i], value=values[:, i], unit="", censored=hidden[:, i])
         for i in range(values.shape[1])
@@ -61,13 +63,18 @@ def test_every_specification_is_that_of_the_declared_functions(study, animals, r
     for labelling in (0, 2):
         labels = np.array(order, dtype=object)[member[labelling].argmax(axis=0)]
         table = leave_out(as_frame(labels, scaled, hidden), rule)
-        declared = compare_tests(table, study, compare(table, study)).set_index(["test", "endpoint", "contrast"])["p"]
+        declared = compare_tests(table, study, compare(table, study)).set_index(
+            ["test", "endpoint", "contrast"]
+        )["p"]
         for test in TESTS:
             p, _ = run_test(batch, test)
             for i, contrast in enumerate(contrasts):
                 for j, endpoint in enumerate(ENDPOINTS):
                     expected = declared[test, endpoint, contrast.name]
-                    assert p[labelling, i, j] == pytest.approx(expected, abs=1e-6, nan_ok=True), (test, endpoint)
+                    assert p[labelling, i, j] == pytest.approx(expected, abs=1e-6, nan_ok=True), (
+                        test,
+                        endpoint,
+                    )
 
 
 @pytest.mark.parametrize(("df", "t"), [(3, 0.4), (12, 2.5), (21, 2.52), (21, 9.0)])
@@ -92,4 +99,4 @@ def test_a_constant_endpoint_and_a_lone_animal_have_no_p():
     for test in TESTS:
         p, _ = run_test(batch, test)
         assert np.isnan(p[0, 1]).all(), test
-        assert np.isnan(p[0, 0, 0]) or test == "mann_whitney" and p[0, 0, 0] == 1
+        assert np.isnan(p[0, 0, 0]) or (test == "mann_whitney" and p[0, 0, 0] == 1)

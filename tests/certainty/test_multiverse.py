@@ -1,4 +1,4 @@
-"""Tests of the multiverse: what is crossed, what each specification says, which decision moves it, and all jointly."""
+"""Tests of the multiverse: what is crossed, what each specification says, and what all say jointly."""
 
 import json
 from dataclasses import replace
@@ -12,17 +12,29 @@ from helpers.small_dataset import in_memory, tables
 from mgbone.certainty.batch import Batch, run_test
 from mgbone.certainty.joint import Tally
 from mgbone.certainty.multiverse import animal_multiverse, draw_labels
-from mgbone.certainty.specifications import judged, shares_of_variance, specification_curve, sum_up
-from mgbone.study.paths import project_root
+from mgbone.certainty.specifications import judged, specification_curve, sum_up
 from mgbone.study.multiverse import Decision, Option, specifications
+from mgbone.study.paths import project_root
 
-TEST = Decision("test", "Test", ("serum_*",), (Option("tukey_kramer", "Tukey-Kramer", "r"), Option("dunn", "Dunn", "r")))
-OUTLIERS = Decision("outliers", "Outliers", ("serum_*",), (Option("kept", "kept", "r"), Option("flagged_out", "out", "r")))
+TEST = Decision(
+    "test", "Test", ("serum_*",), (Option("tukey_kramer", "Tukey-Kramer", "r"), Option("dunn", "Dunn", "r"))
+)
+OUTLIERS = Decision(
+    "outliers", "Outliers", ("serum_*",), (Option("kept", "kept", "r"), Option("flagged_out", "out", "r"))
+)
 
 
 def claim(**changes):
-    row = {"claim_id": "c", "experiment": "exp2", "domain": "biochem", "endpoint": "serum_ca", "value": np.nan,
-           "contrast": "mg004_vs_control", "direction": "up", "level": "significant"}  # fmt: skip
+    row = {
+        "claim_id": "c",
+        "experiment": "exp2",
+        "domain": "biochem",
+        "endpoint": "serum_ca",
+        "value": np.nan,
+        "contrast": "mg004_vs_control",
+        "direction": "up",
+        "level": "significant",
+    }
     return pd.DataFrame([row | changes])
 
 
@@ -39,7 +51,10 @@ def test_decisions_are_crossed_where_they_touch_an_endpoint(study):
     assert specifications((TEST, OUTLIERS), "serum_ca")[0] == {"test": "tukey_kramer", "outliers": "kept"}
     assert specifications((TEST, OUTLIERS), "urine_ctx") == []
     # 5 tests, 3 rules, 2 scales; urine in 2 forms; regions in 3 and densities in 2 ways
-    counts = {e: len(specifications(study.multiverse, e)) for e in ("serum_mg", "urine_ctx", "bmd_whole_full", "bmd_whole_mid")}
+    counts = {
+        e: len(specifications(study.multiverse, e))
+        for e in ("serum_mg", "urine_ctx", "bmd_whole_full", "bmd_whole_mid")
+    }
     assert list(counts.values()) == [30, 60, 60, 180]
     for decision in study.multiverse:
         assert all(option.reason and option.reason_ja for option in decision.options), decision.id
@@ -102,7 +117,10 @@ def test_without_effect_joint_p_and_significant_shares_keep_their_size(study):
     """300 endpoints of animals that nothing was done to, 199 permutations each."""
     rng = np.random.default_rng(9)
     groups = np.repeat(list(study.experiments["exp2"].groups), 8).astype(object)
-    values, member = rng.standard_normal((24, 300)), draw_labels(groups, study.experiments["exp2"].groups, 200, 1)
+    values, member = (
+        rng.standard_normal((24, 300)),
+        draw_labels(groups, study.experiments["exp2"].groups, 200, 1),
+    )
     batch = Batch(values, member, np.ones(values.shape), [(1, 0)], np.zeros(values.shape, dtype=bool))
     tallies = [Tally(0.05) for _ in range(300)]
     for rule in ("kept", "flagged_out", "most_extreme_out"):
@@ -125,12 +143,19 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     from mgbone.study.ledger import load_claims
 
     # The other two tests take their tables of tails for groups of four, which is the better part of the time.
-    some = [replace(one, options=[o for o in one.options if o.id not in ("games_howell", "dunnett")]) for one in study.multiverse]
+    some = [
+        replace(one, options=[o for o in one.options if o.id not in ("games_howell", "dunnett")])
+        for one in study.multiverse
+    ]
     dataset = in_memory(replace(study, multiverse=tuple(some)), **tables(4))
     claims = load_claims()
     found = animal_multiverse(dataset, claims, n_permutations=3)
     measured = pd.concat([derive_endpoints(dataset), regional_density(dataset, study)])
-    declared = compare(measured, study).merge(claims, on=["experiment", "endpoint", "contrast"]).set_index("claim_id")
+    declared = (
+        compare(measured, study)
+        .merge(claims, on=["experiment", "endpoint", "contrast"])
+        .set_index("claim_id")
+    )
     first = found.specifications.query("specification == 0").set_index("claim_id")
     assert len(first) == 79
     pd.testing.assert_series_equal(
@@ -144,7 +169,9 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
 def test_specifications_of_one_statement_are_those_of_specr(study):
     told = json.loads((Path(__file__).parents[1] / "r" / "multiverse_truth.json").read_text())
     data = project_root() / "data" / "simulated"
-    urine = pd.read_csv(data / "urine.csv").merge(pd.read_csv(data / "animals.csv").query("experiment == 'exp2'"))
+    urine = pd.read_csv(data / "urine.csv").merge(
+        pd.read_csv(data / "animals.csv").query("experiment == 'exp2'")
+    )
     ratio, day = urine["ctx"] / urine["creatinine"], urine["ctx"] * urine["urine_volume"] / 1000
     values = np.column_stack([ratio, np.log(ratio), day, np.log(day)])
     member = draw_labels(urine["group"].to_numpy(object), ["control", "mg004", "mg002"], 1, 0)

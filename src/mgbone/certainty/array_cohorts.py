@@ -1,8 +1,11 @@
 """New cohorts of arrays, drawn at the level of gene expression, and what the declared analysis says of each.
 
-A gene varies with a few factors that all genes share (marrow, muscle on the bone), and by itself. Factors are the
-residuals' principal components that stand out from those of genes without anything in common; the variance of a
-gene's own is drawn anew for each cohort, from what limma's prior leaves open. That drawing expression and drawing
+A gene varies with a few factors that all genes share (marrow, muscle on the bone), and by itself. Factors
+are the
+residuals' principal components that stand out from those of genes without anything in common; the variance
+of a
+gene's own is drawn anew for each cohort, from what limma's prior leaves open. That drawing expression and
+drawing
 scans give the same log2 fold changes, t and q of themes is tested on the simulator.
 """
 
@@ -103,7 +106,8 @@ def fit_expression(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> Ex
 def _factors(residuals: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
     """Part residuals into factors that stand out and what each gene does by itself.
 
-    A factor stands out if its variance exceeds that of the first one after the signs of all values were thrown
+    A factor stands out if its variance exceeds that of the first one after the signs of all values were
+    thrown
     (parallel analysis, Horn 1965). What noise adds to it is taken off (Tipping and Bishop 1999).
     """
     rng = np.random.default_rng(0)
@@ -117,14 +121,12 @@ def _factors(residuals: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _spectrum(residuals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Squared lengths of the principal components over the arrays, the largest first, and their directions."""
+    """Squared lengths of the principal components over the arrays, largest first, and directions."""
     size, axes = np.linalg.eigh(residuals.T @ residuals)
     return size[::-1], axes[:, ::-1]
 
 
-def draw_expression(
-    model: ExpressionModel, truth: str, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
+def draw_expression(model: ExpressionModel, truth: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Draw the arrays of one cohort.
 
     Parameters
@@ -166,8 +168,10 @@ def array_cohorts(
     Returns
     -------
     DataFrame
-        ``COHORT_COLUMNS``, one row per cohort, contrast and endpoint (``array_clustering`` and each theme): direction and level as in
-        the evidence, p (of a theme the q of its best term; missing for clustering), p and direction of camera for that term, Student's t of the theme's
+        ``COHORT_COLUMNS``, one row per cohort, contrast and endpoint (``array_clustering`` and each theme):
+        direction and level as in
+        the evidence, p (of a theme the q of its best term; missing for clustering), p and direction of
+        camera for that term, Student's t of the theme's
         scores, and how many genes changed.
     """
     genes = next(iter(model.means.values())).index
@@ -194,9 +198,11 @@ def _analysed(
     codes = np.array([order.index(group) for group in groups])
     sizes = np.bincount(codes)
     contrasts = [
-        c for c in study.experiments[experiment].array_contrasts
-        if {c.case, c.reference} <= set(order) and min(sizes[order.index(c.case)], sizes[order.index(c.reference)]) > 1
-    ]  # fmt: skip
+        c
+        for c in study.experiments[experiment].array_contrasts
+        if {c.case, c.reference} <= set(order)
+        and min(sizes[order.index(c.case)], sizes[order.index(c.reference)]) > 1
+    ]
     pairs = [(order.index(c.case), order.index(c.reference)) for c in contrasts]
     fitted, scores = moderated_t(values, codes, pairs), score_themes(terms, values)
     rows = []
@@ -211,7 +217,9 @@ def _analysed(
         rows.append({**told, "endpoint": "array_clustering", "direction": None if untested else "none",
                      "level": None if untested else level})  # fmt: skip
         of = Fitted(*(part[:, i] for part in fitted))
-        rows += [{**told, **row} for row in _of_themes(of, values.mean(axis=1), terms, sizes[list(pair)], study)]
+        rows += [
+            {**told, **row} for row in _of_themes(of, values.mean(axis=1), terms, sizes[list(pair)], study)
+        ]
         for row in rows:
             if row["contrast"] == contrast.name and row["endpoint"] in scores:
                 score = scores[row["endpoint"]]
@@ -238,11 +246,18 @@ def _of_themes(
         known = answered and np.isfinite(found.q)
         level = study.level(found.q) if known else None
         p, z = camera.get(found.term, (np.nan, np.nan))
-        rows.append({
-            "endpoint": theme, "direction": direction_of(found.way, level), "level": level, "p": found.q if known else np.nan,
-            "camera_p": p, "camera_direction": "up" if z > 0 else "down",
-            "changed_up": int(lists[:, 0].sum()), "changed_down": int(lists[:, 1].sum()),
-        })  # fmt: skip
+        rows.append(
+            {
+                "endpoint": theme,
+                "direction": direction_of(found.way, level),
+                "level": level,
+                "p": found.q if known else np.nan,
+                "camera_p": p,
+                "camera_direction": "up" if z > 0 else "down",
+                "changed_up": int(lists[:, 0].sum()),
+                "changed_down": int(lists[:, 1].sum()),
+            }
+        )
     return rows
 
 
@@ -278,7 +293,11 @@ def array_chances(cohorts: Mapping[str, pd.DataFrame], claims: pd.DataFrame) -> 
         n, k = len(numbers), hits.reindex(table["claim_id"]).to_numpy(float)
         low, high = stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)
         table = table.assign(
-            **{name: k / n, f"{name}_low": np.where(k > 0, low, 0.0), f"{name}_high": np.where(k < n, high, 1.0)},
+            **{
+                name: k / n,
+                f"{name}_low": np.where(k > 0, low, 0.0),
+                f"{name}_high": np.where(k < n, high, 1.0),
+            },
             cohorts=n,
-        )  # fmt: skip
+        )
     return table

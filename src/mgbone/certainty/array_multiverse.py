@@ -1,4 +1,4 @@
-"""Every defensible analysis of the arrays: normalisations and models once each, limits and backgrounds on top of them."""
+"""Every defensible analysis of the arrays: each normalisation and model once, limits on top of them."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_u
 from mgbone.dataset.opening import Dataset
 from mgbone.microarray import arrays, genesets
 from mgbone.microarray.clustering import LINKAGE, N_GENES, can_be_separated, separation
-from mgbone.microarray.genesets import LARGEST, SMALLEST
 from mgbone.microarray.differential import summarise_to_genes
+from mgbone.microarray.genesets import LARGEST, SMALLEST
 from mgbone.microarray.normalisation import rma
 from mgbone.study.design import Study
 from mgbone.study.ledger import CLAIM_COLUMNS
@@ -59,7 +59,8 @@ def array_multiverse(
     Returns
     -------
     Multiverse
-        Estimates are log2 odds ratios of themes and mean silhouettes of clusterings; p of a theme is the q of its
+        Estimates are log2 odds ratios of themes and mean silhouettes of clusterings; p of a theme is the q
+        of its
         best term.
     """
     study = dataset.study
@@ -93,9 +94,7 @@ def array_multiverse(
         found = [_all_ways(asked, labels) for labels in labellings]
         rows += found[0]
         joint += _jointly(found, study)
-    table = judged(
-        pd.DataFrame(rows) if rows else pd.DataFrame(columns=SPECIFICATION_COLUMNS), about, study
-    )
+    table = judged(pd.DataFrame(rows) if rows else pd.DataFrame(columns=SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
 
@@ -103,7 +102,7 @@ def array_multiverse(
 class _Asked(NamedTuple):
     """What is asked of the arrays of one experiment."""
 
-    values: Mapping[tuple[str, str], np.ndarray]  # genes x arrays by background and normalisation
+    expression: Mapping[tuple[str, str], np.ndarray]  # genes x arrays by background and normalisation
     pairs: Mapping[str, tuple[int, int]]  # case and reference of each contrast
     claims: Mapping[tuple[str, str], list[str]]  # by contrast and endpoint
     terms: Terms
@@ -146,8 +145,8 @@ def _options(study: Study, name: str, declared: str) -> Sequence[Option]:
 def _all_ways(asked: _Asked, codes: np.ndarray) -> list[Row]:
     """Make every analysis of the arrays of an experiment: one row per statement and specification."""
     rows: list[Row] = []
-    expressed = next(iter(asked.values.values())).mean(axis=1) > asked.study.thresholds["expressed"]
-    for (background, normalisation), values in asked.values.items():
+    expressed = next(iter(asked.expression.values())).mean(axis=1) > asked.study.thresholds["expressed"]
+    for (background, normalisation), values in asked.expression.items():
         upstream = {"array_background": background, "array_normalisation": normalisation}
         found = [*_clusterings(asked, values, codes), *_themes(asked, values, codes, expressed)]
         rows += [upstream | row for row in found]
@@ -159,9 +158,7 @@ def _clusterings(asked: _Asked, values: np.ndarray, codes: np.ndarray) -> Iterat
         claims = asked.claims.get((contrast, CLUSTERING), ())
         chosen = np.isin(codes, [case, reference])
         of = (codes[chosen] == case).astype(int)
-        numbers, linkages = (
-            _options(asked.study, name, LINKAGE) for name in ("clustered_genes", "linkage")
-        )
+        numbers, linkages = (_options(asked.study, name, LINKAGE) for name in ("clustered_genes", "linkage"))
         for number, linkage in product(numbers, linkages) if claims else ():
             level, silhouette, p = separation(
                 values[:, chosen], of, int(number.limit or N_GENES), linkage.id,

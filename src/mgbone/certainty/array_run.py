@@ -1,4 +1,4 @@
-"""What takes minutes for the arrays, made once by ``make certainty ARRAY_COHORTS=1000`` and read by notebook 05."""
+"""What takes minutes of the arrays: made by ``make certainty ARRAY_COHORTS=1000``, read by notebook 05."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from mgbone.microarray import arrays
 from mgbone.study.language import tr
 from mgbone.study.paths import write_table
 
-FILES = {"specifications": "array_specifications", "statements": "array_certainty", "decisions": "array_decisions"}
+FILES = {
+    "specifications": "array_specifications",
+    "statements": "array_certainty",
+    "decisions": "array_decisions",
+}
 
 
 def run_arrays(
@@ -54,8 +58,10 @@ def run_arrays(
 def read_arrays(folder: Path) -> Multiverse:
     """Return what `run_arrays` left in the derived tables; tables without rows where it was not run."""
     columns = {
-        "specifications": SPECIFICATION_COLUMNS, "statements": STATEMENT_COLUMNS, "decisions": DECISION_COLUMNS,
-    }  # fmt: skip
+        "specifications": SPECIFICATION_COLUMNS,
+        "statements": STATEMENT_COLUMNS,
+        "decisions": DECISION_COLUMNS,
+    }
     found = {}
     for name, file in FILES.items():
         path = folder / f"{file}.csv"

@@ -1,4 +1,4 @@
-"""The tests of notebook 03 for many sets of arrays: the same numbers as the declared functions, without their tables."""
+"""The tests of notebook 03 for many sets of arrays: the numbers of the declared functions, no tables."""
 
 from __future__ import annotations
 
@@ -159,9 +159,7 @@ class Enriched(NamedTuple):
 
     def lists(self, chosen: Sequence[int]) -> Enriched:
         """Return what is said of some of the lists."""
-        return self._replace(
-            hits=self.hits[:, chosen], p=self.p[:, chosen], list_size=self.list_size[chosen]
-        )
+        return self._replace(hits=self.hits[:, chosen], p=self.p[:, chosen], list_size=self.list_size[chosen])
 
 
 def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray) -> Enriched:
@@ -217,7 +215,7 @@ def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
 
 
 class Spoken(NamedTuple):
-    """What speaks for a theme: q over both lists of the best term, its list (1 up, -1 down), log2 odds ratio, place."""
+    """What speaks for a theme: its best term with q over both lists, list (1 up, -1 down) and log2 odds."""
 
     q: float
     way: int
@@ -269,7 +267,7 @@ def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
 def competitive_p(
     terms: Terms, fitted: Fitted, rows: np.ndarray, correlation: float = 0.01
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Test whether the genes of some terms moved more than the others: `mgbone.microarray.camera` (Wu and Smyth 2012).
+    """Test whether the genes of some terms moved more than others (`mgbone.microarray.camera`).
 
     Returns
     -------
@@ -289,9 +287,10 @@ def competitive_p(
 
 
 def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`, Barbie et al. 2009).
+    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`).
 
-    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that of
+    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run:
+    that of
     the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
 
     Returns

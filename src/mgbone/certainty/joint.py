@@ -1,4 +1,4 @@
-"""All specifications of a statement held together against permuted labels (Simonsohn, Simmons and Nelson 2020)."""
+"""All specifications of a statement together, against permuted labels (Simonsohn et al. 2020)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from mgbone.certainty import tails
 from mgbone.evidence.permutation import TIE
 
 JOINT_COLUMNS = [
-    "claim_id", "median_p", "share_significant", "stouffer_z", "joint_p_median", "joint_p_share", "joint_p_stouffer",
+    "claim_id",
+    "median_p",
+    "share_significant",
+    "stouffer_z",
+    "joint_p_median",
+    "joint_p_share",
+    "joint_p_stouffer",
     "n_permutations",
-]  # fmt: skip
+]
 
 
 @dataclass

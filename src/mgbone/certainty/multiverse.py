@@ -1,8 +1,10 @@
 """Every defensible analysis of the animals at once: over which of them a statement holds.
 
-Decisions and options stand in the study (`mgbone.study.multiverse`), crossed in full (Steegen et al. 2016). Whether
+Decisions and options stand in the study (`mgbone.study.multiverse`), crossed in full (Steegen et al. 2016).
+Whether
 all of them together say more than chance is asked by permuting the animals' labels within each experiment and
-doing every analysis again (Simonsohn, Simmons and Nelson 2020). That p is one of the whole set of analyses, which are
+doing every analysis again (Simonsohn, Simmons and Nelson 2020). That p is one of the whole set of analyses,
+which are
 of the same animals: it adds no evidence to the declared test, and is no proof of the statement.
 """
 
@@ -18,13 +20,12 @@ import numpy as np
 import pandas as pd
 
 from mgbone import biochem, qct
-
 from mgbone.certainty.batch import Batch, logarithms, run_test
 from mgbone.certainty.joint import JOINT_COLUMNS, Tally
 from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_up
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import animals_by_endpoints
-from mgbone.study.design import Experiment, Study
+from mgbone.study.design import Experiment
 from mgbone.study.ledger import CLAIM_COLUMNS
 from mgbone.study.multiverse import Decision, specifications
 
@@ -42,7 +43,8 @@ class Multiverse:
     ----------
     specifications : DataFrame
         One row per statement and specification: ``SPECIFICATION_COLUMNS`` and a column per decision, with the
-        id of its option, missing where the decision does not touch the statement. The first row of a statement is the declared one.
+        id of its option, missing where the decision does not touch the statement. The first row of a
+        statement is the declared one.
     statements : DataFrame
         One row per statement, ``STATEMENT_COLUMNS`` of `mgbone.certainty.specifications`.
     decisions : DataFrame
@@ -172,7 +174,7 @@ def _experiment(
 
 
 def _makes(form: Form, endpoint: str, decisions: Iterable[Decision]) -> bool:
-    """Say whether a form makes an endpoint in a way of its own: what does not touch it must be as declared."""
+    """Say whether a form makes an endpoint anew: decisions that do not touch it must be as declared."""
     touching = {one.id: one for one in decisions if one.is_about(endpoint) and one.id in SHARED}
     others = {one.id: one.options[0].id for one in decisions if one.id in form.options}
     return all(key in touching or name == others.get(key, name) for key, name in form.options.items())

@@ -1,4 +1,4 @@
-"""Over how many analyses statements hold, as a reader wants it: names, percent, and what it means in a sentence."""
+"""Over how many analyses statements hold, as a reader wants it: names, percent and sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mgbone.study.reading import or_none
 
 
 def decision_table(study: Study) -> pd.DataFrame:
-    """Return every option of every decision with the sentence that defends it; the declared one comes first."""
+    """Return every option with the sentence that defends it; the declared one of each decision is first."""
     rows = [
         (decision_label(decision), option_label(option), option.reason_in_use)
         for decision in study.multiverse
@@ -26,7 +26,10 @@ def decision_table(study: Study) -> pd.DataFrame:
 
 def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
     """Say how many statements keep their verdict in every analysis, effects and absences apart."""
-    kinds = {"effect": N_("{n} of {all} statements of an effect"), "absence": N_("{n} of {all} of an absence")}
+    kinds = {
+        "effect": N_("{n} of {all} statements of an effect"),
+        "absence": N_("{n} of {all} of an absence"),
+    }
     known = analyses.statements.merge(verdicts[["claim_id", "asserts"]], on="claim_id")
     said = []
     for kind, words in kinds.items():
@@ -48,7 +51,9 @@ def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
     return Markdown(told)
 
 
-def analyses_table(analyses: Multiverse, verdicts: pd.DataFrame, study: Study, least: float = 1.0) -> pd.DataFrame:
+def analyses_table(
+    analyses: Multiverse, verdicts: pd.DataFrame, study: Study, least: float = 1.0
+) -> pd.DataFrame:
     """Return the statements whose verdict depends on the analysis, the most divided first.
 
     Parameters
@@ -64,23 +69,27 @@ def analyses_table(analyses: Multiverse, verdicts: pd.DataFrame, study: Study, l
     rows = rows[rows["share_of_specifications"] < least]
     rows = rows.sort_values("share_of_specifications", kind="stable").reset_index(drop=True)
     labels = {one.id: decision_label(one) for one in study.multiverse}
-    told = pd.DataFrame({
-        tr("endpoint"): rows["endpoint"].map(endpoint_label),
-        tr("comparison"): rows["contrast"].map(contrast_label),
-        tr("report"): rows["level"].map(word),
-        tr("verdict"): rows["verdict"].map(word),
-        tr("analyses"): rows["specifications"],
-        tr("with that verdict"): [tr("{percent:.0f} %", percent=100 * s) for s in rows["share_of_specifications"]],
-        tr("p declared"): rows["p_declared"].map(format_p_value),
-        tr("smallest p"): rows["p_min"].map(format_p_value),
-        tr("largest p"): rows["p_max"].map(format_p_value),
-        tr("moved most by"): rows["most_decisive"].map(lambda one: labels.get(one, "")),
-        tr("all together, p"): rows["joint_p"].map(format_p_value),
-    })  # fmt: skip
+    told = pd.DataFrame(
+        {
+            tr("endpoint"): rows["endpoint"].map(endpoint_label),
+            tr("comparison"): rows["contrast"].map(contrast_label),
+            tr("report"): rows["level"].map(word),
+            tr("verdict"): rows["verdict"].map(word),
+            tr("analyses"): rows["specifications"],
+            tr("with that verdict"): [
+                tr("{percent:.0f} %", percent=100 * s) for s in rows["share_of_specifications"]
+            ],
+            tr("p declared"): rows["p_declared"].map(format_p_value),
+            tr("smallest p"): rows["p_min"].map(format_p_value),
+            tr("largest p"): rows["p_max"].map(format_p_value),
+            tr("moved most by"): rows["most_decisive"].map(lambda one: labels.get(one, "")),
+            tr("all together, p"): rows["joint_p"].map(format_p_value),
+        }
+    )
     return or_none(told.set_axis(pd.Index(rows["claim_id"], name=tr("claim"))))
 
 
 def most_divided(analyses: Multiverse) -> str | None:
-    """Name the statement of which the smallest share of analyses gives the declared verdict; None without one."""
+    """Name the statement whose declared verdict the smallest share of analyses gives; None without one."""
     shares = analyses.statements.set_index("claim_id")["share_of_specifications"].dropna()
     return shares.idxmin() if len(shares) else None

@@ -14,11 +14,27 @@ from mgbone.study.design import Study
 
 SPECIFICATION_COLUMNS = ["claim_id", "specification", "estimate", "p", "points", "level", "verdict"]
 STATEMENT_COLUMNS = [
-    "claim_id", "verdict", "specifications", "share_of_specifications", "p_declared", "p_min", "p_max",
-    "estimate_declared", "estimate_min", "estimate_max", "most_decisive", "decisive_share",
-    "median_p", "share_significant", "stouffer_z", "joint_p", "joint_p_median", "joint_p_share", "joint_p_stouffer",
+    "claim_id",
+    "verdict",
+    "specifications",
+    "share_of_specifications",
+    "p_declared",
+    "p_min",
+    "p_max",
+    "estimate_declared",
+    "estimate_min",
+    "estimate_max",
+    "most_decisive",
+    "decisive_share",
+    "median_p",
+    "share_significant",
+    "stouffer_z",
+    "joint_p",
+    "joint_p_median",
+    "joint_p_share",
+    "joint_p_stouffer",
     "n_permutations",
-]  # fmt: skip
+]
 DECISION_COLUMNS = ["claim_id", "decision", "of_verdict", "of_z", "of_estimate"]
 _FOR_JUDGE = ["n_case", "mean_case", "sd_case"]
 
@@ -37,7 +53,8 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     Returns
     -------
     DataFrame
-        As in `mgbone.certainty.multiverse.Multiverse`. A stated mean is held against that of the declared form of the values, as
+        As in `mgbone.certainty.multiverse.Multiverse`. A stated mean is held against that of the declared
+        form of the values, as
         a logarithm where those are; of other forms (excretion per day) it says nothing.
     """
     decisions = [one for one in study.multiverse if one.id in rows]
@@ -81,9 +98,7 @@ def _in_order(rows: pd.DataFrame, claims: pd.DataFrame, decisions: Sequence[obje
     return rows.loc[order].reset_index(drop=True)
 
 
-def sum_up(
-    table: pd.DataFrame, study: Study, joint: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Say of every statement over how many specifications it holds, and which decision moves it.
 
     Parameters
@@ -96,7 +111,8 @@ def sum_up(
     Returns
     -------
     statements : DataFrame
-        ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share of them with that verdict;
+        ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share
+        of them with that verdict;
         p and estimate as declared and at their extremes; the decision that moves the statement most and its
         share (of the verdict's variance where verdicts differ, otherwise of z's); what joint inference says,
         where joint_p is that of Stouffer's z.
@@ -108,19 +124,29 @@ def sum_up(
     for claim, all_of in table.groupby("claim_id", sort=False):
         tested = all_of[all_of["level"].notna()]
         declared = all_of.iloc[0]
-        found = shares_of_variance(tested, [n for n in names if all_of[n].nunique() > 1])
+        found = shares_of_variance(tested, [n for n in names if len(all_of[n].dropna().unique()) > 1])
         shares.append(found.assign(claim_id=claim))
         column = next((c for c in DECISION_COLUMNS[2:] if found[c].notna().any()), None)
         most = found.loc[found[column].idxmax()] if column else None
-        rows.append({
-            "claim_id": claim, "verdict": declared["verdict"], "specifications": len(tested),
-            "share_of_specifications": float((tested["verdict"] == declared["verdict"]).mean()),
-            **{f"{what}_declared": declared[what] for what in ("p", "estimate")},
-            **{f"{what}_{end}": getattr(tested[what], end)() for what in ("p", "estimate") for end in ("min", "max")},
-            "most_decisive": None if most is None else most["decision"],
-            "decisive_share": np.nan if most is None else most[column],
-        })  # fmt: skip
-    statements = pd.DataFrame(rows, columns=[c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"])
+        rows.append(
+            {
+                "claim_id": claim,
+                "verdict": declared["verdict"],
+                "specifications": len(tested),
+                "share_of_specifications": float((tested["verdict"] == declared["verdict"]).mean()),
+                **{f"{what}_declared": declared[what] for what in ("p", "estimate")},
+                **{
+                    f"{what}_{end}": getattr(tested[what], end)()
+                    for what in ("p", "estimate")
+                    for end in ("min", "max")
+                },
+                "most_decisive": None if most is None else most["decision"],
+                "decisive_share": np.nan if most is None else most[column],
+            }
+        )
+    statements = pd.DataFrame(
+        rows, columns=[c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"]
+    )
     statements = statements.merge(joint, on="claim_id", how="left")
     statements = statements.assign(joint_p=statements["joint_p_stouffer"])[STATEMENT_COLUMNS]
     together = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=DECISION_COLUMNS)
@@ -177,12 +203,15 @@ def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row); only the decisions that touch
+        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row); only
+        the decisions that touch
         the statement.
     """
     rows = table[table["claim_id"] == claim_id].assign(declared=lambda t: t["specification"] == 0)
     rows = rows[rows["level"].notna()]
-    rows = rows.sort_values(["estimate", "p", "specification"], kind="stable").dropna(axis="columns", how="all")
+    rows = rows.sort_values(["estimate", "p", "specification"], kind="stable").dropna(
+        axis="columns", how="all"
+    )
     return rows.assign(rank=np.arange(1, len(rows) + 1)).reset_index(drop=True)
 
 

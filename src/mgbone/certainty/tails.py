@@ -1,7 +1,8 @@
 """Tail probabilities for millions of statistics at once: exact at nodes, interpolated between them.
 
 Over ``x = log(1 + t^2 / df)`` the logarithm of such a tail ends as a straight line and bends where x is about
-1 / df; over ``log(1 + df x)`` it bends evenly, so that a spline through a hundred exact values is as good as exact.
+1 / df; over ``log(1 + df x)`` it bends evenly, so that a spline through a hundred exact values is as good
+as exact.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _CURVE, _SURFACE = 100, (10, 64)  # nodes; of the surface along 1 / df, and alon
 
 
 def tukey_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:
-    """Return p of Tukey-Kramer for t of two means, with the groups compared and the pooled df; all of one shape."""
+    """Return p of Tukey-Kramer for t of two means; groups compared and pooled df have the shape of t."""
     return _by_shape(t, (n_groups, df), _tukey_curve)
 
 

@@ -117,7 +117,9 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(cohorts)
     cohorts.set_defaults(command=_cohorts)
 
-    of_arrays = commands.add_parser("arrays", help=tr("ask how certain statements about arrays are, for notebook 05"))
+    of_arrays = commands.add_parser(
+        "arrays", help=tr("ask how certain statements about arrays are, for notebook 05")
+    )
     of_arrays.add_argument(
         "--cohorts", type=int, required=True, metavar="N", help=tr("cohorts of arrays under each truth")
     )

@@ -17,8 +17,12 @@ from mgbone.study.multiverse import Decision, decision_label, option_label
 from mgbone.study.naming import VERDICTS
 
 _ROW, _ABOVE, _GAP = 4.6, 74.0, 0.9
-_UNITS = {"biochem": N_("Difference (%)"), "qct": N_("Difference (%)"), "array_clustering": N_("Mean silhouette"),
-          "microarray": N_("log2 odds ratio")}  # fmt: skip
+_UNITS = {
+    "biochem": N_("Difference (%)"),
+    "qct": N_("Difference (%)"),
+    "array_clustering": N_("Mean silhouette"),
+    "microarray": N_("log2 odds ratio"),
+}
 
 
 def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, title: str = "") -> Figure:
@@ -30,9 +34,11 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     Parameters
     ----------
     curve : DataFrame
-        rank, declared, estimate, p, verdict and a column per decision (`mgbone.certainty.specification_curve`).
+        rank, declared, estimate, p, verdict and a column per decision
+        (`mgbone.certainty.specification_curve`).
     about : DataFrame
-        One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications, specifications, most_decisive,
+        One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
+        specifications, most_decisive,
         decisive_share, joint_p, n_permutations (`mgbone.certainty.about_statement`).
     """
     if curve.empty:
@@ -118,8 +124,16 @@ def _options_panel(
             ticks.append(y)
             labels.append(option_label(decision.option(name)))
             share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
-            ax.annotate(share, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0), textcoords="offset points",
-                        va="center", size=look.SMALL_SIZE, gid="share")  # fmt: skip
+            ax.annotate(
+                share,
+                (1, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                size=look.SMALL_SIZE,
+                gid="share",
+            )
         top, bottom = min(rows.values()), max(rows.values())
         ax.annotate("\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE)),
                     (0, (top + bottom) / 2), xycoords=("axes fraction", "data"), xytext=(-aside, 0),
@@ -139,12 +153,18 @@ def _statement(told: pd.Series) -> str:
 
 def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
     said = [
-        tr(N_("The declared verdict ({verdict}) holds in {n} of {all} analyses; p lies between {low} and {high}"),
-           verdict=naming.word(str(told["verdict"])), n=int(curve["verdict"].eq(told["verdict"]).sum()), all=len(curve),
-           low=naming.format_p_value(curve["p"].min()), high=naming.format_p_value(curve["p"].max()))
-    ]  # fmt: skip
+        tr(
+            "The declared verdict ({verdict}) holds in {n} of {all} analyses; "
+            "p lies between {low} and {high}",
+            verdict=naming.word(str(told["verdict"])),
+            n=int(curve["verdict"].eq(told["verdict"]).sum()),
+            all=len(curve),
+            low=naming.format_p_value(curve["p"].min()),
+            high=naming.format_p_value(curve["p"].max()),
+        )
+    ]
     named = [one for one in study.multiverse if one.id == told["most_decisive"]]
-    if named and curve["verdict"].nunique() > 1:
+    if named and len(curve["verdict"].unique()) > 1:
         words = N_("the verdict depends most on “{decision}” ({percent:.0f} % of its variance)")
         said.append(tr(words, decision=decision_label(named[0]), percent=100 * told["decisive_share"]))
     return findings.sentence(said)
@@ -152,13 +172,16 @@ def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
 
 def _note(told: pd.Series, curve: pd.DataFrame) -> list[str]:
     said = [
-        N_("line: the declared analysis; percent: share of the analyses with that option that give its verdict"),
+        N_(
+            "line: the declared analysis; percent: share of the analyses with that option that give its "
+            "verdict"
+        ),
         N_("dashed: p = 0.05 and 0.10"),
     ]
     if pd.notna(told["joint_p"]):
         words = N_(
-            "all analyses together against {n} permutations of labels: p = {p}; they are of the same animals, "
-            "so that this is no further evidence"
+            "all analyses together against {n} permutations of labels: p = {p}; they are of the same "
+            "animals, so that this is no further evidence"
         )
         n = f"{int(told['n_permutations']):,}"
         said.append(tr(words, n=n, p=naming.format_p_value(told["joint_p"])))

@@ -1,4 +1,4 @@
-"""The analyses that could have been made: every decision with its defensible options, as the study declares."""
+"""The analyses that could have been made: decisions and their defensible options, as declared."""
 
 from __future__ import annotations
 
