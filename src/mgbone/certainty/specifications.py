@@ -174,22 +174,25 @@ def shares_of_variance(rows: pd.DataFrame, decisions: Sequence[str]) -> pd.DataF
         return pd.DataFrame(columns=DECISION_COLUMNS[1:])
     way = np.where(rows["points"].eq("down"), -1.0, 1.0)  # what points nowhere counts by its p alone
     numbers = {
-        "of_verdict": rows["verdict"].eq(rows["verdict"].mode().iloc[0]).astype(float),
-        "of_z": pd.Series(way * tails.deviate(rows["p"].to_numpy(float)), rows.index),
-        "of_estimate": rows["estimate"].astype(float),
+        "of_verdict": rows["verdict"].eq(rows["verdict"].mode().iloc[0]).to_numpy(float),
+        "of_z": way * tails.deviate(rows["p"].to_numpy(float)),
+        "of_estimate": rows["estimate"].to_numpy(float),
     }
-    found = {what: [_between(number, rows[d]) for d in decisions] for what, number in numbers.items()}
+    options = [pd.factorize(rows[d])[0] for d in decisions]
+    found = {what: [_between(number, option) for option in options] for what, number in numbers.items()}
     return pd.DataFrame({"decision": list(decisions), **found})
 
 
-def _between(number: pd.Series, option: pd.Series) -> float:
-    """Sum of squares between options over the total."""
-    centred = number - number.mean()
+def _between(number: np.ndarray, option: np.ndarray) -> float:
+    """Sum of squares between options over the total, of the specifications that have the number."""
+    known = np.isfinite(number) & (option >= 0)
+    number, option = number[known], option[known]
+    centred = number - number.mean() if len(number) else number
     total = float((centred**2).sum())
     if not total > 1e-18 * max(1.0, float((number**2).sum())):
         return np.nan
-    by_option = centred.groupby(option)
-    return float((by_option.mean() ** 2 * by_option.size()).sum() / total)
+    sizes = np.bincount(option)
+    return float((np.bincount(option, centred) ** 2 / np.maximum(sizes, 1)).sum() / total)
 
 
 def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
