@@ -147,6 +147,23 @@ def test_every_statement_shows_its_numbers(page, layout, evidence):
             assert columns == set()
 
 
+def test_a_statement_says_how_likely_it_is_found_again(page, layout):
+    """By the certainty.csv of the run; what it holds of another verdict is of an older one."""
+
+    def said(claim):
+        (fold,) = page.find("details", id=f"c-{claim}")
+        return fold.text
+
+    trend = {
+        row["claim_id"]: row["verdict"] for row in texts(layout.derived / "verdicts.csv").to_dict("records")
+    }
+    numbers = ("35 % (61 % if", "12 animals") if layout.language == "en" else ("35％（真値が", "各群12匹")
+    assert all(number in said("4-1-1-02") for number in numbers)
+    assert numbers[0] not in said("4-1-1-03")
+    assert trend["4-1-2-04"] != "not_tested"
+    assert numbers[0] in said("4-1-2-04") and numbers[1] not in said("4-1-2-04")
+
+
 def test_counts_are_those_of_the_verdicts(page, layout):
     verdicts = texts(layout.derived / "verdicts.csv")
     cells = [e for e in page.find("td") if "data-verdict" in e.attrs]

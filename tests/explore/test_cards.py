@@ -107,6 +107,8 @@ def test_a_statement_is_that_of_the_tables_to_the_last_digit(run, folders):
     same(card.table, run.derived / "verdicts.csv", claim_id="4-1-1-02")
     assert card.facts["English"].startswith("Serum Mg")
     assert "血清Mg" in card.facts["Japanese"]
+    assert card.facts["Found again in a new cohort"].endswith("; 12 animals a group for 80 %")
+    assert mg.claim("4-1-1-03", **folders).facts["Found again in a new cohort"] == ""
     files = card.tables["Files"]
     assert files["sha256"].str.fullmatch(r"[0-9a-f]{64}").all()
     assert {"verdicts.csv", "01_minerals.png", "serum.csv"} <= {f.rsplit("/", 1)[-1] for f in files["file"]}

@@ -36,6 +36,17 @@ def measurements(animals):
     return pd.DataFrame(rows)
 
 
+def certainty(verdicts):
+    """What notebook 05 says of the statements: all alike, but for a trend, and one row of an older run."""
+    tested = verdicts["verdict"].ne("not_tested")
+    n80 = np.where(verdicts["level"].eq("trend"), np.inf, 12.0)
+    table = verdicts[["claim_id", "verdict"]].assign(
+        p_shrunken=np.where(tested, 0.3481, np.nan), p_plugin=np.where(tested, 0.6113, np.nan), n80=n80
+    )
+    table.loc[table["claim_id"] == "4-1-1-03", "verdict"] = "not_tested"
+    return table
+
+
 def small_run(folder, kind="simulated", language="en", monkeypatch=None):
     """Write dataset, evidence, verdicts and three figures below `folder`; return where they lie."""
     monkeypatch.setattr(run_module, "display", lambda shown: None)
@@ -54,7 +65,9 @@ def small_run(folder, kind="simulated", language="en", monkeypatch=None):
     evidence = last.read("evidence_biochem")
     last.show(small_figure("What each dose did", ""), "04_per_dose")
     last.write(evidence, "evidence")
-    last.write(judging.judge(ledger.load_claims(), evidence), "verdicts")
+    verdicts = judging.judge(ledger.load_claims(), evidence)
+    last.write(verdicts, "verdicts")
+    last.write(certainty(verdicts), "certainty")
     last.finish()
     layout = Layout(*places, folder / "build", language)
     layout.build.mkdir(parents=True)

@@ -215,6 +215,7 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
         tr("Verdict"): f"{naming.VERDICTS[said['verdict']][1]} {naming.word(said['verdict'])}",
         tr("Criteria met"): _text(said["criteria"]),
         tr("With nothing to find"): naming.as_chance(float(said["p_without_effect"])),
+        tr("Found again in a new cohort"): naming.certainty_in_words(tables.certain(known), said["verdict"]),
         tr("Absence"): naming.absence_in_words(said["absence"]),
         tr("Would another test say otherwise?"): _otherwise(tests, said, tables),
     }

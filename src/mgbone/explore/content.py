@@ -163,6 +163,8 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
     rows = []
     for row in tables.read("verdicts").to_dict("records"):
         p = row["p"]
+        certain = tables.certain(row["claim_id"])
+        again = certain.get("p_shrunken") if certain.get("verdict") == row["verdict"] else None
         rows.append({
             "id": row["claim_id"],
             "dose": naming.contrast_label(row["contrast"]),
@@ -173,6 +175,7 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
             "text": either(row["statement_en"], row["statement_ja"]),
             "endpoint": row["endpoint"],
             "p": None if pd.isna(p) else p,
+            "again": None if pd.isna(again) else round(100 * again),
         })  # fmt: skip
     return rows
 

@@ -46,6 +46,7 @@ class Ledger {
     this.table = new Table("ledger-table", [
       { key: "id", label: words.statement, values: of("id") }, chosen("verdict"), { key: "text", label: words.text, values: of("text"), wide: true },
       chosen("dose"), chosen("domain"), chosen("kind"), { key: "p", label: "p", values: of("p") },
+      ...(of("again").some((chance) => chance !== null) ? [{ key: "again", label: words.again, values: of("again") }] : []),
     ], claims.length, { words, stamp: world.stamp, onfilter: changed, keyOf: (i) => claims[i].id,
       onchoose: (id) => openEndpoint(claims.find((claim) => claim.id === id).endpoint) });
   }

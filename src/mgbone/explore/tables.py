@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -72,6 +73,13 @@ class Tables(DescribedRun):
         ]
         found = [table for table in found if len(table)] or found[:1]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+    def certain(self, claim: str) -> dict[str, Any]:
+        """Return the row of certainty.csv of a statement; empty if `make certainty` has not run."""
+        if not (self.derived / "certainty.csv").is_file():
+            return {}
+        table = self.read("certainty")
+        return next(iter(table[table["claim_id"].eq(claim)].to_dict("records")), {})
 
     @cached_property
     def kept(self) -> dict[str, pd.DataFrame]:

@@ -60,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "verdict": N_("verdict"),
     "statement": N_("statement"),
     "text": N_("text"),
+    "again": N_("found again (%)"),
     "all": N_("all"),
     "nothing": N_("none"),
     "no_arrays": N_("This dataset has no arrays."),

@@ -261,6 +261,29 @@ def as_chance(p: float) -> str:
     return "" if math.isnan(p) else tr("{percent:.3g} %", percent=100 * p)
 
 
+def certainty_in_words(row: Mapping[str, float], verdict: str) -> str:
+    """Say how likely a new cohort gives the verdict again, and what it takes; nothing where it is not known.
+
+    Parameters
+    ----------
+    row : mapping
+        Of certainty.csv: verdict, p_shrunken, p_plugin, n80; empty where there is none. One of another
+        verdict is of an older run.
+    verdict : str
+        The verdict of now.
+    """
+    again, plugin, n = (float(row.get(key) or "nan") for key in ("p_shrunken", "p_plugin", "n80"))
+    if row.get("verdict") != verdict or math.isnan(again):
+        return ""
+    said = tr("{again:.0f} % ({plugin:.0f} % if the truth is what was observed)", again=100 * again,
+              plugin=100 * plugin)  # fmt: skip
+    if math.isnan(n):
+        return said
+    if math.isinf(n):
+        return said + tr("; no number of animals makes it 80 %")
+    return said + tr("; {n:.0f} animals a group for 80 %", n=n)
+
+
 def format_p_value(p: float) -> str:
     """Write the number of :func:`format_p` alone; a missing one as an empty string."""
     if p is None or not math.isfinite(p):

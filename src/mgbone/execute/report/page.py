@@ -107,7 +107,12 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
     words = Words(layout.study)
     by_key = {row_key(row): row for row in evidence}
     shown = pictures(layout, _figure_names(layout, evidence, verdicts))
-    statements = [_statement(row, by_key, words, shown) for row in verdicts]
+    certain = {row["claim_id"]: row for row in read_rows(layout.derived / "certainty.csv") or []}
+    statements = [
+        _statement(row, by_key, words, shown)
+        | {"again": naming.certainty_in_words(certain.get(row["claim_id"], {}), row["verdict"])}
+        for row in verdicts
+    ]
     return {
         "lang": layout.language,
         "dataset": _dataset(layout),
