@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from helpers import R
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, compare, hedges_g
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import animals_by_endpoints, compare, hedges_g
 from mgbone.evidence.other_tests import omnibus_tests
 from mgbone.study.errors import MgboneError
 

@@ -11,7 +11,8 @@ from helpers import R
 from scipy import stats
 
 from mgbone.claims.judging import judge
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, compare
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import compare
 from mgbone.integration.doses import (
     combine,
     dose_order_evidence,

@@ -9,7 +9,7 @@ import pytest
 from helpers import R
 from scipy import stats
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.integration.doses import SCORES
 from mgbone.integration.within_animals import (
     ENDPOINTS,

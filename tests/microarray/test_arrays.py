@@ -13,7 +13,7 @@ from scipy import stats
 
 from mgbone.dataset.arrays.cel import read_cel
 from mgbone.dataset.arrays.library import read_platform
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray.arrays import (
     ArraySet,
     array_evidence,

@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from mgbone.claims.judging import judge
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray import clustering
 from mgbone.microarray import findings as array_evidence
 from mgbone.study.errors import MgboneError, StudyError

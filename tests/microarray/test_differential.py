@@ -12,7 +12,7 @@ import pytest
 from helpers import R
 from scipy import stats
 
-from mgbone.microarray import changed_genes, differential
+from mgbone.microarray import changed_genes, differential, genes
 from mgbone.study.errors import MgboneError
 
 CONTRASTS = ["mg004_vs_control", "mg002_vs_control", "mg002_vs_mg004"]
@@ -159,11 +159,11 @@ def test_best_measured_probeset_stands_for_its_gene():
         {"a": [5.0, 7.0, 7.0, 3.0, 9.0], "b": [5.0, 7.0, 7.0, 3.0, 9.0]}, index=["p1", "p2", "p3", "p4", "p5"]
     )
     symbols = {"p1": "Il6", "p2": "Il6", "p3": "Il6", "p4": "Tnf", "p5": None}
-    choice = differential.probeset_choice(frame, symbols)
+    choice = genes.probeset_choice(frame, symbols)
     assert choice.index[choice["kept"]].tolist() == ["p2", "p4"]
-    assert differential.summarise_to_genes(frame, pd.Series(symbols)).index.tolist() == ["Il6", "Tnf"]
+    assert genes.summarise_to_genes(frame, pd.Series(symbols)).index.tolist() == ["Il6", "Tnf"]
     with pytest.raises(MgboneError, match="same chip"):
-        differential.summarise_to_genes(frame, {"q1": "Il6"})
+        genes.summarise_to_genes(frame, {"q1": "Il6"})
 
 
 def test_counts_follow_the_limits(table):

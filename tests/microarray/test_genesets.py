@@ -18,7 +18,7 @@ from helpers import R
 from scipy import stats
 
 from mgbone.dataset.arrays import symbols
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.execute import cli
 from mgbone.microarray import changed_genes, enrichment, genesets
 from mgbone.microarray import differential as ex

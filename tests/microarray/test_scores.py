@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mgbone.evidence.comparison import MEASUREMENT_COLUMNS, compare
+from mgbone.evidence.columns import MEASUREMENT_COLUMNS
+from mgbone.evidence.comparison import compare
 from mgbone.microarray.genesets import load_themes
 from mgbone.microarray.scores import score_arrays, score_measurements, score_of
 from mgbone.study.dictionary import domain_of, endpoint_label

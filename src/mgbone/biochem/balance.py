@@ -8,7 +8,7 @@ from IPython.display import Markdown
 from mgbone.biochem.endpoints import tidy
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import has_part
-from mgbone.evidence.comparison import MEASUREMENT_COLUMNS
+from mgbone.evidence.columns import MEASUREMENT_COLUMNS
 from mgbone.evidence.ties import settled
 from mgbone.study.dictionary import endpoints
 from mgbone.study.language import tr

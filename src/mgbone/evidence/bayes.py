@@ -9,8 +9,8 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
+from mgbone.evidence.columns import EQUIVALENCE_COLUMNS
 from mgbone.evidence.comparison import varies
-from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS
 from mgbone.evidence.percent import percent_intervals
 
 # Jeffreys' limits of "substantial" evidence, for and against.

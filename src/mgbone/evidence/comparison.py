@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pingouin as pg
 
-from mgbone.evidence.equivalence import EQUIVALENCE_COLUMNS, how_sure, pooled_variance
+from mgbone.evidence.columns import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
+from mgbone.evidence.equivalence import how_sure, pooled_variance
 from mgbone.evidence.exact import noncentral_limits, studentised_range_tail
 from mgbone.evidence.power import studentised_range
 from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_sided
@@ -18,15 +19,6 @@ from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 from mgbone.study.naming import GEHAN
-
-MEASUREMENT_COLUMNS = ["animal_id", "experiment", "group", "endpoint", "value", "unit"]
-
-EVIDENCE_COLUMNS = [
-    "experiment", "domain", "endpoint", "contrast", "n_case", "n_reference",
-    "estimate", "ci_low", "ci_high", "unit", "hedges_g", "g_low", "g_high",
-    "p", "test", "direction", "level",
-    "mean_case", "sd_case", "mean_reference", "sd_reference", "points", *EQUIVALENCE_COLUMNS,
-]  # fmt: skip
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
 STUDENT = "Student's t test"

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from mgbone.evidence.columns import EQUIVALENCE_COLUMNS
 from mgbone.evidence.percent import ratio_limits
 from mgbone.study.naming import absence
-
-EQUIVALENCE_COLUMNS = ["bound_percent", "p_equivalence", "smallest_bound_percent", "severity", "absence"]
 
 
 def equivalence(

@@ -19,7 +19,7 @@ def noncentral_limits(t: float, df: int, confidence: float = 0.95) -> tuple[floa
     s, weight = pooled_sd(df)
 
     def below(shift: float) -> float:
-        return float(weight @ stats.norm.cdf(t * s - shift))
+        return float(weight @ special.ndtr(t * s - shift))
 
     tail = (1 - confidence) / 2
     step = 5 * (1 + abs(t))

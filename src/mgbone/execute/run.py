@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from mgbone.dataset.opening import Dataset, ledger_of, open_dataset
 from mgbone.dataset.parts import PARTS, has_part
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS, MEASUREMENT_COLUMNS
 from mgbone.figures.save import said, save_figure
 from mgbone.study import naming
 from mgbone.study.design import Study

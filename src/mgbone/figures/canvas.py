@@ -147,6 +147,15 @@ def lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
         ax.apply_aspect()
+        _keep_labels(ax)
+
+
+def _keep_labels(ax: Axes) -> None:
+    """Leave the labels of the axes where they are: to find the place anew takes a third of each drawing."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_tightbbox()
+        place = axis.label.get_transform().transform(axis.label.get_position())
+        axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
 
 
 def words_of(figure: Figure) -> dict[str, str]:

@@ -114,8 +114,8 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     for ax, _, _ in panels:
         ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
         ax.set_xlabel(tr("Average log2 expression"))
-    reach = 1.15 * table["y"].abs().max()
-    panels[0][0].set(ylim=(-reach, reach), ylabel=tr(_FOLD_CHANGE))
+    low, high = 1.15 * min(0, table["y"].min()), 1.15 * max(0, table["y"].max())
+    panels[0][0].set(ylim=(low, high), ylabel=tr(_FOLD_CHANGE))
     return _with_names(figure, panels)
 
 
@@ -245,11 +245,13 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         look.mark(f"{tr(label, **cases)} ({both['class'].eq(name).sum():,})", marker, 5.5, color=colour)
         for name, (colour, marker, _, label) in _CLASSES.items()
     ]
+    found = N_("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
+    if not row["both_same"]:
+        found = N_("No gene changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"),
         legend=handles,
-        finding=tr("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.",
-                   s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
+        finding=tr(found, s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
         note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without "
                 "any effect, "
                 "since the contrasts share a reference", n=int(row["genes"]), c=row["correlation_by_chance"]),

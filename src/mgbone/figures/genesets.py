@@ -202,13 +202,17 @@ def running_sums(
     contrasts = canvas.by_dose(results["contrast"])
     columns = int(results.groupby("contrast").size().max())
     best = results.loc[results["nes"].abs().idxmax()]
+    found = N_("Furthest from an even spread: {term}, {contrast} (NES = {nes}).")
+    if len(results) * results["p"].min() >= 0.05:
+        found = N_("None of the {n} terms is sure (p < 0.05 after Bonferroni); furthest from an even spread: "
+                   "{term}, {contrast} (NES = {nes}).")  # fmt: skip
     counts = results["n_permutations"]
     drawn = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.panels_width(max(2, columns)), height=52 * len(contrasts) + 8,
         sharex=True, sharey=True, title=title,
-        finding=tr("Furthest from an even spread: {term}, {contrast} (NES = {nes}).", term=best["name"],
-                   contrast=naming.contrast_label(best["contrast"]), nes=look.signed(best["nes"], ".2f")),
+        finding=tr(found, n=len(results), term=best["name"], contrast=naming.contrast_label(best["contrast"]),
+                   nes=look.signed(best["nes"], ".2f")),
         note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
               tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which "
                  "ignores that "

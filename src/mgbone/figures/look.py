@@ -80,6 +80,7 @@ _RC: Mapping[str, Any] = {
     "axes.titlesize": BASE_SIZE,
     "axes.titlelocation": "left",
     "axes.titlepad": 6,
+    "axes.titley": 1.0,
     "axes.labelsize": BASE_SIZE,
     "axes.linewidth": 0.8,
     "axes.edgecolor": INK,

@@ -64,7 +64,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
               tr(_NOTE if "serum_mg" in names else _SHORT_NOTE, feeble=FEEBLE),
               tr("frame: q < {limit:g}", limit=limit)],
-        gridspec_kw={"width_ratios": [0.62, 1.38]},
+        gridspec_kw={"width_ratios": [0.8, 1.2]},
     )  # fmt: skip
     _network(axes[0, 0], drawn, names)
     _numbers(axes[0, 1], pairs, names, limit)
@@ -124,7 +124,7 @@ def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
             rotation_mode="anchor", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
             linespacing=0.95, gid="node",
         )  # fmt: skip
-    ax.set(xlim=(-1.75, 1.75), ylim=(-1.75, 1.75), aspect="equal")
+    ax.set(xlim=(-1.62, 1.62), ylim=(-1.62, 1.62), aspect="equal")
     ax.axis("off")
 
 

@@ -10,7 +10,8 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, direction_of, points_of
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import direction_of, points_of
 from mgbone.evidence.percent import percent_intervals
 from mgbone.evidence.ties import settled
 from mgbone.integration import contrasts

@@ -260,14 +260,15 @@ def _reproduced(verdicts: pd.DataFrame, names: set[str]) -> int:
 
 def _array_evidence(dataset: Dataset) -> pd.DataFrame:
     # Loaded here, since notebooks without arrays should not wait for limma and gene sets.
-    from mgbone.microarray import arrays, changed_genes, differential, enrichment, genesets
+    from mgbone.microarray import arrays, changed_genes, enrichment, genesets
+    from mgbone.microarray.genes import summarise_to_genes
     from mgbone.microarray.normalisation import rma
 
     study = dataset.study
     scans = arrays.load_arrays(dataset)
     if (genes := scans.expression) is None:
         values = rma(scans.probes, scans.platform.probesets)
-        genes = differential.summarise_to_genes(values, scans.platform.annotation["gene_symbol"])
+        genes = summarise_to_genes(values, scans.platform.annotation["gene_symbol"])
     tested = arrays.compare_arrays(genes, scans.table, study)
     known = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)
     gene_sets = genesets.fit_gene_sets(known, genes.index)

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, points_of
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import points_of
 from mgbone.evidence.permutation import share_as_large
 from mgbone.evidence.ties import settled
 from mgbone.integration import contrasts

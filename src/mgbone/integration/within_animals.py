@@ -10,7 +10,8 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone import biochem
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS, animals_by_endpoints, points_of
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.comparison import animals_by_endpoints, points_of
 from mgbone.evidence.power import POWER, smallest_difference
 from mgbone.integration.doses import SCORES
 from mgbone.study.design import Study

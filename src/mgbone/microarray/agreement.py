@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.microarray.arrays import ArraySet
-from mgbone.microarray.differential import probeset_choice
+from mgbone.microarray.genes import probeset_choice
 from mgbone.microarray.normalisation import RmaSteps
 
 ON_CHIP_COLUMNS = ["gene", "probeset_id", "place", "probes", "probe_correlation", "probe_residual"]

@@ -7,16 +7,14 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mgbone.dataset.arrays.cel import CelWarning, read_cels
-from mgbone.dataset.arrays.expression import assign_columns
 from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray.changed_genes import overlap, overlap_summary
 from mgbone.microarray.clustering import (
     Clustering,
@@ -28,10 +26,10 @@ from mgbone.microarray.differential import (
     DE_COLUMNS,
     differential_expression,
     fold_change_intervals,
-    summarise_to_genes,
 )
 from mgbone.microarray.enrichment import PRERANK_COLUMNS, RUNNING_COLUMNS, prerank
 from mgbone.microarray.findings import clustering_evidence, theme_evidence
+from mgbone.microarray.genes import read_expression, summarise_to_genes
 from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import RmaSteps, rma_steps
 from mgbone.microarray.quality import pseudo_image
@@ -460,35 +458,3 @@ def chip_images(steps: RmaSteps, scans: ArraySet, flags: pd.DataFrame | None = N
     first = [*flagged, *others.sort_values("group", key=lambda g: g.map(place), kind="stable")["array_id"]]
     size = (scans.platform.n_rows, scans.platform.n_cols)
     return {array: pseudo_image(steps.residuals[array], *size) for array in first}
-
-
-def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
-    """Read the expression table of a dataset as genes x arrays, log2.
-
-    Whether values are intensities is told by the arrays' own columns. Gene symbols are those of
-    `mgbone.dataset.arrays.symbol_table.gene_symbols`; else its identifiers are the symbols.
-
-    Parameters
-    ----------
-    path : Path
-    arrays : DataFrame
-        Columns array_id and file; the result has one column per row, under its array_id, in that order.
-
-    Raises
-    ------
-    MgboneError
-        If the table can't be read, lacks an array, or it is not clear which column an array is.
-    """
-    from mgbone.dataset.arrays.expression_table import MatrixWarning, read_expression_table
-    from mgbone.dataset.arrays.symbol_table import gene_symbols
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MatrixWarning)  # notes of the dataset say what they say
-        table = read_expression_table(path)
-        faults, chosen = assign_columns(table, arrays, "arrays.csv")
-        if faults:
-            raise MgboneError("\n".join(map(str, faults)))
-        values = table.log2(chosen)
-    values = values.set_axis(pd.Index(arrays["array_id"], name="array_id"), axis=1)
-    symbols = gene_symbols(table, path.parent)
-    return (values if symbols is None else summarise_to_genes(values, symbols)).rename_axis("gene")

@@ -202,11 +202,15 @@ def _most_variable(expression: pd.DataFrame, n_genes: int) -> pd.DataFrame:
         raise MgboneError(
             tr("Genes stand more than once in the expression table; use summarise_to_genes first.")
         )
-    return expression.loc[_largest(expression.var(axis=1), n_genes)]
+    return expression.iloc[_largest(expression.var(axis=1).fillna(0).to_numpy(), n_genes)]
 
 
-def _largest(variance: pd.Series, n_genes: int) -> pd.Index:
-    chosen = variance[variance > 0].nlargest(n_genes).index
+def _largest(variance: np.ndarray, n_genes: int) -> np.ndarray:
+    """Where the largest variances stand, the largest first, of equal ones the earlier."""
+    n = min(n_genes, int((variance > 0).sum()))
+    limit = np.partition(variance, -n)[-n] if n else np.inf
+    candidates = np.flatnonzero(variance >= limit)
+    chosen = candidates[np.argsort(-variance[candidates], kind="stable")][:n]
     if len(chosen) < 3:
         raise MgboneError(
             tr("Only {n} genes vary between the arrays; that is too few to cluster by.", n=len(chosen))
@@ -270,7 +274,7 @@ def share_called_mixed(
         codes = np.ones(len(groups), dtype=int)
         codes[chosen] = 0
         drawn = residuals + added * (codes == 0)
-        most = _largest(pd.Series(drawn.var(axis=1, ddof=1)), int(verdict["n_genes"]))
+        most = _largest(drawn.var(axis=1, ddof=1), int(verdict["n_genes"]))
         distances, _, _, rand = _cut(drawn[most] + means[most], codes, str(verdict["linkage"]))
         # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
         p = _cohesion(distances, codes, seed=1)[1] if rand > 1 - 1e-9 else 1.0
@@ -341,12 +345,16 @@ def _bootstrap(
     rng = np.random.default_rng(seed)
     seen = np.zeros(len(branches))
     exact = 0
-    n_groups = len(np.unique(codes))
+    groups = [frozenset(np.flatnonzero(codes == code).tolist()) for code in np.unique(codes)]
+    joins = len(codes) - len(groups)
+    groups = {group for group in groups if len(group) > 1}
     for _ in range(bootstraps):
         tree = _tree(_distances(matrix[:, rng.integers(0, matrix.shape[1], matrix.shape[1])]), linkage)
-        found = set(_branches(tree))
+        found = _branches(tree)
+        # The cut gives the groups if the joins below it are just those that make them.
+        exact += groups <= set(found[:joins])
+        found = set(found)
         seen += [branch in found for branch in branches]
-        exact += _adjusted_rand(codes, hierarchy.fcluster(tree, n_groups, "maxclust")) > 1 - 1e-9
     return seen / bootstraps, exact / bootstraps
 
 

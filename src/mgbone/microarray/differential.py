@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 import pylimma
 from scipy import stats
 
+from mgbone.microarray.genes import check_numbers, examples
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, tr
 
@@ -19,78 +20,6 @@ DE_COLUMNS = ["gene", "contrast", "log2_fold_change", "average_expression", "t",
 
 class ExpressionWarning(UserWarning):
     """Expression values that can be analysed but should be looked at."""
-
-
-def summarise_to_genes(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Series) -> pd.DataFrame:
-    """Keep one probeset per gene: the one with the highest average expression over all arrays given.
-
-    The choice looks at no group and so can't favour a contrast. Probesets without a symbol (controls, loci
-    that were never named) are dropped. Of two with the same average the first one in the table stays.
-
-    Parameters
-    ----------
-    expression : DataFrame, shape (n_probesets, n_arrays)
-        log2 expression, probesets as index.
-    symbols : Series or mapping
-        Gene symbol of a probeset; missing or empty where it has none.
-
-    Returns
-    -------
-    DataFrame, shape (n_genes, n_arrays)
-        Index `gene`, in the order in which the chosen probesets stand in `expression`.
-
-    Raises
-    ------
-    MgboneError
-        If no probeset has a symbol.
-    """
-    table = probeset_choice(expression, symbols)
-    chosen = table[table["kept"]]
-    genes = expression.loc[chosen.index]
-    return genes.set_axis(pd.Index(chosen["gene"], name="gene"), axis=0)
-
-
-def probeset_choice(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Series) -> pd.DataFrame:
-    """Show which probeset stands for which gene, for `summarise_to_genes`.
-
-    Returns
-    -------
-    DataFrame
-        Index as `expression`; columns gene (missing where there is no symbol), average_expression, and kept.
-
-    Raises
-    ------
-    MgboneError
-        If a probeset stands twice in the table, or none has a symbol.
-    """
-    _check_numbers(expression)
-    if expression.index.has_duplicates:
-        raise MgboneError(
-            tr(
-                "The probeset {probeset!r} stands more than once in the expression table; each needs a "
-                "row of its own.",
-                probeset=expression.index[expression.index.duplicated()][0],
-            )
-        )
-    gene = pd.Series(expression.index.map(pd.Series(dict(symbols), dtype=object)), index=expression.index)
-    gene = gene.where(gene.notna() & (gene.astype(str).str.strip() != ""))
-    if gene.isna().all():
-        raise MgboneError(
-            tr(
-                "None of the {n} probesets has a gene symbol in the annotation. Its names look like "
-                "{annotation}, those of the table like {examples}: are they of the same chip?",
-                n=len(gene),
-                annotation=_examples(dict(symbols)),
-                examples=_examples(expression.index),
-            )
-        )
-    average = expression.mean(axis=1)
-    best_first = pd.DataFrame({"gene": gene, "average": average}).sort_values(
-        "average", ascending=False, kind="stable"
-    )
-    first = ~best_first.duplicated("gene") & best_first["gene"].notna()
-    kept = first.reindex(expression.index)
-    return pd.DataFrame({"gene": gene, "average_expression": average, "kept": kept})
 
 
 def differential_expression(
@@ -233,7 +162,7 @@ def genes_by_hand(
                 tr(
                     "The gene {gene!r} is not in the expression table; it has such as {examples}.",
                     gene=gene,
-                    examples=_examples(expression.index),
+                    examples=examples(expression.index),
                 )
             )
     fit, labels = _fit(expression, groups, [contrast])
@@ -353,7 +282,7 @@ def _labels(expression: pd.DataFrame, groups: Any) -> pd.Series:
 
 
 def _check_genes(expression: pd.DataFrame) -> None:
-    _check_numbers(expression)
+    check_numbers(expression)
     if expression.columns.has_duplicates:
         twice = expression.columns[expression.columns.duplicated()][0]
         raise MgboneError(
@@ -384,29 +313,6 @@ def _check_genes(expression: pd.DataFrame) -> None:
             ),
             ExpressionWarning,
             stacklevel=4,
-        )
-
-
-def _check_numbers(expression: pd.DataFrame) -> None:
-    try:
-        values = expression.to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
-        raise MgboneError(
-            tr("The expression table holds something that is no number: {error}.", error=error)
-        ) from error
-    if values.size == 0:
-        raise MgboneError(tr("The expression table is empty."))
-    bad = ~np.isfinite(values)
-    if bad.any():
-        row, column = np.argwhere(bad)[0]
-        raise MgboneError(
-            tr(
-                "{n} expression values are missing or infinite, the first in row {row!r}, array "
-                "{array!r}; drop such genes or arrays before testing.",
-                n=int(bad.sum()),
-                row=expression.index[row],
-                array=expression.columns[column],
-            )
         )
 
 
@@ -450,7 +356,3 @@ def one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
             )
         )
     return rows
-
-
-def _examples(names: Iterable[Any], n: int = 3) -> str:
-    return tr(", ").join(str(name) for name in list(names)[:n]) or tr("none")

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import pylimma
 from scipy import stats
 
 from mgbone.dataset.faults import listing
@@ -196,10 +195,10 @@ def camera(
 
     Competitive and without any limit for single genes; the variance of a set's mean is raised for the
     correlation between its genes, which would otherwise make large sets of co-regulated genes look
-    significant (Wu and Smyth 2012, Nucleic Acids Res 40:e133), by pylimma's `camera_pr`. As in limma's
-    ``camera`` the statistic is the z score with the p value of the moderated t: t itself has long tails
-    with few arrays, and its variance over all genes would drown the sets. limma approximates z, here it is
-    exact.
+    significant (Wu and Smyth 2012, Nucleic Acids Res 40:e133), as limma's ``cameraPR`` does; all sets at
+    once, since set by set, as in pylimma, it takes ten times as long. As in limma's ``camera`` the statistic
+    is the z score with the p value of the moderated t: t itself has long tails with few arrays, and its
+    variance over all genes would drown the sets. limma approximates z, here it is exact.
 
     Parameters
     ----------
@@ -233,24 +232,33 @@ def camera(
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         # All sets at once: looking genes up set by set would take longer than the test.
         rows = z.index.get_indexer([gene for members in sets.genes.values() for gene in members])
-        index = dict(zip(sets.genes, np.split(rows, starts[1:]), strict=True))
-        found = pylimma.camera_pr(z, index, inter_gene_cor=inter_gene_correlation, sort=False)
-        p = found["p_value"].to_numpy(float)
+        means = np.add.reduceat(z.to_numpy()[rows], starts) / sizes
+        t = _two_sample_t(means, sizes, z.to_numpy(), inter_gene_correlation)
+        p = 2 * stats.t.sf(np.abs(t), len(z) - 2)
         frame = pd.DataFrame(
             {
                 "contrast": contrast,
-                "term": list(index),
-                "name": [sets.name(term) for term in index],
-                "n_genes": found["n_genes"].to_numpy(),
+                "term": list(sets.genes),
+                "name": [sets.name(term) for term in sets.genes],
+                "n_genes": sizes,
                 "correlation": float(inter_gene_correlation),
-                "direction": found["direction"].str.lower().to_numpy(),
+                "direction": np.where(t < 0, "down", "up"),
                 "p": p,
                 "q": stats.false_discovery_control(p, method="bh"),
-                "mean_z": np.add.reduceat(z.to_numpy()[rows], starts) / sizes,
+                "mean_z": means,
             }
         )
         tables.append(frame.sort_values(["p", "term"], kind="stable"))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=CAMERA_COLUMNS)
+
+
+def _two_sample_t(means: np.ndarray, sizes: np.ndarray, z: np.ndarray, correlation: float) -> np.ndarray:
+    """T of the genes of each set against all others, the variance of the sets' means inflated."""
+    n, others = len(z), len(z) - sizes
+    difference = n / others * (means - z.mean())
+    pooled = ((n - 1) * z.var(ddof=1) - difference**2 * sizes * others / n) / (n - 2)
+    inflation = 1 + (sizes - 1) * correlation
+    return difference / np.sqrt(pooled * (inflation / sizes + 1 / others))
 
 
 def _check_ranked(table: pd.DataFrame, contrast: str | None = None) -> None:

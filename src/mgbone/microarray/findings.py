@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mgbone.evidence.comparison import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray.clustering import Clustering, can_be_separated
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError

@@ -11,7 +11,7 @@ from mgbone.dataset.arrays.library_files import read_transcript_annotation
 from mgbone.dataset.arrays.symbol_table import gene_symbols
 from mgbone.dataset.opening import Dataset
 from mgbone.dataset.parts import FEWEST_ARRAYS
-from mgbone.microarray.arrays import read_expression
+from mgbone.microarray.genes import read_expression
 from mgbone.microarray.genesets import fit_gene_sets, load_gene_sets
 from mgbone.study.errors import MgboneError, PlatformError
 from mgbone.study.language import N_, tr

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 import gseapy
 import pandas as pd
 
-from mgbone.evidence.comparison import MEASUREMENT_COLUMNS
+from mgbone.evidence.columns import MEASUREMENT_COLUMNS
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 

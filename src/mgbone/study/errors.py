@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 
+from mgbone.study.language import tr
+from mgbone.study.mgbone_error import MgboneError
 
-def tr(message: str, **fields: object) -> str:
-    """Fill in a message; `mgbone.study.language` puts its own in place, which translates."""
-    return message.format(**fields)
-
-
-class MgboneError(Exception):
-    """Base of every error that this package raises on purpose.
-
-    Command-line entry points print its text without a traceback and exit with status 1; Jupyter shows the
-    line of the cell and the text.
-    """
-
-    def _render_traceback_(self) -> list[str]:
-        frames = traceback.extract_tb(self.__traceback__)
-        lines = [frame for frame in frames if "ipykernel" in frame.filename or frame.filename[:1] == "<"]
-        arrow = [f"----> {frame.lineno} {frame.line}" for frame in lines[-1:]]
-        return [*arrow, f"{type(self).__name__}: {self}"]
+__all__ = ["CelError", "DatasetError", "MgboneError", "NothingToShow", "PlatformError", "StudyError"]
 
 
 class StudyError(MgboneError):

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 from string import Formatter
 
-from mgbone.study import errors
+from mgbone.study.mgbone_error import MgboneError
 
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
@@ -31,7 +31,7 @@ def use_language(language: str) -> None:
         If it is neither ``en`` nor ``ja``.
     """
     if language not in LANGUAGES:
-        raise errors.MgboneError(
+        raise MgboneError(
             tr(
                 "The language {language!r} is not known; choose {known}.",
                 language=language,
@@ -85,9 +85,6 @@ class _Japanese(Formatter):
 
 
 _JAPANESE = _Japanese()
-
-
-errors.tr = tr
 
 
 def N_(message: str) -> str:

@@ -262,11 +262,10 @@ def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     ends = np.flatnonzero(letters == _NEWLINE)[:-2]
     starts = np.concatenate([[0], ends[:-1] + 1])
     is_tab = letters == _TAB
-    tabs_before = np.concatenate([[0], np.cumsum(is_tab, dtype=np.int64)])
     first, second, third = (is_tab[np.minimum(starts + k, ends)] for k in range(3))
     level = first * (1 + second * (1 + third.astype(np.int8)))
     level = np.where((letters[starts] == _HASH) | (starts == ends), -1, level)
-    return starts, ends, tabs_before[ends] - tabs_before[starts], level
+    return starts, ends, np.add.reduceat(is_tab, starts, dtype=np.int64), level
 
 
 def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:

@@ -16,15 +16,20 @@ _ENSEMBL = {
 }
 
 
+_ENOUGH = 2000
+"""So many names, evenly out of the alphabet, tell how all are written."""
+
+
 def symbol_style(names: Collection[str]) -> str:
     """Name the kind of gene names in a collection, in English.
 
     One of "human symbols (IL6)", "rat or mouse symbols (Il6)", "Entrez numbers", "Ensembl (rat)" and so on,
     "probeset names", or "mixed or unknown".
     """
-    names = [str(n) for n in names]
+    names = sorted(str(n) for n in names)
     if not names:
         return N_("none")
+    names = names[:: -(-len(names) // _ENOUGH)]
     if _share(names, r"\d+$") > 0.8:
         return N_("Entrez numbers")
     for prefix, style in _ENSEMBL.items():
