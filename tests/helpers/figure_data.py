@@ -144,13 +144,14 @@ def array_evidence():
 
 
 def analyses(study, endpoint="bmd_trabecular_proximal"):
-    """Every specification of a statement as `mgbone.certainty.specification_curve` gives them, and about it."""
+    """Every specification of a statement (`mgbone.certainty.specification_curve`), and about it."""
     rng = np.random.default_rng(7)
     curve = pd.DataFrame(specifications(study.multiverse, endpoint))
     curve["estimate"] = 7 + 2 * curve["outliers"].eq("most_extreme_out") + rng.normal(0, 0.4, len(curve))
     curve["p"] = 10 ** -(curve["estimate"] / 6 + rng.uniform(0, 0.6, len(curve)))
     level = curve["p"].map(study.level)
-    curve["verdict"] = level.map({"significant": "direction_only", "trend": "reproduced", "none": "contradicted"})
+    verdicts = {"significant": "direction_only", "trend": "reproduced", "none": "contradicted"}
+    curve["verdict"] = level.map(verdicts)
     curve["declared"] = curve.index == 0
     curve = curve.sort_values("estimate").reset_index(drop=True).assign(rank=np.arange(1, len(curve) + 1))
     verdict = curve.loc[curve["declared"], "verdict"].iloc[0]

@@ -31,7 +31,6 @@ from mgbone.study.multiverse import Decision, specifications
 
 PERMUTATIONS = 2_000
 THREADS = 2
-ANALYSES = ("test", "outliers", "transformation")  # what is done with values; other decisions make them
 SHARED = ("urine", "regions", "density")
 
 

@@ -111,7 +111,6 @@ def _options_panel(
     depth: float,
     verdict: str,
 ) -> None:
-    size = float(np.clip(420 / len(curve), 0.6, 4.0))
     ticks, labels = [], []
     names = [option_label(d.option(name)) for d in decisions for name in places[d.id]]
     aside = max(canvas.text_width(name, look.SMALL_SIZE) for name in names) + 22
@@ -119,8 +118,8 @@ def _options_panel(
         rows = places[decision.id]
         for name, y in rows.items():
             taken = curve[curve[decision.id] == name]
-            ax.plot(taken["rank"], np.full(len(taken), y), "|", color=look.INK, markersize=6.5,
-                    markeredgewidth=size, zorder=3, rasterized=len(curve) > 500)  # fmt: skip
+            bars = _runs(taken["rank"].to_numpy())
+            ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
             ticks.append(y)
             labels.append(option_label(decision.option(name)))
             share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
@@ -145,6 +144,12 @@ def _options_panel(
     ax.set_ylim(depth - 0.3, -0.7)
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False)
+
+
+def _runs(ranks: np.ndarray) -> list[tuple[float, float]]:
+    """Return where each run of neighbouring ranks begins, and how wide it is."""
+    runs = np.split(ranks, np.flatnonzero(np.diff(ranks) > 1) + 1)
+    return [(float(run[0]) - 0.4, len(run) - 0.2) for run in runs]
 
 
 def _statement(told: pd.Series) -> str:
