@@ -11,7 +11,7 @@ from scipy import stats
 from mgbone.certainty import array_cohorts, array_tests
 from mgbone.microarray import arrays, changed_genes, enrichment, genesets, scores
 from mgbone.microarray.clustering import cluster_arrays, separation
-from mgbone.microarray.differential import summarise_to_genes
+from mgbone.microarray.genes import summarise_to_genes
 from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import rma
 

@@ -10,9 +10,12 @@ import pytest
 from helpers.small_dataset import in_memory, tables
 
 from mgbone.certainty.batch import Batch, run_test
-from mgbone.certainty.joint import Tally
-from mgbone.certainty.multiverse import animal_multiverse, draw_labels
+from mgbone.certainty.joint import JOINT_COLUMNS, Tally
+from mgbone.certainty.multiverse import Multiverse, animal_multiverse, draw_labels
+from mgbone.certainty.multiverse_words import analyses_table, decision_table, most_divided, tell_analyses
 from mgbone.certainty.specifications import judged, specification_curve, sum_up
+from mgbone.claims.judging import judge
+from mgbone.study.ledger import load_claims
 from mgbone.study.multiverse import Decision, Option, specifications
 from mgbone.study.paths import project_root
 
@@ -65,7 +68,7 @@ def test_a_tiny_multiverse_says_what_was_worked_out_by_hand(study):
     # The test decides the verdict; outliers move the estimate by 2, the test by 4.
     table = judged(four([0.01, 0.02, 0.06, 0.20]), claim(), small)
     assert table["verdict"].tolist() == ["reproduced", "reproduced", "direction_only", "direction_only"]
-    statements, decisions = sum_up(table, small, pd.DataFrame(columns=["claim_id", "joint_p_stouffer"]))
+    statements, decisions = sum_up(table, small, pd.DataFrame(columns=JOINT_COLUMNS))
     row = statements.iloc[0]
     assert (row["specifications"], row["share_of_specifications"]) == (4, 0.5)
     assert (row["p_min"], row["p_max"], row["p_declared"]) == (0.01, 0.20, 0.01)
@@ -82,7 +85,7 @@ def test_a_difference_the_other_way_and_a_specification_without_answer(study):
     small = replace(study, multiverse=(TEST, OUTLIERS))
     table = judged(four([0.01, 0.01, np.nan, 0.5], way=(1, -1, 0, -1)), claim(), small)
     assert table["verdict"].tolist() == ["reproduced", "contradicted", "not_tested", "contradicted"]
-    statements, _ = sum_up(table, small, pd.DataFrame(columns=["claim_id", "joint_p_stouffer"]))
+    statements, _ = sum_up(table, small, pd.DataFrame(columns=JOINT_COLUMNS))
     assert statements.loc[0, "specifications"] == 3
     curve = specification_curve(table, "c")
     assert curve["rank"].tolist() == [1, 2, 3] and curve["declared"].tolist() == [True, False, False]
@@ -140,7 +143,6 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     from mgbone.biochem import derive_endpoints
     from mgbone.evidence import compare
     from mgbone.qct import regional_density
-    from mgbone.study.ledger import load_claims
 
     # The other two tests take their tables of tails for groups of four, which is the better part of the time.
     some = [
@@ -181,3 +183,36 @@ def test_specifications_of_one_statement_are_those_of_specr(study):
         estimate = batch.mean[0, 1] - batch.mean[0, 0]
         assert estimate == pytest.approx([row["estimate"] for row in rows], rel=1e-9)
         assert p[0, 0] == pytest.approx([row["p"] for row in rows], rel=1e-7)
+
+
+def test_without_statements_there_is_nothing_to_ask(study):
+    dataset = in_memory(study)
+    found = animal_multiverse(dataset, load_claims().head(0), n_permutations=1)
+    assert found.specifications.empty and found.statements.empty and found.decisions.empty
+    assert most_divided(found) is None
+    curve = specification_curve(found.specifications, None)
+    assert curve.empty
+    verdicts = judge(
+        load_claims().head(0),
+        pd.DataFrame(columns=["experiment", "endpoint", "contrast", "direction", "level"]),
+    )
+    assert "no statement" in tell_analyses(found, verdicts).data
+    assert analyses_table(found, verdicts, study).index.tolist() == ["–"]
+
+
+def test_words_count_the_statements_that_every_analysis_gives(study):
+    small = replace(study, multiverse=(TEST, OUTLIERS))
+    claims = pd.concat([claim(), claim(claim_id="d", level="none", direction="none")], ignore_index=True)
+    rows = pd.concat([four([0.01, 0.02, 0.06, 0.2]), four([0.3, 0.4, 0.5, 0.6]).assign(claim_id="d")])
+    table = judged(rows.reset_index(drop=True), claims, small)
+    found = Multiverse(table, *sum_up(table, small, pd.DataFrame(columns=JOINT_COLUMNS)))
+    verdicts = claims.assign(asserts=["effect", "absence"])
+    said = tell_analyses(found, verdicts).data
+    assert said.startswith(
+        "8 analyses of 2 statements. 0 of 1 statements of an effect and 1 of 1 of an absence"
+    )
+    shown = analyses_table(found, verdicts, small)
+    assert shown.index.tolist() == ["c"]
+    assert shown.loc["c", ["with that verdict", "moved most by"]].tolist() == ["50 %", "Test"]
+    assert most_divided(found) == "c"
+    assert len(decision_table(small)) == 4

@@ -25,7 +25,7 @@ from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_u
 from mgbone.dataset.opening import Dataset
 from mgbone.microarray import arrays, genesets
 from mgbone.microarray.clustering import LINKAGE, N_GENES, can_be_separated, separation
-from mgbone.microarray.differential import summarise_to_genes
+from mgbone.microarray.genes import summarise_to_genes
 from mgbone.microarray.genesets import LARGEST, SMALLEST
 from mgbone.microarray.normalisation import rma
 from mgbone.study.design import Study
@@ -198,8 +198,8 @@ def _enriched(
     q, change = adjusted(fitted.p)[:, 0], fitted.log2_fold_change[:, 0]
     lists = []
     for at, beyond in limits:
-        passes = (q < (at.limit or study.thresholds["gene_q"])) & (
-            np.abs(change) >= (beyond.limit or study.thresholds["gene_log2_fold_change"])
+        passes = (q < _limit(at, "gene_q", study)) & (
+            np.abs(change) >= _limit(beyond, "gene_log2_fold_change", study)
         )
         lists += [passes & (change > 0), passes & (change < 0)]
     annotated = terms.annotated
@@ -214,6 +214,11 @@ def _enriched(
                     spoken = {theme: Spoken(np.nan, 0, np.nan) for theme in spoken}
                 told = {"gene_q": at.id, "fold_change": beyond.id, "set_background": ground.id}
                 yield told | {"set_sizes": size.id}, spoken
+
+
+def _limit(option: Option, threshold: str, study: Study) -> float:
+    """Return the limit that an option states, or the declared one."""
+    return study.thresholds[threshold] if option.limit is None else option.limit
 
 
 def _jointly(found: Sequence[list[Row]], study: Study) -> list[Row]:

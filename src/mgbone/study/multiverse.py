@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from mgbone.study.documents import Document, is_it, nearest_name
+from mgbone.study.documents import Document, Keys, is_it, nearest_name
 from mgbone.study.language import N_, either, tr
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
@@ -131,6 +131,20 @@ def check_decisions(document: Document, entries: Iterable[Mapping[str, Any]]) ->
             problem = tr("{name!r} stands a second time", name=entry["id"])
             document.slip((*here, "id"), problem, tr("Put its options together."))
         seen.append(entry["id"])
+        for at, option in enumerate(entry["options"]):
+            _check_numbers(document, (*here, "options", at), option, free=not known and at > 0)
+
+
+def _check_numbers(document: Document, where: Keys, option: Mapping[str, Any], free: bool) -> None:
+    numbers = [key for key in ("regions", "limit", "sizes") if key in option]
+    if free and not numbers:
+        problem = tr("{name!r} says by no number how it differs from the declared option", name=option["id"])
+        document.slip(where, problem, tr("Add regions, limit or sizes."))
+    spans = {**option.get("regions", {}), "sizes": option.get("sizes", [0, 1])}
+    for name, (low, high) in spans.items():
+        if low >= high:
+            problem = tr("found [{low}, {high}], which ends before it begins", low=low, high=high)
+            document.slip(where, f"{name}: {problem}", tr("Put the smaller number first."))
 
 
 def _listed(names: Iterable[str]) -> str:
