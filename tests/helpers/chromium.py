@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import time
+from contextlib import contextmanager
 from itertools import count
 
 import websocket
@@ -52,6 +53,20 @@ class Browser:
                 return answer["result"]
             self.events.append(answer)
 
+    @contextmanager
+    def frame(self, part):
+        """Work in the frame whose address holds `part`: one without an origin has a process of its own."""
+        end, found = time.monotonic() + 60, []
+        while not found and time.monotonic() < end:
+            targets = self.send("Target.getTargets")["targetInfos"]
+            found = [t["targetId"] for t in targets if t["type"] == "iframe" and part in t["url"]]
+        page = self.session
+        self.session = self.send("Target.attachToTarget", targetId=found[0], flatten=True)["sessionId"]
+        for domain in ("Runtime", "Network", "Log"):
+            self.send(f"{domain}.enable")
+        yield
+        self.session = page
+
     def resize(self, width, height):
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
@@ -82,19 +97,20 @@ class Browser:
             time.sleep(0.05)
         raise AssertionError(f"never true: {script}")
 
-    def mouse(self, kind, x, y, buttons=0):
+    def mouse(self, kind, x, y, buttons=0, modifiers=0):
         self.send(
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left" if buttons or kind != "mouseMoved"
-            else "none", buttons=buttons, clickCount=1,
+            else "none", buttons=buttons, clickCount=1, modifiers=modifiers,
         )  # fmt: skip
 
-    def drag(self, start, end):
-        self.mouse("mouseMoved", *start)
-        self.mouse("mousePressed", *start, 1)
+    def drag(self, start, end, modifiers=0):
+        """Draw a box; `modifiers` as the protocol has them: 8 is Shift."""
+        self.mouse("mouseMoved", *start, 0, modifiers)
+        self.mouse("mousePressed", *start, 1, modifiers)
         for share in (0.3, 0.6, 1.0):
             at = [a + share * (b - a) for a, b in zip(start, end, strict=True)]
-            self.mouse("mouseMoved", *at, 1)
-        self.mouse("mouseReleased", *end)
+            self.mouse("mouseMoved", *at, 1, modifiers)
+        self.mouse("mouseReleased", *end, 0, modifiers)
 
     def picture(self, path, whole=False):
         data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
@@ -119,3 +135,11 @@ class Browser:
         self.socket.close()
         self.process.terminate()
         self.process.wait(20)
+
+
+def enter(browser, selector, value, kind="input"):
+    """Put a value into a field, as somebody who types or chooses would."""
+    browser.run(
+        f"(() => {{ const field = document.querySelector({selector!r}); field.value = {value!r};"
+        f" field.dispatchEvent(new Event({kind!r}, {{ bubbles: true }})); }})()"
+    )

@@ -5,7 +5,7 @@ import pandas as pd
 
 from helpers import ROOT
 from helpers.small_run import measurements, small_run
-from mgbone.explore.tables import Tables
+from mgbone.lookup.tables import Tables
 from mgbone.study.paths import write_table
 
 N_GENES = 22_900

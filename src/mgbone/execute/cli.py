@@ -233,7 +233,7 @@ def _report(options: argparse.Namespace) -> None:
 
 def _cohorts(options: argparse.Namespace) -> None:
     from mgbone.certainty import runs
-    from mgbone.explore.tables import Tables
+    from mgbone.lookup.tables import Tables
 
     tables = Tables(**_told(options))
     job = runs.prepare(tables.read_parts("measurements"), tables.read("verdicts"), tables.study)
@@ -251,14 +251,14 @@ def _cohorts(options: argparse.Namespace) -> None:
 def _arrays(options: argparse.Namespace) -> None:
     from mgbone.certainty import run_arrays
     from mgbone.dataset.opening import ledger_of, open_dataset
-    from mgbone.explore.tables import Tables
+    from mgbone.lookup.tables import Tables
 
     dataset, tables = open_dataset(options.dataset), Tables(**_told(options))
     run_arrays(dataset, ledger_of(dataset), tables.derived, options.cohorts)
 
 
 def _look_up(options: argparse.Namespace) -> None:
-    from mgbone.explore import cards
+    from mgbone.lookup import cards
 
     folders = {name: value for name, value in _told(options).items() if name != "dataset"}
     card = getattr(cards, options.kind)(options.name, options.dataset, **folders)
@@ -266,8 +266,8 @@ def _look_up(options: argparse.Namespace) -> None:
 
 
 def _explore(options: argparse.Namespace) -> None:
-    from mgbone.explore.page import write_explorer
-    from mgbone.explore.tables import Tables
+    from mgbone.lookup.page import write_explorer
+    from mgbone.lookup.tables import Tables
 
     page = write_explorer(Tables(**_told(options)))
     at, mb = relative(page), page.stat().st_size / 1e6

@@ -15,6 +15,7 @@ WORDS: Mapping[str, str] = {
     "comparison": N_("Comparison"),
     "against": N_("against"),
     "search": N_("Search: gene, name or other name"),
+    "limit": N_("Changed if q is below"),
     "own": N_("Your own genes, one a line"),
     "mark": N_("Mark them"),
     "clear": N_("Clear"),
@@ -64,5 +65,11 @@ WORDS: Mapping[str, str] = {
     "all": N_("all"),
     "nothing": N_("none"),
     "no_arrays": N_("This dataset has no arrays."),
+    "trust": N_("This page lives by its script. In JupyterLab, press “Trust HTML” above it."),
+    "caged": N_(
+        "In this frame nothing can be downloaded. Save the picture by a right click, copy the table, or open "
+        "explorer.html in a browser."
+    ),
+    "close": N_("Close"),
     "kept": N_("In the picture: what the page shows now, stamped if the data are simulated."),
 }

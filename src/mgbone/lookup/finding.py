@@ -11,7 +11,7 @@ from importlib.resources import files
 import pandas as pd
 import yaml
 
-from mgbone.explore.tables import Tables
+from mgbone.lookup.tables import Tables
 from mgbone.study.dictionary import endpoint, endpoints
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, either, tr
@@ -118,7 +118,7 @@ def _genes(tables: Tables) -> list[tuple[str, str, str]]:
 @cache
 def gene_synonyms() -> dict[str, list[str]]:
     """Return other names of genes, by symbol."""
-    text = files("mgbone.explore").joinpath("synonyms.yml").read_text(encoding="utf-8")
+    text = files("mgbone.lookup").joinpath("synonyms.yml").read_text(encoding="utf-8")
     return yaml.safe_load(text)
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mgbone.dataset.descriptor import file_sha256
-from mgbone.explore.card import Card
-from mgbone.explore.finding import the_one
-from mgbone.explore.tables import Tables, find_tables
 from mgbone.figures import genes as gene_figures
 from mgbone.figures import groups as group_figures
+from mgbone.lookup.card import Card
+from mgbone.lookup.finding import the_one
+from mgbone.lookup.tables import Tables, find_tables
 from mgbone.microarray.changed_genes import call_genes
 from mgbone.study import naming
 from mgbone.study.dictionary import GENE, endpoint_label, endpoint_unit
@@ -24,7 +24,6 @@ from mgbone.study.paths import resolve
 
 DATASET = Tables.dataset
 GENE_TEST = N_("moderated t test, p adjusted over all genes (BH)")
-KEYS = ["experiment", "endpoint", "contrast"]
 
 
 def gene(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:

@@ -1,6 +1,7 @@
 // Pictures, drawn by Bokeh. Each carries the stamp itself, so that it is in every export.
-const { Plotting, Range1d, FixedTicker, Title, HoverTool, BoxSelectTool, TapTool, ColumnDataSource } = Bokeh;
+const { Plotting, Range1d, FixedTicker, Title, HoverTool, BoxSelectTool, TapTool, ColumnDataSource, Scatter } = Bokeh;
 const HEIGHT = 380;
+const SELECTED = "#d95f02";
 const views = {};  // the view of each picture, by the id of its place
 
 function newFigure(title, stamp, options = {}) {
@@ -31,22 +32,73 @@ async function show(pictures) {
   for (const place of places) views[place] = made.get(pictures[place]);
 }
 
-// Every gene a dot; a box selects, a click chooses, and both hold in all clouds of the same source.
-function cloud(source, marks, { title, stamp, x, y, xLabel, yLabel, words }) {
-  const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel });
-  const common = { x: { field: x }, y: { field: y }, source, line_color: null, fill_alpha: 1, marker: "square" };
-  const dots = figure.scatter({ ...common, size: 3, fill_color: { field: "colour" }, selection_fill_color: "#d95f02", selection_fill_alpha: 1 });
-  // Without glyphs of their own for dots not selected or muted: each would read 22,900 colours once more.
-  Object.assign(dots, { nonselection_glyph: null, muted_glyph: null });
-  figure.scatter({ x: { field: x }, y: { field: y }, source: marks, level: "overlay", size: 11,
-    fill_color: null, line_color: "#000", line_width: 1.6 });  // on a layer of its own: the cloud is not painted again
-  figure.text({ x: { field: x }, y: { field: y }, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
+// Dots are set pixel by pixel, rare colours last: Bokeh's own way, a path for each of 22,900, takes fifty times as long, and
+// WebGL is not everywhere. A drawing (SVG) gets a path of squares for each colour. The colour is that of the source, or one for all.
+class CloudView extends Scatter.prototype.default_view {
+  _paint(ctx, indices) {
+    const { colour } = this.renderer.model.data_source.data, ofColour = new Map(), side = this.size.get(0);
+    for (const i of indices) {
+      const name = colour?.[i] ?? SELECTED;
+      if (ofColour.has(name)) ofColour.get(name).push(i); else ofColour.set(name, [i]);
+    }
+    const groups = [...ofColour].sort((a, b) => b[1].length - a[1].length);
+    if (ctx instanceof CanvasRenderingContext2D) return this.setPixels(ctx, groups, side);
+    const corner = (centre) => Math.round(10 * (centre - side / 2)) / 10;
+    for (const [name, dots] of groups) {
+      ctx.fillStyle = name;
+      ctx.beginPath();
+      for (const i of dots) if (Number.isFinite(this.sx[i] + this.sy[i])) ctx.rect(corner(this.sx[i]), corner(this.sy[i]), side, side);
+      ctx.fill();
+    }
+  }
+
+  setPixels(ctx, groups, side) {
+    const { width, height } = ctx.canvas, { a: scale, e: left, f: top } = ctx.getTransform();
+    const image = new ImageData(width, height), pixels = new DataView(image.data.buffer), wide = Math.round(side * scale);
+    for (const [name, dots] of groups) {
+      const rgba = parseInt(`${name.slice(1)}ff`, 16);
+      for (const i of dots) {
+        const x0 = Math.round(this.sx[i] * scale + left - wide / 2), y0 = Math.round(this.sy[i] * scale + top - wide / 2);
+        if (!(x0 >= 0 && y0 >= 0 && x0 + wide <= width && y0 + wide <= height)) continue;
+        for (let y = y0; y < y0 + wide; y += 1) for (let x = x0; x < x0 + wide; x += 1) pixels.setUint32(4 * (y * width + x), rgba);
+      }
+    }
+    const sheet = new OffscreenCanvas(width, height);
+    sheet.getContext("2d").putImageData(image, 0, 0);
+    ctx.setTransform(1, 0, 0, 1, 0, 0);
+    ctx.drawImage(sheet, 0, 0);
+    ctx.setTransform(scale, 0, 0, scale, left, top);
+  }
+}
+class Cloud extends Scatter {}
+Cloud.prototype.default_view = CloudView;
+
+// The sources of clouds that are shown together: all genes, those in the box, those marked. The latter two are painted on a
+// layer of their own, so that the cloud need not be painted again.
+function cloudSources() {
+  return Object.fromEntries(["all", "chosen", "marks"].map((name) => [name, new ColumnDataSource({ data: {} })]));
+}
+
+// Every gene a dot; a box selects (with Shift it adds), a click chooses.
+function cloud({ all, chosen, marks }, { title, stamp, x, y, xLabel, yLabel, words, onbox, onchoose }) {
+  const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel, lod_threshold: null });
+  const at = { x: { field: x }, y: { field: y } }, dotted = () => new Cloud({ ...at, size: 3, line_color: null });
+  const plain = { selection_glyph: null, nonselection_glyph: null, muted_glyph: null };
+  const dots = figure.add_glyph(dotted(), all, plain);
+  figure.add_glyph(dotted(), chosen, { ...plain, level: "overlay" });
+  figure.scatter({ ...at, source: marks, level: "overlay", size: 11, fill_color: null, line_color: "#000", line_width: 1.6 });
+  figure.text({ ...at, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
     text_font_size: "12px", text_color: "#000", background_fill_color: "#fff", background_fill_alpha: 0.75 });
   const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
   for (const range of [figure.x_range, figure.y_range]) range.renderers = [dots];
   const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
-  const box = new BoxSelectTool({ renderers: [dots] });
-  const tap = new TapTool({ renderers: [dots] });
+  const box = new BoxSelectTool({ renderers: [] });
+  const tap = new TapTool({ renderers: [dots], behavior: "inspect", callback: () => onchoose(all.inspected.indices[0]) });
+  figure.on_event("selectiongeometry", ({ geometry: { x0, x1, y0, y1 } }) => {
+    const xs = all.data[x], ys = all.data[y], inside = [];
+    for (let i = 0; i < xs.length; i += 1) if (xs[i] >= x0 && xs[i] <= x1 && ys[i] >= y0 && ys[i] <= y1) inside.push(i);
+    onbox(inside);
+  });
   figure.add_tools(hover, box, tap);
   figure.toolbar.active_drag = box;
   return figure;

@@ -1,6 +1,9 @@
 """Look-ups: what a name finds, and that what is shown is what the tables hold, to the last digit."""
 
 import json
+import os
+import re
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -10,7 +13,7 @@ from helpers.small_run import texts
 
 import mgbone as mg
 from mgbone.execute.cli import main
-from mgbone.explore.finding import find
+from mgbone.lookup.finding import find
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import use_language
 
@@ -164,3 +167,24 @@ def test_each_look_up_has_a_command(run, capsys, look):
 def test_a_misspelt_name_on_the_command_line_is_one_line(run, capsys):
     assert main(["gene", "Bglp", *told(run)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Open the explorer"), ("ja", "エクスプローラー")])
+def test_the_explorer_stands_beside_a_notebook_as_link_and_frame(
+    run, folders, monkeypatch, language, word, tmp_path
+):
+    """Relative to the notebook, as JupyterLab wants it; written once, and again when the tables are newer."""
+    use_language(language)
+    build = tmp_path / "研究 1"
+    monkeypatch.chdir(tmp_path)
+    html = mg.explore(**folders | {"build_folder": build}).data
+    assert word in html
+    (page,) = build.rglob("explorer.html")
+    addresses = re.findall(r'(?:href|src)="([^"]+)"', html)
+    assert [(tmp_path / unquote(address)).resolve() for address in addresses] == [page.resolve()] * 2
+    made = page.stat().st_mtime_ns
+    mg.explore(**folders | {"build_folder": build})
+    assert page.stat().st_mtime_ns == made
+    os.utime(page, (1, 1))
+    mg.explore(**folders | {"build_folder": build})
+    assert page.stat().st_mtime_ns >= made

@@ -11,9 +11,9 @@ async function main() {
   const ledger = new Ledger(world, changed, (name) => { open("endpoints"); endpoints.choose(name); changed(); });
 
   function current() {
-    const selected = genes.source.selected.indices;
-    return { tab: state.tab, contrast: genes.contrast?.name, gene: genes.gene, search: byId("search")?.value, own: genes.own.join(" "),
-      selected: selected.length <= MOST_IN_ADDRESS ? [...selected].map((i) => world.genes[i]).join(" ") : "",
+    const { selected } = genes;
+    return { tab: state.tab, contrast: genes.contrast?.name, q: genes.limit === world.limits.q ? "" : String(genes.limit), gene: genes.gene, search: byId("search")?.value, own: genes.own.join(" "),
+      selected: selected.length <= MOST_IN_ADDRESS ? selected.map((i) => world.genes[i]).join(" ") : "",
       first: byId("first").value, second: byId("second").value, endpoint: state.tab === "endpoints" ? endpoints.name : "",
       "genes-filter": packFilters(genes.table), "endpoints-filter": packFilters(endpoints.table), "ledger-filter": packFilters(ledger.table) };
   }
@@ -24,7 +24,7 @@ async function main() {
       byId(name).hidden = name !== state.tab;
       byId(`tab-${name}`).setAttribute("aria-selected", String(name === state.tab));
     }
-    if (state.tab === "two" && !views.both) genes.setPair(byId("first").value, byId("second").value || world.contrasts.at(-1)?.name);
+    if (state.tab === "two" && !genes.both) genes.setPair(byId("first").value, byId("second").value || world.contrasts.at(-1)?.name);
     if (state.tab === "endpoints" && !endpoints.name) endpoints.choose("");
   }
 
@@ -32,9 +32,10 @@ async function main() {
     const told = readState();
     if (genes.table) {
       if (told.contrast) genes.setContrast(told.contrast);
+      if (told.q) genes.setLimit(told.q);
       if (told.search) { byId("search").value = told.search; genes.find(told.search); }
       if (told.own) { byId("own").value = told.own.replaceAll(" ", "\n"); genes.mark(told.own); }
-      if (told.selected) genes.select(told.selected.split(" "));
+      if (told.selected) genes.selectNamed(told.selected.split(" "));
       if (told.gene) genes.choose(told.gene);
       byId("first").value = told.first ?? world.contrasts[0].name;
       byId("second").value = told.second ?? world.contrasts.at(-1).name;
@@ -48,6 +49,7 @@ async function main() {
     for (const tab of TABS) byId(`tab-${tab}`).addEventListener("click", () => { open(tab); changed(); });
     const on = (id, kind, action) => byId(id)?.addEventListener(kind, (event) => { action(event.target.value); changed(); });
     on("contrast", "change", (name) => genes.setContrast(name));
+    on("limit", "change", (q) => genes.setLimit(q));
     on("search", "input", (text) => genes.find(text));
     on("mark", "click", () => genes.mark(byId("own").value));
     on("clear", "click", () => { byId("own").value = ""; genes.mark(""); genes.select([]); });
@@ -62,6 +64,7 @@ async function main() {
         else for (const place of pictures[view]) if (views[place]) saved(place, kind, `${name}-${place}`);
       });
     }
+    byId("close").addEventListener("click", () => byId("offer").close());
     addEventListener("hashchange", restore);
   }
 
@@ -69,8 +72,19 @@ async function main() {
   listen();
   await restore();
   ready = true;
-  setTimeout(() => genes.unpackExpression(), 300);  // so that it is there when the first gene is chosen
   document.body.dataset.ready = Math.round(performance.now());
+  await prepare();
+
+  // What is not seen yet is drawn while nothing else is to do, so that it is there when it is asked for.
+  async function prepare() {
+    const tasks = [() => genes.searched(), () => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
+      () => genes.both || genes.setPair(byId("first").value, byId("second").value), () => endpoints.name || endpoints.choose("")];
+    for (const task of tasks) {
+      await new Promise((done) => { (window.requestIdleCallback ?? setTimeout)(done); });
+      await task();
+    }
+    document.body.dataset.prepared = "";
+  }
 }
 
 main().catch((error) => { document.body.prepend(element("p", { class: "strip" }, String(error))); throw error; });

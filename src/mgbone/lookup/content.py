@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mgbone.explore.cards import endpoint_animals
-from mgbone.explore.finding import gene_synonyms
-from mgbone.explore.tables import Tables
 from mgbone.figures import look
 from mgbone.figures.genes import THEMES
+from mgbone.lookup.cards import endpoint_animals
+from mgbone.lookup.finding import gene_synonyms
+from mgbone.lookup.tables import Tables
 from mgbone.microarray.genesets import theme_genes
 from mgbone.study import naming
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, typeset_unit

@@ -3,51 +3,66 @@ const CLOUD = "#c9c9c9", CHANGED = "#7d7d7d";
 
 class Genes {
   constructor(world, changed) {
-    Object.assign(this, { world, changed, words: world.words, gene: "", own: [], expression: null });
+    Object.assign(this, { world, changed, words: world.words, gene: "", own: [], selected: [], expression: null, limit: world.limits.q });
     this.at = new Map(world.genes.map((gene, i) => [gene, i]));
-    this.search = world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
-    this.source = new ColumnDataSource({ data: {} });
-    this.marks = new ColumnDataSource({ data: {} });
+    this.clouds = cloudSources();
+    this.pair = cloudSources();
     this.contrast = world.contrasts[0];
-    this.source.selected.change.connect(() => this.selectionChanged());
-    this.other = null;
+    addEventListener("pointerup", (event) => { this.adding = event.shiftKey; }, true);
+    const acts = { onbox: (inside) => this.select(this.adding ? [...new Set([...this.selected, ...inside])] : inside),
+      onchoose: (i) => { this.choose(world.genes[i]); changed(); } };
+    this.shared = { stamp: world.stamp, words: world.words, ...acts };
   }
 
   async start() {
-    const { words, world } = this, { stamp } = world;
+    const { words, world, shared } = this;
     if (!world.genes.length) { byId("genes").replaceChildren(element("p", {}, words.no_arrays)); return; }
     for (const id of ["contrast", "first", "second"]) {
       byId(id).replaceChildren(...world.contrasts.map((c) => element("option", { value: c.name }, c.label)));
     }
     byId("themes").replaceChildren(...[[CLOUD, words.unchanged], [CHANGED, words.changed], ...world.themes.map((t) => [t.colour, t.label])]
       .map(([colour, label]) => { const dot = element("i"); dot.style.background = colour; return element("span", {}, dot, label); }));
+    byId("limit").value = this.limit;
     this.fillSource();
     this.makeTable();
-    const shared = { stamp, words };
     await show({
-      volcano: cloud(this.source, this.marks, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }),
-      ma: cloud(this.source, this.marks, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }),
+      volcano: cloud(this.clouds, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }),
+      ma: cloud(this.clouds, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }),
     });
   }
 
   columns(contrast) {
     const { world } = this;
-    const colour = contrast.q.map((q, i) => (q === null || q >= world.limits.q ? CLOUD
+    contrast.columns ??= { gene: world.genes, name: world.names, p: contrast.p, q: contrast.q, lfc: Float64Array.from(contrast.log2_fold_change, (v) => v ?? NaN),
+    average: Float64Array.from(contrast.average_expression, (v) => v ?? NaN),
+    mlp: Float64Array.from(contrast.p, (p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
+    const colour = contrast.q.map((q, i) => (q === null || q >= this.limit ? CLOUD
       : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
-    return { gene: world.genes, name: world.names, colour, lfc: contrast.log2_fold_change, average: contrast.average_expression,
-      p: contrast.p, q: contrast.q, mlp: contrast.p.map((p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
+    return { ...contrast.columns, colour };
+  }
+
+  // Colour as changed what has a q below this limit; the table shows how many by its filter on q.
+  setLimit(q) {
+    this.limit = q >= 0 && q <= 1 && q !== "" ? +q : this.world.limits.q;
+    byId("limit").value = this.limit;
+    this.fillSource();
+    if (this.both) this.setPair(byId("first").value, byId("second").value);
   }
 
   fillSource() {
-    this.source.data = this.columns(this.contrast);
-    this.remark();
+    this.clouds.all.data = this.columns(this.contrast);
+    this.remark(this.clouds);
   }
 
-  remark() {
-    const all = [...new Set([...(this.gene ? [this.gene] : []), ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
-    const { source } = this, of = (name) => all.map((i) => source.data[name][i]);
-    this.marks.data = Object.fromEntries(["gene", "lfc", "average", "mlp"].map((name) => [name, of(name)]));
-    if (this.pairMarks) this.pairMarks.data = Object.fromEntries(["gene", "a", "b"].map((name) => [name, all.map((i) => this.pair.data[name][i])]));
+  // Mark the chosen gene, one's own and those in the box in clouds that are shown.
+  remark(...clouds) {
+    const marked = [...new Set([this.gene, ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
+    for (const { all, chosen, marks } of clouds.length ? clouds : [this.clouds, this.pair]) {
+      const places = ["gene", "lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
+      for (const [source, rows] of [[marks, marked], [chosen, this.selected]]) {
+        source.data = Object.fromEntries(places.map((name) => [name, rows.map((i) => all.data[name][i])]));
+      }
+    }
   }
 
   makeTable() {
@@ -71,17 +86,23 @@ class Genes {
     this.table.update();
   }
 
-  selectionChanged() {
-    const chosen = [...this.source.selected.indices];
-    this.table.only = chosen.length > 1 ? chosen : null;
-    if (chosen.length === 1) this.choose(this.world.genes[chosen[0]]);
+  select(rows) {
+    this.selected = rows;
+    this.remark();
+    this.table.only = rows.length > 1 ? rows : null;
+    if (rows.length === 1) this.choose(this.world.genes[rows[0]]);
     this.table.update();
-    byId("hits").textContent = chosen.length ? fill(this.words.selected, { n: chosen.length }) : "";
+    byId("hits").textContent = rows.length ? fill(this.words.selected, { n: rows.length }) : "";
     this.changed();
   }
 
-  select(genes) {
-    this.source.selected.indices = genes.map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
+  selectNamed(genes) {
+    this.select(genes.map((gene) => this.at.get(gene)).filter((i) => i !== undefined));
+  }
+
+  searched() {
+    const { world } = this;
+    return this.folded ??= world.genes.map((gene, i) => [gene, world.names[i], ...(world.synonyms[gene] ?? [])].map(fold));
   }
 
   find(text) {
@@ -89,7 +110,7 @@ class Genes {
     this.table.only = null;
     if (!wanted) { byId("hits").textContent = ""; this.table.update(); return; }
     const exact = [], part = [];
-    this.search.forEach((names, i) => {
+    this.searched().forEach((names, i) => {
       if (names.includes(wanted)) exact.push(i); else if (names.some((name) => name.includes(wanted))) part.push(i);
     });
     this.table.only = [...exact, ...part];
@@ -119,31 +140,42 @@ class Genes {
     this.table.current = gene;
     this.table.draw();
     this.remark();
-    const { words, world } = this, i = this.at.get(gene), { stamp } = world;
+    const { words, world } = this, i = this.at.get(gene);
     byId("chosen").hidden = false;
     byId("chosen-title").textContent = world.names[i] ? `${gene}: ${world.names[i]}` : gene;
     const [probeset, place, probes, correlation, residual] = world.chip[i] ?? [];
     byId("chosen-chip").textContent = probeset ? fill(words.chip, { probeset, place: place ?? words.no_place, probes,
       correlation: shown(correlation), residual: shown(residual) }) : "";
+    await this.picture(i);
+  }
+
+  // Draw gene number i, unless another has been chosen in the meantime.
+  async picture(i) {
+    const { words, world, gene: wanted } = this, { stamp } = world, gene = world.genes[i];
     const rows = world.contrasts.map((c) => ({ label: c.label, value: c.log2_fold_change[i], low: c.ci_low[i], high: c.ci_high[i],
       p: `p = ${shown(c.p[i])}, q = ${shown(c.q[i])}` }));
     await draw("gene-changes", differencesPicture(rows, { title: `${gene}: ${words.difference}`, stamp, unit: words.lfc }));
     const { arrays, values } = await this.unpackExpression();
-    if (gene !== this.gene || !values.length) return;
+    if (wanted !== this.gene || !values.length) return;
     const animals = arrays.map((array, k) => [...array, values[i][k]]).filter((row) => row[3] !== null);
     await draw("gene-animals", animalsPicture(animals, world, { title: gene, stamp, unit: words.log2, words, room: "gene-animals" }));
   }
 
   async setPair(first, second) {
-    const { words, world } = this, find = (name, otherwise) => world.contrasts.find((c) => c.name === name) ?? otherwise;
+    const { words, world, shared } = this, find = (name, otherwise) => world.contrasts.find((c) => c.name === name) ?? otherwise;
     if (!world.contrasts.length) return;
     const a = find(first, world.contrasts[0]), b = find(second, world.contrasts.at(-1));
     byId("first").value = a.name; byId("second").value = b.name;
-    this.pair = new ColumnDataSource({ data: { ...this.columns(a), a: a.log2_fold_change, b: b.log2_fold_change } });
-    this.pairMarks = new ColumnDataSource({ data: { gene: [], a: [], b: [] } });
-    this.pair.selected.change.connect(() => { this.source.selected.indices = [...this.pair.selected.indices]; });
-    this.remark();
-    await show({ both: cloud(this.pair, this.pairMarks, { stamp: world.stamp, words, title: `${a.label} | ${b.label}`, x: "a", y: "b",
-      xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` }) });
+    const columns = this.columns(a);
+    this.pair.all.data = { ...columns, a: columns.lfc, b: this.columns(b).lfc };
+    this.remark(this.pair);
+    const labels = { title: `${a.label} | ${b.label}`, xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` };
+    if (!this.both) {
+      this.both = cloud(this.pair, { ...shared, ...labels, x: "a", y: "b" });
+      await show({ both: this.both });
+    }
+    this.both.title.text = labels.title;
+    this.both.xaxes[0].axis_label = labels.xLabel;
+    this.both.yaxes[0].axis_label = labels.yLabel;
   }
 }

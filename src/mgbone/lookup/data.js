@@ -30,7 +30,7 @@ function shown(value) {
   return (size < 1e-4 || size >= 1e6 ? value.toExponential(1) : String(+value.toPrecision(3))).replace(/-/g, "−");
 }
 
-// The same reduction as that of mgbone.explore.finding.fold.
+// The same reduction as that of mgbone.lookup.finding.fold.
 const fold = (name) => name.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 function csvOf(columns, rows, note) {
@@ -43,7 +43,19 @@ function csvOf(columns, rows, note) {
   return `\ufeff${note ? `# ${note}\n` : ""}${lines.join("\n")}\n`;
 }
 
+// JupyterLab shows files in frames that may not download: there the picture or the table is shown, to be saved by hand.
+const sandbox = window.frameElement?.sandbox;
+const CAGED = sandbox?.length ? !sandbox.contains("allow-downloads") : self.origin === "null" && location.protocol !== "file:";
+
+async function offer(name, blob) {
+  const content = blob.type === "text/csv" ? element("textarea", { rows: 12, readonly: "" }, await blob.text())
+    : element("img", { src: URL.createObjectURL(blob), alt: name });
+  if (!byId("offer").open) { byId("offered").replaceChildren(); byId("offer").showModal(); }
+  byId("offered").append(content);
+}
+
 function download(name, blob) {
+  if (CAGED) return offer(name, blob);
   const link = element("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

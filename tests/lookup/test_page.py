@@ -5,11 +5,11 @@ import re
 import time
 
 import pytest
-from helpers.chromium import CHROMIUM, Browser
+from helpers.chromium import CHROMIUM, Browser, enter
 from helpers.explored_run import FORMULA, HOSTILE, N_GENES, explored_run
 
-from mgbone.explore.page import render, write_explorer
-from mgbone.explore.tables import Tables
+from mgbone.lookup.page import render, write_explorer
+from mgbone.lookup.tables import Tables
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,13 +48,6 @@ def shown(browser, page):
     browser.wait(READY)
     yield browser
     assert browser.complaints() == []
-
-
-def enter(browser, selector, value, kind="input"):
-    browser.run(
-        f"(() => {{ const field = document.querySelector({selector!r}); field.value = {value!r};"
-        f" field.dispatchEvent(new Event({kind!r}, {{ bubbles: true }})); }})()"
-    )
 
 
 def rows(browser, table="gene-table"):
@@ -135,6 +128,29 @@ def test_filters_on_columns(shown):
     assert "genes-filter" in shown.run("location.hash")
 
 
+def test_the_limit_of_q_colours_what_is_below_it(shown):
+    """Colours are read back from the picture: theme and change go, only grey of unchanged genes stays."""
+    coloured = """(() => { const { data } = Bokeh.documents[0].roots()[0].renderers[0].data_source;
+      return [data.q.filter((q) => q < LIMIT).length, data.colour.filter((c) => c !== '#c9c9c9').length]; })()"""
+    for limit in ("0.05", "0.5", "0"):
+        enter(shown, "#limit", limit, "change")
+        below, counted = shown.run(coloured.replace("LIMIT", limit))
+        assert below == counted
+        assert (below == 0) == (limit == "0")
+    assert "q=0&" in f"{shown.run('location.hash')}&"
+
+
+def test_with_shift_a_box_adds_to_what_is_selected(shown):
+    x, y, width, height = box_of(shown, "volcano")
+    counts = []
+    for left, modifiers in ((0.55, 0), (0.15, 8), (0.15, 0)):
+        shown.drag((x + left * width, y + 60), (x + (left + 0.3) * width, y + 0.6 * height), modifiers)
+        shown.wait("/\\d+ selected/.test(document.querySelector('#hits').textContent)")
+        counts.append(int(re.match(r"\d+", shown.run("document.querySelector('#hits').textContent"))[0]))
+    right, both, left = counts
+    assert both == right + left > right > 0
+
+
 def test_ones_own_list_is_marked_and_what_is_unknown_is_told(shown):
     shown.run("document.querySelector('.own').open = true")
     enter(shown, "#own", "bglap, Alpl Nonesuch")
@@ -165,7 +181,8 @@ def test_pictures_and_tables_go_out_with_the_stamp(shown):
     assert "Bglap," in table
     drawing = downloaded(shown, f"{base}-volcano.svg").read_text(encoding="utf-8")
     assert "simulated data" in drawing
-    assert drawing.count("<path") + drawing.count("<circle") > 1000
+    assert len(re.findall(r"M\s*[\d.]", drawing)) > N_GENES
+    assert len(drawing) < 4e6
     picture = downloaded(shown, f"{base}-ma.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     red = shown.run("""(async () => {
@@ -230,9 +247,20 @@ def test_no_page_scrolls_sideways(browser, run, width, language):
     assert browser.complaints() == []
 
 
+def test_a_dark_screen_gets_the_same_page(shown):
+    """Pictures are taken away to be printed: the page stays light, and so do its fields."""
+    shown.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+    inks = shown.run("""['body', '#search', '#genes button', '#gene-table td'].map((which) => {
+      const { color } = getComputedStyle(document.querySelector(which)); return color; })""")
+    fields = shown.run("getComputedStyle(document.querySelector('#search')).backgroundColor")
+    shown.send("Emulation.setEmulatedMedia", features=[])
+    assert set(inks) == {"rgb(26, 26, 26)"}
+    assert fields == "rgb(255, 255, 255)"
+
+
 def test_a_page_of_measured_data_has_no_stamp(tmp_path, monkeypatch):
     html = render(explored_run(tmp_path, monkeypatch, "measured", n_genes=200))
-    assert 'class="strip"' not in html
+    assert 'role="note"' not in html
 
 
 def test_the_policy_allows_these_scripts_alone(page):
