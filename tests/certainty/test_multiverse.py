@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,16 @@ import pandas as pd
 import pytest
 from helpers.small_dataset import in_memory, tables
 
+import mgbone
 from mgbone.certainty.batch import Batch, run_test
 from mgbone.certainty.joint import JOINT_COLUMNS, Tally
-from mgbone.certainty.multiverse import Multiverse, animal_multiverse, draw_labels
+from mgbone.certainty.multiverse import Multiverse, animal_multiverse, draw_labels, make_forms
 from mgbone.certainty.multiverse_words import analyses_table, decision_table, most_divided, tell_analyses
 from mgbone.certainty.specifications import judged, specification_curve, sum_up
 from mgbone.claims.judging import judge
-from mgbone.study.ledger import load_claims
+from mgbone.evidence import compare, flag_outliers
+from mgbone.evidence.other_tests import without_most_extreme
+from mgbone.study.ledger import KEYS, load_claims
 from mgbone.study.multiverse import Decision, Option, specifications
 from mgbone.study.paths import project_root
 
@@ -141,7 +145,6 @@ def test_without_effect_joint_p_and_significant_shares_keep_their_size(study):
 
 def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     from mgbone.biochem import derive_endpoints
-    from mgbone.evidence import compare
     from mgbone.qct import regional_density
 
     # The other two tests take their tables of tails for groups of four, which is the better part of the time.
@@ -216,3 +219,33 @@ def test_words_count_the_statements_that_every_analysis_gives(study):
     assert shown.loc["c", ["with that verdict", "moved most by"]].tolist() == ["50 %", "Test"]
     assert most_divided(found) == "c"
     assert len(decision_table(small)) == 4
+
+
+@pytest.mark.slow
+def test_every_analysis_of_the_shipped_animals_by_the_declared_test_is_that_of_compare(study):
+    """Tukey-Kramer after each rule for outliers, on each scale, of each form of the values."""
+    dataset, claims = mgbone.open_dataset("data/simulated"), load_claims()
+    found = animal_multiverse(dataset, claims, n_permutations=1).specifications
+    found = found[found["test"] == "tukey_kramer"].merge(claims[["claim_id", *KEYS]], on="claim_id")
+    checked = 0
+    for form in make_forms(dataset):
+        here = found
+        for name, option in form.options.items():
+            here = here[here[name].isna() | here[name].eq(option)]
+        here = here[here["endpoint"].isin(form.measurements["endpoint"].unique())]
+        for scale, rule in product(("none", "logarithm"), ("kept", "flagged_out", "most_extreme_out")):
+            rows = here[here["transformation"].eq(scale) & here["outliers"].eq(rule)]
+            table = form.measurements[form.measurements["endpoint"].isin(rows["endpoint"].unique())]
+            table = table.assign(value=np.log(table["value"])) if scale == "logarithm" else table
+            if rule == "most_extreme_out":
+                table = without_most_extreme(table)
+            elif rule == "flagged_out":
+                gone = pd.MultiIndex.from_frame(flag_outliers(table)[["animal_id", "endpoint"]])
+                table = table[~pd.MultiIndex.from_frame(table[["animal_id", "endpoint"]]).isin(gone)]
+            both = rows.merge(compare(table, study), on=KEYS, suffixes=("", "_declared"))
+            assert len(both) == len(rows)
+            np.testing.assert_allclose(both["p"], both["p_declared"], rtol=1e-7)
+            assert (both["level"] == both["level_declared"]).all()
+            assert (both["points"] == both["points_declared"]).all()
+            checked += len(both)
+    assert checked >= len(found)
