@@ -65,8 +65,8 @@ def measure() -> list[tuple[str, float, str]]:
 def of_certainty(dataset: Dataset) -> dict[str, tuple[Callable[[], object], str]]:
     """Return what notebook 05 computes of the statements about animals, and its limits."""
     study, measured = dataset.study, negative_control.measure(dataset)
-    evidence = doses.combine(compare(measured, study), doses.dose_order_evidence(measured, study))
-    verdicts = judge(load_claims(), evidence)
+    found = doses.combine(compare(measured, study), doses.dose_order_evidence(measured, study))
+    verdicts = judge(load_claims(), found)
     job = certainty.prepare(measured, verdicts, study)
     observed = certainty.observed_differences(verdicts, measured, study)
 

@@ -29,7 +29,8 @@ def correlated(study, seed, missing=()):
     shared = dict(zip(table["animal_id"].unique(), rng.standard_normal(48), strict=True))
     sd = table["endpoint"].map({e: s for e, (_, s) in made.endpoints().items()})
     noise = table["animal_id"].map(shared) + rng.standard_normal(len(table))
-    return table.assign(value=table["value"] + 0.7 * sd * noise)
+    scatter = 0.7 if seed % 2 else 2.0  # so that each verdict comes out
+    return table.assign(value=table["value"] + scatter * sd * noise)
 
 
 def moments_of(table):
@@ -59,8 +60,9 @@ def test_the_fast_path_judges_as_the_declared_functions_do(study, claims, seed, 
 
 @pytest.mark.slow
 def test_the_fast_path_judges_two_hundred_cohorts_as_the_declared_functions_do(study, claims):
-    counts = sum(same_verdicts(correlated(study, seed), claims, study) for seed in range(200))
-    assert counts.sum() == 200 * 80 and counts.min() > 100  # each verdict came out often
+    counts = pd.concat([same_verdicts(correlated(study, seed), claims, study) for seed in range(200)])
+    counts = counts.groupby(level=0).sum()
+    assert counts.sum() == 200 * 80 and len(counts) == 3 and counts.min() > 20  # each came out often
 
 
 def test_means_and_squares_are_distributed_as_those_of_animals(study):

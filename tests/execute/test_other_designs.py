@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers import ROOT
 from helpers.other_design import CALCIUM, NO_DOSES, write_other_design
-from helpers.tiny_project import STEMS
+from helpers.tiny_project import APART, STEMS
 
 from mgbone.execute.notebook import run_notebook
 from mgbone.execute.report import Layout, write_report
@@ -23,7 +23,7 @@ def test_another_design_goes_through_all_notebooks_and_the_report(tmp_path, stud
     places = {name: tmp_path / name for name in ("figures_folder", "derived_folder", "build_folder")}
     settings = Settings(folder, **places, language=language)
     told = []
-    for stem in sorted(STEMS):
+    for stem in (*sorted(STEMS), APART):
         executed = run_notebook(ROOT / "notebooks" / f"{stem}.ipynb", settings)
         told.append(executed.with_suffix(".html").read_text(encoding="utf-8"))
     page, _ = write_report(Layout(folder, **places, language=language))
