@@ -75,7 +75,7 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     stated = rows[["claim_id", "specification"]].merge(claims, on="claim_id", how="left")
     place = stated["endpoint"] + "#" + stated.index.astype(str)  # each specification has evidence of its own
     with np.errstate(invalid="ignore", divide="ignore"):
-        value = np.where(rows["logs"].fillna(False), np.log(stated["value"]), stated["value"])
+        value = np.where(rows["logs"].eq(True), np.log(stated["value"]), stated["value"])
     same = rows["urine"].fillna("per_creatinine").eq("per_creatinine") if "urine" in rows else True
     stated = stated.assign(endpoint=place, value=np.where(same, value, np.nan))
     evidence = rows[["level", "direction", "points", *_FOR_JUDGE]].reset_index(drop=True)
