@@ -64,6 +64,7 @@ class Frames:
     permuted = once(lambda frames: permute_labels(frames.measurements, frames.claims, frames.study, 50))
     shuffled = once(lambda frames: distribution(frames.claims, frames.permuted))
     cohorts = once(lambda frames: cohorts_of(frames))
+    by_n = once(lambda frames: by_n_of(frames))
     hold = once(lambda frames: certainty.how_many_hold(frames.cohorts[2]))
     urine = once(lambda frames: figure_data.urine(frames.measurements))
 
@@ -114,6 +115,12 @@ class Frames:
 def cohorts_of(frames):
     job = certainty.prepare(frames.measurements, frames.claims, frames.study)
     return job, *certainty.run_cohorts(job, 1000)
+
+
+def by_n_of(frames):
+    observed = certainty.observed_differences(frames.verdicts, frames.measurements, frames.study)
+    about = frames.verdicts, observed, frames.cohorts[0].truths, frames.study
+    return certainty.chances_by_n(*about, sizes=(4, 8, 16))
 
 
 def by_structure(frame):
@@ -177,6 +184,7 @@ DRAWINGS = {
     ),
     "dilution": lambda: groups.dilution(MADE.urine, SPREAD, "Urine"),
     "certainty": lambda: certainty_figures.certainty_plane(MADE.certainty, "Certainty"),
+    "animals": lambda: certainty_figures.animals_by_chance(MADE.by_n, MADE.certainty, "Animals"),
     "hold": lambda: certainty_figures.how_many_hold(MADE.hold, 1000, "How many hold"),
     "choices": lambda: comparisons.choice_of_test(MADE.choices, MADE.study, "Tests"),
 }

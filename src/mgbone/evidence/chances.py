@@ -49,14 +49,15 @@ def chances_of_levels(
         for sign in (1, -1):
             beyond[level, sign] = _tail(critical / np.sqrt(2), sign * shift, df, uncertain, known_sd)
     up, down = ({level: beyond[level, sign] for level in ("significant", "trend")} for sign in (1, -1))
-    return {
-        "up_significant": up["significant"],
-        "up_trend": up["trend"] - up["significant"],
-        "none": 1 - up["trend"] - down["trend"],
-        "down_trend": down["trend"] - down["significant"],
-        "down_significant": down["significant"],
-        "up": beyond["any", 1],
-    }
+    chances = [
+        up["significant"],
+        up["trend"] - up["significant"],
+        1 - up["trend"] - down["trend"],
+        down["trend"] - down["significant"],
+        down["significant"],
+        beyond["any", 1],
+    ]
+    return dict(zip(LEVEL_CHANCES, chances, strict=True))
 
 
 def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_sd: bool) -> np.ndarray:

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "array_boxes", "array_distributions", "array_map", "cohesion", "dendrogram_heatmap",
             "pseudo_images",
         ],
-        "certainty": ["certainty_plane", "how_many_hold"],
+        "certainty": ["animals_by_chance", "certainty_plane", "how_many_hold"],
         "comparisons": ["choice_of_test", "effect_forest", "pair_feeding"],
         "density": ["content_over_volume", "density_map", "profiles", "region_dots"],
         "design": ["timeline"],

@@ -118,7 +118,7 @@ def _name(row: Mapping[str, object]) -> str:
     if row["contrast"] == "dose_order":
         return tr("Serum Mg, order of doses")
     label = row_label(str(row["endpoint"]))
-    return f"{label}, {naming.narrow_label(str(row['contrast']).split('_vs_')[0])}"
+    return tr(", ").join([label, naming.narrow_label(str(row["contrast"]).split("_vs_")[0])])
 
 
 def _to_name(rows: pd.DataFrame) -> pd.DataFrame:
@@ -211,4 +211,59 @@ def _held(spread: pd.DataFrame, kinds: list[str]) -> str:
            none=mean[kind, "without_effect"])
         for kind in kinds
     ]  # fmt: skip
+    return findings.sentence(said)
+
+
+_LOOK_AT = (8, 16)
+
+
+def animals_by_chance(by_n: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
+    """Draw the chance of each statement by the animals a group, effects and absences apart.
+
+    Parameters
+    ----------
+    by_n : DataFrame
+        From `mgbone.certainty.chances_by_n`.
+    table : DataFrame
+        From `mgbone.certainty.certainty_table`: asserts and level of each statement.
+    """
+    rows = by_n.merge(table[["claim_id", "asserts", "level"]], on="claim_id")
+    kinds = [kind for kind in _PANELS if rows["asserts"].eq(kind).any()]
+    if not kinds:
+        return canvas.empty_figure(N_("No statement about animals was judged in new cohorts."), title)
+    figure, axes = canvas.new_figure(
+        1, len(kinds), height=70, title=title, finding=_enough(rows, kinds),
+        note=[N_("left: to find the effect with its sign and level, were it as large as observed; dotted: "
+                 "trends"),
+              N_("right: to exclude a difference beyond the bound of equivalence, were there none")],
+    )  # fmt: skip
+    for ax, kind in zip(axes[0], kinds, strict=True):
+        of = rows[rows["asserts"] == kind]
+        for _, line in of.groupby("claim_id", sort=False):
+            trend = line["level"].iloc[0] == "trend"
+            ax.plot(line["n"], 100 * line["chance"], color=_INK[kind], linewidth=1.0, alpha=0.55,
+                    linestyle=(0, (1, 1.5)) if trend else "-", gid="chance-by-n")  # fmt: skip
+        ax.axhline(80, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
+        sizes = sorted(set(of["n"]))
+        ticks = [n for n in (4, 8, 16, 32, 64) if n in sizes]
+        ax.set_xscale("log")
+        ax.set_xticks(ticks, [str(n) for n in ticks])
+        ax.minorticks_off()
+        ax.set(xlim=(min(sizes), max(sizes)), ylim=(0, 102))
+        ax.set_title(tr("{n} {what}", n=of["claim_id"].nunique(), what=tr(_PANELS[kind])))
+        ax.set_xlabel(tr("animals a group"))
+    axes[0, 0].set_ylabel(tr("chance (%)"))
+    return figure
+
+
+def _enough(rows: pd.DataFrame, kinds: list[str]) -> str:
+    said = []
+    for kind in kinds:
+        of = rows[rows["asserts"] == kind]
+        now, then = (int(of.loc[of["n"].eq(n), "chance"].ge(0.8).sum()) for n in _LOOK_AT)
+        said.append(
+            tr("of {n} {what} {now} have a chance of 80 % with {few} animals a group, {then} with {many}",
+               n=of["claim_id"].nunique(), what=tr(_PANELS[kind]), now=now, then=then, few=_LOOK_AT[0],
+               many=_LOOK_AT[1])
+        )  # fmt: skip
     return findings.sentence(said)
