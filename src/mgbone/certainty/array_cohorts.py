@@ -1,12 +1,9 @@
 """New cohorts of arrays, drawn at the level of gene expression, and what the declared analysis says of each.
 
-A gene varies with a few factors that all genes share (marrow, muscle on the bone), and by itself. Factors
-are the
-residuals' principal components that stand out from those of genes without anything in common; the variance
-of a
-gene's own is drawn anew for each cohort, from what limma's prior leaves open. That drawing expression and
-drawing
-scans give the same log2 fold changes, t and q of themes is tested on the simulator.
+A gene varies with a few factors that all genes share (marrow, muscle on the bone), and by itself. Factors are
+the residuals' principal components that stand out from those of genes without anything in common; the
+variance of a gene's own is drawn anew for each cohort, from what limma's prior leaves open. That drawing
+expression and drawing scans give the same log2 fold changes, t and q of themes is tested on the simulator.
 """
 
 from __future__ import annotations
@@ -38,6 +35,8 @@ from mgbone.evidence.comparison import direction_of
 from mgbone.microarray import arrays, genesets
 from mgbone.microarray.clustering import can_be_separated, separation
 from mgbone.study.design import Study
+from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
 
 TRUTHS = ("none", "observed")
 COHORTS = 1_000
@@ -107,8 +106,7 @@ def _factors(residuals: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
     """Part residuals into factors that stand out and what each gene does by itself.
 
     A factor stands out if its variance exceeds that of the first one after the signs of all values were
-    thrown
-    (parallel analysis, Horn 1965). What noise adds to it is taken off (Tipping and Bishop 1999).
+    thrown (parallel analysis, Horn 1965). What noise adds to it is taken off (Tipping and Bishop 1999).
     """
     rng = np.random.default_rng(0)
     chance = [_spectrum(residuals * rng.choice([-1.0, 1.0], residuals.shape))[0][0] for _ in range(FLIPS)]
@@ -169,11 +167,17 @@ def array_cohorts(
     -------
     DataFrame
         ``COHORT_COLUMNS``, one row per cohort, contrast and endpoint (``array_clustering`` and each theme):
-        direction and level as in
-        the evidence, p (of a theme the q of its best term; missing for clustering), p and direction of
-        camera for that term, Student's t of the theme's
-        scores, and how many genes changed.
+        direction and level as in the evidence, p (of a theme the q of its best term; missing for clustering),
+        p and direction of camera for that term, Student's t of the theme's scores, and how many genes
+        changed.
+
+    Raises
+    ------
+    MgboneError
+        If no cohort is asked for.
     """
+    if n_cohorts < 1:
+        raise MgboneError(tr("{n} cohorts can't be drawn; ask for 1 or more.", n=n_cohorts))
     genes = next(iter(model.means.values())).index
     known = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)
     terms = index_terms(genesets.fit_gene_sets(known, genes), genes, genesets.load_themes())

@@ -59,9 +59,8 @@ def array_multiverse(
     Returns
     -------
     Multiverse
-        Estimates are log2 odds ratios of themes and mean silhouettes of clusterings; p of a theme is the q
-        of its
-        best term.
+        Estimates are log2 odds ratios of themes and mean silhouettes of clusterings; p of a theme is the q of
+        its best term.
     """
     study = dataset.study
     about = claims.loc[claims["domain"] == "microarray", CLAIM_COLUMNS]

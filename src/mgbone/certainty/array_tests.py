@@ -289,9 +289,8 @@ def competitive_p(
 def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
     """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`).
 
-    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run:
-    that of
-    the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
+    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that
+    of the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
 
     Returns
     -------

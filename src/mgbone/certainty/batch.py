@@ -37,9 +37,8 @@ class Batch:
     contrasts : sequence of (int, int)
         Case and reference, as places among the groups.
     hidden : bool array, shape (animals, endpoints)
-        Values below a limit. An endpoint with one is tested by Gehan's test in the place of Tukey-Kramer
-        and of tests
-        on ranks, and by no other test (`mgbone.evidence.compare_tests`).
+        Values below a limit. An endpoint with one is tested by Gehan's test in the place of Tukey-Kramer and
+        of tests on ranks, and by no other test (`mgbone.evidence.compare_tests`).
     asked : bool array, shape (contrasts, endpoints), optional
         What a p is wanted of, where it does not depend on the other contrasts.
     """
@@ -127,9 +126,9 @@ class Batch:
 def order_of(values: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which of two values is surely larger (1, -1 or 0), and which are the same.
 
-    Both have the shape (endpoints, animals, animals); the limit stands where it hides a value. A value
-    below a limit is smaller than all that is
-    measured at or above it, as in `mgbone.evidence.rank_tests.gehan_scores`.
+    Both have the shape (endpoints, animals, animals); the limit stands where it hides a value. A value below
+    a limit is smaller than all that is measured at or above it, as in
+    `mgbone.evidence.rank_tests.gehan_scores`.
     """
     x, below = values.T, hidden.T
     with np.errstate(invalid="ignore"):

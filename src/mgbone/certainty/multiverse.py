@@ -1,11 +1,10 @@
 """Every defensible analysis of the animals at once: over which of them a statement holds.
 
 Decisions and options stand in the study (`mgbone.study.multiverse`), crossed in full (Steegen et al. 2016).
-Whether
-all of them together say more than chance is asked by permuting the animals' labels within each experiment and
-doing every analysis again (Simonsohn, Simmons and Nelson 2020). That p is one of the whole set of analyses,
-which are
-of the same animals: it adds no evidence to the declared test, and is no proof of the statement.
+Whether all of them together say more than chance is asked by permuting the animals' labels within each
+experiment and doing every analysis again (Simonsohn, Simmons and Nelson 2020). That p is one of the whole set
+of analyses, which are of the same animals: it adds no evidence to the declared test, and is no proof of the
+statement.
 """
 
 from __future__ import annotations

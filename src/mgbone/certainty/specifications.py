@@ -54,8 +54,8 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     -------
     DataFrame
         As in `mgbone.certainty.multiverse.Multiverse`. A stated mean is held against that of the declared
-        form of the values, as
-        a logarithm where those are; of other forms (excretion per day) it says nothing.
+        form of the values, as a logarithm where those are; of other forms (excretion per day) it says
+        nothing.
     """
     decisions = [one for one in study.multiverse if one.id in rows]
     columns = [*SPECIFICATION_COLUMNS, *(one.id for one in decisions)]
@@ -111,11 +111,10 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     Returns
     -------
     statements : DataFrame
-        ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share
-        of them with that verdict;
-        p and estimate as declared and at their extremes; the decision that moves the statement most and its
-        share (of the verdict's variance where verdicts differ, otherwise of z's); what joint inference says,
-        where joint_p is that of Stouffer's z.
+        ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share of
+        them with that verdict; p and estimate as declared and at their extremes; the decision that moves the
+        statement most and its share (of the verdict's variance where verdicts differ, otherwise of z's); what
+        joint inference says, where joint_p is that of Stouffer's z.
     decisions : DataFrame
         ``DECISION_COLUMNS``, from `shares_of_variance`.
     """
@@ -206,9 +205,8 @@ def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row); only
-        the decisions that touch
-        the statement.
+        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row); only the
+        decisions that touch the statement.
     """
     rows = table[table["claim_id"] == claim_id].assign(declared=lambda t: t["specification"] == 0)
     rows = rows[rows["level"].notna()]

@@ -108,6 +108,19 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(report)
     report.set_defaults(command=_report)
 
+    _add_certainty(commands)
+    _add_look_ups(commands)
+
+    fetch = commands.add_parser(
+        "genesets", help=tr("fetch a current library of gene sets (needs the network)")
+    )
+    fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
+    fetch.set_defaults(command=_fetch_gene_sets)
+    return parser
+
+
+def _add_certainty(commands: argparse._SubParsersAction) -> None:
+    """Add what notebook 05 reads where it was made before."""
     cohorts = commands.add_parser("cohorts", help=tr("draw and judge new cohorts, for notebook 05"))
     cohorts.add_argument("--cohorts", type=int, required=True, metavar="N", help=tr("how many"))
     cohorts.add_argument(
@@ -125,15 +138,6 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     )
     _add_settings(of_arrays)
     of_arrays.set_defaults(command=_arrays)
-
-    _add_look_ups(commands)
-
-    fetch = commands.add_parser(
-        "genesets", help=tr("fetch a current library of gene sets (needs the network)")
-    )
-    fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
-    fetch.set_defaults(command=_fetch_gene_sets)
-    return parser
 
 
 def _add_look_ups(commands: argparse._SubParsersAction) -> None:

@@ -38,8 +38,8 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
         (`mgbone.certainty.specification_curve`).
     about : DataFrame
         One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
-        specifications, most_decisive,
-        decisive_share, joint_p, n_permutations (`mgbone.certainty.about_statement`).
+        specifications, most_decisive, decisive_share, joint_p, n_permutations
+        (`mgbone.certainty.about_statement`).
     """
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
