@@ -79,9 +79,10 @@ def test_scans_are_normalised_in_every_declared_way(study, monkeypatch):
     assert found["none", "median"].to_numpy().tolist() == [[1.5, 1.5], [3.5, 3.5]]  # both to a median of 2.5
 
 
-def test_what_was_made_of_arrays_is_read_again(dataset, tmp_path):
+def test_what_was_made_of_arrays_is_read_again(dataset, tmp_path, monkeypatch):
     assert read_arrays(tmp_path).statements.empty
     said = []
+    monkeypatch.setattr("mgbone.certainty.array_run.PERMUTATIONS", 2)
     run_arrays(dataset, load_claims(), tmp_path, n_cohorts=3, tell=said.append)
     found = read_arrays(tmp_path)
     assert (

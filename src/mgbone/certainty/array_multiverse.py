@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -53,7 +55,7 @@ def array_multiverse(
         The ledger.
     n_permutations : int
         Labellings of the arrays for joint inference, the observed one included; 1 leaves it out. Each takes
-        about a second.
+        some seconds.
     seed : int
 
     Returns
@@ -89,10 +91,10 @@ def array_multiverse(
         )
         codes = np.array([order.index(group) for group in groups])
         rng = np.random.default_rng(seed)
-        labellings = [codes, *(rng.permutation(codes) for _ in range(n_permutations - 1))]
-        found = [_all_ways(asked, labels) for labels in labellings]
-        rows += found[0]
-        joint += _jointly(found, study)
+        labellings = [rng.permutation(codes) for _ in range(n_permutations - 1)]
+        observed = _all_ways(asked, codes)
+        rows += observed
+        joint += _jointly(observed, [_numbers(observed), *_permuted(asked, labellings)], study)
     table = judged(pd.DataFrame(rows) if rows else pd.DataFrame(columns=SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
@@ -220,10 +222,20 @@ def _limit(option: Option, threshold: str, study: Study) -> float:
     return study.thresholds[threshold] if option.limit is None else option.limit
 
 
-def _jointly(found: Sequence[list[Row]], study: Study) -> list[Row]:
+def _permuted(asked: _Asked, labellings: Sequence[np.ndarray]) -> list[np.ndarray]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(lambda labels: _numbers(_all_ways(asked, labels)), labellings))
+
+
+def _numbers(rows: Sequence[Row]) -> np.ndarray:
+    """Return p and sign of every specification, shape (specifications, 2)."""
+    return np.array([(row["p"], row["way"]) for row in rows], dtype=float)
+
+
+def _jointly(observed: Sequence[Row], numbers: Sequence[np.ndarray], study: Study) -> list[Row]:
     """Hold all specifications of each statement against those of the permuted arrays."""
     tallies: dict[str, Tally] = {}
-    for rows in zip(*found, strict=True):  # one specification, labelling by labelling
-        tally = tallies.setdefault(rows[0]["claim_id"], Tally(study.thresholds["significant"]))
-        tally.add(*(np.array([row[what] for row in rows], dtype=float) for what in ("p", "way")))
+    for row, found in zip(observed, np.stack(numbers, axis=2), strict=True):
+        tally = tallies.setdefault(row["claim_id"], Tally(study.thresholds["significant"]))
+        tally.add(*found)
     return [{"claim_id": claim, **tally.joint()} for claim, tally in tallies.items() if tally.p]

@@ -16,6 +16,8 @@ from mgbone.microarray import arrays
 from mgbone.study.language import tr
 from mgbone.study.paths import write_table
 
+PERMUTATIONS = 40
+"""Labellings of the arrays; 4 against 4 have 35 that differ."""
 FILES = {
     "specifications": "array_specifications",
     "statements": "array_certainty",
@@ -37,7 +39,7 @@ def run_arrays(
     n_cohorts : int
         Under each of the two truths.
     """
-    multiverse = array_multiverse(dataset, claims)
+    multiverse = array_multiverse(dataset, claims, PERMUTATIONS)
     tell(tr("{n:,} analyses of the arrays are made.", n=len(multiverse.specifications)))
     scans = arrays.load_arrays(dataset)
     _, genes = arrays.normalise(scans)
