@@ -50,9 +50,12 @@ FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURE
 ifneq ($(FOUND),)
 $(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain $(FOUND); rename the folder)
 endif
-# After an upgrade of the system the Python of .venv may be gone; then the stamps say nothing, and it is made anew.
+# After an upgrade of the system the Python of .venv may be gone, or somebody took a package out: then the stamps say
+# nothing, and it is made anew. The first one lists what the lock brought.
 ifdef INSTALLED
-$(shell [ ! -f "$(LOCKED)" ] || "$(PY)" -c '' 2> /dev/null || rm -f "$(LOCKED)" "$(INSTALLED)")
+$(shell [ ! -f "$(LOCKED)" ] || { "$(PY)" -c '' 2> /dev/null && \
+    (cd "$(VENV)" && while read -r name; do [ -e "$$name" ] || exit 1; done < .locked); } || rm -f "$(LOCKED)" "$(INSTALLED)")
+INSTALL := sh src/mgbone/study/locale/install.sh "$(LANGUAGE)" "$(PY)" "$(VENV)/install.log"
 endif
 # NAME is that of a new folder; beside another goal it would leave DATASET as it is, and the shipped data be taken for one's own.
 ifneq ($(and $(findstring command,$(origin NAME)),$(filter-out new-dataset,$(or $(MAKECMDGOALS),help))),)
@@ -189,15 +192,18 @@ $(VENV)/.locked: requirements.lock
 	        "$$(python3 --version 2>&1)" >&2; \
 	    exit 1; \
 	fi; \
-	[ -f "$@" ] && "$(PY)" -c '' 2> /dev/null || "$$found" -m venv --clear "$(VENV)" || { \
-	    $(SAY) 'A virtual environment could not be made. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	[ -s requirements.lock ] || { $(SAY) 'requirements.lock is empty. Take it from git again: git checkout requirements.lock' >&2; exit 1; }; \
+	[ -f "$@" ] && "$(PY)" -c '' 2> /dev/null || told=$$("$$found" -m venv --clear "$(VENV)" 2>&1) || { \
+	    $(SAY) 'A virtual environment could not be made (%s). On Debian and Ubuntu: apt install python3-venv' \
+	        "$$(printf '%s' "$$told" | grep '[^ ]' | tail -n 1)" >&2; exit 1; }
 	@rm -f "$@" "$(VENV)/.installed"
 	@$(SAY) 'Installing the locked packages into %s (once, about a minute) ...' "$(VENV)"
-	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements.lock
-	@touch "$@"
+	@$(INSTALL) --no-deps --no-compile --require-hashes -r requirements.lock
+	@(cd "$(VENV)" && ls -d lib*/python*/site-packages/* | grep -v '/pip') > "$@"
 
 $(VENV)/.installed: $(VENV)/.locked pyproject.toml
-	@"$(PY)" -m pip install -qq --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) || { rm -f "$<"; exit 1; }
 	@touch "$@"
 
 # --- shipped datasets -------------------------------------------------------------------------------------------------
@@ -239,11 +245,13 @@ $(OUT)/settings: $(if $(filter $(SETTINGS),$(RECORDED)),,FORCE)
 	@for before in $(BEFORE); do [ "$$before" = "$(DATASET)" ] || [ "$$before" -ef "$(DATASET)" ] || { \
 	    $(SAY) 'The name %s is taken: %s holds what was made from %s. Rename one of the two folders, or run make clean if the other one is gone.' \
 	        "$(FOLDER)" "$(BUILD)/$(FOLDER)" "$$before" >&2; exit 1; }; done
-	@mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"
+	@{ mkdir -p "$(@D)" && echo '$(SETTINGS)' > "$@"; } 2> /dev/null || { \
+	    $(SAY) 'Nothing can be written into %s. Check its permissions, or name another folder: make all BUILD=...' "$(@D)" >&2; exit 1; }
 
-# The dataset is checked when anything in it is newer than the last check. The notebooks depend on the digest, which
-# changes only with the content.
-CHANGED := $(shell find "$(DATASET)" ! -name '.*' -newer "$(OUT)/dataset.checked" 2> /dev/null | head -n 1)
+# The dataset is checked when anything in it is newer than the last check, or was put in place since, whatever time it
+# bears (cp -p). The notebooks depend on the digest, which changes only with the content.
+CHANGED := $(shell find "$(DATASET)" ! -name '.*' \( -newer "$(OUT)/dataset.checked" -o -cnewer "$(OUT)/dataset.checked" \) \
+    2> /dev/null | head -n 1)
 
 $(OUT)/dataset.checked: $(OWN_ARRAYS) $(LOCKED) data/study.yml $(call code,$(DOOR)) $(if $(CHANGED),FORCE) | $(INSTALLED) $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli check "$(DATASET)" --record "$(OUT)" $(SPEAK)

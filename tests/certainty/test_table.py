@@ -42,6 +42,12 @@ def test_severity_of_an_order_is_that_of_its_least_certain_step(verdicts, severe
     assert severe.loc["4-4-02", "severity"] == pytest.approx(1 - p / 2)
 
 
+def test_where_no_order_is_found_nothing_was_tested_severely(verdicts, study):
+    other = verdicts.assign(observed_level=verdicts["observed_level"].replace("monotonic", "not_monotonic"))
+    found = severity(other, observed_differences(other, made.measurements(study), study))
+    assert np.isnan(found.set_index("claim_id").loc["4-4-02", "severity"])
+
+
 def test_what_is_absent_warrants_no_effect(verdicts, severe):
     about = verdicts.set_index("claim_id")
     absent = about["observed_level"].eq("none")

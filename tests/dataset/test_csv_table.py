@@ -338,6 +338,24 @@ def test_one_found_name_is_offered_for_one_missing_column_only(folder):
     assert ["'serum_pt'" in fault for fault in faults].count(True) == 1
 
 
+def test_a_cell_without_end_is_shown_by_its_beginning():
+    serum = tables()["serum"].astype(object)
+    serum.loc[0, "serum_mg"] = "9" * 100_000
+    (fault,) = read_table(serum.to_csv(index=False).encode(), "serum.csv", "serum").faults
+    assert "'" + "9" * 80 + "...'" in fault.problem and len(fault.problem) < 200
+
+
+def test_a_new_column_of_the_shipped_data_is_drawn_and_not_added_by_hand():
+    """As it is missed after a marker was added to the dictionary."""
+    data = tables()["serum"].drop(columns="serum_alp").to_csv(index=False).encode()
+    (by_hand,), (by_program,) = (
+        read_table(data, "serum.csv", "serum", drawn=drawn).faults for drawn in (False, True)
+    )
+    assert by_hand.problem == by_program.problem == "the column is missing"
+    assert by_hand.advice.startswith("Add it; leave its cells blank")
+    assert "calibration.yml" in by_program.advice and "draws all animals anew" in by_program.advice
+
+
 @pytest.mark.parametrize(("wrong", "written_out"), [(25, MOST_OF_A_KIND), (60, 1)])
 def test_many_faults_of_a_kind_are_counted_not_listed(folder, wrong, written_out):
     """Of 60 slices; what most of a column has is a fault of the column, and one row shows it."""
@@ -351,9 +369,11 @@ def test_many_faults_of_a_kind_are_counted_not_listed(folder, wrong, written_out
     describe(folder)
     faults = [fault for fault in mgbone.check_dataset(folder) if "column thickness" in fault]
     assert len(faults) == written_out + 1
+    rows = ", ".join(f"row {row}" for row in range(written_out + 2, written_out + 12))
+    left = wrong - written_out
     assert faults[-1] == (
-        f"qct_slices.csv, column thickness: {wrong - written_out} more rows have a fault of this kind, from "
-        f"row {written_out + 2} on. Mend them in the same way."
+        f"qct_slices.csv, column thickness: {left} more rows have a fault of this kind: {rows} and "
+        f"{left - 10} more. Mend them in the same way."
     )
 
 

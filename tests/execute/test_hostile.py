@@ -1,6 +1,7 @@
 """Names out of a dataset are text in every output, and a folder reads nothing beyond itself."""
 
 import copy
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from helpers.lab_folders import csv_folder, frames
 from helpers.other_design import CALCIUM, write_other_design
+from helpers.small_dataset import write_small_dataset
 from helpers.tables_without_figures import run_cells
 from helpers.tiny_project import STEMS
 from matplotlib import pyplot as plt
@@ -105,6 +107,15 @@ def test_links_out_of_the_folder_are_refused(tmp_path):
     faults = mgbone.check_dataset(folder)
     assert [fault.partition(":")[0] for fault in faults] == ["broken", "cel", "urine.csv"]
     assert all("leads out of the folder" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("write", [csv_folder, write_small_dataset])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path, write):
+    folder = write(tmp_path / "lab")
+    (folder / "serum.csv").unlink()
+    os.mkfifo(folder / "serum.csv")
+    (fault,) = mgbone.check_dataset(folder)
+    assert fault.startswith("serum.csv: is neither a file nor a folder, but a pipe")
 
 
 @pytest.mark.parametrize("name", ["../secret.gmt", "{outside}"])

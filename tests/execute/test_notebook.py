@@ -2,8 +2,12 @@
 
 import json
 import os
+import stat
+import subprocess
 import sys
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,8 +15,10 @@ from helpers.tiny_project import tiny_notebook, tiny_project, write_notebook
 from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli
-from mgbone.execute.notebook import NotebookError, run_notebook
+from mgbone.execute import notebook as notebook_module
+from mgbone.execute.notebook import NotebookError, run_notebook, scratch_folder
 from mgbone.study.errors import MgboneError
+from mgbone.study.paths import write_aside
 from mgbone.study.places import Settings
 
 pytestmark = pytest.mark.slow  # most start a kernel
@@ -37,6 +43,85 @@ def run(folder, *sources, progress=None, **options):
     write_notebook(notebook, *sources)
     settings = Settings("data/lab", **{"derived_folder": folder / "derived", **options})
     return nbformat.read(run_notebook(notebook, settings, progress), as_version=4)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_folders_of_killed_runs_are_removed_and_those_in_use_are_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(notebook_module, "_LONGEST_SOCKET_FOLDER", 1000)
+    code = (
+        "import sys, time, tempfile; tempfile.tempdir = sys.argv[1]\n"
+        "from mgbone.execute import notebook; notebook._LONGEST_SOCKET_FOLDER = 1000\n"
+        "with notebook.scratch_folder() as folder: print(folder, flush=True); time.sleep(60)"
+    )
+    runs = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    killed, living = (Path(one.stdout.readline().strip()) for one in runs)
+    runs[0].kill()
+    runs[0].wait()
+    (killed / "kernel.json").touch()
+    (others := tmp_path / "mgbone-12345678").mkdir()
+    with scratch_folder():
+        assert killed.is_dir()  # it might still be about to take its lock
+    for folder in (killed, living, others):
+        os.utime(folder, (0, 0))
+    with scratch_folder() as mine:
+        assert sorted(tmp_path.iterdir()) == sorted([living, others, mine])
+    for run_there in runs:
+        run_there.kill()
+        run_there.communicate()
+    assert sorted(tmp_path.iterdir()) == sorted([living, others])
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_files_are_readable_for_whom_the_umask_says(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with write_aside(tmp_path / "new" / "t.csv") as aside:
+            aside.write_text("x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new" / "t.csv").stat().st_mode) == mode
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["t.csv"]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 64 KB, where the system lets us have one."""
+    (tmp_path / "disk").mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(tmp_path / "disk")]
+    inside = ["unshare", "-rm", "sh", "-c", f'{" ".join(command)} && exec "$@"', "sh"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no disk of our own can be mounted")
+    return inside, tmp_path / "disk"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "No space left on device. Check"), ("ja", "空きを確かめて")]
+)
+def test_a_full_disk_is_named(project, small_disk, language, said):
+    inside, disk = small_disk
+    notebook = project / "notebooks" / "tried.ipynb"
+    write_notebook(notebook, f"{OUTPUTS}(out / 'tried.outputs.txt').write_text('');", "'x' * 80_000")
+    command = [
+        *inside,
+        sys.executable,
+        "-m",
+        "mgbone.execute.cli",
+        "run",
+        str(notebook),
+        "--dataset",
+        "data/lab",
+    ]
+    answer = subprocess.run(
+        [*command, "--build", str(disk), "--derived", str(project / "derived"), "--language", language],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("mgbone: disk/lab") and said in line
 
 
 def printed(executed):

@@ -28,6 +28,7 @@ from mgbone.execute.report.page import render, write_page
 from mgbone.execute.report.pictures import pictures
 from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import THRESHOLDS
+from mgbone.execute.stamps import NOTES, record_check
 from mgbone.figures import canvas
 from mgbone.figures.save import save_figure
 from mgbone.study.errors import MgboneError
@@ -91,6 +92,20 @@ def page(html):
 def evidence(layout):
     table = texts(layout.derived / "evidence.csv")
     return table.set_index(table["experiment"] + "|" + table["endpoint"] + "|" + table["contrast"])
+
+
+def test_what_deserves_a_second_look_stands_in_the_methods(layout, html):
+    assert 'id="doubts"' not in html and 'id="notes"' not in html
+    said = {"doubts": ["serum.csv, column serum_mg: <b> 24 of 24 values"], "notes": ["urine.csv: left out."]}
+    record_check(layout.data, layout.build, 0, **said)
+    page = Page(render(layout))
+    for name, (line,) in said.items():
+        (heading,) = page.find("h3", id=name)
+        assert "methods" in [one.attrs.get("id") for one in heading.around]
+        assert line in [one.text for one in page.within("methods") if one.tag == "li"]
+    (link,) = page.find("a", href="#doubts")
+    assert link.text == speak(layout.language, lambda: tr("Worth a second look")) + " (1)"
+    (layout.build / NOTES).unlink()
 
 
 # --- numbers -----------------------------------------------------------------------------------------

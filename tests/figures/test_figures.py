@@ -295,6 +295,18 @@ def test_every_figure_says_what_was_found(name, language, drawn):
     assert words["note"]
 
 
+def test_a_statement_that_does_not_hold_is_no_dot_of_certainty():
+    """With nothing reproduced there is no dot and no span, only crosses, and the words say so."""
+    none = MADE.certainty.assign(verdict="contradicted")
+    figure = certainty_figures.certainty_plane(none, "Certainty")
+    (ax,) = figure.axes
+    assert [line for line in ax.lines if str(line.get_gid()).startswith("statement")] == []
+    (crosses,) = [c for c in ax.collections if c.get_gid() == "otherwise"]
+    assert len(crosses.get_offsets()) == none["p_shrunken"].notna().sum()
+    words = canvas.words_of(figure)["finding"]
+    assert words == "No statement of an effect holds here; none of no difference does."
+
+
 def test_findings_are_those_of_the_evidence():
     rows = {"experiment": ["exp2", "exp2", "exp1"], "endpoint": "serum_mg", "direction": "down",
             "contrast": [c.name for c in MADE.study.dose_order],

@@ -26,7 +26,9 @@ def open_dataset(path):
     faults = path / "faults.txt"
     if faults.exists():
         raise DatasetError(faults.read_text().splitlines())
-    return SimpleNamespace(title="Tiny", title_ja="", name=path.name, is_simulated=True, arrays=None)
+    return SimpleNamespace(
+        title="Tiny", title_ja="", name=path.name, is_simulated=True, arrays=None, notes=(), doubts=()
+    )
 """
 SIMULATE = """
 import sys

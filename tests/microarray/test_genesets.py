@@ -189,6 +189,16 @@ def test_other_kinds_of_names_are_named(shipped, names, style):
         genesets.check_symbols(shipped, names)
 
 
+def test_names_of_one_style_that_differ_are_shown_by_example(shipped):
+    zebrafish = [f"Zz{i:03d}q" for i in range(900)]
+    said = (
+        r"Both are written alike \(rat or mouse symbols \(Il6\)\).*only the sets have A1cf, .* more; "
+        r"only the chip has Zz000q, Zz001q, Zz002q and 897 more"
+    )
+    with pytest.raises(MgboneError, match=said):
+        genesets.check_symbols(shipped, zebrafish)
+
+
 def test_a_half_fitting_chip_warns_and_a_fitting_one_does_not(shipped, chip):
     genesets.check_symbols(shipped, chip)
     strange = [g if i % 4 == 0 else f"Odd{i}x" for i, g in enumerate(chip)]

@@ -87,6 +87,14 @@ BROKEN = {
     ),
     "significant as text": (lambda r: r["thresholds"].update(significant="5 %"), ["found '5 %', allowed is"]),
     "significant negative": (lambda r: r["thresholds"].update(significant=-0.05), ["found -0.05, allowed"]),
+    "significant NaN": (
+        lambda r: r["thresholds"].update(significant=float("nan")),
+        ["thresholds.significant: found '.nan', which is no plain number"],
+    ),
+    "region NaN": (
+        lambda r: r["regions"].update(mid=[0.3, float("nan")]),
+        ["regions.mid.1: found '.nan', which is no plain number"],
+    ),
     "trend below significant": (
         lambda r: r["thresholds"].update(trend=0.01),
         ["found 0.01, below significant"],

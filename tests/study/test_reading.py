@@ -6,10 +6,10 @@ from mgbone.study import reading
 
 
 def test_notes_are_a_list_or_said_to_be_none():
-    assert reading.notes(["One thing.", "a_1.CEL: another <b> thing"]).data == (
-        "- One thing.\n- a_1.CEL: another &lt;b> thing"
-    )
-    assert reading.notes(()).data == "*Nothing to note.*"
+    said = ["One thing.", "a_1.CEL: another <b> ![x](y)"]
+    listed = "<ul><li>One thing.</li><li>a_1.CEL: another &lt;b&gt; ![x](y)</li></ul>"
+    assert reading.notes(said).data == listed
+    assert reading.notes(()).data == "<em>Nothing to note.</em>"
 
 
 def test_a_readable_table_has_no_codes_in_rows_headings_or_index():

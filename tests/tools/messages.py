@@ -19,7 +19,7 @@ from mgbone.study.language import CATALOGUES, cell_context
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE, PROSE = (ROOT / "src/mgbone/study/locale" / name for name in CATALOGUES)
-MAKEFILE = ROOT / "Makefile"
+MAKEFILE, INSTALL = ROOT / "Makefile", ROOT / "src/mgbone/study/locale/install.sh"
 CALLS = {"tr", "N_"}
 TITLES = {"title"}  # what notebooks hand to figures, which translate it
 HEADER = r"""# Japanese of mgbone: what it says in English, message by message or cell by cell.
@@ -49,6 +49,8 @@ def messages() -> Iterator[tuple[str, str]]:
         r"(?m)\$\(SAY\) '([^']+)'|^[a-z-]+:.*?## (.+)$|^##@ (.+)$", MAKEFILE.read_text("utf-8")
     ):
         yield "".join(told), ""
+    for told in re.findall(r"\bfail '([^']+)'", INSTALL.read_text("utf-8")):
+        yield told, ""
 
 
 def _of_code(source: str, notebook: bool = False) -> Iterator[tuple[str, str]]:

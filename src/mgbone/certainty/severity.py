@@ -14,7 +14,8 @@ def severity(verdicts: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
     Severity is the probability of a result that speaks less for the claim, were the claim only just false
     (`mgbone.evidence.equivalence.how_sure`). Of an order of doses, which needs every step, it is that of the
-    least certain one. The claim is what was found, which need not be what the statement says.
+    least certain one, and without an order it is not defined. The claim is what was found, which need not be
+    what the statement says.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def severity(verdicts: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
         severity of ``SEVERE``; missing of an absence, and where it is 0 or less).
     """
     found = verdicts["severity"].astype(float)
-    order = verdicts["contrast"].eq("dose_order") & verdicts["p"].notna()
+    order = verdicts["observed_level"].eq("monotonic")
     found = found.where(~order, 1 - verdicts["p"].astype(float) / 2)
     return pd.DataFrame(
         {

@@ -18,8 +18,12 @@ from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_value
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
 
+LONGEST_SHOWN = 80
 
-def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None) -> Table:
+
+def read_table(
+    data: bytes, file: str, name: str, limits: Mapping[str, float] | None = None, drawn: bool = False
+) -> Table:
     """Read and check one table by itself; what it owes to others: `mgbone.dataset.agreement`.
 
     Parameters
@@ -32,6 +36,8 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
         Name of the table in the dictionary.
     limits : mapping of str to float, optional
         Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
+    drawn : bool
+        Whether the compendium's own program writes the table, so that nobody adds a column by hand.
     """
     table = Table()
     fault = _not_text(data, file)
@@ -45,7 +51,7 @@ def read_table(data: bytes, file: str, name: str, limits: Mapping[str, float] | 
         return Table(faults=[Fault(file, problem, advice)])
     if header is None:
         return table
-    columns = _match_columns(header, file, name, table)
+    columns = _match_columns(header, file, name, table, drawn)
     if columns is None:
         return table
     raw = _parse(data, header, name)
@@ -169,7 +175,9 @@ def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Tabl
 # --- columns -----------------------------------------------------------------------------------------
 
 
-def _match_columns(header: list[str], file: str, name: str, table: Table) -> dict[str, int] | None:
+def _match_columns(
+    header: list[str], file: str, name: str, table: Table, drawn: bool
+) -> dict[str, int] | None:
     """Return the place of each known column; report missing and doubled ones, note unknown ones."""
     fields = table_fields(name)
     columns = {column: header.index(column) for column in fields if column in header}
@@ -192,6 +200,12 @@ def _match_columns(header: list[str], file: str, name: str, table: Table) -> dic
         if meant:
             problem = tr("the column is missing (the nearest name found is {name!r})", name=meant)
             advice = tr("Name it {column}.", column=column)
+        elif drawn:
+            advice = tr(
+                "These data are drawn by a program: give the column an entry in "
+                "src/mgbone/simulate/calibration.yml and run `python -m mgbone.simulate --rewrite`. That "
+                "draws all animals anew, so that every figure changes; or take the file from git again."
+            )
         elif fields[column].get("constraints", {}).get("required"):
             advice = tr("Add it; every row needs it.")
         table.faults.append(Fault(file, problem, advice, row=1, column=column))
@@ -261,7 +275,7 @@ def _numbers(
         plain = tr("Write a number.")
     write = {row: said or plain for row, said in bad.items()}
     found = {
-        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else str(cells[row]).strip() for row in bad
+        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else _short(cells[row]) for row in bad
     }
     of_row = {"found": found, "write": write, "unit": unit}
     faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
@@ -269,6 +283,11 @@ def _numbers(
     values = values.mask(unreadable)
     check_values(values, spec, file, faults, unreadable)
     return values, below
+
+
+def _short(cell: object) -> str:
+    text = str(cell).strip()
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:

@@ -379,8 +379,8 @@ def check_files(folder: Path, descriptor: Descriptor, data: Mapping[str, bytes])
     data : mapping of str to bytes
         Contents of files that have been read already, by path.
     """
-    missing = [path for path in descriptor.files if not (folder / path).is_file()]
-    present = [path for path in descriptor.files if path not in missing]
+    there = {path: (folder / path).is_file() for path in descriptor.files}
+    missing, present = ([path for path, is_there in there.items() if is_there == of] for of in (False, True))
     with ThreadPoolExecutor() as pool:
         checked = pool.map(lambda path: _check_file(folder, path, descriptor, data.get(path)), present)
         return missing_files(missing, descriptor.kind) + [fault for faults in checked for fault in faults]

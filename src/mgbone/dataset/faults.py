@@ -15,8 +15,8 @@ from mgbone.study.documents import Slip
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, fill, tr
 
-MOST_OF_A_KIND = 20
-"""So many faults of one kind in one column are written out; the others are counted in one line."""
+MOST_OF_A_KIND = 5
+"""So many faults of one kind in one column are written out; of the others one line names the rows."""
 
 FEWEST_OF_A_COLUMN = 4
 
@@ -160,13 +160,14 @@ def fault_per_row(
     whole_column = of is not None and len(rows) >= FEWEST_OF_A_COLUMN and 2 * len(rows) > of
     most = 1 if whole_column else MOST_OF_A_KIND
     faults = [Fault(file, *describe(int(row)), row=int(row), column=column) for row in rows[:most]]
-    left = len(rows) - len(faults)
+    left = [int(row) for row in rows[most:]]
     if left:
-        row = row_words(int(rows[most]))
-        many = tr("{count} more rows have a fault of this kind, from {row} on", count=left, row=row)
-        one = tr("1 more row has a fault of this kind, from {row} on", row=row)
+        # Each with its word, so that a row of a table from several sheets can be led back to its sheet.
+        told = listing([*map(row_words, left[:11]), *[""] * (len(left) - 11)], most=10)
+        many = tr("{count} more rows have a fault of this kind: {rows}", count=len(left), rows=told)
+        one = tr("1 more row has a fault of this kind: {row}", row=told)
         advice = tr("Mend them in the same way.")
-        faults.append(Fault(file, many if left > 1 else one, advice, column=column))
+        faults.append(Fault(file, many if len(left) > 1 else one, advice, column=column))
     return faults
 
 

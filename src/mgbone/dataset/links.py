@@ -1,4 +1,4 @@
-"""Links that lead out of a dataset's folder: a folder of others must not read what lies beside it."""
+"""What is no file in a dataset's folder: links that lead out of it, pipes and devices, which never end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mgbone.study.language import tr
 
 
 def links_out(folder: Path) -> list[Fault]:
-    """Return the faults of links, in the folder and below it, that lead out of it or to nothing."""
+    """Return the faults of pipes, and of links that lead out of the folder or to nothing, at any depth."""
     root = folder.resolve()
     faults = []
     for where, folders, files in os.walk(folder):
@@ -20,6 +20,9 @@ def links_out(folder: Path) -> list[Fault]:
                 problem = tr("is a link that leads out of the folder")
                 advice = tr("Copy what it leads to into the folder, in place of the link.")
                 faults.append(Fault(path.relative_to(folder).as_posix(), problem, advice))
+            elif not (path.is_file() or path.is_dir()):
+                problem = tr("is neither a file nor a folder, but a pipe, socket or device")
+                faults.append(Fault(path.relative_to(folder).as_posix(), problem, tr("Take it away.")))
     return sorted(faults, key=str)
 
 

@@ -25,6 +25,7 @@ from mgbone.dataset.descriptor import (
 )
 from mgbone.dataset.faults import Fault, fault_of, listing, not_readable, slip_fault
 from mgbone.dataset.links import links_out
+from mgbone.dataset.plausible import find_implausible
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
 from mgbone.study.dictionary import OPTIONAL, TABLES, table_fields
@@ -76,6 +77,8 @@ class Dataset:
     notes : tuple of str
         What was left out or converted on opening without being a fault, such as columns that the dictionary
         does not know, or units.
+    doubts : tuple of str
+        What is possible but hardly true (`mgbone.dataset.plausible`), for a person to look at.
     """
 
     path: Path
@@ -99,6 +102,7 @@ class Dataset:
         repr=False, default_factory=lambda: pd.DataFrame(columns=["table", "field", "animal_id", "limit"])
     )
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def is_simulated(self) -> bool:
@@ -177,7 +181,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     faults += study_faults + _check_listed(folder, descriptor)
     data, read_faults = _read_bytes(folder, descriptor)
     tables = {
-        name: read_table(data[path], path, name, descriptor.limits.get(name))
+        name: read_table(data[path], path, name, descriptor.limits.get(name), folder.name in SHIPPED)
         for name, path in descriptor.tables.items()
         if path in data
     }
@@ -192,7 +196,9 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
         faults += found
     if faults or study is None:
         return None, faults
-    return _dataset(folder, descriptor, study, tables, expression, notes), []
+    dataset = _dataset(folder, descriptor, study, tables, expression, notes)
+    doubts = find_implausible(tables, descriptor.tables, study)
+    return replace(dataset, doubts=tuple(map(str, doubts))), []
 
 
 def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
@@ -219,7 +225,9 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     ):  # as the template brings it
         dataset = replace(dataset, platform_folder=None)
     notes = (*map(str, lab.notes), *dataset.notes)
-    return replace(dataset, qct_regions=lab.regions, notes=notes), []
+    doubts = find_implausible(lab.tables, lab.names, study, lab.regions)
+    doubts = tuple(str(lab.place(doubt)) for doubt in doubts)
+    return replace(dataset, qct_regions=lab.regions, notes=notes, doubts=doubts), []
 
 
 def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:
@@ -372,7 +380,7 @@ def _check_arrays(folder: Path, arrays: pd.DataFrame, descriptor: Descriptor) ->
         elif path not in descriptor.files:  # otherwise reported with the other files
             missing.append(path)
     faults += missing_files(missing, descriptor.kind)
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:  # each may hold a whole file
         scans = dict(zip(present, pool.map(lambda path: _scan(folder, path), present), strict=True))
     faults += [scan for scan in scans.values() if isinstance(scan, Fault)]
     whole = {path: scan for path, scan in scans.items() if not isinstance(scan, Fault)}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 
 from mgbone.execute.stamps import record_check
 from mgbone.study.errors import DatasetError, MgboneError
@@ -50,12 +53,41 @@ def _answer(options: argparse.Namespace) -> int:
     except MgboneError as error:
         print(f"mgbone: {_visible(str(error))}", file=sys.stderr)
         return 1
+    except ImportError as error:
+        print(f"mgbone: {_incomplete(error)}", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # as in: mgbone gene Bglap | head
         sys.stdout = None
+    except OSError as error:
+        print(f"mgbone: {_visible(_of_the_system(error))}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
         return 130
     return 0
+
+
+def _incomplete(error: ImportError) -> str:
+    """Say which package the environment lacks, and how it is made anew; an error of our own is raised."""
+    if str(error.name).partition(".")[0] == "mgbone":
+        raise error
+    return tr(
+        "The environment {folder} is incomplete: {error}. If make made it, delete that folder and "
+        "write make again; otherwise: python -m pip install --require-hashes -r requirements.lock",
+        folder=relative(Path(sys.prefix)), error=error,
+    )  # fmt: skip
+
+
+def _of_the_system(error: OSError) -> str:
+    """Say what can't be read or written, and what to look at."""
+    what = error.filename2 or error.filename
+    said = tr(getattr(error, "strerror", None) or str(error))
+    if what is None:
+        return tr("{error}. Is there room on the disk?", error=said)
+    return tr(
+        "{file}: {error}. Check the permissions of the folder and the room on the disk.",
+        file=relative(Path(os.fsdecode(what))), error=said,
+    )  # fmt: skip
 
 
 def _visible(text: str) -> str:
@@ -192,12 +224,19 @@ def _check(options: argparse.Namespace) -> None:
     title = either(dataset.title, dataset.title_ja)
     said = tr("{folder}: {title} ({kind}): no faults found.", folder=options.dataset, title=title, kind=kind)
     print(_visible(said))
+    notes = [*dataset.notes, *notes]
+    _list(tr("Worth a second look (nothing is changed, and the run goes on):"), dataset.doubts)
     if options.record:
-        record_check(folder, resolve(options.record), started)
-    elif dataset.notes or notes:
-        print(tr("What was converted, read in another way or left out:"))
-        for note in (*dataset.notes, *notes):
-            print(_visible(f"  - {note}"))
+        record_check(folder, resolve(options.record), started, dataset.doubts, notes)
+    else:
+        _list(tr("What was converted, read in another way or left out:"), notes)
+
+
+def _list(heading: str, said: Sequence[str]) -> None:
+    if said:
+        print(heading)
+    for one in said:
+        print(_visible(f"  - {one}"))
 
 
 def _map(options: argparse.Namespace) -> None:

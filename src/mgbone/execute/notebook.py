@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import stat
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,6 +36,11 @@ from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.language import N_, current, prose, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 from mgbone.study.places import Settings, listed_files, relative
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
 """The parameters that `run_notebook` fills in; a notebook has to know all of them."""
@@ -323,6 +330,7 @@ def _html(executed: nbformat.NotebookNode) -> str:
 
 
 _LONGEST_SOCKET_FOLDER = 60
+_SCRATCH, _IN_USE = "mgbone-", "in-use"
 
 
 def kernel_environment(scratch: Path) -> dict[str, str]:
@@ -351,14 +359,32 @@ def kernel_environment(scratch: Path) -> dict[str, str]:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Yield a folder for sockets, kernel settings and the running notebook.
+    """Yield a folder for sockets, kernel settings and the running notebook; remove those of killed runs.
 
     Its path is kept short: a socket's may have about 100 letters, which some temporary folders use up.
     """
     roomy = len(tempfile.gettempdir()) <= _LONGEST_SOCKET_FOLDER or not os.access("/tmp", os.W_OK)
-    parent = None if roomy else "/tmp"
-    with tempfile.TemporaryDirectory(prefix="mgbone-", dir=parent, ignore_cleanup_errors=True) as folder:
+    parent = tempfile.gettempdir() if roomy else "/tmp"
+    _sweep_scratch(Path(parent))
+    scratch = tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=parent, ignore_cleanup_errors=True)
+    with scratch as folder, (Path(folder) / _IN_USE).open("w") as held:
+        if fcntl is not None:
+            fcntl.flock(held, fcntl.LOCK_EX)  # which the system takes back, however the run ends
         yield Path(folder)
+
+
+def _sweep_scratch(parent: Path) -> None:
+    """Remove what killed runs of this user left: folders that were there before, whose lock nobody holds."""
+    if fcntl is None:
+        return
+    settled = time.time() - 60  # a folder that was made just now may not have taken its lock yet
+    for folder in parent.glob(f"{_SCRATCH}????????"):
+        with suppress(OSError):  # it is held, or somebody else's, or went at this moment
+            found = folder.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and found.st_mtime < settled:
+                with (folder / _IN_USE).open("r+") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def heading_of(cell: nbformat.NotebookNode) -> str | None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from mgbone.study.paths import write_aside
 
+NOTES = "dataset.notes.json"
+"""What a check had to say without a fault: lists of doubts and of notes, for the report."""
 
-def record_check(dataset: Path, folder: Path, started: int) -> None:
+
+def record_check(
+    dataset: Path, folder: Path, started: int, doubts: Sequence[str] = (), notes: Sequence[str] = ()
+) -> None:
     """Note in `folder` that a dataset was found good by a check that `started` then (ns since the epoch).
 
     ``dataset.digest`` changes only if the content of a file of the dataset did: notebooks depend on it, so
@@ -21,6 +28,9 @@ def record_check(dataset: Path, folder: Path, started: int) -> None:
     if not record.is_file() or record.read_text(encoding="utf-8") != digest:
         with write_aside(record) as aside:
             aside.write_text(digest, encoding="utf-8")
+    with write_aside(folder / NOTES) as aside:
+        said = {"doubts": list(doubts), "notes": list(notes)}
+        aside.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     with write_aside(folder / "dataset.checked") as aside:
         os.utime(aside, ns=(started, started))
 
@@ -35,3 +45,10 @@ def dataset_digest(dataset: Path) -> str:
             with path.open("rb") as handle:
                 lines.append(f"{hashlib.file_digest(handle, 'sha256').hexdigest()}  {inside.as_posix()}\n")
     return "".join(lines)
+
+
+def recorded_notes(folder: Path) -> tuple[list[str], list[str]]:
+    """Return what the last check recorded in `folder` had to say: doubts and notes; none without a check."""
+    record = folder / NOTES
+    said = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    return said.get("doubts", []), said.get("notes", [])

@@ -50,7 +50,7 @@ def certainty_plane(table: pd.DataFrame, title: str = "") -> Figure:
         x=known["p_shrunken"], y=_height(known["severity"]), kind=_kinds(known),
         name=[_name(row) for row in known.to_dict("records")],
     )  # fmt: skip
-    told = [kind for kind in _KINDS if kind in set(rows["kind"])]
+    told = [kind for kind in _KINDS if (rows["kind"].eq(kind) & rows["verdict"].eq("reproduced")).any()]
     legend = [
         Line2D([], [], linestyle="none", label=tr(_KINDS[k][0]), markeredgecolor=_INK[k], **_KINDS[k][1])
         for k in told
@@ -69,20 +69,20 @@ def certainty_plane(table: pd.DataFrame, title: str = "") -> Figure:
     )  # fmt: skip
     ax = axes[0, 0]
     _scales(ax, rows)
-    ax.hlines(rows["y"], rows["x"], rows["p_plugin"], colors=[_INK[k] for k in rows["kind"]],
+    holds = rows["verdict"].eq("reproduced")
+    held, other = rows[holds], rows[~holds]
+    ax.hlines(held["y"], held["x"], held["p_plugin"], colors=[_INK[k] for k in held["kind"]],
               linewidth=0.9, alpha=0.45, zorder=2, gid="span")  # fmt: skip
     for kind in told:
-        of = rows[rows["kind"] == kind]
+        of = held[held["kind"] == kind]
         ax.plot(of["x"], of["y"], linestyle="none", markeredgecolor=_INK[kind], markeredgewidth=1.1, zorder=3,
                 gid=f"statement-{kind}", **_KINDS[kind][1])  # fmt: skip
-    without = rows.groupby("asserts")["p_without_effect"].mean()
-    for asserts, chance in without.items():
+    for asserts, chance in held.groupby("asserts")["p_without_effect"].mean().items():
         ax.plot([chance], [_TOP - 0.05], "v", color=_INK[str(asserts)], markersize=7, gid="without-effect")
-    other = rows[rows["verdict"].ne("reproduced")]
-    ax.plot(other["x"], other["y"], "x", color=look.INK, markersize=7, markeredgewidth=1.2, zorder=4,
-            gid="otherwise")  # fmt: skip
+    ax.scatter(other["x"], other["y"], marker="x", s=34, c=[_INK[k] for k in other["kind"]], linewidths=1.2,
+               zorder=3, gid="otherwise")  # fmt: skip
     canvas.lay_out(figure)
-    named = _to_name(rows)
+    named = _to_name(held)
     marks.name_points(ax, named, rows[~rows["claim_id"].isin(named["claim_id"])])
     return figure
 
@@ -136,16 +136,19 @@ def _to_name(rows: pd.DataFrame) -> pd.DataFrame:
 def _found_again(table: pd.DataFrame) -> str:
     """Say how many statements of each kind are likely to be found again, and how many without effect."""
     words = {
-        "effect": N_("of {n} statements of an effect {again} have a better than even chance to be found "
-                     "again ({none:.1f} expected without any effect)"),
+        "effect": N_("of {n} statements of an effect that hold here {again} have a better than even chance "
+                     "to be found again ({none:.1f} expected without any effect)"),
         "absence": N_("of {n} of no difference {again} ({none:.1f})"),
     }  # fmt: skip
+    nothing = {
+        "effect": N_("no statement of an effect holds here"),
+        "absence": N_("none of no difference does"),
+    }
     said = []
     for asserts, text in words.items():
-        of = table[table["asserts"] == asserts]
-        if len(of):
-            again = int((of["p_shrunken"].gt(0.5) & of["verdict"].eq("reproduced")).sum())
-            said.append(tr(text, n=len(of), again=again, none=of["p_without_effect"].sum()))
+        of = table[table["asserts"].eq(asserts) & table["verdict"].eq("reproduced")]
+        again, none = int(of["p_shrunken"].gt(0.5).sum()), of["p_without_effect"].sum()
+        said.append(tr(text, n=len(of), again=again, none=none) if len(of) else tr(nothing[asserts]))
     return findings.sentence(said)
 
 

@@ -293,7 +293,7 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
         "on the chip. {hint}",
         sets=gene_sets.source or tr("the gene sets"),
         percent=100 * row["share"],
-        hint=_hint(row, gene_sets),
+        hint=_hint(row, gene_sets, background),
         **row[["found", "genes_in_sets", "genes_on_chip"]],
     )
     # A short list of genes can't cover all sets, however well it fits: then its own share is what counts.
@@ -356,7 +356,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
     return replace(gene_sets, notes=tuple(notes))
 
 
-def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
+def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> str:
     styles = {"sets": tr(row["style_sets"]), "chip": tr(row["style_chip"])}
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
         fix = (
@@ -372,6 +372,16 @@ def _hint(row: pd.Series, gene_sets: GeneSets) -> str:
             **styles,
         )
     mouse = any(g.endswith("Rik") for g in gene_sets.members)
+    if row["style_sets"] == row["style_chip"]:
+        chip, sets = {str(gene) for gene in background}, gene_sets.members
+        theirs, ours = (listing(sorted(one), most=3) for one in (sets - chip, chip - sets))
+        return tr(
+            "Both are written alike ({sets}), but the names differ: only the sets have {theirs}; only the "
+            "chip has {ours}{kind}. Take sets of the chip's species, or map its names by "
+            "platform/symbols.csv.",
+            theirs=theirs, ours=ours, sets=styles["sets"],
+            kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+        )  # fmt: skip
     return tr(
         "Organism or kind of name differs: The sets hold {sets}, the chip {chip}{kind}. Take sets with gene "
         "symbols of the rat, or of human with symbols='rat'.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -58,6 +58,11 @@ def table_schema(name: str, groups: Mapping[str, tuple[str, ...]] | None = None)
             if field["name"] in allowed:
                 field["constraints"]["enum"] = allowed[field["name"]]
     return schema
+
+
+def plausible() -> dict[str, Any]:
+    """Return what is usual in rats: ranges by field (possible, usual, source), pairs in order, sources."""
+    return _raw("plausible.json")
 
 
 def table_fields(name: str) -> dict[str, dict[str, Any]]:
@@ -219,6 +224,7 @@ def data_dictionary() -> str:
             + _markdown(["field", "title", "項目", "unit", "blank allowed", "meaning", "意味"], rows)
         )
     blocks += [_endpoint_section(), _place_section("structures"), _place_section("regions")]
+    blocks.append(_plausible_section())
     return "\n\n".join(blocks) + "\n"
 
 
@@ -321,6 +327,30 @@ def _place_section(kind: str) -> str:
         for name, entry in _raw("endpoints.json")[kind].items()
     ]
     return f"{titles[kind]}\n\n" + _markdown(["name", "title", "名称", "meaning", "意味"], rows)
+
+
+def _plausible_section() -> str:
+    """The ranges outside of which `make check` asks for a second look, and where they come from."""
+    held = plausible()
+    units = {field["name"]: _typeset(field) for schema in _tables().values() for field in schema["fields"]}
+    rows = [
+        [f"`{name}`", units.get(name, "mg/cm³"), _span(entry["possible"]), _span(entry.get("usual", ())),
+         entry["source"].replace(";", ", ")]
+        for name, entry in held["ranges"].items()
+    ]  # fmt: skip
+    header = ["field", "unit", "rats and mice", "median on the normal diet", "source"]
+    sources = "\n".join(f"- {key}: {said}" for key, said in held["sources"].items())
+    return (
+        "### What is plausible / もっともらしい範囲\n\n"
+        "Outside of these ranges `make check` asks for a second look and changes nothing. They are "
+        "wider than any diet moves a value; `assumed` stands where there is no source.\n\n"
+        + _markdown(header, rows)
+        + f"\n\n{sources}"
+    )
+
+
+def _span(limits: Sequence[float]) -> str:
+    return " to ".join(f"{limit:g}" for limit in limits)
 
 
 def _markdown(header: list[str], rows: list[list[str]]) -> str:

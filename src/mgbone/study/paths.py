@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,17 +53,20 @@ def resolve(path: str | Path) -> Path:
 def write_aside(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` and move it into place when the block succeeds.
 
-    An interrupted or failed write leaves the old file, or none, never half of a new one.
+    An interrupted or failed write leaves the old file, or none, never half of a new one. Who may read it is
+    what the user's umask says.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=f".{path.name}")
-    os.close(handle)
-    aside = Path(name)
+    aside = path.with_name(f".{secrets.token_hex(4)}.{path.name}")
     try:
+        aside.touch(exist_ok=False)
         yield aside
-        aside.chmod(0o644)
         aside.replace(path)
+    except OSError as error:  # of a full disk the system names no file; of ours, one that nobody knows
+        if error.filename in (None, str(aside), aside):
+            error.filename = str(path)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 

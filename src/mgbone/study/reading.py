@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import partial
+from html import escape
 
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from mgbone.study.design import REGIONS
@@ -225,7 +226,10 @@ _HEADINGS = {
 }
 
 
-def notes(said: Iterable[str]) -> Markdown:
-    """List what was noted while reading (`Dataset.notes`, `ArraySet.notes`), or say that nothing was."""
-    lines = [f"- {text.replace('<', '&lt;')}" for text in said]
-    return Markdown("\n".join(lines) or tr("*Nothing to note.*"))
+def notes(said: Iterable[str]) -> HTML:
+    """List what was noted while reading (`Dataset.notes`, `ArraySet.notes`), or say that nothing was.
+
+    Names out of a file stand in these sentences: they are shown as text, whatever marks they hold.
+    """
+    lines = "".join(f"<li>{escape(text)}</li>" for text in said)
+    return HTML(f"<ul>{lines}</ul>" if lines else f"<em>{escape(tr('Nothing to note.'))}</em>")

@@ -373,6 +373,11 @@ def test_tables_that_point_backwards(tmp_path):
     refused(tmp_path, looped, "backwards")
 
 
+def test_what_unfolds_to_no_cel_file_is_not_unfolded(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "gunzip", lambda stream, most: pytest.fail("was unfolded"))
+    refused(tmp_path, gzip.compress(bytes(1_000_000)), "is not a CEL file")
+
+
 def test_a_small_file_that_unfolds_without_end(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "MAX_BYTES", 100_000)
     refused(tmp_path, gzip.compress(text(Scan()) + b"\n" * 1_000_000), "unfolds to more than")

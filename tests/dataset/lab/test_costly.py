@@ -1,6 +1,7 @@
 """Workbooks that claim to be huge are read or named within seconds and little memory."""
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from helpers.lab_folders import both, lab_folder, parts
+from helpers.lab_folders import both, csv_folder, lab_folder, parts
+from helpers.small_dataset import write_small_dataset
 
 import mgbone
 
@@ -115,3 +117,23 @@ def test_costly_workbooks_stay_within_memory(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code, *folders], capture_output=True, text=True, check=True)
     assert int(re.search(r"VmHWM:\s*(\d+) kB", done.stdout)[1]) < 500_000
+
+
+def test_a_text_file_of_very_many_columns_is_named(tmp_path):
+    folder = csv_folder(tmp_path / "lab", ("animals",))
+    heading = ",".join(["animal_id", *(f"c{one}" for one in range(1_000_000))])
+    (folder / "serum.csv").write_text(f"{heading}\ne1-control-1{',1' * 1_000_000}\n")
+    start = time.process_time()
+    (fault,) = mgbone.check_dataset(folder)
+    assert fault.startswith("serum.csv: has 1,000,001 columns; 100,000 are the most")
+    assert time.process_time() - start < 10
+
+
+def test_very_many_listed_files_take_no_time_each_by_each(tmp_path):
+    folder = write_small_dataset(tmp_path / "small", "measured")
+    described = json.loads((folder / "datapackage.json").read_text())
+    described["resources"] += [{"name": f"x{one}", "path": f"x{one}.txt"} for one in range(30_000)]
+    (folder / "datapackage.json").write_text(json.dumps(described))
+    start = time.process_time()
+    assert len(mgbone.check_dataset(folder)) > 1
+    assert time.process_time() - start < 10

@@ -43,7 +43,7 @@ import pandas as pd
 from mgbone.dataset.arrays.cel_binary import _read_calvin, _read_xda
 from mgbone.dataset.arrays.cel_parts import CelFile, _fault
 from mgbone.dataset.arrays.cel_text import _read_text
-from mgbone.dataset.arrays.files import GZIP, UnreadableFile, read_bytes
+from mgbone.dataset.arrays.files import GZIP, UnreadableFile, first_unfolded, read_bytes
 from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError
 from mgbone.study.language import tr
@@ -297,9 +297,9 @@ def _load(path: Path) -> bytes:
     """Return the file's bytes, decompressed if need be, once they begin like those of a CEL file."""
     try:
         with path.open("rb") as stream:
-            head = stream.read(8)
-        if head[:2] != GZIP:  # a long file that is none of ours need not be read first
-            _check_magic(path, head)
+            head = stream.read(4096)
+        # A long file that is none of ours, or unfolds to none, need not be read first.
+        _check_magic(path, first_unfolded(head, 8) if head[:2] == GZIP else head[:8])
         data = read_bytes(path)
     except OSError as error:
         problem = tr("can't be opened ({error})", error=cause(error))

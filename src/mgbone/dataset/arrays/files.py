@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def gunzip(stream: BinaryIO, most: int) -> bytes:
     UnreadableFile
         If that is more than `most` bytes, or the compression is damaged.
     """
-    pieces, total = [], 0
+    unfolded = io.BytesIO()  # which hands out what it holds without a second copy
     unpack = zlib.decompressobj(wbits=31)
     try:
         while chunk := (unpack.unconsumed_tail or unpack.unused_data or stream.read(_CHUNK)):
@@ -70,16 +71,28 @@ def gunzip(stream: BinaryIO, most: int) -> bytes:
                 if not chunk.strip(b"\0"):  # tapes and some tools pad files with zeros
                     break
                 unpack = zlib.decompressobj(wbits=31)
-            piece = unpack.decompress(chunk, most + 1 - total)
-            pieces.append(piece)
-            total += len(piece)
-            if total > most:
+            unfolded.write(unpack.decompress(chunk, most + 1 - unfolded.tell()))
+            if unfolded.tell() > most:
                 raise UnreadableFile(tr("unfolds to more than {most:,.0f} MiB", most=most / (1 << 20)))
     except zlib.error as error:
         raise UnreadableFile(tr("its gzip compression is damaged ({error})", error=error)) from error
     if not unpack.eof:
         raise UnreadableFile(tr("its gzip compression ends early: the file is truncated"))
-    return b"".join(pieces)
+    return unfolded.getvalue()
+
+
+def first_unfolded(head: bytes, count: int) -> bytes:
+    """Return the first bytes that the beginning of a gzip file unfolds to.
+
+    Raises
+    ------
+    UnreadableFile
+        If the compression is damaged there.
+    """
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, count)
+    except zlib.error as error:
+        raise UnreadableFile(tr("its gzip compression is damaged ({error})", error=error)) from error
 
 
 def decode(data: bytes) -> tuple[str, str | None]:

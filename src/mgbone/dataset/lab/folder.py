@@ -86,9 +86,9 @@ class LabFolder:
     def place(self, fault: Fault) -> Fault:
         """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
         where, row, problem = fault.file, fault.row, fault.problem
-        if where in self.places and row is not None:  # of a table that was put together from several sheets
+        if where in self.places:  # a table that was put together from several sheets
             table, places = where, self.places[where]
-            where, row = places.get(row, (where, row))
+            where, row = (where, None) if row is None else places.get(row, (where, row))
             told = row_words(r"(\d+)")  # as the fault has it in the language in use
             problem = re.sub(rf"(?<![A-Za-z]){told}", lambda found: _at(places, int(found[1])), problem)
             labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
@@ -175,6 +175,8 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
     animals = lab.tables.get("animals")
     lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
+    if regional:
+        lab.names[REGIONAL] = tr("; ").join(dict.fromkeys(piece.where for piece in regional))
     lab.faults += faults
     lab.notes += notes
     places = list(dict.fromkeys((note.file, note.row) for note in lab.notes))

@@ -47,6 +47,10 @@ _DELIMITERS = {
 """What parts columns, in the order of trying, and what is said of it."""
 
 
+MOST_COLUMNS = 100_000
+"""Of a text file: more than a table of genes has, which may lie beside the animals and is passed over."""
+
+
 @dataclass
 class Grid:
     """One sheet of a workbook, or one text file.
@@ -172,6 +176,9 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
         advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
         return None, [Fault(file, tr("can't be read as CSV ({error})", error=error), advice)]
     lines = [line for _, line in zip(range(TOP), _records(text, delimiter), strict=False)]
+    if len(lines) and (width := max(map(len, lines))) > MOST_COLUMNS:
+        problem = tr("has {width:,} columns; {most:,} are the most", width=width, most=MOST_COLUMNS)
+        return None, [Fault(file, problem, tr("Is it the right file, with animals in rows?"))]
     return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes), faults
 
 

@@ -36,9 +36,9 @@ BEGIN, END = (
     "<!-- end of units -->",
 )
 
-_CLINICAL = (
+CLINICAL = (
     ("mmol/L", "serum_mg"), ("mEq/L", "serum_mg"), ("mg/L", "serum_mg"), ("mg%", "serum_mg"),
-    ("mg/100 mL", "serum_mg"), ("ug%", "serum_mg"),
+    ("mg/100 mL", "serum_mg"), ("ug/dL", "serum_mg"), ("ug%", "serum_mg"),
     ("mmol/L", "serum_ca"), ("mEq/L", "serum_ca"),
     ("mmol/L", "serum_p"), ("mEq/L", "serum_p"),
     ("IU/L", "serum_alp"), ("IU/L, 37 ℃", "serum_alp"), ("mU/mL", "serum_alp"), ("ukat/L", "serum_alp"),
@@ -170,7 +170,7 @@ def conversion(stated: Unit, target: str, field: str) -> Conversion | None:
 def units_table() -> str:
     """Return the units of clinical chemistry with factors and sources, as Markdown for data/README.md."""
     lines = ["| written | field | kept as | factor | source |", "| --- | --- | --- | --- | --- |"]
-    for text, field in _CLINICAL:
+    for text, field in CLINICAL:
         target = next(
             spec["unit"] for table in TABLES for name, spec in table_fields(table).items() if name == field
         )

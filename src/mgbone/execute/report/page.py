@@ -19,6 +19,7 @@ from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
 from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import HEADINGS, LEVELS, ODDS, RULES, SHAPES, SIGNS, THRESHOLDS, UNITS
+from mgbone.execute.stamps import recorded_notes
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
@@ -113,6 +114,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         | {"again": naming.certainty_in_words(certain.get(row["claim_id"], {}), row["verdict"])}
         for row in verdicts
     ]
+    doubts, notes = recorded_notes(layout.build)
     return {
         "lang": layout.language,
         "dataset": _dataset(layout),
@@ -138,6 +140,8 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "dose_heading": naming.dose_heading(layout.study),
         "tests": _tests(evidence),
         "thresholds": _thresholds(layout.study),
+        "doubts": doubts,
+        "notes": notes,
         "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
         "commit": provenance.commit(),
         "version": provenance.project_version(),
