@@ -8,6 +8,7 @@ LANGUAGE ?= en
 FIGURES  ?= figures
 DERIVED  ?= data/derived
 BUILD    ?= build
+COURSE   ?= course
 VENV     ?= .venv
 
 SHELL    := /bin/sh
@@ -31,6 +32,7 @@ ifeq ($(origin PY),undefined)
 PY        := $(VENV)/bin/python
 LOCKED    := $(VENV)/.locked
 INSTALLED := $(VENV)/.installed
+SITE      := $(VENV)/.site
 endif
 
 override DATASET := $(patsubst %/,%,$(DATASET))
@@ -40,15 +42,15 @@ TONGUE := $(if $(filter-out en,$(LANGUAGE)),/$(LANGUAGE))
 OUT    := $(BUILD)/$(FOLDER)$(TONGUE)
 SAY    := sh src/mgbone/study/locale/say.sh "$(LANGUAGE)"
 SPEAK  := --language "$(LANGUAGE)"
-ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(VENV)),5)
-$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain spaces)
+ifneq ($(words x$(DATASET) x$(FIGURES) x$(DERIVED) x$(BUILD) x$(COURSE) x$(VENV)),6)
+$(error DATASET, FIGURES, DERIVED, BUILD, COURSE and VENV must not contain spaces)
 endif
 # Nor what make or the shell takes for its own, before either sees the name.
 HASH  := \#
 SIGNS := $(HASH) ` " ' \ $$ ; : = % & | < > ( ) * ? ! { } [ ]
-FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURES)$(DERIVED)$(BUILD)$(VENV))))
+FOUND := $(strip $(foreach sign,$(SIGNS),$(findstring $(sign),$(DATASET)$(FIGURES)$(DERIVED)$(BUILD)$(COURSE)$(VENV))))
 ifneq ($(FOUND),)
-$(error DATASET, FIGURES, DERIVED, BUILD and VENV must not contain $(FOUND); rename the folder)
+$(error DATASET, FIGURES, DERIVED, BUILD, COURSE and VENV must not contain $(FOUND); rename the folder)
 endif
 # After an upgrade of the system the Python of .venv may be gone, or somebody took a package out: then the stamps say
 # nothing, and it is made anew. The first one lists what the lock brought.
@@ -78,7 +80,7 @@ CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/data
 ##@ Everyday
 
 .PHONY: all
-all: $(EXECUTED) ## Check the dataset, then draw all figures and write all tables of it
+all: $(EXECUTED) $(OUT)/glossary.html ## Check the dataset, then draw all figures and write all tables of it
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 
@@ -115,11 +117,29 @@ explore: $(EXECUTED) ## Write one page on which every gene, endpoint and stateme
 new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measurements: make new-dataset NAME=lab2026 (DESIGN=mine asks for your groups)
 	@"$(PY)" -m mgbone.execute.cli new-dataset $(if $(DESIGN),--design "$(DESIGN)") $(if $(findstring command,$(origin NAME)),"$(NAME)") $(SPEAK)
 
+.PHONY: course
+# The report is there for the start page to lead to; an older one does.
+course: all $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
+	@"$(PY)" -m mgbone.execute.cli course --dataset "$(DATASET)" $(SPEAK) --course "$(COURSE)" \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
 .PHONY: lab
-# In Japanese the executed notebooks, where there are: those in notebooks/ hold English prose.
-lab: $(INSTALLED) $(ARRAYS) ## Open the notebooks in JupyterLab
-	$(if $(TONGUE),JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/study/locale/jupyter") "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
-	    --LabApp.default_url=/lab/tree/$(firstword $(if $(TONGUE),$(wildcard $(OUT)/01_biochem.ipynb)) notebooks/01_biochem.ipynb)
+lab: course ## Open your copies in JupyterLab, at the start page
+	JUPYTER_CONFIG_PATH="$(CURDIR)/src/mgbone/course/jupyter$(if $(TONGUE),:$(CURDIR)/src/mgbone/study/locale/jupyter)" \
+	    "$(PY)" -m jupyterlab --ServerApp.root_dir=. \
+	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
+
+.PHONY: slides
+slides: $(EXECUTED) ## Write a deck of slides for each notebook, to teach from
+	@"$(PY)" -m mgbone.execute.cli slides --dataset "$(DATASET)" $(SPEAK) \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+
+.PHONY: site
+site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
+	@for language in en ja; do \
+	    "$(MAKE)" LANGUAGE=$$language all report explore && \
+	    "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" --language $$language \
+	        --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)" || exit 1; done
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
@@ -130,7 +150,7 @@ data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simul
 .PHONY: test
 # A file of tests stays with one worker, so that what it prepares is prepared once. (By file and not by group: groups
 # are silently without effect with pytest-xdist 3.8 under pytest 9.2.)
-test: $(INSTALLED) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
+test: $(INSTALLED) $(SITE) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
 	"$(PY)" -m pytest -n 2 --dist loadfile $(PYTEST)
 
 .PHONY: lint
@@ -164,9 +184,13 @@ lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=
 	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --fork-strategy fewest --python-version 3.11 --no-header --quiet $(LOCK) \
 	    --extra dev --output-file requirements.lock pyproject.toml > /dev/null
+	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --fork-strategy fewest --python-version 3.11 --no-header --quiet --constraint requirements.lock \
+	    --extra dev --extra site pyproject.toml | \
+	    awk 'NR == FNR {known[$$1]; next} /^[a-z]/ {keep = !($$1 in known)} keep' requirements.lock - > requirements-site.lock
 
 .PHONY: clean
-clean: ## Remove all that was generated, except the committed figures and .venv
+clean: ## Remove all that was generated, except the committed figures, your copies in course/ and .venv
 	rm -rf "$(BUILD)" "$(DERIVED)" $(SHIPPED:%=%/cel) $(SHIPPED:%=%/platform)
 	rm -rf .pytest_cache .ruff_cache .hypothesis notebooks/.ipynb_checkpoints
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -206,6 +230,12 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 	@$(INSTALL) || { rm -f "$<"; exit 1; }
 	@touch "$@"
 
+# What the site needs beside that; `make all` goes without.
+$(VENV)/.site: requirements-site.lock $(VENV)/.installed
+	@$(SAY) 'Installing what the site needs into %s (once) ...' "$(VENV)"
+	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements-site.lock
+	@touch "$@"
+
 # --- shipped datasets -------------------------------------------------------------------------------------------------
 
 # What the data package lists but the folder lacks has to be generated (again).
@@ -225,10 +255,10 @@ $(foreach shipped,$(SHIPPED),$(eval $(call regenerate,$(shipped))))
 
 # A notebook rests on the rooms that all share and on its own part: the import contracts in pyproject.toml see to it.
 CODE   := $(shell find src/mgbone -name __pycache__ -prune -o -type f ! -name '.*' -print)
-code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out src/mgbone/execute/report/%,$(CODE)))
+code    = $(filter $(addprefix src/mgbone/,__init__.py $1),$(filter-out $(addprefix src/mgbone/execute/,report/% site/% slides.%),$(CODE)))
 DOOR   := study/% dataset/%
 TESTS  := $(DOOR) evidence/% claims/%
-GROUND := $(TESTS) figures/% execute/%
+GROUND := $(TESTS) figures/% course/% execute/%
 01_biochem.part     := biochem/%
 02_qct.part         := qct.py
 03_microarray.part  := microarray/%
@@ -264,7 +294,7 @@ LOST := $(shell for stem in $(NOTEBOOKS) $(APART); do \
 
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
-    $(wildcard data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
+    $(wildcard data/glossary.yml data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
 	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
@@ -273,6 +303,11 @@ $(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
 $(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
+
+# Start page and glossary: they lead to the notebooks and back, whether these have run or not.
+$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
+	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
+	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 # The same surroundings as those of a notebook's kernel.
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \

@@ -1,4 +1,4 @@
-"""One environment, three files: pyproject.toml declares, requirements.lock fixes, environment.yml uses."""
+"""One environment: pyproject.toml declares, requirements*.lock fix, environment.yml uses."""
 
 import ast
 import re
@@ -15,13 +15,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+LOCK = "".join((ROOT / f"requirements{part}.lock").read_text(encoding="utf-8") for part in ("", "-site"))
 DECLARED = [
     Requirement(line)
     for line in [
         *PROJECT["build-system"]["requires"],
         *PROJECT["project"]["dependencies"],
         *PROJECT["project"]["optional-dependencies"]["dev"],
+        *PROJECT["project"]["optional-dependencies"]["site"],
     ]
 ]
 
@@ -122,7 +123,7 @@ def distributions(names):
 
 @pytest.mark.parametrize("folder", ["src", "tests"])
 def test_every_import_is_declared(folder):
-    lines = list(PROJECT["project"]["dependencies"])
+    lines = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["site"]
     if folder == "tests":
         lines += PROJECT["project"]["optional-dependencies"]["dev"]
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
@@ -134,11 +135,13 @@ def test_every_import_is_declared(folder):
 # What serves without being imported by name.
 UNIMPORTED = {
     "defusedxml": "openpyxl reads with it where it is there, so that no entity in a workbook is followed",
+    "furo": "theme of the site",
     "hatchling": "builds the editable installation",
     "ipykernel": "runs the notebooks",
     "jupyterlab": "make lab",
     "jupyterlab-language-pack-ja-jp": "make lab LANGUAGE=ja",
     "matplotlib-fontja": "brings the Japanese font",
+    "myst-nb": "reads notebooks for the site",
     "pre-commit": "lints before a commit (.pre-commit-config.yaml)",
     "pytest-xdist": "pytest -n",
     "ruff": "make lint",

@@ -13,7 +13,7 @@ import mgbone
 from mgbone.execute.notebook import PARAMETERS
 from mgbone.study.places import Settings
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[1-9]_*.ipynb"))
 
 
 def code_cells(notebook):
@@ -92,7 +92,8 @@ def test_no_function_outside_an_exercise(notebook):
 def test_a_notebook_imports_the_package_and_its_own_part(notebook, path):
     (cell,) = [cell for cell in code_cells(notebook) if "import " in cell.source]
     part = path.stem.partition("_")[2]
-    assert cell.source == f"import mgbone as mg\nfrom mgbone import {part}"
+    plain = "import numpy as np\nimport pandas as pd\nfrom scipy import stats\n\n"  # for what is done by hand
+    assert cell.source == f"{plain}import mgbone as mg\nfrom mgbone import {part}"
 
 
 def test_cells_leave_display_to_the_run(notebook):
@@ -149,4 +150,4 @@ def test_prose_around_figures(notebook):
 
 def test_notebook_reads_no_file_by_path(notebook):
     rest = "\n".join(cell.source for cell in code_cells(notebook) if "parameters" not in tags(cell))
-    assert re.findall(r"read_csv|read_excel|\bopen\(|Path\(|\.csv\b|savefig|simulate", rest) == []
+    assert re.findall(r"read_csv|read_excel|\bopen\(|Path\(|\.csv\b|savefig|\bsimulate", rest) == []

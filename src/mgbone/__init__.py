@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "biochem",
             "certainty",
             "claims",
+            "course",
             "dataset",
             "evidence",
             "execute",
@@ -25,6 +26,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ]
     ),
     submod_attrs={
+        "course.checks": ["check"],
+        "course.faulty": ["faulty"],
         "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "lookup.cards": ["claim", "endpoint", "gene", "term"],
@@ -33,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study.design": ["load_study"],
         "study.disagreements": ["disagreements_for"],
         "study.errors": ["DatasetError", "MgboneError"],
+        "study.language": ["tr", "use_language"],
         "study.reading": ["as_text_table", "notes", "with_names"],
     },
 )

@@ -67,7 +67,7 @@ def test_a_fold_says_what_was_stated_and_found(verdicts):
     found = [f"{row['estimate']:+.3g} mg/dL", f"{row['ci_low']:+.3g} … {row['ci_high']:+.3g}"]
     assert [words for words in said + found if words not in one] == []
     assert 'href="../../figures/simulated/01_minerals.png"' in one
-    assert 'href="01_biochem.html#' in one
+    assert 'href="01_biochem.ipynb#' in one
 
 
 def test_a_statement_without_evidence_says_so(verdicts):
@@ -83,9 +83,9 @@ def test_japanese_lines_lead_to_japanese_headings(verdicts):
     page = speak("ja", verdict_details, verdicts, pages="../", figures="x/")
     first = re.search(r"<summary>(.*?)</summary>", page, re.S)[1]
     assert re.search("[ぁ-ん一-龠]", first)
-    assert 'href="../01_biochem.html#' in page and 'href="x/simulated/01_minerals.png"' in page
+    assert 'href="../01_biochem.ipynb#' in page and 'href="x/simulated/01_minerals.png"' in page
     assert "Food intake fell" not in page and "正常食" in page
-    assert 'href="../01_biochem.html#ミネラル">01_biochem：ミネラル</a>' in page
+    assert 'href="../01_biochem.ipynb#ミネラル">01_biochem：ミネラル</a>' in page
 
 
 def test_statements_can_hold_any_text(verdicts):

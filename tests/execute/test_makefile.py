@@ -173,14 +173,26 @@ def test_make_speaks_japanese_before_anything_is_installed(with_lab):
     assert "すべて最新です：figures/lab/ja/（図）" in with_lab.joinpath("second.log").read_text()
 
 
-def test_lab_opens_in_the_language(built):
-    assert "JUPYTER_CONFIG_PATH" not in make(built, "--dry-run", "lab").stdout
-    told = make(built, "--dry-run", "lab", "LANGUAGE=ja").stdout
-    (folder,) = re.findall('JUPYTER_CONFIG_PATH="([^"]+)"', told)
-    name = Path("labconfig", "default_setting_overrides.json")
-    settings = json.loads((ROOT / Path(folder).relative_to(built) / name).read_text())
-    assert settings["@jupyterlab/translation-extension:plugin"]["locale"] == "ja_JP"
-    assert "ja_JP" in {pack.name for pack in entry_points(group="jupyterlab.languagepack")}
+@pytest.mark.parametrize(
+    ("arguments", "opens", "locale"),
+    [
+        ([], "course/en/00_start.ipynb", None),
+        (["LANGUAGE=ja"], "course/ja/00_start.ipynb", "ja_JP"),
+        (["DATASET=data/lab", "LANGUAGE=ja"], "course/ja/lab/00_start.ipynb", "ja_JP"),
+    ],
+)
+def test_lab_opens_ones_copies_in_the_language_and_without_news(built, arguments, opens, locale):
+    told = make(built, "--dry-run", "lab", *arguments).stdout
+    assert f'default_url="/lab/tree/{opens}"' in told
+    assert told.index("cli course") < told.index("-m jupyterlab")
+    (folders,) = re.findall('JUPYTER_CONFIG_PATH="([^"]+)"', told)
+    settings = {}
+    for folder in folders.split(":"):
+        path = ROOT / Path(folder).relative_to(built) / "labconfig" / "default_setting_overrides.json"
+        settings |= json.loads(path.read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert settings.get("@jupyterlab/translation-extension:plugin", {}).get("locale") == locale
+    assert locale is None or locale in {pack.name for pack in entry_points(group="jupyterlab.languagepack")}
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,33 @@ The runs write into a temporary folder. They take minutes, so each is made once 
 keeps a file of tests in one worker).
 """
 
+import base64
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from html import escape, unescape
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import nbformat
 import pandas as pd
 import pytest
-from helpers import ROOT
+from helpers import ROOT, site_pages
+from helpers.chromium import CHROMIUM, Browser
 from helpers.japanese import latin_share, shown
 from helpers.tiny_project import STEMS, environment, make
 from rocrate.rocrate import ROCrate
 
 from mgbone.execute.notebook import kernel_environment
-from mgbone.study.places import of_language
+from mgbone.execute.report.page import write_page
+from mgbone.execute.report.provenance import Layout
+from mgbone.lookup.page import write_explorer
+from mgbone.lookup.tables import Tables
+from mgbone.study.places import Settings, of_language
 
 pytestmark = pytest.mark.slow
 
@@ -340,3 +346,102 @@ def test_progress_is_told_without_flooding(simulated):
     for stem in STEMS:
         assert 4 <= simulated.log.count(f"[{stem}]") <= 20
     assert len(simulated.log.splitlines()) < 80
+
+
+# In a process of its own, since Sphinx finds in the second build of one all that the first has registered.
+WRITE_SITE = """
+import sys
+from pathlib import Path
+from mgbone.execute.site import write_site
+from mgbone.study.places import Settings
+write_site(Settings(*sys.argv[2:]), Path(sys.argv[1]))
+"""
+
+
+@pytest.fixture(scope="session")
+def site(simulated, null, tmp_path_factory):
+    """The site: pages in English of one run, in Japanese of the other."""
+    folder = tmp_path_factory.mktemp("site")
+    for outcome, name, language in ((simulated, "simulated", "en"), (null, "null", "ja")):
+        levels = 0 if language == "en" else 1
+        build, figures = (path.parents[levels] for path in (outcome.build, outcome.figures))
+        settings = Settings(f"data/{name}", figures, outcome.derived.parent, build, language)
+        write_page(Layout(*astuple(settings)), settings.build / "report.html")
+        write_explorer(Tables(*astuple(settings)))
+        told = [folder, *map(str, astuple(settings))]
+        subprocess.run([sys.executable, "-c", WRITE_SITE, *told], check=True, timeout=300)
+    return folder
+
+
+SITE_PAGES = ["index", *STEMS, "glossary", "search"]
+
+
+def test_no_link_of_the_site_is_broken_and_every_picture_is_described_and_opens_large(site):
+    assert site_pages.broken_links(site) == []
+    for language in ("en", "ja"):
+        for stem in STEMS:
+            found = site_pages.pictures((site / language / f"{stem}.html").read_text(encoding="utf-8"))
+            assert len(found) >= 6, stem
+            assert [(alt, link) for alt, link in found if len(alt) < 20 or not link.endswith(".png")] == []
+        beside = (site / language / "index.html").read_text(encoding="utf-8")
+        assert 'href="report.html"' in beside and 'href="explorer.html"' in beside
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("no Chromium")
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.close()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_site_is_quiet_readable_and_within_a_phone(site, browser, language):
+    seen = len(browser.events)
+    for name in SITE_PAGES:
+        for colours in ("light", "dark"):
+            told = [{"name": "prefers-color-scheme", "value": colours}]
+            browser.send("Emulation.setEmulatedMedia", media="screen", features=told)
+            browser.open((site / language / f"{name}.html").as_uri())
+            browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+            assert browser.run(site_pages.CONTRAST) == {}, (name, colours)
+        assert browser.run(site_pages.NAMELESS) == [], name
+        browser.resize(390, 844)
+        assert browser.run("document.documentElement.scrollWidth") == 390, name
+        browser.resize(1280, 900)
+    assert browser.complaints(seen) == []
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "osteocalcin"), ("ja", "骨密度"), ("ja", "骨")])
+def test_the_site_is_searched_without_a_network(site, browser, language, word):
+    seen = len(browser.events)
+    browser.open(f"{(site / language / 'search.html').as_uri()}?q={quote(word)}")
+    browser.wait("document.querySelectorAll('#search-results li').length >= 2")
+    assert browser.complaints(seen) == []
+
+
+def test_the_keyboard_reaches_the_text_first_and_everything_then(site, browser):
+    browser.open((site / "en" / "01_biochem.html").as_uri())
+    press = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+    names = []
+    for _ in range(40):
+        browser.send("Input.dispatchKeyEvent", type="keyDown", **press)
+        browser.send("Input.dispatchKeyEvent", type="keyUp", **press)
+        names.append(browser.run("document.activeElement.textContent.trim().slice(0, 40)"))
+    assert "Skip to content" in names[:3]
+    assert {"日本語", "Glossary", "Report"} <= set(names)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_01_is_printed_on_15_pages_with_every_column(site, browser, language):
+    page = (site / language / "01_biochem.html").as_uri()
+    browser.send("Emulation.setEmulatedMedia", media="print", features=[])
+    browser.resize(703, 1000)  # A4 without its margins
+    browser.open(page)
+    assert browser.run(site_pages.TOO_WIDE) == []
+    printed = browser.send("Page.printToPDF", preferCSSPageSize=True)["data"]
+    pages = re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed))
+    browser.send("Emulation.setEmulatedMedia", media="screen", features=[])
+    browser.resize(1280, 900)
+    assert 0 < len(pages) <= 15

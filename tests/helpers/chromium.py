@@ -116,10 +116,10 @@ class Browser:
         data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"]
         path.write_bytes(base64.b64decode(data))
 
-    def complaints(self):
+    def complaints(self, since=0):
         """What went wrong: errors of the console, exceptions, requests that left the page."""
         kept = []
-        for event in self.events:
+        for event in self.events[since:]:
             method, told = event.get("method"), event.get("params", {})
             wrong = method == "Runtime.exceptionThrown"
             wrong |= method == "Runtime.consoleAPICalled" and told["type"] in ("error", "warning", "assert")

@@ -35,7 +35,8 @@ def texts():
             for message in read_po(stream):
                 if message.id:
                     yield f"{name}: {message.context or message.id}", message.string
-    for path in [ROOT / "data/study.yml", *(ROOT / "src/mgbone/study/schema").glob("*.json")]:
+    data = (ROOT / f"data/{name}.yml" for name in ("study", "glossary"))
+    for path in [*data, *(ROOT / "src/mgbone/study/schema").glob("*.json")]:
         yield from _fields(path.name, yaml.safe_load(path.read_text(encoding="utf-8")))
     for path in (ROOT / "data/report").glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as stream:

@@ -9,6 +9,7 @@ import nbformat
 
 from helpers import ROOT
 from helpers.tiny_project import STEMS
+from mgbone.course.exercises import LESSON
 from mgbone.execute import run
 from mgbone.study.errors import NothingToShow
 
@@ -26,7 +27,7 @@ def run_cells(stem, dataset, figures, derived, language="ja"):
     """Run the code cells of a notebook; tables are the same in every language."""
     names = {"dataset": dataset, "figures_folder": figures, "derived_folder": derived, "language": language}
     for cell in nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4).cells:
-        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+        if cell.cell_type == "code" and not {"parameters", LESSON} & set(cell.metadata.get("tags", [])):
             try:
                 exec(compile(cell.source, cell.id, "exec"), names)
             except NothingToShow:

@@ -10,9 +10,10 @@ from helpers import ROOT
 
 # Beside all of the ground floor, which stands for itself.
 REAL = (
-    "__init__.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
+    "__init__.py", "course/__init__.py", "course/copies.py", "course/exercises.py", "course/glossary.py",
+    "course/sheets.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/descriptor.py", "dataset/faults.py", "dataset/table.py",
-    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "execute/policy.py",
+    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "execute/pages.py", "execute/policy.py",
     "execute/stamps.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
@@ -122,8 +123,10 @@ def tiny_project(folder):
     (package / "qct.py").write_text("")
     for stem in (*STEMS, APART):
         tiny_notebook(folder / "notebooks" / f"{stem}.ipynb", stem[3:])
+    write_notebook(folder / "notebooks" / "00_start.ipynb")
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     (folder / "data" / "simulated").mkdir(parents=True)
+    shutil.copy(ROOT / "data" / "glossary.yml", folder / "data")
     (folder / "data" / "study.yml").write_text("")
     listed = [{"path": "animals.csv"}, {"path": "cel/a.CEL"}, {"path": "platform/a.pgf"}]
     (folder / "data" / "simulated" / "datapackage.json").write_text(

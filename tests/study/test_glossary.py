@@ -15,6 +15,17 @@ def test_the_glossary_names_each_thing_once():
     assert not {bad for term in terms() for bad in term.get("avoid", ())} & {term["ja"] for term in terms()}
 
 
+def test_every_term_is_explained_in_both_languages_and_read_aloud():
+    assert len(terms()) >= 70
+    for term in terms():
+        assert set(term) <= {"en", "ja", "reading", "means", "means_ja", "find", "find_ja", "avoid"}, term[
+            "en"
+        ]
+        assert re.fullmatch(r"[ぁ-んァ-ヶー]+", term["reading"]), term["en"]
+        assert re.fullmatch(r"[^.]+(?:\.\d[^.]*)*\.", term["means"], re.S), term["en"]
+        assert term["means_ja"].endswith(("です。", "ます。", "せん。")), term["en"]
+
+
 @pytest.mark.parametrize("term", [t for t in terms() if "avoid" in t], ids=lambda term: term["en"])
 def test_no_forbidden_variant_stands_anywhere(term):
     found = [(where, bad) for where, text in TEXTS for bad in term["avoid"] if bad in text]

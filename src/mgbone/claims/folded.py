@@ -90,7 +90,7 @@ def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../
     verdicts : DataFrame
         From `claims.judge`; where it has the columns of `link_sections`, those are brought into the language.
     pages, figures : str
-        What stands before the name of a notebook's page and of a figure in links, such as ``../``.
+        What stands before the name of a notebook and of a figure in links, such as ``../``.
     """
     if verdicts.empty:
         return f"<p>{escape(tr('There is no ledger of statements for this study.'))}</p>"

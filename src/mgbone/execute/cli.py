@@ -142,6 +142,7 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
 
     _add_certainty(commands)
     _add_look_ups(commands)
+    _add_course(commands)
 
     fetch = commands.add_parser(
         "genesets", help=tr("fetch a current library of gene sets (needs the network)")
@@ -170,6 +171,17 @@ def _add_certainty(commands: argparse._SubParsersAction) -> None:
     )
     _add_settings(of_arrays)
     of_arrays.set_defaults(command=_arrays)
+
+
+def _add_course(commands: argparse._SubParsersAction) -> None:
+    """Add what is made of a finished run for those who learn and teach."""
+    for name, (what, command) in _OF_COURSE.items():
+        one = commands.add_parser(name, help=tr(what))
+        if name == "course":
+            said = tr("default: %(default)s")
+            one.add_argument("--course", default="course", help=said, metavar=tr("FOLDER"))
+        _add_settings(one)
+        one.set_defaults(command=command)
 
 
 def _add_look_ups(commands: argparse._SubParsersAction) -> None:
@@ -315,6 +327,42 @@ def _explore(options: argparse.Namespace) -> None:
     page = write_explorer(Tables(**_told(options)))
     at, mb = relative(page), page.stat().st_size / 1e6
     print(tr("{page}: the explorer, {mb:.1f} MB, one file.", page=at, mb=mb))
+
+
+def _pages(options: argparse.Namespace) -> None:
+    from mgbone.execute.pages import write_pages
+
+    write_pages(Settings(**_told(options)))
+
+
+def _course(options: argparse.Namespace) -> None:
+    from mgbone.course.copies import write_copies
+
+    for said in write_copies(Settings(**_told(options)), resolve(options.course)):
+        print(_visible(said))
+
+
+def _site(options: argparse.Namespace) -> None:
+    from mgbone.execute.site import write_site
+
+    settings = Settings(**_told(options))
+    page = write_site(settings, resolve(settings.build_folder) / settings.name / "site")
+    print(tr("{page}: the course as pages.", page=relative(page)))
+
+
+def _slides(options: argparse.Namespace) -> None:
+    from mgbone.execute.slides import write_slides
+
+    for deck in write_slides(Settings(**_told(options))):
+        print(tr("{page}: slides.", page=relative(deck)))
+
+
+_OF_COURSE = {
+    "pages": (N_("write the start page, the glossary and the teacher's sheets"), _pages),
+    "course": (N_("write copies of the executed notebooks to work in"), _course),
+    "slides": (N_("write a deck of slides for each executed notebook"), _slides),
+    "site": (N_("write the executed notebooks, glossary and report as a site"), _site),
+}
 
 
 def _fetch_gene_sets(options: argparse.Namespace) -> None:

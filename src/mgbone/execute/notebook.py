@@ -29,11 +29,12 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.execute import remove_error_markers
 from traitlets.config import Config
 
+from mgbone.course.exercises import LESSON
 from mgbone.dataset.descriptor import read_descriptor
-from mgbone.execute.policy import with_policy
+from mgbone.execute.pages import heading_of, page_of
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
-from mgbone.study.language import N_, current, prose, speaking, tr
+from mgbone.study.language import N_, in_language, speaking, tr
 from mgbone.study.paths import resolve, write_aside
 from mgbone.study.places import Settings, listed_files, relative
 
@@ -88,7 +89,7 @@ def run_notebook(
 
 
 def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> Path:
-    node = _in_language(_read(notebook), notebook.stem)
+    node = in_language(_read(notebook), notebook.stem)
     listing = settings.lists / f"{notebook.stem}.outputs.txt"
     before = listed_files(listing)
     say = _speaker(notebook.stem, progress)
@@ -102,7 +103,7 @@ def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | N
     _remove_outlived(before, listed_files(listing), [settings.figures, settings.derived])
     outputs = _declared_outputs(listing, started, notebook.name)
     with write_aside(target.with_suffix(".html")) as aside:
-        aside.write_text(_html(executed), encoding="utf-8")
+        aside.write_text(page_of(executed, notebook.stem), encoding="utf-8")
     with write_aside(target) as aside:
         nbformat.write(executed, aside)
     target.with_suffix(".failed.ipynb").unlink(missing_ok=True)
@@ -135,14 +136,6 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     except (ValueError, nbformat.reader.NotJSONError) as error:
         said = N_("{path} is not a notebook that can be read: {error}")
         raise MgboneError(tr(said, path=relative(notebook), error=error)) from None
-
-
-def _in_language(node: nbformat.NotebookNode, stem: str) -> nbformat.NotebookNode:
-    """Put the prose of a notebook into the language in use; ids, tags and code stay."""
-    for cell in node.cells:
-        if cell.cell_type == "markdown":
-            cell.source = prose(stem, cell.id, cell.source)
-    return node
 
 
 def _speaker(stem: str, progress: Callable[[str], None] | None) -> Callable[[str], None]:
@@ -248,6 +241,7 @@ def _subclasses(cls: type) -> set[type]:
 
 def _tags_left_out(dataset: Path) -> set[str]:
     due = {THIS_STUDY: _follows_the_report(dataset), SHIPPED_DATA: _drawn_by_a_program(dataset)}
+    due[LESSON] = all(due.values())
     return {tag for tag, is_due in due.items() if not is_due}
 
 
@@ -302,31 +296,6 @@ def _sweep(written: list[Path]) -> None:
     for path in written:
         for leftover in path.parent.glob(f".????????.{path.name}"):
             leftover.unlink(missing_ok=True)
-
-
-# The exporter's own template leaves out what a picture shows.
-_TEMPLATE = """{% extends 'lab/index.html.j2' %}
-{% block data_png scoped %}{{ super() | replace(
-'<img ', '<img alt="%s" ' % (output | get_metadata('alt', 'image/png') or '') | escape_html)
-}}{% endblock %}"""
-
-
-def _html(executed: nbformat.NotebookNode) -> str:
-    """Render the executed notebook as one page that asks no other machine for anything.
-
-    Title, language and what pictures show are said for readers that don't see. The presets of the parameters
-    are left out: the values of the run stand below them.
-    """
-    from nbconvert import HTMLExporter
-
-    title = next(filter(None, map(heading_of, executed.cells)), "mgbone")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        presets = Config(TagRemovePreprocessor={"enabled": True, "remove_cell_tags": {"parameters"}})
-        elsewhere = dict.fromkeys(("require_js_url", "mathjax_url", "mermaid_js_url", "jquery_url"), "")
-        exporter = HTMLExporter(config=presets, raw_template=_TEMPLATE, language_code=current(), **elsewhere)
-        body, _ = exporter.from_notebook_node(executed, resources={"metadata": {"name": title}})
-    return with_policy(body)
 
 
 _LONGEST_SOCKET_FOLDER = 60
@@ -385,12 +354,6 @@ def _sweep_scratch(parent: Path) -> None:
                 with (folder / _IN_USE).open("r+") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(folder, ignore_errors=True)
-
-
-def heading_of(cell: nbformat.NotebookNode) -> str | None:
-    """Return the first heading of level 1 or 2 of a markdown cell."""
-    found = re.search(r"^##? +(.+)$", cell.source, re.M) if cell.cell_type == "markdown" else None
-    return found[1].strip() if found else None
 
 
 def _sockets(scratch: Path) -> Config:

@@ -12,15 +12,17 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 
 
-def with_policy(page: str, script: str = "") -> str:
+def with_policy(page: str, *scripts: str, own_files: bool = False) -> str:
     """Put a content security policy (W3C CSP level 3) into the head of a page.
 
     Parameters
     ----------
     page : str
         HTML with a head; pictures and fonts have to be data URIs, styles may stand in it.
-    script : str, optional
-        The text of the one script that may run, exactly as between its tags.
+    *scripts : str
+        The text of each script that may run, exactly as between its tags.
+    own_files : bool
+        Whether scripts, styles and pictures may also be files from where the page lies.
 
     Raises
     ------
@@ -29,13 +31,15 @@ def with_policy(page: str, script: str = "") -> str:
     """
     if "<head>" not in page:
         raise MgboneError(tr("The page has no <head> to put its content security policy into."))
-    allowed = "'none'"
-    if script:
-        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-        allowed = f"'sha256-{digest}'"
+    digests = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii") for script in scripts
+    ]
+    none = "'none'"
+    own = "'self' " if own_files else ""
+    allowed = own + " ".join(f"'sha256-{digest}'" for digest in digests)
     rules = (
-        "default-src 'none'", "img-src data:", "font-src data:", "style-src 'unsafe-inline'",
-        f"script-src {allowed}", "base-uri 'none'", "form-action 'none'",
+        "default-src 'none'", f"img-src {own}data:", "font-src data:", f"style-src {own}'unsafe-inline'",
+        f"script-src {allowed.strip() or none}", "base-uri 'none'", f"form-action {own.strip() or none}",
     )  # fmt: skip
     meta = f'<meta http-equiv="Content-Security-Policy" content="{"; ".join(rules)}">'
     return page.replace("<head>", f"<head>\n{meta}", 1)

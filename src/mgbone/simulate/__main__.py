@@ -8,8 +8,10 @@ from pathlib import Path
 
 from mgbone.simulate import dataset_writer
 from mgbone.simulate.dataset_writer import SHIPPED
+from mgbone.simulate.faulty import write_faulty
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import LANGUAGES, speaking, tr
+from mgbone.study.paths import resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
     how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
+    how.add_argument(
+        "--faulty", action="store_true", help="write the made-up faulty tables of the lessons anew"
+    )
     how.add_argument(
         "--uncentred", type=int, metavar="SEED", help="draw a cohort around the calibrated means into DATASET"
     )
@@ -35,6 +40,9 @@ def _answer(options: argparse.Namespace) -> int:
     try:
         if options.chance:
             _count_chance_findings(options.chance)
+            return 0
+        if options.faulty:
+            write_faulty(resolve("data/faulty"))
             return 0
         if options.uncentred is not None:
             print(_write_cohort(options.dataset, options.uncentred))

@@ -12,8 +12,12 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from string import Formatter
+from typing import TYPE_CHECKING
 
 from mgbone.study.mgbone_error import MgboneError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 LANGUAGES = ("en", "ja")
 CATALOGUES = ("ja.po", "notebooks.ja.po")
@@ -103,6 +107,14 @@ def prose(notebook: str, cell_id: str, source: str) -> str:
         In English; where it is not the text that was translated, it comes back as it is.
     """
     return tr(source, cell_context(notebook, cell_id))
+
+
+def in_language(notebook: NotebookNode, stem: str) -> NotebookNode:
+    """Put the prose of a notebook, in place, into the language in use; ids, tags and code stay."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = prose(stem, cell.id, cell.source)
+    return notebook
 
 
 def cell_context(notebook: str, cell_id: str) -> str:

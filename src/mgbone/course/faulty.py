@@ -1,0 +1,40 @@
+"""Made-up tables with a fault in each, to learn to find it on."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown, display
+
+from mgbone.study.errors import MgboneError
+from mgbone.study.language import tr
+from mgbone.study.paths import resolve
+
+FOLDER = "data/faulty"
+
+
+def faulty(name: str) -> pd.DataFrame:
+    """Return a made-up table that holds a fault, and say that it is made up.
+
+    Parameters
+    ----------
+    name : str
+        That of a file in ``data/faulty``, such as ``units``.
+
+    Raises
+    ------
+    MgboneError
+        If there is no such table.
+    """
+    path = resolve(FOLDER) / f"{name}.csv"
+    if not path.is_file():
+        known = tr(", ").join(sorted(one.stem for one in path.parent.glob("*.csv")))
+        raise MgboneError(tr("There is no faulty table {name!r}; there are {known}.", name=name, known=known))
+    display(
+        Markdown(
+            tr(
+                "**Made up.** Nobody measured this table: it was drawn by a program, with a "
+                "fault, to be found."
+            )
+        )
+    )
+    return pd.read_csv(path, comment="#")

@@ -1,0 +1,248 @@
+"""Answers to the exercises of notebook 03."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mgbone.course.answers import Key
+from mgbone.study.language import tr
+
+
+def fold_change_in_percent(tested: pd.DataFrame, contrast: str) -> Key:
+    """Key of 03-1: the strongest fall of a comparison, in percent."""
+    change = tested.loc[tested["contrast"] == contrast, "log2_fold_change"].min()
+    right = 100 * (2**change - 1)
+    said = tr(
+        "{change:.2f} on the log2 scale is {right:.0f} %: the gene is left at {ratio:.2f} of what it was.",
+        change=change,
+        right=right,
+        ratio=2**change,
+    )
+    return Key(
+        float(right),
+        said,
+        (
+            (
+                100 * change,
+                tr(
+                    "That reads the logarithm as a share. A fold change of −2 would then be −200 %, "
+                    "which no gene can do; two to its power is the ratio."
+                ),
+            ),
+            (100 * 2**change, tr("That is what is left, in percent. How much is gone?")),
+            (2**change, tr("That is the ratio. Less one and times 100 it is the change in percent.")),
+            (
+                100 * (np.exp(change) - 1),
+                tr("That takes it for a natural logarithm; here one step is a factor of two."),
+            ),
+            (-right, tr("The size is right; a fall has a minus sign.")),
+        ),
+        tr("Two to the power of the log2 fold change, less one, times 100."),
+    )
+
+
+def false_genes(tested: pd.DataFrame, contrast: str) -> Key:
+    """Key of 03-2: genes of a list by q < 0.05 that are expected to be wrong."""
+    rows = tested[tested["contrast"] == contrast]
+    called = int((rows["q"] < 0.05).sum())
+    right = 0.05 * called
+    said = tr(
+        "About {right:.0f} of {called}; p < 0.05 without correction would let in up to "
+        "{chip:.0f} false ones.",
+        right=right,
+        called=called,
+        chip=0.05 * len(rows),
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                0.05 * len(rows),
+                tr(
+                    "That is 5 % of the chip: what p < 0.05 without correction would let in. q "
+                    "speaks of the list."
+                ),
+            ),
+            (0.05, tr("That is the share. How many genes of this list is it?")),
+            (called, tr("Those are all genes of the list.")),
+            (0, tr("q does not promise that none is wrong; that would be Holm.")),
+        ),
+        tr("5 % of the number of genes with q below 0.05."),
+    )
+
+
+def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
+    """Key of 03-3: terms that only silent genes in the background make significant."""
+    keys = ["contrast", "direction", "term"]
+    both = on_chip.merge(enriched, on=keys, how="left", suffixes=("_chip", ""))
+    chip, expressed = both["q_chip"] < 0.05, both["q"] < 0.05
+    right = int((chip & ~expressed).sum())
+    said = tr(
+        "{right} of {chip} terms owe their significance to genes that the femur does not even read.",
+        right=right,
+        chip=int(chip.sum()),
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                int(chip.sum()),
+                tr(
+                    "That counts all that is significant against the chip. Leave out what is so "
+                    "against the expressed genes as well."
+                ),
+            ),
+            (
+                int((enriched["q"] < 0.05).sum()),
+                tr("Those hold against the expressed genes; asked are the ones that do not."),
+            ),
+            (int((chip & expressed).sum()), tr("Those are significant against both backgrounds.")),
+        ),
+        tr("`q_chip` below 0.05, and `q` not (or missing)."),
+    )
+
+
+def times_likelier(enriched: pd.DataFrame) -> Key:
+    """Key of 03-4: the risk ratio of the term with most hits."""
+    row = enriched.loc[enriched["hits"].idxmax()]
+    hits, rest = float(row["hits"]), float(row["list_size"] - row["hits"])
+    in_term, elsewhere = (
+        np.divide(hits, row["set_size"]),
+        np.divide(rest, row["background"] - row["set_size"]),
+    )
+    right = np.divide(in_term, elsewhere)
+    odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
+    said = tr("{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=odds)
+    if np.isnan(right):
+        said = tr("No list holds a gene here, so that there is nothing to compare.")
+    return Key(
+        float(right),
+        said,
+        (
+            (
+                odds,
+                tr(
+                    "That is the odds ratio. It compares hits with misses, not with all genes, and "
+                    "lies further from one."
+                ),
+            ),
+            (
+                row["odds_ratio"],
+                tr(
+                    "That is the odds ratio. It compares hits with misses, not with all genes, and "
+                    "lies further from one."
+                ),
+            ),
+            (
+                hits / row["expected"],
+                tr("That compares with all genes, those of the term among them. Asked are the others."),
+            ),
+            (in_term, tr("That is one of the two probabilities.")),
+            (np.divide(elsewhere, in_term), tr("Upside down: the term's own probability stands on top.")),
+        ),
+        tr("Probability within the term over probability elsewhere."),
+    )
+
+
+def diet_within_days(batch: pd.DataFrame) -> Key:
+    """Key of 03-5: the difference of diets within a day of scanning."""
+    means = batch.pivot_table(index="scanned", columns="diet", values="expression")
+    right = float((means["mg001"] - means["control"]).mean())
+    diet = batch.groupby("diet")["expression"].mean()
+    crude = diet["mg001"] - diet["control"]
+    day = float((means.iloc[1] - means.iloc[0]).mean())
+    said = tr(
+        "Within a day {right:+.2f}, all together {crude:+.2f}: nearly all of that is the day ({day:+.2f}).",
+        right=right,
+        crude=crude,
+        day=day,
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                crude,
+                tr(
+                    "That holds all arrays of the one diet against all of the other, and most of "
+                    "each were scanned on one day: it is a batch that looks like a diet."
+                ),
+            ),
+            (day, tr("That is what the day does. What is left for the diet?")),
+            (
+                crude - day,
+                tr("Taking the whole effect of the day off is too much: each diet was scanned on both days."),
+            ),
+            (-right, tr("The size is right, the sign is not: `mg001` minus `control`.")),
+        ),
+        tr("Means by day and diet, the difference within each day, and the mean of both days."),
+    )
+
+
+def scratched_chip(residuals: pd.DataFrame) -> Key:
+    """Key of 03-6: the chip with a line."""
+    columns = residuals.groupby("chip").mean()
+    right = columns.abs().max(axis=1).idxmax()
+    noisy = residuals.var(axis=1).groupby("chip").mean().idxmax()
+    others = [chip for chip in columns.index if chip not in (right, noisy)]
+    said = tr(
+        "{chip}, in column {column}: {mean:+.2f} on average, where the other chips stay within {other:.2f}.",
+        chip=right,
+        column=columns.loc[right].abs().idxmax(),
+        mean=columns.loc[right].min(),
+        other=columns.drop(right).abs().max().max(),
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                noisy,
+                tr("Its residuals scatter most, but all over the chip. A scratch is a shape with an edge."),
+            ),
+            *((chip, tr("No line runs through this one.")) for chip in others),
+        ),
+        tr("A name is asked: that of the chip with a column whose mean lies far from zero."),
+    )
+
+
+def exchanged_arrays(labels: pd.DataFrame) -> Key:
+    """Key of 03-7: arrays that lie with the other group."""
+    levels = labels.drop(columns="group")
+    centres = levels.groupby(labels["group"]).median()
+    apart = pd.DataFrame({group: ((levels - centres.loc[group]) ** 2).sum(axis=1) for group in centres.index})
+    right = list(labels.index[apart.idxmin(axis=1) != labels["group"]])
+    own = pd.Series([apart.loc[a, g] for a, g in labels["group"].items()], index=labels.index)
+    noisy = own.drop(right).idxmax()
+    half = tr("An exchange has two ends: look in the other group as well.")
+    return Key(
+        right,
+        tr("{arrays}: each lies with the group whose label the other bears.", arrays=tr(" and ").join(right)),
+        (
+            (
+                [noisy],
+                tr(
+                    "It is noisy, but lies with its own group. Far from the centre is not the same "
+                    "as near the other one."
+                ),
+            ),
+            ([noisy, *right], tr("One too many: the noisy one lies with its own group.")),
+            *(([one], half) for one in right),
+            ([], tr("Two arrays lie nearer to the centre of the other group.")),
+        ),
+        tr("Arrays whose `nearer` is not their `group`."),
+    )
+
+
+KEYS = {
+    "03-1": fold_change_in_percent,
+    "03-2": false_genes,
+    "03-3": terms_of_the_tissue,
+    "03-4": times_likelier,
+    "03-5": diet_within_days,
+    "03-6": scratched_chip,
+    "03-7": exchanged_arrays,
+}

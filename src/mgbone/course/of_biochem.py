@@ -1,0 +1,283 @@
+"""Answers to the exercises of notebook 01."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mgbone.course.answers import Key
+from mgbone.study.design import Study
+from mgbone.study.language import tr
+from mgbone.study.naming import SUPPORTED
+
+CREATININE = 11.312
+"""mg/dL in 1 mmol/L (113.12 g/mol)."""
+
+
+def spread_of_a_group(found: pd.DataFrame, study: Study) -> Key:
+    """Key of 01-1: the SD of serum Mg in the hungriest group."""
+    row, _, _ = _three(found, study, "serum_mg")
+    sd, n = row["sd_case"], row["n_case"]
+    return Key(
+        float(sd),
+        tr("{sd:.3f} mg/dL is how far a rat typically lies from the mean of its group.", sd=sd),
+        (
+            (
+                sd * np.sqrt((n - 1) / n),
+                tr(
+                    "That divides by n. A sample of rats asks for n − 1, which `.std()` of pandas "
+                    "does and `np.std` does not."
+                ),
+            ),
+            (
+                sd / np.sqrt(n),
+                tr(
+                    "That is the SEM: it tells how well the mean is known, and shrinks with every "
+                    "rat. How rats differ is the SD."
+                ),
+            ),
+            (sd**2, tr("That is the variance, in squared units; its square root is the SD.")),
+        ),
+        tr("Take the eight values of the group, and their standard deviation."),
+    )
+
+
+def magnesium_alone(found: pd.DataFrame, study: Study) -> Key:
+    """Key of 01-2: what is left of a loss of weight gain when rats ate the same."""
+    whole, eating, alone = (row["estimate"] for row in _three(found, study, "body_weight_gain"))
+    said = tr(
+        "Of {whole:.1f} g, {eating:.1f} g go with eating less and {alone:.1f} g are left for magnesium.",
+        whole=whole,
+        eating=eating,
+        alone=alone,
+    )
+    return Key(
+        float(alone),
+        said,
+        (
+            (
+                whole,
+                tr(
+                    "That is the pair-feeding fallacy: against the control, hunger and magnesium are "
+                    "still mixed. Which group ate as little, but had its magnesium?"
+                ),
+            ),
+            (
+                eating,
+                tr("That is what eating less does by itself: neither of the two groups lacked magnesium."),
+            ),
+            (-alone, tr("The size is right, the sign is not: a difference is case minus reference.")),
+            (whole + eating, tr("The parts add up to the whole; the one looked for is whole minus hunger.")),
+        ),
+        tr("Compare the group that lacks magnesium with the one that ate the same amount."),
+    )
+
+
+def shown_absent(weighed: pd.DataFrame) -> Key:
+    """Key of 01-3: of comparisons without a finding, those that exclude a difference that would count."""
+    shown, silent = int((weighed["absence"] == SUPPORTED).sum()), len(weighed)
+    said = tr(
+        "{shown} of {silent} comparisons without a finding exclude what would count; the "
+        "others leave it open.",
+        shown=shown,
+        silent=silent,
+    )
+    return Key(
+        shown,
+        said,
+        (
+            (
+                silent,
+                tr(
+                    "That counts every p above the limit as “no effect”. Not significant is not the "
+                    "same as absent: with few animals nearly everything is not significant."
+                ),
+            ),
+            (silent - shown, tr("Those are the ones that leave the question open.")),
+            (0, tr("Absence can be supported: by an interval that lies inside the bound (`absence`).")),
+        ),
+        tr("Count the rows of `weighed` whose `absence` is supported."),
+    )
+
+
+def overlapping(found: pd.DataFrame) -> Key:
+    """Key of 01-4: significant differences between groups whose own intervals overlap."""
+    halves = [
+        stats.t.ppf(0.975, found[f"n_{of}"] - 1) * found[f"sd_{of}"] / np.sqrt(found[f"n_{of}"])
+        for of in ("case", "reference")
+    ]
+    overlap = found["estimate"].abs() < sum(halves)
+    significant = found["level"] == "significant"
+    right, findings = int((overlap & significant).sum()), int(significant.sum())
+    said = tr(
+        "{right} of {findings} significant differences would be missed by who looks at overlapping bars.",
+        right=right,
+        findings=findings,
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                0,
+                tr(
+                    "Two intervals may overlap although the means differ significantly: the error of "
+                    "a difference is smaller than the sum of both errors."
+                ),
+            ),
+            (
+                int(overlap.sum()),
+                tr(
+                    "That counts all overlaps. Asked are those where the difference is significant "
+                    "all the same."
+                ),
+            ),
+            (findings, tr("That counts all significant differences, also those whose intervals lie apart.")),
+        ),
+        tr(
+            "Both have to hold: level significant, and |difference| smaller than the two "
+            "half-widths together."
+        ),
+    )
+
+
+def three_chances(study: Study) -> Key:
+    """Key of 01-5: at least one false alarm among the comparisons of an experiment, each at 5 %."""
+    limit = study.thresholds["significant"]
+    k = max(len(experiment.contrasts) for experiment in study.experiments.values())
+    right = 1 - (1 - limit) ** k
+    said = tr(
+        "{k} looks give {right:.1f} % instead of {limit:.0f} %, were they independent; "
+        "Tukey-Kramer holds {limit:.0f} % for all of them together.",
+        k=k,
+        right=100 * right,
+        limit=100 * limit,
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                limit,
+                tr("That is the chance in one comparison. There are several, and each of them can go wrong."),
+            ),
+            (
+                k * limit,
+                tr(
+                    "Adding up counts twice what goes wrong twice (and would pass 100 % with enough "
+                    "tests): it is an upper bound. Begin with the chance that none goes wrong."
+                ),
+            ),
+            ((1 - limit) ** k, tr("That is the chance that none goes wrong; asked is the opposite.")),
+            (limit**k, tr("That is the chance that all of them go wrong.")),
+        ),
+        tr("One minus the chance that every comparison keeps quiet."),
+    )
+
+
+def wrong_unit(urine: pd.DataFrame) -> Key:
+    """Key of 01-6: rats whose ratio lies apart from all others by a factor."""
+    ratio = (urine["ctx"] / urine["creatinine"]).set_axis(urine["animal_id"]).sort_values(kind="stable")
+    steps = np.log(ratio).diff()
+    odd = list(ratio.index[: int(steps.argmax())])
+    case = urine["group"].iloc[-1]
+    factor = ratio.drop(odd).median() / ratio[odd].median()
+    said = tr(
+        "A factor of about {factor:.0f} lies between them and all others, near the one "
+        "between the units: 1 mmol/L of creatinine is {unit:.1f} mg/dL. One low ratio "
+        "within the usual range stays.",
+        factor=factor,
+        unit=CREATININE,
+    )
+    far = (ratio - ratio.mean()).abs() > 3 * ratio.std()
+    return Key(
+        odd,
+        said,
+        (
+            (
+                list(ratio.index[far]),
+                tr(
+                    "“More than 3 SD from the mean” finds none, since the faulty values themselves "
+                    "make the SD large (masking). Hold each against the median, as a factor."
+                ),
+            ),
+            (
+                list(urine.loc[urine["group"] == case, "animal_id"]),
+                tr(
+                    "That is a whole group. Not all of it is low, and one of the other group is: no "
+                    "diet does that, a unit does."
+                ),
+            ),
+            (
+                list(urine.loc[urine["ctx"] < urine["ctx"].median() / 2, "animal_id"]),
+                tr("Low CTX-I may be thin urine. The fault is in the ratio: look at `ctx / creatinine`."),
+            ),
+            (
+                list(ratio.index[: len(odd) + 1]),
+                tr("One too many: a ratio of about half the median is a low value, not another unit."),
+            ),
+        ),
+        tr("Divide CTX-I by creatinine, and look for ratios that are smaller by a factor of ten or so."),
+    )
+
+
+def fragile(choices: pd.DataFrame, study: Study) -> Key:
+    """Key of 01-7: findings of the declared test that another reasonable test would not make."""
+    limit = study.thresholds["significant"]
+    p = choices.pivot_table(index=["experiment", "endpoint", "contrast"], columns="test", values="p")
+    declared = p["tukey_kramer"] < limit
+    right = int((declared & (p > limit).any(axis=1)).sum())
+    said = tr(
+        "{right} of {all} significant findings hang on the choice of the test; it was "
+        "declared before looking.",
+        right=right,
+        all=int(declared.sum()),
+    )
+    moved = (p < limit).any(axis=1) & (p > limit).any(axis=1)
+    return Key(
+        right,
+        said,
+        (
+            (
+                int(moved.sum()),
+                tr(
+                    "That counts every comparison on which the tests disagree, also those that the "
+                    "declared test calls not significant. Picking the test that finds most is how "
+                    "false alarms are made."
+                ),
+            ),
+            (
+                int(declared.sum()),
+                tr("Those are all findings of the declared test. Which of them does another test not make?"),
+            ),
+            (
+                int((p < limit).any(axis=1).sum()),
+                tr("That takes a finding wherever any of the tests finds one: the garden of forking paths."),
+            ),
+        ),
+        tr("Rows where Tukey-Kramer lies below the limit and at least one other test above it."),
+    )
+
+
+def _three(found: pd.DataFrame, study: Study, endpoint: str) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return an endpoint's case against control, pair-fed against control and case against pair-fed."""
+    from mgbone.biochem.pair_feeding import (
+        pair_fed_experiments,
+    )  # brings statsmodels, which 01 alone has loaded
+
+    experiment, (control, pairfed, case) = next(iter(pair_fed_experiments(study).items()))
+    rows = found[(found["experiment"] == experiment) & (found["endpoint"] == endpoint)].set_index("contrast")
+    names = (f"{case}_vs_{control}", f"{pairfed}_vs_{control}", f"{case}_vs_{pairfed}")
+    return tuple(rows.loc[name] for name in names)
+
+
+KEYS = {
+    "01-1": spread_of_a_group,
+    "01-2": magnesium_alone,
+    "01-3": shown_absent,
+    "01-4": overlapping,
+    "01-5": three_chances,
+    "01-6": wrong_unit,
+    "01-7": fragile,
+}
