@@ -151,3 +151,14 @@ def test_the_seed_of_a_job_changes_what_is_drawn(drawn):
     same = runs.count_chunk(job, 0)
     assert (other["verdicts_plugin"] != same["verdicts_plugin"]).any()
     assert (counts["verdicts_plugin"] >= same["verdicts_plugin"]).all()
+
+
+@pytest.mark.parametrize("z", [1.0, 1.96, 2.8, 3.9])
+def test_with_many_animals_the_chances_are_those_of_replicationsuccess(study, z):
+    """In that R package (Held 2020; Pawel and Held 2020) powerSignificance(zo, designPrior = "conditional")
+    is the normal area beyond 1.96 - zo, and with "predictive" that beyond (1.96 - zo) / sqrt(2)."""
+    conditional = chances_of_levels(z, 2, 100_000, study)["up_significant"]
+    predictive = chances_of_levels(z, 2, 100_000, study, uncertain=1.0, known_sd=False)["up_significant"]
+    limit = stats.norm.isf(0.025)
+    assert conditional == pytest.approx(stats.norm.sf(limit - z), abs=1e-4)
+    assert predictive == pytest.approx(stats.norm.sf((limit - z) / np.sqrt(2)), abs=1e-4)

@@ -6,8 +6,10 @@ import signal
 import helpers.figure_data as made
 import numpy as np
 import pytest
+from helpers.explored_run import explored_run
 
 from mgbone.certainty import cohorts, runs
+from mgbone.execute.cli import main
 from mgbone.study.errors import MgboneError
 from mgbone.study.ledger import load_claims
 
@@ -111,3 +113,18 @@ def test_a_worker_that_is_killed_half_way_changes_nothing(job, tmp_path):
         n, found = runs.run_cohorts(job, 12_000, scheduler=cluster.scheduler_address, progress=kill)
     assert len(killed) == 1
     assert n == 12_000 and same(found, [runs.count_chunk(job, number) for number in range(12)])
+
+
+def test_the_command_draws_cohorts_and_keeps_them(tmp_path, monkeypatch, capsys):
+    """What `make certainty COHORTS=...` calls: the notebook finds the chunks by the same fingerprint."""
+    tables = explored_run(tmp_path, monkeypatch, n_genes=10)
+    folders = ["--figures", tables.figures_folder, "--derived", tables.derived_folder]
+    command = ["cohorts", "--cohorts", "1500", "--dataset", tables.dataset, *folders]
+    assert main(list(map(str, command))) == 0
+    said = capsys.readouterr().out
+    assert "2 of 2 chunks" in said and "2,000 cohorts are there for notebook 05." in said
+    job = runs.prepare(tables.read_parts("measurements"), tables.read("verdicts"), tables.study)
+    kept = sorted(path.name for path in (tables.derived / runs.FOLDER / job.digest).iterdir())
+    assert kept == ["000000.npz", "000001.npz"]
+    assert main([*map(str, command[:2]), "0", *map(str, command[3:])]) == 1
+    assert "0 cohorts can't be drawn" in capsys.readouterr().err
