@@ -92,8 +92,7 @@ def test_no_function_outside_an_exercise(notebook):
 def test_a_notebook_imports_the_package_and_its_own_part(notebook, path):
     (cell,) = [cell for cell in code_cells(notebook) if "import " in cell.source]
     part = path.stem.partition("_")[2]
-    by_hand = any({"exercise", "solution"} & set(tags(one)) for one in code_cells(notebook))
-    plain = "import numpy as np\nimport pandas as pd\nfrom scipy import stats\n\n" if by_hand else ""
+    plain = "import numpy as np\nimport pandas as pd\nfrom scipy import stats\n\n"  # for what is done by hand
     assert cell.source == f"{plain}import mgbone as mg\nfrom mgbone import {part}"
 
 
