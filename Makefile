@@ -98,13 +98,15 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
-.PHONY: certainty cohorts
-certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more)
+.PHONY: certainty cohorts arrays
+certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more, ARRAY_COHORTS=1000 for arrays)
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 cohorts: $(EXECUTED)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
 	    --cohorts "$(COHORTS)" $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+arrays: $(EXECUTED)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli arrays --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" --cohorts "$(ARRAY_COHORTS)"
 
 .PHONY: explore
 explore: $(EXECUTED) ## Write one page on which every gene, endpoint and statement can be searched
@@ -302,7 +304,7 @@ $(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
-$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts)
+$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
