@@ -143,8 +143,8 @@ def test_certainty_comes_after_all_and_is_not_part_of_it(built):
     [
         ("course", "report course"),
         ("slides", "slides"),
-        ("certainty report", "report"),
-        ("certainty explore", "explore"),
+        ("report certainty", "report"),
+        ("explore certainty", "explore"),
     ],
 )
 def test_what_shows_notebook_05_comes_after_it(built, goal, then):
