@@ -138,6 +138,21 @@ def test_certainty_comes_after_all_and_is_not_part_of_it(built):
     assert '--cohorts "50000" --scheduler "tcp://there:8786"' in more
 
 
+@pytest.mark.parametrize(
+    ("goal", "then"),
+    [
+        ("course", "report course"),
+        ("slides", "slides"),
+        ("report certainty", "report"),
+        ("explore certainty", "explore"),
+    ],
+)
+def test_what_shows_notebook_05_comes_after_it(built, goal, then):
+    commands = make(built, "--dry-run", *goal.split()).stdout
+    order = re.findall(r"mgbone\.execute\.cli (run notebooks/\w+|report|course|slides|explore)", commands)
+    assert order == ["run notebooks/05_certainty", *then.split()]
+
+
 @pytest.mark.parametrize("setting", ["LANGUAGE=ja", "FIGURES=elsewhere", "DERIVED=elsewhere"])
 def test_another_setting_runs_all(built, setting):
     assert planned(built, setting) == list(STEMS)
