@@ -106,13 +106,15 @@ report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: ma
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
-.PHONY: certainty cohorts
-certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more)
+.PHONY: certainty cohorts arrays
+certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more, ARRAY_COHORTS=1000 for arrays)
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 cohorts: $(EXECUTED)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
 	    --cohorts "$(COHORTS)" $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+arrays: $(EXECUTED)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli arrays --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" --cohorts "$(ARRAY_COHORTS)"
 
 .PHONY: explore
 explore: $(EXECUTED) ## Write one page on which every gene, endpoint and statement can be searched
@@ -142,10 +144,12 @@ slides: $(EXECUTED) ## Write a deck of slides for each notebook, to teach from
 
 .PHONY: site
 site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
-	@for language in en ja; do \
-	    "$(MAKE)" LANGUAGE=$$language all report explore && \
-	    "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" --language $$language \
-	        --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)" || exit 1; done
+	@"$(MAKE)" LANGUAGE=en all report explore
+	@$(WRITE_SITE) --language en
+	@"$(MAKE)" LANGUAGE=ja all report explore
+	@$(WRITE_SITE) --language ja
+WRITE_SITE = "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" \
+    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: data
 data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simulated datasets
@@ -239,7 +243,7 @@ $(VENV)/.installed: $(VENV)/.locked pyproject.toml
 # What the site needs beside that; `make all` goes without.
 $(VENV)/.site: requirements-site.lock $(VENV)/.installed
 	@$(SAY) 'Installing what the site needs into %s (once) ...' "$(VENV)"
-	@"$(PY)" -m pip install -qq --no-deps --no-compile --require-hashes -r requirements-site.lock
+	@$(INSTALL) --no-deps --no-compile --require-hashes -r requirements-site.lock
 	@touch "$@"
 
 # --- shipped datasets -------------------------------------------------------------------------------------------------
@@ -308,7 +312,7 @@ $(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
-$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts)
+$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings

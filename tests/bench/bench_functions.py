@@ -16,6 +16,7 @@ import seaborn as sns
 
 import mgbone
 from mgbone import biochem, certainty, evidence, figures
+from mgbone.certainty.array_cohorts import array_cohorts, fit_expression
 from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset
 from mgbone.evidence.comparison import compare
@@ -56,6 +57,7 @@ def measure() -> list[tuple[str, float, str]]:
         ),
         f"camera, {len(sets):,} GO terms, three contrasts": (lambda: enrichment.camera(tested, sets), ""),
         **of_certainty(dataset),
+        **of_analyses(dataset, genes, scans.table),
     }
     return [(what, fastest(call), limit) for what, (call, limit) in calls.items()]
 
@@ -78,6 +80,22 @@ def of_certainty(dataset: Dataset) -> dict[str, tuple[Callable[[], object], str]
             lambda: certainty.run_cohorts(job, 10_000), "5 s"
         ),
         f"chances and animals needed in closed form, {n} statements": (closed_forms, "2 s"),
+    }  # fmt: skip
+
+
+def of_analyses(
+    dataset: Dataset, genes: pd.DataFrame, table: pd.DataFrame
+) -> dict[str, tuple[Callable[[], object], str]]:
+    """Return the multiverse of the animals and cohorts of arrays, and their limits."""
+    claims = load_claims()
+    model = fit_expression(genes, table, dataset.study)
+    return {
+        "79 statements by every analysis, 2,000 permutations": (
+            lambda: certainty.animal_multiverse(dataset, claims, 2_000), "20 s"
+        ),
+        "100 cohorts of 20 arrays, expression to themes": (
+            lambda: array_cohorts(model, "observed", dataset.study, 100), "18 s"
+        ),
     }  # fmt: skip
 
 

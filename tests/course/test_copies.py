@@ -173,11 +173,11 @@ def known_to_git():
 
 
 @pytest.mark.slow
-def test_run_all_in_a_copy_changes_nothing_that_git_knows(folder, tmp_path):
+def test_run_all_in_a_copy_changes_nothing_that_git_knows(tmp_path):
     """With a real kernel; figures and tables go to the course's own folders."""
     course = tmp_path / "course"
-    values = {"dataset": folder, "figures_folder": course / "figures", "derived_folder": course / "tables"}
-    values = {name: str(value) for name, value in values.items()} | {"language": "ja"}
+    places = {"figures_folder": str(course / "figures"), "derived_folder": str(course / "tables")}
+    values = {"dataset": "data/simulated", **places, "language": "ja"}
     stored = nbformat.read(ROOT / "notebooks" / "02_qct.ipynb", as_version=4)
     copy = make_copy(stored, values, ROOT / "notebooks", course / "ja")
     (course / "ja").mkdir(parents=True)
@@ -185,8 +185,8 @@ def test_run_all_in_a_copy_changes_nothing_that_git_knows(folder, tmp_path):
     ExecutePreprocessor().preprocess(copy, {"metadata": {"path": str(course / "ja")}})
     assert known_to_git() == before
     written = {path.relative_to(course).as_posix() for path in course.rglob("*") if path.is_file()}
-    assert any(re.fullmatch(r"figures/small/ja/02_density_map\.png", name) for name in written)
-    assert "tables/small/evidence_qct.csv" in written
+    assert any(re.fullmatch(r"figures/simulated/ja/02_density_map\.png", name) for name in written)
+    assert "tables/simulated/evidence_qct.csv" in written
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

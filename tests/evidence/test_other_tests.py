@@ -12,7 +12,6 @@ from scipy import stats
 from mgbone.biochem.endpoints import derive_endpoints
 from mgbone.dataset.opening import open_dataset
 from mgbone.evidence import exact, other_tests
-from mgbone.evidence.comparison import long_table
 from mgbone.evidence.exact import dunnett
 from mgbone.evidence.other_tests import DECLARED, NAMES, changed_levels, compare_tests, without_most_extreme
 
@@ -144,13 +143,14 @@ def test_only_what_a_contrast_asks_for_is_computed(study, monkeypatch):
     groups = {f"g{k}": rng.normal(k / 2, 1 + k, 6) for k in range(5)}
     pairs = [("g3", "g0"), ("g4", "g0")]
     calls = []
-    tail, within = stats.studentized_range.sf, exact._all_within
+    tail, within = stats.studentized_range.sf, exact.dunnett_tail
     monkeypatch.setattr(stats.studentized_range, "sf", lambda *a: calls.append("tail") or tail(*a))
-    monkeypatch.setattr(exact, "_all_within", lambda *a: calls.append("within") or within(*a))
+    monkeypatch.setattr(exact, "dunnett_tail", lambda *a: calls.append("within") or within(*a))
     games_howell, by_control = other_tests._games_howell(groups, pairs), other_tests._dunnett(groups, pairs)
     assert calls == ["tail", "tail", "within", "within"]
     monkeypatch.undo()
-    table = pg.pairwise_gameshowell(long_table(groups), dv="value", between="group").set_index(["A", "B"])
+    rows = pd.DataFrame([(name, v) for name, vs in groups.items() for v in vs], columns=["group", "value"])
+    table = pg.pairwise_gameshowell(rows, dv="value", between="group").set_index(["A", "B"])
     assert games_howell == pytest.approx([table.loc[(b, a), "pval"] for a, b in pairs], abs=1e-12)
     others = [groups[name] for name in list(groups)[1:]]
     of_scipy = stats.dunnett(*others, control=groups["g0"], rng=np.random.default_rng(1)).pvalue

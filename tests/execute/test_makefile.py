@@ -174,6 +174,16 @@ def test_make_speaks_japanese_before_anything_is_installed(with_lab):
 
 
 @pytest.mark.parametrize(
+    ("goal", "needed"), [("all", False), ("course", False), ("site", True), ("test", True)]
+)
+def test_only_the_site_and_its_tests_install_what_the_site_needs(tmp_path, goal, needed):
+    command = ["make", "-n", "-C", ROOT, goal, f"VENV={tmp_path / 'venv'}"]
+    answer = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert ("-r requirements-site.lock" in answer.stdout) == needed
+    assert "-r requirements.lock" in answer.stdout
+
+
+@pytest.mark.parametrize(
     ("arguments", "opens", "locale"),
     [
         ([], "course/en/00_start.ipynb", None),

@@ -25,6 +25,7 @@ from mgbone.figures import doses as dose_figures
 from mgbone.figures import verdicts as verdict_figures
 from mgbone.figures import within_animals as within_figures
 from mgbone.figures.save import save_figure
+from mgbone.figures.specifications import specification_curve
 from mgbone.integration import doses as dose_tables
 from mgbone.integration.negative_control import chance_of, count_control, distribution, permute_labels
 from mgbone.integration.shapes import dose_shapes
@@ -138,6 +139,7 @@ def per_dose(evidence, title=""):
 
 
 DRAWINGS = {
+    "analyses": lambda: specification_curve(*figure_data.analyses(MADE.study), MADE.study),
     "groups": lambda: groups.group_dots(
         MADE.measurements, MADE.evidence, ["serum_mg", "serum_ca", "serum_p"], MADE.study, "Minerals"
     ),

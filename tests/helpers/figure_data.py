@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.study.design import REGIONS, STRUCTURES
+from mgbone.study.multiverse import specifications
 
 BASELINES = {
     "food_intake": (13.0, 0.9), "body_weight_gain": (74.0, 7.0),
@@ -140,3 +141,25 @@ def array_evidence():
     ]
     columns = ["experiment", "domain", "endpoint", "contrast", "direction", "level", "p"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def analyses(study, endpoint="bmd_trabecular_proximal"):
+    """Every specification of a statement (`mgbone.certainty.specification_curve`), and about it."""
+    rng = np.random.default_rng(7)
+    curve = pd.DataFrame(specifications(study.multiverse, endpoint))
+    curve["estimate"] = 7 + 2 * curve["outliers"].eq("most_extreme_out") + rng.normal(0, 0.4, len(curve))
+    curve["p"] = 10 ** -(curve["estimate"] / 6 + rng.uniform(0, 0.6, len(curve)))
+    level = curve["p"].map(study.level)
+    verdicts = {"significant": "direction_only", "trend": "reproduced", "none": "contradicted"}
+    curve["verdict"] = level.map(verdicts)
+    curve["declared"] = curve.index == 0
+    curve = curve.sort_values("estimate").reset_index(drop=True).assign(rank=np.arange(1, len(curve) + 1))
+    verdict = curve.loc[curve["declared"], "verdict"].iloc[0]
+    row = {
+        "claim_id": "4-2-1-16", "domain": "qct", "endpoint": endpoint, "verdict": verdict,
+        "specifications": len(curve), "share_of_specifications": 0.4, "most_decisive": "outliers",
+        "decisive_share": 0.32, "joint_p": 0.02, "n_permutations": 2000,
+        "statement_en": "Trabecular density in the proximal femur tended to be higher with 0.01 % Mg.",
+        "statement_ja": "大腿骨近位部の骨梁密度は0.01％Mg欠乏食群で高い傾向がある。",
+    }  # fmt: skip
+    return curve, pd.DataFrame([row])

@@ -1,6 +1,7 @@
 """The study file says what the report says, and a broken one is refused with a sentence."""
 
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -11,6 +12,10 @@ from mgbone.study.design import load_study
 from mgbone.study.dictionary import domain_of, endpoints
 from mgbone.study.errors import StudyError
 from mgbone.study.paths import project_root
+
+
+def decision(raw, name):
+    return next(one for one in raw["multiverse"] if one["id"] == name)
 
 
 @pytest.fixture
@@ -133,6 +138,32 @@ BROKEN = {
     "order of an unknown contrast": (
         lambda r: r["dose_order"].append({"experiment": "exp1", "contrast": "mg002_vs_control"}),
         ["exp1 has no contrast 'mg002_vs_control'"],
+    ),
+    "analysis that no code can make": (
+        lambda r: r["multiverse"][0]["options"][1].update(id="tukey_cramer"),
+        ["multiverse.0.options.1.id: 'tukey_cramer' is no option of test", "tukey_kramer"],
+    ),
+    "decision that no code can vary": (
+        lambda r: r["multiverse"][0].update(id="tests"),
+        ["multiverse.0.id: 'tests' is no decision that can be varied", "test"],
+    ),
+    "decision twice": (
+        lambda r: r["multiverse"].append(deepcopy(r["multiverse"][2])),
+        ["'transformation' stands a second time", "Put its options together"],
+    ),
+    "option without its limit": (
+        lambda r: decision(r, "gene_q")["options"][1].pop("limit"),
+        ["'strict' says by no number how it differs", "Add regions, limit or sizes"],
+    ),
+    "sizes reversed": (
+        lambda r: next(d for d in r["multiverse"] if d["id"] == "set_sizes")["options"][1].update(
+            sizes=[500, 15]
+        ),
+        ["sizes: found [500, 15], which ends before"],
+    ),
+    "option without a defence": (
+        lambda r: r["multiverse"][0]["options"][1].pop("reason"),
+        ["multiverse.0.options.1"],
     ),
     "dose with its unit": (
         lambda r: r["groups"]["mg001"].update(dietary_mg_percent="0.05 %"),

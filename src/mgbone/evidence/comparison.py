@@ -170,14 +170,6 @@ def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, n
     return {g: present[g] for g in order if g in present}
 
 
-def long_table(groups: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Return values by group as a table of two columns: group and value."""
-    sizes = [len(v) for v in groups.values()]
-    return pd.DataFrame(
-        {"group": np.repeat(list(groups), sizes), "value": np.concatenate(list(groups.values()))}
-    )
-
-
 def _tukey(
     groups: dict[str, np.ndarray], contrasts: Iterable[Contrast], confidence: float
 ) -> dict[frozenset[str], tuple[float, float, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -80,13 +80,13 @@ def dunnett(
     error = {name: np.sqrt(1 / len(values) + 1 / n) for name, values in others.items()}
     sizes = [len(values) for values in others.values()]
     return {
-        name: max(1 - _all_within(abs(values.mean() - mean) / np.sqrt(within) / error[name], sizes, n, df), 0)
+        name: dunnett_tail(abs(values.mean() - mean) / np.sqrt(within) / error[name], sizes, n, df)
         for name, values in wanted.items()
     }
 
 
-def _all_within(t: float, sizes: list[int], n: int, df: int) -> float:
-    """Probability that no |t| of groups of these sizes against a control of n exceeds t."""
+def dunnett_tail(t: float, sizes: Sequence[int], n: int, df: int) -> float:
+    """Return the probability that some abs(t) of groups of these sizes against a control of n exceeds t."""
     s, of_s = pooled_sd(df)
     z, of_z = _nodes(-9.0, 9.0)
     inside = np.ones((len(s), len(z)))
@@ -94,7 +94,7 @@ def _all_within(t: float, sizes: list[int], n: int, df: int) -> float:
         reach = t * np.sqrt(1 + size / n) * s[:, None]
         centre = z * np.sqrt(size / n)
         inside *= special.ndtr(centre + reach) - special.ndtr(centre - reach)
-    return float(of_s @ inside @ (of_z * stats.norm.pdf(z)))
+    return max(1 - float(of_s @ inside @ (of_z * stats.norm.pdf(z))), 0.0)
 
 
 @cache

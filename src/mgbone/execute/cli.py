@@ -140,15 +140,7 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     _add_settings(report)
     report.set_defaults(command=_report)
 
-    cohorts = commands.add_parser("cohorts", help=tr("draw and judge new cohorts, for notebook 05"))
-    cohorts.add_argument("--cohorts", type=int, required=True, metavar="N", help=tr("how many"))
-    cohorts.add_argument(
-        "--scheduler", default="threads",
-        help=tr("threads, processes, or the address of a Dask scheduler; default: %(default)s"),
-    )  # fmt: skip
-    _add_settings(cohorts)
-    cohorts.set_defaults(command=_cohorts)
-
+    _add_certainty(commands)
     _add_look_ups(commands)
     _add_course(commands)
 
@@ -158,6 +150,27 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
+
+
+def _add_certainty(commands: argparse._SubParsersAction) -> None:
+    """Add what notebook 05 reads where it was made before."""
+    cohorts = commands.add_parser("cohorts", help=tr("draw and judge new cohorts, for notebook 05"))
+    cohorts.add_argument("--cohorts", type=int, required=True, metavar="N", help=tr("how many"))
+    cohorts.add_argument(
+        "--scheduler", default="threads",
+        help=tr("threads, processes, or the address of a Dask scheduler; default: %(default)s"),
+    )  # fmt: skip
+    _add_settings(cohorts)
+    cohorts.set_defaults(command=_cohorts)
+
+    of_arrays = commands.add_parser(
+        "arrays", help=tr("ask how certain statements about arrays are, for notebook 05")
+    )
+    of_arrays.add_argument(
+        "--cohorts", type=int, required=True, metavar="N", help=tr("cohorts of arrays under each truth")
+    )
+    _add_settings(of_arrays)
+    of_arrays.set_defaults(command=_arrays)
 
 
 def _add_course(commands: argparse._SubParsersAction) -> None:
@@ -288,6 +301,15 @@ def _cohorts(options: argparse.Namespace) -> None:
 
     n, _ = runs.run_cohorts(job, options.cohorts, tables.derived / runs.FOLDER, options.scheduler, tell)
     print(tr("{n:,} cohorts are there for notebook 05.", n=n))
+
+
+def _arrays(options: argparse.Namespace) -> None:
+    from mgbone.certainty import run_arrays
+    from mgbone.dataset.opening import ledger_of, open_dataset
+    from mgbone.lookup.tables import Tables
+
+    dataset, tables = open_dataset(options.dataset), Tables(**_told(options))
+    run_arrays(dataset, ledger_of(dataset), tables.derived, options.cohorts)
 
 
 def _look_up(options: argparse.Namespace) -> None:

@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "genesets": ["camera_bars", "ora_dots", "running_sums"],
         "groups": ["dilution", "group_dots"],
+        "specifications": ["specification_curve"],
         "verdicts": ["counts_by_chance", "stated_and_measured", "verdict_map"],
         "within_animals": ["correlation_network"],
     },

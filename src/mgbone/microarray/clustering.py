@@ -282,6 +282,38 @@ def share_called_mixed(
     return levels.count("mixed") / len(levels), len(levels)
 
 
+def separation(
+    values: np.ndarray,
+    codes: np.ndarray,
+    n_genes: int = N_GENES,
+    linkage: str = LINKAGE,
+    cluster_p: float = 0.05,
+    with_p: bool = True,
+) -> tuple[str, float, float]:
+    """Apply the rule of `cluster_arrays` without what its figures need.
+
+    Parameters
+    ----------
+    values : float array, shape (genes, arrays)
+        log2 expression.
+    codes : int array, shape (arrays,)
+        Group of each array, from 0.
+    with_p : bool
+        Work out p though the cut is not that of the groups, so that the level does not rest on it.
+
+    Returns
+    -------
+    level : str
+    silhouette, p : float
+        p is missing where it was not worked out.
+    """
+    most = _largest(pd.Series(values.var(axis=1, ddof=1)), n_genes)
+    distances, _, _, rand = _cut(values[most], codes, linkage)
+    exact = rand > 1 - 1e-9
+    p = _cohesion(distances, codes, seed=1)[1] if with_p or exact else np.nan
+    return _level(rand, p, codes, cluster_p), _silhouette(distances, codes), p
+
+
 def _distances(matrix: np.ndarray) -> np.ndarray:
     distances = 1 - np.corrcoef(matrix)
     np.fill_diagonal(distances, 0)

@@ -15,6 +15,7 @@ from mgbone.study.design_checks import check_design
 from mgbone.study.documents import Document, read_document
 from mgbone.study.errors import StudyError
 from mgbone.study.language import either, tr
+from mgbone.study.multiverse import Decision, read_decisions
 from mgbone.study.paths import project_root, resolve
 
 SHIPPED_GENE_SETS = "data/genesets/go_bp.gmt.gz"
@@ -109,6 +110,7 @@ class Study:
     methods: Mapping[str, Any] = field(default_factory=dict)
     dose_of: Nutrient = MAGNESIUM
     equivalence: tuple[Mapping[str, Any], ...] = ()
+    multiverse: tuple[Decision, ...] = ()
 
     def equivalence_bound(self, endpoint: str) -> float:
         """Return the largest difference that counts as none, in percent; missing where undeclared."""
@@ -231,6 +233,7 @@ def _completed(raw: dict[str, Any], path: Path, preset: Path) -> dict[str, Any]:
         "regions": theirs["regions"],
         "gene_sets": theirs["gene_sets"],
         "equivalence": [_borrowed(one, raw) for one in theirs["equivalence"]],
+        "multiverse": theirs.get("multiverse", []),
     }
     return {**defaults, **raw, "thresholds": {**theirs["thresholds"], **raw.get("thresholds", {})}}
 
@@ -267,6 +270,7 @@ def _build(raw: dict[str, Any], folder: Path) -> Study:
         methods=raw.get("methods", {}),
         dose_of=Nutrient(**raw["dose_of"]) if "dose_of" in raw else MAGNESIUM,
         equivalence=tuple(raw["equivalence"]),
+        multiverse=read_decisions(raw.get("multiverse", [])),
     )
     if "dose_order" in raw:
         order = tuple(study.contrast(step["experiment"], step["contrast"]) for step in raw["dose_order"])

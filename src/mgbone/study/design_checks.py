@@ -9,6 +9,7 @@ from typing import Any
 
 from mgbone.study.documents import Document, Keys, is_it, nearest_name
 from mgbone.study.language import N_, tr
+from mgbone.study.multiverse import check_decisions
 
 
 def check_design(document: Document, content: Mapping[str, Any]) -> None:
@@ -31,6 +32,7 @@ def check_design(document: Document, content: Mapping[str, Any]) -> None:
     _check_regions(document, content["regions"], bool(content.get("regions_may_overlap")))
     _check_order(document, content.get("dose_order", []), experiments)
     _check_doses(document, content)
+    check_decisions(document, content.get("multiverse", []))
     ids = [entry["id"] for entry in content["assumptions"]]
     for place, name in enumerate(ids):
         if name in ids[:place]:

@@ -188,7 +188,6 @@ def _build(settings: Settings, source: Path, out: Path, trees: Path) -> None:
         "html_copy_source": False,
         "html_show_sourcelink": False,
         "html_use_index": False,
-        "suppress_warnings": ["myst.header"],
     }  # fmt: skip
     heard = StringIO()
     places = (source, None, out, trees)

@@ -1,0 +1,73 @@
+"""What takes minutes of the arrays: made by ``make certainty ARRAY_COHORTS=1000``, read by notebook 05."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from mgbone.certainty.array_cohorts import TRUTHS, array_chances, array_cohorts, fit_expression
+from mgbone.certainty.array_multiverse import array_multiverse
+from mgbone.certainty.multiverse import Multiverse
+from mgbone.certainty.specifications import DECISION_COLUMNS, SPECIFICATION_COLUMNS, STATEMENT_COLUMNS
+from mgbone.dataset.opening import Dataset
+from mgbone.microarray import arrays
+from mgbone.study.language import tr
+from mgbone.study.paths import write_table
+
+PERMUTATIONS = 40
+"""Labellings of the arrays; 4 against 4 have 35 that differ."""
+FILES = {
+    "specifications": "array_specifications",
+    "statements": "array_certainty",
+    "decisions": "array_decisions",
+}
+
+
+def run_arrays(
+    dataset: Dataset, claims: pd.DataFrame, folder: Path, n_cohorts: int, tell: Callable[[str], None] = print
+) -> None:
+    """Judge statements about arrays by every specification and over new cohorts, and write what came of it.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        The ledger.
+    folder : Path
+        Derived tables of the dataset.
+    n_cohorts : int
+        Under each of the two truths.
+    """
+    multiverse = array_multiverse(dataset, claims, PERMUTATIONS)
+    tell(tr("{n:,} analyses of the arrays are made.", n=len(multiverse.specifications)))
+    scans = arrays.load_arrays(dataset)
+    _, genes = arrays.normalise(scans)
+    model, cohorts = fit_expression(genes, scans.table, dataset.study), {}
+    for truth in TRUTHS:
+        cohorts[truth] = array_cohorts(model, truth, dataset.study, n_cohorts)
+        tell(tr("{n:,} cohorts of arrays are drawn.", n=n_cohorts * len(cohorts)))
+    chances = array_chances(cohorts, claims)
+    together = {
+        "specifications": multiverse.specifications,
+        "statements": multiverse.statements.merge(chances, on="claim_id", how="outer"),
+        "decisions": multiverse.decisions,
+    }
+    for name, table in together.items():
+        write_table(table, folder / f"{FILES[name]}.csv")
+
+
+def read_arrays(folder: Path) -> Multiverse:
+    """Return what `run_arrays` left in the derived tables; tables without rows where it was not run."""
+    columns = {
+        "specifications": SPECIFICATION_COLUMNS,
+        "statements": STATEMENT_COLUMNS,
+        "decisions": DECISION_COLUMNS,
+    }
+    found = {}
+    for name, file in FILES.items():
+        path = folder / f"{file}.csv"
+        # "none" is the name of an option, and a level.
+        known = pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.is_file() else None
+        found[name] = pd.DataFrame(columns=columns[name]) if known is None else known
+    return Multiverse(**found)

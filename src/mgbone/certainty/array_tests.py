@@ -1,0 +1,310 @@
+"""The tests of notebook 03 for many sets of arrays: the numbers of the declared functions, no tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pylimma
+from scipy import optimize, sparse, special, stats
+
+from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
+from mgbone.microarray.scores import FEWEST
+
+_NEGLIGIBLE = 1e-17
+
+
+class Fitted(NamedTuple):
+    """Tests of genes, each array of shape (genes, contrasts)."""
+
+    log2_fold_change: np.ndarray
+    t: np.ndarray
+    p: np.ndarray
+
+
+def moderated_t(
+    values: np.ndarray, codes: np.ndarray, contrasts: Sequence[tuple[int, int]], trend: bool = False
+) -> Fitted:
+    """Test genes as `mgbone.microarray.differential_expression` does (Smyth 2004).
+
+    Parameters
+    ----------
+    values : float array, shape (genes, arrays)
+        log2 expression.
+    codes : int array, shape (arrays,)
+        Group of each array; groups of one array lend no variance.
+    contrasts : sequence of (int, int)
+        Case and reference.
+    trend : bool
+        Let the prior variance follow the mean expression (limma-trend, Law et al. 2014).
+    """
+    belongs = np.eye(codes.max() + 1)[codes]
+    n = belongs.sum(axis=0)
+    means = values @ belongs / np.maximum(n, 1)
+    df = len(codes) - np.count_nonzero(n)
+    variance = ((values - means @ belongs.T) ** 2).sum(axis=1) / df
+    if trend:
+        prior_df, prior = prior_along(variance, df, values.mean(axis=1))
+        weight = 1 / (1 + df / prior_df)
+        squeezed = weight * prior + (1 - weight) * variance
+    else:
+        found = pylimma.squeeze_var(variance, df)
+        prior_df, squeezed = float(np.ravel(found["df_prior"])[0]), np.asarray(found["var_post"])
+    total = min(df + prior_df, df * len(values))
+    case, reference = (list(side) for side in zip(*contrasts, strict=True))
+    change = means[:, case] - means[:, reference]
+    t = change / np.sqrt(squeezed[:, None] * (1 / n[case] + 1 / n[reference]))
+    return Fitted(change, t, 2 * special.stdtr(total, -np.abs(t)))
+
+
+def prior_along(variance: np.ndarray, df: int, level: np.ndarray) -> tuple[float, np.ndarray]:
+    """Fit limma's prior with a variance that follows the level of expression (fitFDist with a covariate).
+
+    pylimma fits the same model, but takes most of a minute for the genes of a chip: it spans their square.
+
+    Returns
+    -------
+    df : float
+    variance : float array, shape (genes,)
+        Along a natural cubic spline with knots at the ends and the thirds of the genes.
+    """
+    middle = np.median(variance)
+    log = np.log(np.maximum(variance, 1e-5 * (middle or 1.0)))
+    log = log - special.digamma(df / 2) + np.log(df / 2)
+    knots = np.quantile(level, [0, 1 / 3, 2 / 3, 1])
+    scaled, knots = (level - knots[0]) / np.ptp(knots), (knots - knots[0]) / np.ptp(knots)
+    cubes = [np.maximum(scaled - knot, 0) ** 3 for knot in knots]
+    bent = [(cubes[i] - cubes[3]) / (knots[3] - knots[i]) for i in range(3)]
+    basis = np.column_stack([np.ones_like(scaled), scaled, bent[0] - bent[2], bent[1] - bent[2]])
+    fitted = basis @ np.linalg.lstsq(basis, log, rcond=None)[0]
+    beyond = ((log - fitted) ** 2).sum() / (len(log) - 4) - special.polygamma(1, df / 2)
+    if beyond <= 0:
+        return np.inf, np.exp(fitted)
+    half = optimize.brentq(lambda y: special.polygamma(1, y) - beyond, 1e-4, 1e9, xtol=1e-12)
+    return 2 * half, np.exp(fitted + special.digamma(half) - np.log(half))
+
+
+def adjusted(p: np.ndarray) -> np.ndarray:
+    """Return Benjamini-Hochberg q along the first axis (1995)."""
+    n = len(p)
+    order = np.argsort(p, axis=0, kind="stable")
+    raised = np.take_along_axis(p, order, axis=0) * (n / np.arange(1, n + 1)).reshape(-1, *[1] * (p.ndim - 1))
+    lowest = np.minimum.accumulate(raised[::-1], axis=0)[::-1]
+    q = np.empty_like(p)
+    np.put_along_axis(q, order, np.minimum(lowest, 1), axis=0)
+    return q
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """Gene sets as a table of ones and zeros, for a chip.
+
+    Attributes
+    ----------
+    holds : sparse float array, shape (terms, genes)
+    names : list of str
+    of_theme : dict of str to int array
+        Places of the terms that speak for a theme.
+    """
+
+    holds: sparse.csr_array
+    names: list[str]
+    of_theme: Mapping[str, np.ndarray]
+
+    @property
+    def annotated(self) -> np.ndarray:
+        """Genes of which some term tells."""
+        return np.asarray(self.holds.sum(axis=0)).ravel() > 0
+
+
+def index_terms(gene_sets: GeneSets, genes: Collection[str], themes: pd.DataFrame) -> Terms:
+    """Bring gene sets into the order of the genes of a chip.
+
+    Parameters
+    ----------
+    gene_sets : GeneSets
+    genes : collection of str
+        In the order of the expression.
+    themes : DataFrame
+        From `mgbone.microarray.load_themes`.
+    """
+    place = {gene: i for i, gene in enumerate(genes)}
+    rows, columns = [], []
+    for row, members in enumerate(gene_sets.genes.values()):
+        inside = [place[gene] for gene in members if gene in place]
+        rows += [row] * len(inside)
+        columns += inside
+    shape = (len(gene_sets.genes), len(place))
+    holds = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    names = list(gene_sets.genes)
+    at = {name: i for i, name in enumerate(names)}
+    of_theme = {
+        theme: np.array([at[term] for term in terms["go_id"] if term in at], dtype=int)
+        for theme, terms in themes.groupby("theme", sort=False)
+    }
+    return Terms(holds, names, of_theme)
+
+
+class Enriched(NamedTuple):
+    """Over-representation of lists in terms: hits, p, and the genes of each term in the background."""
+
+    hits: np.ndarray  # terms x lists
+    p: np.ndarray  # terms x lists
+    size: np.ndarray  # terms
+    list_size: np.ndarray  # lists
+    background: int
+
+    def lists(self, chosen: Sequence[int]) -> Enriched:
+        """Return what is said of some of the lists."""
+        return self._replace(hits=self.hits[:, chosen], p=self.p[:, chosen], list_size=self.list_size[chosen])
+
+
+def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray) -> Enriched:
+    """Test every term for holding more genes of each list than by chance (Fisher 1935, one-sided).
+
+    Parameters
+    ----------
+    terms : Terms
+    lists : bool array, shape (genes, lists)
+    background : bool array, shape (genes,)
+    """
+    inside = (lists & background[:, None]).astype(float)
+    size, hits = terms.holds @ background.astype(float), terms.holds @ inside
+    n, k = int(background.sum()), inside.sum(axis=0)
+    p = np.ones_like(hits)
+    for column, drawn in enumerate(k):
+        if drawn:
+            p[:, column] = at_least(hits[:, column], n, size, drawn)
+    return Enriched(hits, p, size, k, n)
+
+
+def at_least(hits: np.ndarray, genes: int, of_set: np.ndarray, of_list: float) -> np.ndarray:
+    """Probability of so many hits or more when a list is drawn at random (hypergeometric).
+
+    Terms are added up from the hits outwards, on the side of the mean where there is less to add.
+    """
+    alike, where = np.unique(hits * (genes + 1) + of_set, return_inverse=True)
+    x, m = np.divmod(alike, genes + 1)
+    upper = x > m * of_list / genes
+    start = np.where(upper, x, x - 1)
+    low = np.maximum(0, of_list + m - genes)
+    high = np.minimum(m, of_list)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        term = np.exp(
+            _log_choose(m, start) + _log_choose(genes - m, of_list - start) - _log_choose(genes, of_list)
+        )
+    term = np.where((start >= low) & (start <= high), term, 0.0)
+    total, at = term.copy(), start.copy()
+    going = np.flatnonzero(term > 0)
+    while len(going):
+        i, s, u = m[going], at[going], upper[going]
+        up = (i - s) * (of_list - s) / ((s + 1) * (genes - i - of_list + s + 1))
+        down = s * (genes - i - of_list + s) / ((i - s + 1) * (of_list - s + 1))
+        term[going] *= np.where(u, up, down)
+        at[going] += np.where(u, 1, -1)
+        total[going] += term[going]
+        going = going[term[going] > _NEGLIGIBLE * total[going]]
+    return np.clip(np.where(upper, total, 1 - total), 0, 1)[where.ravel()]
+
+
+def _log_choose(n: np.ndarray, k: np.ndarray) -> np.ndarray:
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+
+class Spoken(NamedTuple):
+    """What speaks for a theme: its best term with q over both lists, list (1 up, -1 down) and log2 odds."""
+
+    q: float
+    way: int
+    estimate: float
+    term: int = -1
+
+
+def speak_for_themes(
+    terms: Terms, up_and_down: Enriched, sizes: tuple[int, int] = (SMALLEST, LARGEST)
+) -> dict[str, Spoken]:
+    """Choose for every theme its best term, as `mgbone.microarray.findings.theme_evidence` does.
+
+    Parameters
+    ----------
+    terms : Terms
+    up_and_down : Enriched
+        Of two lists: genes up, genes down.
+    sizes : pair of int
+        Genes that a term must have, and may have, in the background.
+    """
+    kept = (up_and_down.size >= sizes[0]) & (up_and_down.size <= sizes[1])
+    # q of Benjamini and Hochberg at every rank; those of a few terms are looked up.
+    ordered = np.sort(up_and_down.p[kept], axis=None)
+    raised = ordered * len(ordered) / np.arange(1, len(ordered) + 1)
+    lowest = np.minimum(np.minimum.accumulate(raised[::-1])[::-1], 1)
+    found = {}
+    for theme, rows in terms.of_theme.items():
+        rows = rows[kept[rows]]
+        if not len(rows):
+            found[theme] = Spoken(np.nan, 0, np.nan)
+            continue
+        odds, p = _log2_odds(up_and_down, rows), up_and_down.p[rows]
+        q = lowest[np.searchsorted(ordered, p)]
+        # As the declared table is sorted: by list, then p, then the name of the term.
+        best = min(
+            (q[i, c], p[i, c], -odds[i, c], c, terms.names[r], r) for c in (0, 1) for i, r in enumerate(rows)
+        )
+        found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2], int(best[5]))
+    return found
+
+
+def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
+    x, m, k = enriched.hits[rows], enriched.size[rows][:, None], enriched.list_size[None]
+    cells = [x, m - x, k - x, enriched.background - m - k + x]
+    a, b, c, d = (cell + 0.5 for cell in cells)
+    return np.where(k > 0, np.log2(a * d / (b * c)), np.nan)
+
+
+def competitive_p(
+    terms: Terms, fitted: Fitted, rows: np.ndarray, correlation: float = 0.01
+) -> tuple[np.ndarray, np.ndarray]:
+    """Test whether the genes of some terms moved more than others (`mgbone.microarray.camera`).
+
+    Returns
+    -------
+    p : float array, shape (rows, contrasts)
+    mean_z : float array, shape (rows, contrasts)
+        Above 0 where the genes of the term rose more.
+    """
+    z = np.sign(fitted.t) * stats.norm.isf(np.maximum(fitted.p, np.finfo(float).tiny) / 2)
+    n, holds = len(z), terms.holds[rows]
+    m = np.asarray(holds.sum(axis=1)).ravel()[:, None]
+    mean = holds @ z / np.maximum(m, 1)
+    overall, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
+    apart = n / (n - m) * (mean - overall)  # from the genes outside
+    pooled = ((n - 1) * variance - apart**2 * m * (n - m) / n) / (n - 2)
+    t = apart / np.sqrt(pooled * ((1 + (m - 1) * correlation) / m + 1 / (n - m)))
+    return 2 * special.stdtr(n - 2, -np.abs(t)), mean
+
+
+def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`).
+
+    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that
+    of the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
+
+    Returns
+    -------
+    dict of str to float array, shape (arrays,)
+    """
+    n = len(values)
+    rank = np.empty(values.shape)
+    np.put_along_axis(rank, np.argsort(values, axis=0, kind="stable"), np.arange(1.0, n + 1)[:, None], axis=0)
+    scores = {}
+    for theme, rows in terms.of_theme.items():
+        inside = np.asarray(terms.holds[rows].sum(axis=0)).ravel() > 0
+        if inside.sum() >= FEWEST:
+            hits = rank[inside]
+            weight = hits**0.25
+            rest = (n * (n + 1) / 2 - hits.sum(axis=0)) / (n - len(hits))
+            scores[theme] = ((weight * hits).sum(axis=0) / weight.sum(axis=0) - rest) / n
+    return scores

@@ -1,0 +1,193 @@
+"""One statement over every defensible analysis: the specification curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mgbone.figures import canvas, findings, look, marks
+from mgbone.study import naming
+from mgbone.study.design import Study
+from mgbone.study.language import N_, either, tr
+from mgbone.study.multiverse import Decision, decision_label, option_label
+from mgbone.study.naming import VERDICTS
+
+_ROW, _ABOVE, _GAP = 4.6, 74.0, 0.9
+_UNITS = {
+    "biochem": N_("Difference (%)"),
+    "qct": N_("Difference (%)"),
+    "array_clustering": N_("Mean silhouette"),
+    "microarray": N_("log2 odds ratio"),
+}
+
+
+def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, title: str = "") -> Figure:
+    """Draw every specification of one statement: estimate and p above, below it which options it takes.
+
+    Specifications stand from the smallest to the largest estimate, the declared one on a line through all
+    panels. Beside each option stands how many of the specifications that take it give the declared verdict.
+
+    Parameters
+    ----------
+    curve : DataFrame
+        rank, declared, estimate, p, verdict and a column per decision
+        (`mgbone.certainty.specification_curve`).
+    about : DataFrame
+        One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
+        specifications, most_decisive, decisive_share, joint_p, n_permutations
+        (`mgbone.certainty.about_statement`).
+    """
+    if curve.empty:
+        return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
+    told = about.iloc[0]
+    decisions = [one for one in study.multiverse if one.id in curve]
+    places = _places(decisions, curve)
+    depth = max(max(rows.values()) for rows in places.values()) + 1
+    verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
+    figure, _ = canvas.new_figure(
+        0, 0, width=look.DOUBLE, height=_ABOVE + _ROW * depth, title=title or _statement(told),
+        finding=_finding(told, curve, study), note=_note(told, curve),
+        legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
+                          markeredgewidth=0.7) for v in verdicts],
+    )  # fmt: skip
+    grid = figure.add_gridspec(3, 1, height_ratios=[0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth])
+    first = figure.add_subplot(grid[0])
+    axes = [first, *(figure.add_subplot(grid[row], sharex=first) for row in (1, 2))]
+    known = curve[curve["estimate"].notna()]
+    marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
+    _dots(first, known, "estimate")
+    unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
+    first.set(ylabel=tr(unit))
+    _p_panel(axes[1], curve, study)
+    _options_panel(axes[2], curve, decisions, places, depth, str(told["verdict"]))
+    for ax in axes:
+        for rank in curve.loc[curve["declared"], "rank"]:
+            ax.axvline(rank, color=look.INK, linewidth=0.9, zorder=1)
+        ax.set_xlim(0, len(curve) + 1)
+        ax.tick_params(labelbottom=ax is axes[2])
+    axes[2].set_xlabel(tr("Analyses, from the smallest to the largest estimate"))
+    return figure
+
+
+def _dots(ax: Axes, curve: pd.DataFrame, what: str) -> None:
+    size = float(np.clip(5.5 - len(curve) / 90, 2.6, 5.5))
+    for verdict, rows in curve.groupby("verdict", sort=False):
+        ax.plot(rows["rank"], rows[what], "o", markersize=size, markerfacecolor=VERDICTS[verdict][0],
+                markeredgecolor=look.INK, markeredgewidth=0.5, zorder=3, gid=f"{what} {verdict}",
+                rasterized=len(curve) > 500)  # fmt: skip
+
+
+def _p_panel(ax: Axes, curve: pd.DataFrame, study: Study) -> None:
+    floor = max(float(curve["p"].min()), 1e-40)
+    _dots(ax, curve.assign(p=curve["p"].clip(lower=floor)), "p")
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.minorticks_off()
+    ax.set_ylim(min(floor / 2, 0.01), 1.6)
+    ax.set_ylabel("p")
+    for level in ("significant", "trend"):
+        ax.axhline(study.thresholds[level], color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
+
+
+def _places(decisions: Sequence[Decision], curve: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """Give every option that some specification takes a row, and every decision a row above its options."""
+    at, places = 0.0, {}
+    for decision in decisions:
+        taken = [one.id for one in decision.options if curve[decision.id].eq(one.id).any()]
+        places[decision.id] = {name: at + i for i, name in enumerate(taken)}
+        at += len(taken) + _GAP
+    return places
+
+
+def _options_panel(
+    ax: Axes,
+    curve: pd.DataFrame,
+    decisions: Sequence[Decision],
+    places: dict[str, dict[str, float]],
+    depth: float,
+    verdict: str,
+) -> None:
+    ticks, labels = [], []
+    names = [option_label(d.option(name)) for d in decisions for name in places[d.id]]
+    aside = max(canvas.text_width(name, look.SMALL_SIZE) for name in names) + 22
+    for decision in decisions:
+        rows = places[decision.id]
+        for name, y in rows.items():
+            taken = curve[curve[decision.id] == name]
+            bars = _runs(taken["rank"].to_numpy())
+            ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
+            ticks.append(y)
+            labels.append(option_label(decision.option(name)))
+            share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
+            ax.annotate(
+                share,
+                (1, y),
+                xycoords=("axes fraction", "data"),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                size=look.SMALL_SIZE,
+                gid="share",
+            )
+        top, bottom = min(rows.values()), max(rows.values())
+        ax.annotate("\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE)),
+                    (0, (top + bottom) / 2), xycoords=("axes fraction", "data"), xytext=(-aside, 0),
+                    textcoords="offset points", ha="right", va="center", size=look.SMALL_SIZE,
+                    color=look.QUIET)  # fmt: skip
+        if bottom + 1 < depth - 0.01:
+            ax.axhline(bottom + (1 + _GAP) / 2, color=look.LINE, linewidth=0.7, zorder=0)
+    ax.set_yticks(ticks, labels, size=look.SMALL_SIZE)
+    ax.set_ylim(depth - 0.3, -0.7)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(visible=False)
+
+
+def _runs(ranks: np.ndarray) -> list[tuple[float, float]]:
+    """Return where each run of neighbouring ranks begins, and how wide it is."""
+    runs = np.split(ranks, np.flatnonzero(np.diff(ranks) > 1) + 1)
+    return [(float(run[0]) - 0.4, len(run) - 0.2) for run in runs]
+
+
+def _statement(told: pd.Series) -> str:
+    return either(told["statement_en"], told["statement_ja"])
+
+
+def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
+    said = [
+        tr(
+            "The declared verdict ({verdict}) holds in {n} of {all} analyses; "
+            "p lies between {low} and {high}",
+            verdict=naming.word(str(told["verdict"])),
+            n=int(curve["verdict"].eq(told["verdict"]).sum()),
+            all=len(curve),
+            low=naming.format_p_value(curve["p"].min()),
+            high=naming.format_p_value(curve["p"].max()),
+        )
+    ]
+    named = [one for one in study.multiverse if one.id == told["most_decisive"]]
+    if named and len(curve["verdict"].unique()) > 1:
+        words = N_("the verdict depends most on “{decision}” ({percent:.0f} % of its variance)")
+        said.append(tr(words, decision=decision_label(named[0]), percent=100 * told["decisive_share"]))
+    return findings.sentence(said)
+
+
+def _note(told: pd.Series, curve: pd.DataFrame) -> list[str]:
+    said = [
+        N_(
+            "line: the declared analysis; percent: share of the analyses with that option that give its "
+            "verdict"
+        ),
+        N_("dashed: p = 0.05 and 0.10"),
+    ]
+    if pd.notna(told["joint_p"]):
+        words = N_(
+            "all analyses together against {n} permutations of labels: p = {p}; they are of the same "
+            "animals, so that this is no further evidence"
+        )
+        n = f"{int(told['n_permutations']):,}"
+        said.append(tr(words, n=n, p=naming.format_p_value(told["joint_p"])))
+    return said

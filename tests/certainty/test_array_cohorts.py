@@ -1,0 +1,250 @@
+"""Tests of cohorts of arrays: fast tests against declared ones, drawn expression against drawn scans."""
+
+import warnings
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mgbone.certainty import array_cohorts, array_tests
+from mgbone.microarray import arrays, changed_genes, enrichment, genesets, scores
+from mgbone.microarray.clustering import cluster_arrays, separation
+from mgbone.microarray.genes import summarise_to_genes
+from mgbone.microarray.genesets import GeneSets
+from mgbone.microarray.normalisation import rma
+
+N_GENES, N_TERMS = 600, 80
+THEMES = pd.DataFrame(
+    {"theme": ["bone_metabolism_genes", "bone_metabolism_genes", "inflammatory_response_genes"],
+     "go_id": ["T3", "T40", "T7"], "term": "", "reason": ""}
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def arrays_of_one_experiment(study):
+    """Twelve arrays of experiment 2, of which 0.02 % raises 60 genes, and terms of which some hold these."""
+    rng = np.random.default_rng(2)
+    groups = [g for g in study.experiments["exp2"].array_groups for _ in range(4)]
+    names = [f"a{i}" for i in range(12)]
+    level = rng.uniform(3, 11, N_GENES)
+    values = (
+        level[:, None]
+        + 0.3 * rng.standard_normal((N_GENES, 12)) * np.sqrt(6 / rng.chisquare(6, N_GENES))[:, None]
+    )
+    values[:60, [g == "mg002" for g in groups]] += 1.2
+    genes = pd.DataFrame(values, [f"Gene{i}" for i in range(N_GENES)], names)
+    members = {
+        f"T{i}": tuple(genes.index[rng.choice(N_GENES, rng.integers(6, 60), replace=False)])
+        for i in range(N_TERMS)
+    }
+    members["T3"] = tuple(genes.index[30:75])
+    table = pd.DataFrame({"array_id": names, "experiment": "exp2", "group": groups})
+    return genes, table, GeneSets(members)
+
+
+def test_genes_terms_and_themes_are_those_of_the_declared_functions(study, arrays_of_one_experiment):
+    genes, table, sets = arrays_of_one_experiment
+    declared = arrays.compare_arrays(genes, table, study)
+    lists = changed_genes.gene_lists(declared, study.thresholds["gene_q"])
+    expressed = changed_genes.expressed_genes(declared, study.thresholds["expressed"])
+    enriched = enrichment.over_representation(lists, sets, expressed)
+    evidence = arrays.array_evidence({}, enriched, THEMES, table, study).set_index(["contrast", "endpoint"])
+    competing = enrichment.camera(declared, sets, smallest=1).set_index(["contrast", "term"])
+    terms = array_tests.index_terms(sets, genes.index, THEMES)
+    codes = np.repeat([0, 1, 2], 4)
+    fitted = array_tests.moderated_t(genes.to_numpy(), codes, [(1, 0), (2, 0)])
+    for i, contrast in enumerate(["mg004_vs_control", "mg002_vs_control"]):
+        rows = declared[declared["contrast"] == contrast]
+        for mine, theirs in zip(fitted, ("log2_fold_change", "t", "p"), strict=True):
+            np.testing.assert_allclose(mine[:, i], rows[theirs], rtol=1e-9, atol=1e-12)
+        q = array_tests.adjusted(fitted.p)[:, i]
+        np.testing.assert_allclose(q, rows["q"], rtol=1e-12)
+        changed = q < study.thresholds["gene_q"]
+        both = np.stack([changed & (fitted.t[:, i] > 0), changed & (fitted.t[:, i] < 0)], axis=1)
+        background = genes.mean(axis=1).to_numpy() > study.thresholds["expressed"]
+        found = array_tests.over_representation(terms, both, background)
+        for column, direction in enumerate(("up", "down")):
+            told = enriched[(enriched["contrast"] == contrast) & (enriched["direction"] == direction)]
+            at = [terms.names.index(term) for term in told["term"]]
+            np.testing.assert_allclose(found.p[at, column], told["p"], rtol=1e-9)
+        for theme, spoken in array_tests.speak_for_themes(terms, found).items():
+            row = evidence.loc[contrast, theme]
+            assert (spoken.q, spoken.estimate) == pytest.approx(
+                (row["p"], row["estimate"]), rel=1e-9, nan_ok=True
+            )
+            if row["level"] != "none":
+                assert {1: "up", -1: "down"}[spoken.way] == row["direction"]
+        p, mean = array_tests.competitive_p(terms, fitted, np.arange(N_TERMS))
+        for place, term in enumerate(terms.names):
+            row = competing.loc[contrast, term]
+            assert (p[place, i], mean[place, i]) == pytest.approx((row["p"], row["mean_z"]), rel=1e-9)
+    scored = scores.score_arrays(genes, genesets.theme_genes(sets, THEMES))
+    for theme, score in array_tests.score_themes(terms, genes.to_numpy()).items():
+        np.testing.assert_allclose(score, scored[theme], atol=1e-6)
+
+
+def test_the_rule_of_clusters_without_its_figures_is_the_declared_one(arrays_of_one_experiment):
+    genes, table, _ = arrays_of_one_experiment
+    for case in ("mg002", "mg004"):
+        groups = table[table["group"].isin([case, "control"])].set_index("array_id")["group"]
+        declared = cluster_arrays(genes[groups.index], groups, n_genes=200, bootstraps=1).verdict
+        found = separation(genes[groups.index].to_numpy(), pd.factorize(groups)[0], n_genes=200)
+        assert found == (declared["level"], pytest.approx(declared["silhouette"]), declared["p"])
+
+
+def test_a_prior_that_follows_expression_is_that_of_limma():
+    # R 4.x, limma 3.54.1: eBayes(contrasts.fit(lmFit(x, ~ 0 + g), ...), trend = TRUE) on these values.
+    rng = np.random.default_rng(5)
+    level = rng.uniform(3, 12, 400)
+    sd = np.exp(0.5 - 0.25 * level) * np.sqrt(6 / rng.chisquare(6, 400))
+    values = (level[:, None] + sd[:, None] * rng.standard_normal((400, 12))).round(4)
+    found = array_tests.moderated_t(values, np.repeat([0, 1, 2], 4), [(1, 0), (2, 0)], trend=True)
+    assert found.t[:4, 0] == pytest.approx(
+        [-1.7423792232, 0.2578804076, -0.4208909976, 0.2246044781], abs=1e-9
+    )
+    assert found.p[:4, 1] == pytest.approx([0.14319792892, 0.870766902709, 0.213400030178, 0.400039668716])
+
+
+@pytest.mark.parametrize(("genes", "of_set", "of_list"), [(500, 40, 60), (16_000, 900, 1_000), (30, 12, 25)])
+def test_hypergeometric_tails_are_those_of_scipy(genes, of_set, of_list):
+    hits = np.arange(max(0, of_set + of_list - genes), min(of_set, of_list) + 1).astype(float)
+    mine = array_tests.at_least(hits, genes, np.full(len(hits), float(of_set)), float(of_list))
+    np.testing.assert_allclose(
+        mine, stats.hypergeom.sf(hits - 1, genes, of_set, of_list), rtol=1e-7, atol=1e-290
+    )
+
+
+def test_a_model_gives_back_the_factors_and_variances_that_it_was_fitted_to(study):
+    rng = np.random.default_rng(8)
+    n, loadings, own = 2_000, rng.normal(0, 0.3, (2_000, 2)), rng.uniform(0.02, 0.2, 2_000)
+    table = pd.DataFrame(
+        [
+            (f"{e.name}-{g}-{i}", e.name, g)
+            for e in study.experiments.values()
+            for g in e.array_groups
+            for i in range(8)
+        ],
+        columns=["array_id", "experiment", "group"],
+    )
+    values = loadings @ rng.standard_normal((2, len(table))) + np.sqrt(own)[:, None] * rng.standard_normal(
+        (n, len(table))
+    )
+    genes = pd.DataFrame(values, [f"G{i}" for i in range(n)], table["array_id"])
+    model = array_cohorts.fit_expression(genes, table, study)
+    assert model.loadings.shape[1] == 2
+    # The model knows the factors up to rotation, and not which of its genes' variance is which exactly.
+    assert (model.loadings**2).sum() == pytest.approx((loadings**2).sum(), rel=0.25)
+    assert model.variance.mean() == pytest.approx(own.mean(), rel=0.05)
+    drawn = array_cohorts.draw_expression(model, "none", np.random.default_rng(1))["exp2"]
+    means = drawn.reshape(n, 3, 8).mean(axis=2)
+    assert np.abs(means[:, 1] - means[:, 0]).mean() < 0.25  # noise alone
+
+
+def test_chances_are_shares_of_cohorts_with_the_stated_verdict():
+    claims = pd.DataFrame({
+        "claim_id": ["a", "b"], "experiment": "exp2", "domain": "microarray", "contrast": "mg002_vs_control",
+        "endpoint": ["array_clustering", "bone_metabolism_genes"], "direction": ["none", "up"],
+        "level": ["mixed", "significant"], "value": np.nan,
+    })  # fmt: skip
+    cohorts = pd.DataFrame({
+        "cohort": [0, 0, 1, 1, 2, 2, 3, 3], "experiment": "exp2", "contrast": "mg002_vs_control",
+        "endpoint": ["array_clustering", "bone_metabolism_genes"] * 4,
+        "direction": ["none", "up", "none", "up", "none", "down", "none", "none"],
+        "level": ["mixed", "significant", "mixed", "trend", "separated", "significant", "mixed", "none"],
+    })  # fmt: skip
+    found = array_cohorts.array_chances({"observed": cohorts}, claims).set_index("claim_id")
+    assert found["p_plugin"].tolist() == [0.75, 0.25]
+    # Clopper and Pearson for 1 of 4
+    assert found.loc["b", ["p_plugin_low", "p_plugin_high"]].tolist() == pytest.approx(
+        [0.0063, 0.8059], abs=1e-4
+    )
+
+
+# --- drawn expression and drawn scans -----------------------------------------------------------------
+
+SCANNED = 8
+
+
+@pytest.fixture(scope="module")
+def drawn_both_ways(study, tmp_path_factory):
+    """Cohorts of one population as scans, and a model fitted to as many others; a third of the genes."""
+    from mgbone.dataset.arrays.cel import read_cels
+    from mgbone.dataset.arrays.library import read_platform
+    from mgbone.simulate.arrays import simulate_arrays
+    from mgbone.simulate.gene_model import load_genes
+
+    rows = [
+        (f"{e.name}-{g}-{i}", g, e.name)
+        for e in study.experiments.values()
+        for g in e.array_groups
+        for i in range(4)
+    ]
+    table = pd.DataFrame(rows, columns=["array_id", "group", "experiment"])
+    table = table.assign(animal_id=table["array_id"], file="cel/" + table["array_id"] + ".CEL")
+    chip = load_genes().query("tier == 'go_biological_process'").iloc[::3].reset_index(drop=True)
+    cohorts = []
+    for seed in range(2 * SCANNED):
+        folder = tmp_path_factory.mktemp("cohort")
+        simulate_arrays(
+            folder, table, True, seed, uncentred=True, population=5, genes=chip, n_rows=300, n_cols=300
+        )
+        scans = read_cels([folder / file for file in table["file"]], names=list(table["array_id"]))
+        platform = read_platform(folder / "platform")
+        genes = summarise_to_genes(
+            rma(platform.select(scans), platform.probesets), platform.annotation["gene_symbol"]
+        )
+        cohorts.append(genes.reindex(chip["symbol"]))
+    fitted, scanned = cohorts[:SCANNED], cohorts[SCANNED:]
+    together = np.mean([c.to_numpy().mean(axis=1) for c in fitted], axis=0)
+    # What all arrays of a cohort share, RMA's reference, is no part of any contrast.
+    pooled = [
+        c.sub(c.mean(axis=1), axis=0).add(together, axis=0).add_prefix(f"{i}-") for i, c in enumerate(fitted)
+    ]
+    all_of = pd.concat([table.assign(array_id=f"{i}-" + table["array_id"]) for i in range(SCANNED)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # silent genes hardly vary
+        model = array_cohorts.fit_expression(pd.concat(pooled, axis=1), all_of, study)
+    lost = len(table) / (len(table) - 1)  # degrees of freedom that went with it
+    groups = {name: arrays.groups_of(table, name) for name in model.groups}
+    model = replace(
+        model, groups=groups, variance=model.variance * lost, loadings=model.loadings * np.sqrt(lost)
+    )
+    rng = np.random.default_rng(3)
+    drawn = [array_cohorts.draw_expression(model, "observed", rng) for _ in range(5 * SCANNED)]
+    read = [{name: c[of.index].to_numpy(float) for name, of in groups.items()} for c in scanned]
+    return model, read, drawn
+
+
+@pytest.mark.slow
+def test_drawn_expression_and_drawn_scans_agree(study, drawn_both_ways):
+    model, scanned, drawn = drawn_both_ways
+    genes = next(iter(model.means.values())).index
+    terms = array_tests.index_terms(genesets.load_gene_sets(), genes, genesets.load_themes())
+    for name, groups in model.groups.items():
+        order = list(dict.fromkeys(groups))
+        codes = np.array([order.index(g) for g in groups])
+        pairs = [
+            (order.index(c.case), order.index(c.reference)) for c in study.experiments[name].array_contrasts
+        ]
+        change, error, size_of_t, spread, themes = [], [], [], [], []
+        for cohorts in (scanned, drawn):
+            fits = [array_tests.moderated_t(c[name], codes, pairs) for c in cohorts]
+            changes = np.stack([f.log2_fold_change for f in fits])
+            change.append(changes.mean(axis=0))
+            spread.append(np.sqrt(changes.var(axis=0, ddof=1).mean(axis=0)))
+            error.append(np.quantile([f.log2_fold_change / f.t for f in fits], [0.1, 0.5, 0.9], axis=(0, 1)))
+            size_of_t.append(np.quantile(np.abs([f.t for f in fits]), [0.5, 0.9, 0.99], axis=(0, 1)))
+            said = [
+                pd.DataFrame(array_cohorts._analysed(name, c[name], model, terms, study)) for c in cohorts
+            ]
+            themes.append(pd.concat(said).dropna(subset="p").set_index(["contrast", "endpoint"])["p"])
+        large = np.abs(change[1]) > 1
+        assert (change[0][large] / change[1][large]).mean() == pytest.approx(1, abs=0.05)
+        np.testing.assert_allclose(error[1], error[0], rtol=0.06)
+        # Eight cohorts have drawn the factors that all genes share eight times only.
+        np.testing.assert_allclose(spread[1], spread[0], rtol=0.2)
+        np.testing.assert_allclose(size_of_t[1], size_of_t[0], rtol=0.12)
+        for key in themes[0].index.unique():
+            assert stats.ks_2samp(themes[0][[key]], themes[1][[key]]).pvalue > 0.005, key
