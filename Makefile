@@ -12,6 +12,14 @@ COURSE   ?= course
 VENV     ?= .venv
 
 SHELL    := /bin/sh
+# The paths below are the project's: `make -f PATH/Makefile` elsewhere would find none of them.
+ifeq ($(wildcard src/mgbone),)
+$(error make has to run in the folder of its Makefile: make -C FOLDER, not make -f FOLDER/Makefile)
+endif
+# Which neither PYTHONPATH nor a virtual environment can tell from two folders.
+ifneq ($(findstring :,$(CURDIR)),)
+$(error the path of this folder must not contain a colon; rename or move it: $(CURDIR))
+endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:

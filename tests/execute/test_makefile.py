@@ -396,6 +396,25 @@ def test_what_make_or_the_shell_would_read_in_a_name_is_refused_in_a_line(projec
     assert "must not contain" in line
 
 
+@pytest.mark.parametrize("where", ["elsewhere", "a:b"])
+def test_a_folder_that_make_cannot_run_in_is_named_in_a_line(project, tmp_path, where):
+    """Another one than that of its Makefile, and one with a colon, which parts paths."""
+    folder = tmp_path / where
+    folder.mkdir()
+    said, option = "make -C FOLDER", f"--file={project / 'Makefile'}"
+    if where == "a:b":
+        said, option = "must not contain a colon", "check"
+        shutil.copy(project / "Makefile", folder)
+        shutil.copytree(project / "src", folder / "src")
+    before = sorted(folder.rglob("*"))
+    answer = make(folder, option)
+    assert answer.returncode == 2
+    (line,) = answer.stderr.splitlines()
+    assert said in line
+    assert sorted(folder.rglob("*")) == before
+    assert make(tmp_path, "-C", str(project), "help").returncode == 0
+
+
 @pytest.mark.parametrize(("python", "anew"), [(None, True), (sys.executable, False)])
 def test_an_environment_without_its_python_is_made_anew(tmp_path, python, anew):
     venv = tmp_path / "venv"
