@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "animals": ["animals_needed", "chances_by_n", "plan"],
         "array_run": ["read_arrays", "run_arrays"],
         "calibration": ["calibrate"],
+        "curve": ["curve"],
         "multiverse": ["animal_multiverse"],
         "multiverse_words": ["analyses_table", "decision_table", "most_divided", "tell_analyses"],
         "observed": ["observed_differences"],
