@@ -13,6 +13,7 @@ from helpers.small_run import texts
 
 import mgbone as mg
 from mgbone.execute.cli import main
+from mgbone.lookup.content import genes_and_statements
 from mgbone.lookup.finding import find
 from mgbone.study import naming
 from mgbone.study.errors import MgboneError
@@ -125,12 +126,19 @@ def test_a_statement_is_that_of_the_tables_to_the_last_digit(run, folders):
     assert {"verdicts.csv", "01_minerals.png", "serum.csv"} <= {f.rsplit("/", 1)[-1] for f in files["file"]}
 
 
+def test_the_explorer_has_the_certainty_of_a_statement_unless_of_another_verdict(run):
+    rows = {row["id"]: row for row in genes_and_statements(run)["claims"]}
+    said = {name: [rows[name][key] for key in ("again", "severity", "share")] for name in rows}
+    assert said["4-1-1-02"] == [35, 0.995, 60]
+    assert said["4-1-1-03"] == [None] * 3
+
+
 def test_programs_get_the_certainty_of_a_statement_as_numbers(run, capsys):
     assert main(["claim", "4-1-2-04", "--json", *told(run)]) == 0
     (row,) = json.loads(capsys.readouterr().out)["certainty"]
     numbers = {name: row[name] for name in ("p_shrunken", "severity", "share_of_specifications", "joint_p")}
     assert numbers == {
-        "p_shrunken": 0.3481, "severity": 0.9945, "share_of_specifications": 0.6, "joint_p": 0.014
+        "p_shrunken": 0.3481, "severity": 0.9951, "share_of_specifications": 0.6, "joint_p": 0.014
     }  # fmt: skip
     assert row["n80"] == "inf"  # of a trend no number of animals is enough; that is not missing
 

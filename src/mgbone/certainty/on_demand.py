@@ -46,4 +46,6 @@ def curve(name: str, dataset: str | Path = Tables.dataset, **folders: str | Path
     claim = row["claim_id"].iloc[0]
     about = about_statement(analyses.statements, verdicts, claim)
     figure = draw(specification_curve(analyses.specifications, claim), about, tables.study)
-    return canvas.stamp(figure, tables.stamp)
+    figure = canvas.stamp(figure, tables.stamp)
+    canvas.lay_out(figure)
+    return figure
