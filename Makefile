@@ -12,6 +12,14 @@ COURSE   ?= course
 VENV     ?= .venv
 
 SHELL    := /bin/sh
+# The paths below are the project's: `make -f PATH/Makefile` elsewhere would find none of them.
+ifeq ($(wildcard src/mgbone),)
+$(error make has to run in the folder of its Makefile: make -C FOLDER, not make -f FOLDER/Makefile)
+endif
+# Which neither PYTHONPATH nor a virtual environment can tell from two folders.
+ifneq ($(findstring :,$(CURDIR)),)
+$(error the path of this folder must not contain a colon; rename or move it: $(CURDIR))
+endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -76,6 +84,9 @@ ARRAYS    := $(SHIPPED:%=%/cel/.complete)
 OWN_ARRAYS := $(if $(filter $(SHIPPED),$(DATASET)),$(DATASET)/cel/.complete)
 # The negative control of notebook 04; a dataset with a design of its own has none.
 CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/datapackage.json),$(DERIVED)/null/control_evidence.csv))
+# Where 05 is asked for as well, pages that show what it wrote wait for it.
+CERTAIN := $(OUT)/$(APART).ipynb
+WAITED  := $(if $(filter certainty course lab,$(MAKECMDGOALS)),$(CERTAIN))
 
 ##@ Everyday
 
@@ -94,12 +105,12 @@ map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map 
 
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
-report: $(EXECUTED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
+report: $(EXECUTED) $(WAITED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: certainty cohorts arrays
-certainty: $(OUT)/$(APART).ipynb ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more, ARRAY_COHORTS=1000 for arrays)
+certainty: $(CERTAIN) ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more, ARRAY_COHORTS=1000 for arrays)
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 cohorts: $(EXECUTED)
@@ -109,7 +120,7 @@ arrays: $(EXECUTED)
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli arrays --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" --cohorts "$(ARRAY_COHORTS)"
 
 .PHONY: explore
-explore: $(EXECUTED) ## Write one page on which every gene, endpoint and statement can be searched
+explore: $(EXECUTED) $(WAITED) ## Write one page on which every gene, endpoint and statement can be searched
 	@"$(PY)" -m mgbone.execute.cli explore --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -119,7 +130,7 @@ new-dataset: $(INSTALLED) ## Write a folder with a workbook for your own measure
 
 .PHONY: course
 # The report is there for the start page to lead to; an older one does.
-course: all $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
+course: all $(CERTAIN) $(if $(wildcard $(OUT)/report.html),,report) ## Write copies of the executed notebooks to work in; what you changed in one stays
 	@"$(PY)" -m mgbone.execute.cli course --dataset "$(DATASET)" $(SPEAK) --course "$(COURSE)" \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -130,15 +141,15 @@ lab: course ## Open your copies in JupyterLab, at the start page
 	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
 
 .PHONY: slides
-slides: $(EXECUTED) ## Write a deck of slides for each notebook, to teach from
+slides: $(EXECUTED) $(CERTAIN) ## Write a deck of slides for each notebook, to teach from
 	@"$(PY)" -m mgbone.execute.cli slides --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
 .PHONY: site
 site: $(SITE) ## Write the course as pages in both languages, to read and search without a network
-	@"$(MAKE)" LANGUAGE=en all report explore
+	@"$(MAKE)" LANGUAGE=en all certainty report explore
 	@$(WRITE_SITE) --language en
-	@"$(MAKE)" LANGUAGE=ja all report explore
+	@"$(MAKE)" LANGUAGE=ja all certainty report explore
 	@$(WRITE_SITE) --language ja
 WRITE_SITE = "$(PY)" -m mgbone.execute.cli site --dataset "$(DATASET)" \
     --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
@@ -304,7 +315,7 @@ $(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
-$(APART:%=$(OUT)/%.ipynb): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
+$(CERTAIN): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings

@@ -11,7 +11,7 @@ from mgbone.course.sheets import teacher_notebook
 from mgbone.execute.slides import deck
 from mgbone.study.language import in_language, use_language
 
-STEMS = ["01_biochem", "02_qct", "03_microarray", "04_integration"]
+STEMS = ["01_biochem", "02_qct", "03_microarray", "04_integration", "05_certainty"]
 
 
 def lessons(language):

@@ -11,7 +11,7 @@ from mgbone.course.glossary import Uses, glossary_notebook, link_terms, load_ter
 from mgbone.execute.pages import page_of
 from mgbone.study.language import in_language, use_language
 
-STEMS = ["01_biochem", "02_qct", "03_microarray", "04_integration"]
+STEMS = ["01_biochem", "02_qct", "03_microarray", "04_integration", "05_certainty"]
 
 
 def linked(source, language="en", stem="01_biochem", uses=None):

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from helpers import R
 
+from mgbone.evidence import comparison
 from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.evidence.comparison import animals_by_endpoints, compare, hedges_g
+from mgbone.evidence.exact import studentised_range_tail
 from mgbone.evidence.other_tests import omnibus_tests
 from mgbone.study.errors import MgboneError
 
@@ -79,6 +81,21 @@ def test_two_groups_are_students_t(study):
     assert row["test"] == "Student's t test"
     assert row["p"] == pytest.approx(TRUTH["student_p"], abs=1e-8)
     assert [row["ci_low"], row["ci_high"]] == pytest.approx(TRUTH["student_ci"], abs=1e-8)
+
+
+def test_pairs_that_no_contrast_asks_for_are_not_computed(study, evidence, monkeypatch):
+    """One contrast of three groups is the same row as beside the others, and 200 groups have 19,900 pairs."""
+    exp2 = study.experiments["exp2"]
+    one = replace(study, experiments={"exp2": replace(exp2, contrasts=exp2.contrasts[:1])})
+    tails = []
+    monkeypatch.setattr(
+        comparison, "studentised_range_tail", lambda *a: tails.append(a) or studentised_range_tail(*a)
+    )
+    (row,) = compare(measurements(TRUTH["y"], TRUTH["g"]), one).to_dict("records")
+    assert len(tails) == 1
+    of_all = evidence.loc[row["contrast"]]
+    assert row["test"] == of_all["test"] == "one-way ANOVA, Tukey-Kramer"
+    assert [row[c] for c in ("p", "ci_low", "ci_high")] == [of_all[c] for c in ("p", "ci_low", "ci_high")]
 
 
 def test_analysis_of_variance_agrees_with_r():

@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pandas as pd
+import pingouin as pg
 import pytest
 from helpers import R
 from scipy import stats
 
 from mgbone.biochem.endpoints import derive_endpoints
 from mgbone.dataset.opening import open_dataset
+from mgbone.evidence import exact, other_tests
 from mgbone.evidence.exact import dunnett
 from mgbone.evidence.other_tests import DECLARED, NAMES, changed_levels, compare_tests, without_most_extreme
 
@@ -133,6 +135,26 @@ def test_missing_values_and_lone_animals_are_not_tested(study):
     )
     assert pair["mann_whitney"] == pytest.approx(stats.mannwhitneyu(*two.values()).pvalue)
     assert pair[DECLARED] == pytest.approx(stats.ttest_ind(two["mg002"], two["control"]).pvalue, abs=1e-8)
+
+
+def test_only_what_a_contrast_asks_for_is_computed(study, monkeypatch):
+    """Two groups of many cost as much as two, and p is as it is among all."""
+    rng = np.random.default_rng(5)
+    groups = {f"g{k}": rng.normal(k / 2, 1 + k, 6) for k in range(5)}
+    pairs = [("g3", "g0"), ("g4", "g0")]
+    calls = []
+    tail, within = stats.studentized_range.sf, exact.dunnett_tail
+    monkeypatch.setattr(stats.studentized_range, "sf", lambda *a: calls.append("tail") or tail(*a))
+    monkeypatch.setattr(exact, "dunnett_tail", lambda *a: calls.append("within") or within(*a))
+    games_howell, by_control = other_tests._games_howell(groups, pairs), other_tests._dunnett(groups, pairs)
+    assert calls == ["tail", "tail", "within", "within"]
+    monkeypatch.undo()
+    rows = pd.DataFrame([(name, v) for name, vs in groups.items() for v in vs], columns=["group", "value"])
+    table = pg.pairwise_gameshowell(rows, dv="value", between="group").set_index(["A", "B"])
+    assert games_howell == pytest.approx([table.loc[(b, a), "pval"] for a, b in pairs], abs=1e-12)
+    others = [groups[name] for name in list(groups)[1:]]
+    of_scipy = stats.dunnett(*others, control=groups["g0"], rng=np.random.default_rng(1)).pvalue
+    assert by_control == pytest.approx(of_scipy[2:], abs=2e-3)
 
 
 def test_constant_values_stop_nothing(study):

@@ -138,6 +138,21 @@ def test_certainty_comes_after_all_and_is_not_part_of_it(built):
     assert '--cohorts "50000" --scheduler "tcp://there:8786"' in more
 
 
+@pytest.mark.parametrize(
+    ("goal", "then"),
+    [
+        ("course", "report course"),
+        ("slides", "slides"),
+        ("report certainty", "report"),
+        ("explore certainty", "explore"),
+    ],
+)
+def test_what_shows_notebook_05_comes_after_it(built, goal, then):
+    commands = make(built, "--dry-run", *goal.split()).stdout
+    order = re.findall(r"mgbone\.execute\.cli (run notebooks/\w+|report|course|slides|explore)", commands)
+    assert order == ["run notebooks/05_certainty", *then.split()]
+
+
 @pytest.mark.parametrize("setting", ["LANGUAGE=ja", "FIGURES=elsewhere", "DERIVED=elsewhere"])
 def test_another_setting_runs_all(built, setting):
     assert planned(built, setting) == list(STEMS)
@@ -379,6 +394,25 @@ def test_what_make_or_the_shell_would_read_in_a_name_is_refused_in_a_line(projec
     assert answer.returncode == 2 and not (project / "ran").exists()
     (line,) = answer.stderr.splitlines()
     assert "must not contain" in line
+
+
+@pytest.mark.parametrize("where", ["elsewhere", "a:b"])
+def test_a_folder_that_make_cannot_run_in_is_named_in_a_line(project, tmp_path, where):
+    """Another one than that of its Makefile, and one with a colon, which parts paths."""
+    folder = tmp_path / where
+    folder.mkdir()
+    said, option = "make -C FOLDER", f"--file={project / 'Makefile'}"
+    if where == "a:b":
+        said, option = "must not contain a colon", "check"
+        shutil.copy(project / "Makefile", folder)
+        shutil.copytree(project / "src", folder / "src")
+    before = sorted(folder.rglob("*"))
+    answer = make(folder, option)
+    assert answer.returncode == 2
+    (line,) = answer.stderr.splitlines()
+    assert said in line
+    assert sorted(folder.rglob("*")) == before
+    assert make(tmp_path, "-C", str(project), "help").returncode == 0
 
 
 @pytest.mark.parametrize(("python", "anew"), [(None, True), (sys.executable, False)])

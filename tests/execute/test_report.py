@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import astuple
 from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -28,11 +29,11 @@ from mgbone.execute.report.page import render, write_page
 from mgbone.execute.report.pictures import pictures
 from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import THRESHOLDS
-from mgbone.execute.stamps import NOTES, record_check
+from mgbone.execute.stamps import DIGEST, NOTES, record_check
 from mgbone.figures import canvas
 from mgbone.figures.save import save_figure
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.ledger import VERDICTS, load_claims
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
@@ -105,7 +106,8 @@ def test_what_deserves_a_second_look_stands_in_the_methods(layout, html):
         assert line in [one.text for one in page.within("methods") if one.tag == "li"]
     (link,) = page.find("a", href="#doubts")
     assert link.text == speak(layout.language, lambda: tr("Worth a second look")) + " (1)"
-    (layout.build / NOTES).unlink()
+    for name in (NOTES, DIGEST):
+        (layout.build / name).unlink()
 
 
 # --- numbers -----------------------------------------------------------------------------------------
@@ -538,6 +540,42 @@ def test_an_endpoint_and_a_contrast_of_other_names_are_shown_as_they_are(bare):
     html = render(bare)
     assert "grip strength" in html
     assert "mg999" in html
+
+
+def test_a_page_tells_of_the_files_that_were_checked_only(bare, capsys):
+    """Whatever was changed, added or taken away between check and page, the time that it bears included."""
+    known, unknown = (
+        "The dataset was checked before the notebooks ran; as this page was written, every file of it still "
+        "had the same content.",
+        "No check is recorded with this run, so whether the notebooks read these very files is not known; "
+        "make report records it.",
+    )
+
+    def page():
+        return render(Layout(*astuple(bare)))
+
+    assert speak(bare.language, tr, unknown) in page()
+    record_check(bare.data, bare.build, 0)
+    assert speak(bare.language, tr, known) in page()
+    assert speak(bare.language, tr, unknown) not in page()
+    table = bare.data / "animals.csv"
+    kept, times = table.read_bytes(), table.stat()
+    table.write_bytes(kept.replace(b"1", b"2", 1))
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+    folders = [f"--{part}={getattr(bare, f'{part}_folder')}" for part in ("figures", "derived", "build")]
+    assert main(["report", f"--dataset={bare.dataset}", f"--language={bare.language}", *folders]) == 1
+    said = N_("{name}: {files} changed after the notebooks ran. Run them again: make report {settings}")
+    told = speak(bare.language, tr, said, name=bare.name, files="animals.csv", settings=bare.settings)
+    assert told in capsys.readouterr().err
+    assert not (bare.build / "report.html").exists()
+    table.write_bytes(kept)
+    (bare.data / "more.csv").write_text("x")
+    with pytest.raises(MgboneError, match=r"more\.csv"):
+        page()
+    (bare.data / "more.csv").unlink()
+    table.unlink()
+    with pytest.raises(MgboneError, match=r"animals\.csv"):
+        page()
 
 
 def test_without_a_run_there_is_one_sentence(bare, capsys):

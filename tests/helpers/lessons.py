@@ -7,7 +7,7 @@ import pandas as pd
 
 import mgbone as mg
 from helpers import ROOT
-from mgbone import biochem, integration, microarray, qct
+from mgbone import biochem, certainty, integration, microarray, qct
 from mgbone.dataset.opening import ledger_of
 from mgbone.microarray.genesets import GeneSets
 
@@ -15,7 +15,13 @@ from mgbone.microarray.genesets import GeneSets
 def namespace(stem):
     """Return the names that the exercises of a notebook read, with values made from the shipped data."""
     dataset = mg.open_dataset(ROOT / "data" / "simulated")
-    of = {"01_biochem": _biochem, "02_qct": _qct, "03_microarray": _arrays, "04_integration": _report}[stem]
+    of = {
+        "01_biochem": _biochem,
+        "02_qct": _qct,
+        "03_microarray": _arrays,
+        "04_integration": _report,
+        "05_certainty": _certainty,
+    }[stem]
     return {"study": dataset.study, "run": SimpleNamespace(dataset=dataset), **of(dataset, dataset.study)}
 
 
@@ -90,4 +96,27 @@ def _report(dataset, study):
                 "nominal": [0.2, 59.4],
             }
         ),
+    }
+
+
+def _certainty(dataset, study):
+    """Say of serum and density how certain they are; what a multiverse says of one statement is made up."""
+    measured = integration.stack([biochem.derive_endpoints(dataset), qct.regional_density(dataset, study)])
+    statements = ledger_of(dataset)
+    of_two = statements["domain"].isin(["biochem", "qct"]) & (statements["contrast"] != "dose_order")
+    verdicts = mg.claims.judge(statements[of_two], mg.evidence.compare(measured, study))
+    observed = certainty.observed_differences(verdicts, measured, study)
+    closed = certainty.closed_chances(verdicts, observed, study)
+    chances = closed.pivot_table("reproduced", "claim_id", "truth").add_prefix("p_")
+    together = pd.DataFrame({"claim_id": ["4-2-2-30"], "joint_p": [0.008]})
+    severe = certainty.severity(verdicts, observed)
+    table = certainty.certainty_table(verdicts, chances.reset_index(), severe, together)
+    several = pd.DataFrame({"claim_id": "4-2-2-30", "p": [0.009, 0.012, 0.004, 0.02]})
+    return {
+        "certainty": certainty,
+        "verdicts": verdicts,
+        "observed": observed,
+        "table": table,
+        "job": SimpleNamespace(truths={}),
+        "analyses": SimpleNamespace(statements=together, specifications=several),
     }

@@ -185,6 +185,15 @@ def test_broken_study_files(tmp_path, raw, case):
     assert re.search(r"study.yml, line \d+", str(caught.value))
 
 
+@pytest.mark.parametrize("title", ["2026-02-30", "2026-02-28", "12:61", "2026-02-30 11:00:00"])
+def test_a_title_that_yaml_takes_for_a_date_or_time_is_text(tmp_path, raw, title):
+    """And the 30th of February, at which a reader of dates breaks."""
+    path = write(tmp_path, raw | {"title": "TITLE"})
+    path.write_text(path.read_text(encoding="utf-8").replace("TITLE", title), encoding="utf-8")
+    assert f"title: {title}\n" in path.read_text(encoding="utf-8")
+    assert load_study(path).title == title
+
+
 def test_every_slip_is_named_at_once_with_its_line(tmp_path):
     text = """
 thresholds: {significant: 5, trend: .nan}

@@ -6,12 +6,12 @@ import inspect
 
 from IPython.display import Markdown
 
-from mgbone.course import of_arrays, of_biochem, of_qct, of_report
+from mgbone.course import of_arrays, of_biochem, of_certainty, of_qct, of_report
 from mgbone.course.answers import misfit, plain, same
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 
-KEYS = {**of_biochem.KEYS, **of_qct.KEYS, **of_arrays.KEYS, **of_report.KEYS}
+KEYS = {**of_biochem.KEYS, **of_qct.KEYS, **of_arrays.KEYS, **of_report.KEYS, **of_certainty.KEYS}
 """What makes the `Key` of each exercise from tables of the run, by the exercise's number."""
 
 

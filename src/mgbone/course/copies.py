@@ -1,6 +1,6 @@
 """Copies of the notebooks to work in: with the outputs of a run, and never written over once changed.
 
-A copy is made of the executed notebook that `make all` left, so that nothing has to run for it. Its
+A copy is made of the executed notebook that a run left, so that nothing has to run for it. Its
 parameters send figures and tables to the course's own folders; Run All in a copy changes no file that git
 knows.
 """
@@ -92,7 +92,7 @@ def start_page(settings: Settings) -> nbformat.NotebookNode:
 
 def _executed(path: Path) -> nbformat.NotebookNode:
     if not path.is_file():
-        raise MgboneError(tr("{path} is not there yet: run `make all` first.", path=relative(path)))
+        raise MgboneError(tr("{path} is not there yet: run `make certainty` first.", path=relative(path)))
     return nbformat.read(path, as_version=4)
 
 

@@ -36,6 +36,11 @@ _SHOW = {
         "then show what is confirmed where there is nothing. Close with the last question of the quiz: "
         "simulated data prove nothing."
     ),
+    "05_certainty": N_(
+        "Ask how likely a finding with p = 0.01 is to come again, and have the guesses written down before "
+        "*By hand* is run. In the last figure let the class point at what is found again only because nearly "
+        "any data give it. Close with 05-2: many analyses, the same animals."
+    ),
 }
 _RIGHT = re.compile(r"<summary>([^<]*)</summary>✓ ?(.*?)</details>", re.S)
 _MINUTES = re.compile(r"(\d+) ?(?:minutes|分)|, (\d+) with")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -52,7 +52,9 @@ def studentised_range_tail(q: float, n_groups: int, df: int, nodes: int = _NODES
     return float(of_s @ (beyond * ways) @ (of_z * n_groups * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)))
 
 
-def dunnett(groups: Mapping[str, np.ndarray], control: str) -> dict[str, float]:
+def dunnett(
+    groups: Mapping[str, np.ndarray], control: str, cases: Collection[str] | None = None
+) -> dict[str, float]:
     """Compare each group with one control, holding the error over these comparisons (Dunnett 1955).
 
     Parameters
@@ -60,11 +62,13 @@ def dunnett(groups: Mapping[str, np.ndarray], control: str) -> dict[str, float]:
     groups : mapping of str to float array
         Values by group, two or more each.
     control : str
+    cases : collection of str, optional
+        The groups whose p is wanted, all by default; the error is held over all in any case.
 
     Returns
     -------
     dict
-        Two-sided p by group but the control; missing where no group varies.
+        Two-sided p by group of `cases` but the control; missing where no group varies.
     """
     df = sum(map(len, groups.values())) - len(groups)
     within = sum(((v - v.mean()) ** 2).sum() for v in groups.values()) / df
@@ -72,11 +76,12 @@ def dunnett(groups: Mapping[str, np.ndarray], control: str) -> dict[str, float]:
     others = {name: values for name, values in groups.items() if name != control}
     if not any(np.ptp(v) > 0 for v in groups.values()):  # the mean of equal numbers is not always that number
         return dict.fromkeys(others, np.nan)
+    wanted = others if cases is None else {name: others[name] for name in others if name in cases}
     error = {name: np.sqrt(1 / len(values) + 1 / n) for name, values in others.items()}
     sizes = [len(values) for values in others.values()]
     return {
         name: dunnett_tail(abs(values.mean() - mean) / np.sqrt(within) / error[name], sizes, n, df)
-        for name, values in others.items()
+        for name, values in wanted.items()
     }
 
 

@@ -37,7 +37,9 @@ def write_slides(settings: Settings) -> list[Path]:
         for stored in sorted((project_root() / "notebooks").glob("0[1-9]_*.ipynb")):
             path = settings.build / stored.name
             if not path.is_file():
-                raise MgboneError(tr("{path} is not there yet: run `make all` first.", path=relative(path)))
+                raise MgboneError(
+                    tr("{path} is not there yet: run `make certainty` first.", path=relative(path))
+                )
             written.append(settings.build / "slides" / f"{path.stem}.html")
             with write_aside(written[-1]) as aside:
                 aside.write_text(deck(nbformat.read(path, as_version=4)), encoding="utf-8")

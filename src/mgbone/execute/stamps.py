@@ -12,6 +12,8 @@ from mgbone.study.paths import write_aside
 
 NOTES = "dataset.notes.json"
 """What a check had to say without a fault: lists of doubts and of notes, for the report."""
+DIGEST = "dataset.digest"
+"""Which files the check found good: their SHA-256 and names."""
 
 
 def record_check(
@@ -24,7 +26,7 @@ def record_check(
     another check if anything in the dataset is newer.
     """
     digest = dataset_digest(dataset)
-    record = folder / "dataset.digest"
+    record = folder / DIGEST
     if not record.is_file() or record.read_text(encoding="utf-8") != digest:
         with write_aside(record) as aside:
             aside.write_text(digest, encoding="utf-8")
@@ -45,6 +47,15 @@ def dataset_digest(dataset: Path) -> str:
             with path.open("rb") as handle:
                 lines.append(f"{hashlib.file_digest(handle, 'sha256').hexdigest()}  {inside.as_posix()}\n")
     return "".join(lines)
+
+
+def recorded_files(folder: Path) -> dict[str, str] | None:
+    """Return the SHA-256 of each file that the last check recorded in `folder` saw; None without a check."""
+    record = folder / DIGEST
+    if not record.is_file():
+        return None
+    lines = record.read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def recorded_notes(folder: Path) -> tuple[list[str], list[str]]:

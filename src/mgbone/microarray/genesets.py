@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import requests
 
-from mgbone.dataset.arrays.files import UnreadableFile, decode, read_bytes
+from mgbone.dataset.arrays.files import MAX_NAMES, UnreadableFile, decode, read_bytes
 from mgbone.dataset.arrays.symbols import dates_among, symbol_style
 from mgbone.dataset.faults import listing
 from mgbone.study.errors import MgboneError
@@ -146,7 +146,7 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
 
 def _lines(path: Path) -> list[str]:
     try:
-        text, encoding = decode(read_bytes(path))
+        text, encoding = decode(read_bytes(path, MAX_NAMES))
     except (OSError, UnreadableFile) as error:
         raise MgboneError(
             tr(

@@ -16,7 +16,7 @@ import pytest
 from helpers import SHARED, R
 from helpers.cel_bytes import WRITERS, Scan, calvin, text, xda
 
-from mgbone.dataset.arrays import files
+from mgbone.dataset.arrays import cel, files
 from mgbone.dataset.arrays.cel import (
     DuplicateScanWarning,
     MixedVersionWarning,
@@ -378,10 +378,48 @@ def test_what_unfolds_to_no_cel_file_is_not_unfolded(tmp_path, monkeypatch):
     refused(tmp_path, gzip.compress(bytes(1_000_000)), "is not a CEL file")
 
 
-def test_a_small_file_that_unfolds_without_end(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "MAX_BYTES", 100_000)
-    refused(tmp_path, gzip.compress(text(Scan()) + b"\n" * 1_000_000), "unfolds to more than")
-    refused(tmp_path, text(Scan()) + b"\n" * 200_000, "is larger than")
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("pack", [lambda data: gzip.compress(data, 1), bytes], ids=["gzip", "plain"])
+def test_no_more_is_read_than_the_header_promises(tmp_path, kind, pack):
+    """A true header of 20 cells with 100 MB behind it: the first 1 MiB is read, the rest not kept."""
+    data = pack(WRITERS[kind](Scan()) + b"\n" * 100_000_000)
+    tracemalloc.start()
+    try:
+        refused(tmp_path, data, "than 2 MiB, although its header speaks of 4 rows and 5 columns only")
+        assert tracemalloc.get_traced_memory()[1] - len(data) < 10 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_header_of_more_cells_than_any_chip_has(tmp_path, kind):
+    data = WRITERS[kind](Scan())
+    for old, new in ((b"Rows=4", b"Rows=99999"), (b"Cols=5", b"Cols=99999")):
+        data = data.replace(old, new)
+    if kind == "xda":
+        data = data[:8] + struct.pack("<2i", 99_999, 99_999) + data[16:]
+    if kind == "calvin":
+        for name in ("rows", "cols"):
+            at = (
+                data.index(f"affymetrix-cel-{name}".encode("utf-16-be"))
+                + 2 * len(f"affymetrix-cel-{name}")
+                + 4
+            )
+            data = data[:at] + struct.pack(">i", 99_999) + data[at + 4 :]
+    refused(tmp_path, data + bytes(1 << 20), "99999 rows and 99999 columns, more than any chip")
+
+
+def test_a_scan_longer_than_the_first_look_is_read(tmp_path, monkeypatch):
+    """In each format, packed and not, in members that end within the first look."""
+    monkeypatch.setattr(cel, "HEAD", 4096)
+    scan = Scan(rows=40, cols=30)
+    for kind, writer in WRITERS.items():
+        data = writer(scan)
+        assert len(data) > 2 * 4096
+        packed = gzip.compress(data[:100], 1) + gzip.compress(data[100:], 1)
+        for form in (data, packed):
+            read = read_cel(write(tmp_path, form), intensities_only=True)
+            np.testing.assert_array_equal(read.intensities, single(scan.mean), err_msg=kind)
 
 
 def test_several_gzip_members_are_one_file(tmp_path):

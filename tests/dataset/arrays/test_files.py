@@ -5,8 +5,9 @@ import io
 import tracemalloc
 
 import pytest
+from helpers.library_files import PGF
 
-from mgbone.dataset.arrays import expression_table, files, library_files
+from mgbone.dataset.arrays import expression_table, files, library_files, symbol_table
 from mgbone.microarray import genesets
 from mgbone.study.errors import MgboneError, PlatformError
 
@@ -48,26 +49,43 @@ def test_what_is_not_read(tmp_path, content, words):
 
 
 @pytest.mark.parametrize(
-    ("read", "error"),
+    ("read", "error", "most"),
     [
-        (expression_table.read_expression_table, expression_table.MatrixError),
-        (library_files.read_pgf, PlatformError),
-        (library_files.read_transcript_annotation, PlatformError),
-        (genesets.load_gene_sets, MgboneError),
+        (expression_table.read_expression_table, expression_table.MatrixError, "MAX_BYTES"),
+        (library_files.read_pgf, PlatformError, "MAX_LIBRARY"),
+        (library_files.read_clf, PlatformError, "MAX_LIBRARY"),
+        (library_files.read_mps, PlatformError, "MAX_LIBRARY"),
+        (library_files.read_transcript_annotation, PlatformError, "MAX_LIBRARY"),
+        (genesets.load_gene_sets, MgboneError, "MAX_NAMES"),
+        (symbol_table.read_symbols, expression_table.MatrixError, "MAX_NAMES"),
     ],
-    ids=["matrix", "pgf", "annotation", "genesets"],
+    ids=["matrix", "pgf", "clf", "mps", "annotation", "genesets", "symbols"],
 )
-def test_a_small_file_that_unfolds_without_end_takes_little_memory(tmp_path, monkeypatch, read, error):
-    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
+def test_a_small_file_that_unfolds_without_end_takes_little_memory(tmp_path, monkeypatch, read, error, most):
+    """The limit lies above what may be taken: what is too long is counted, not kept."""
+    for module in (files, library_files, genesets, symbol_table):
+        if hasattr(module, most):
+            monkeypatch.setattr(module, most, 50 << 20)
     path = tmp_path / "bomb.txt"
-    path.write_bytes(gzip.compress(bytes(100 << 20)))
+    path.write_bytes(gzip.compress(bytes(100 << 20), 1))
     tracemalloc.start()
     try:
-        with pytest.raises(error, match=r"bomb\.txt.*unfolds to more than 1 MiB.*\."):
+        with pytest.raises(error, match=r"bomb\.txt.*unfolds to more than 50 MiB.*\."):
             read(path)
         assert tracemalloc.get_traced_memory()[1] < 10 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_a_library_file_of_lines_without_end(tmp_path, monkeypatch):
+    """Few bytes may be many lines, each of which takes memory."""
+    monkeypatch.setattr(library_files, "_MOST_LINES", 10_000)
+    path = tmp_path / "t.pgf"
+    path.write_text(PGF + "\n" * 10_000)
+    with pytest.raises(PlatformError, match=r"t\.pgf: has 10,021 lines, more than there are for any chip\."):
+        library_files.read_pgf(path)
+    path.write_text(PGF)
+    assert len(library_files.read_pgf(path).probesets) == 4
 
 
 def test_what_a_mac_leaves_in_a_folder_is_passed_over(tmp_path):

@@ -40,16 +40,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays.cel_binary import _read_calvin, _read_xda
-from mgbone.dataset.arrays.cel_parts import CelFile, _fault
-from mgbone.dataset.arrays.cel_text import _read_text
-from mgbone.dataset.arrays.files import GZIP, UnreadableFile, first_unfolded, read_bytes
+from mgbone.dataset.arrays.cel_binary import _calvin_shape, _read_calvin, _read_xda, _xda_shape
+from mgbone.dataset.arrays.cel_parts import CelFile, _Cursor, _fault
+from mgbone.dataset.arrays.cel_text import _read_text, _text_shape
+from mgbone.dataset.arrays.files import MAX_BYTES, FileTooLong, UnreadableFile, first_bytes, read_bytes
 from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError
 from mgbone.study.language import tr
 
 SATURATION = 65_000.0
 """Intensity from which a cell counts as saturated: the scanners digitise in 16 bits."""
+
+HEAD = 1 << 20
+"""Bytes in which a file has to say how many cells it has: the longest headers take a twentieth of that."""
+_MOST_CELLS = 1 << 23  # the densest chips sold have 6.9 million
+# Bytes of a cell with its outlier and its mask: twice the longest lines, and 18 with some room.
+_TEXT_CELL, _BINARY_CELL = 96, 24
 
 
 class CelWarning(UserWarning):
@@ -294,20 +300,44 @@ def _few(names: Iterable[str]) -> str:
 
 
 def _load(path: Path) -> bytes:
-    """Return the file's bytes, decompressed if need be, once they begin like those of a CEL file."""
+    """Return the file's bytes, decompressed if need be, but no more of them than its header promises."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(4096)
-        # A long file that is none of ours, or unfolds to none, need not be read first.
-        _check_magic(path, first_unfolded(head, 8) if head[:2] == GZIP else head[:8])
-        data = read_bytes(path)
+        head = first_bytes(path, HEAD)
+        _check_magic(path, head[:8])
+        # A short one is read whole, whatever it says: its reader tells best what is wrong with it.
+        rows, cols = (0, 0) if len(head) < HEAD else _shape(path, head)
+        data = read_bytes(path, _most_bytes(path, head, rows, cols))
     except OSError as error:
         problem = tr("can't be opened ({error})", error=cause(error))
         raise file_error(CelError, path, problem, tr("Check its name and folder.")) from error
+    except FileTooLong as error:
+        problem = tr(
+            "{problem}, although its header speaks of {rows} rows and {columns} columns only",
+            problem=error, rows=rows, columns=cols,
+        )  # fmt: skip
+        raise _fault(path, problem) from error
     except UnreadableFile as error:
         raise _fault(path, str(error)) from error
-    _check_magic(path, data[:8])
     return data
+
+
+def _shape(path: Path, head: bytes) -> tuple[int, int]:
+    """Return rows and columns of the chip, by the header alone."""
+    if head[:5] == b"[CEL]":
+        return _text_shape(path, head)
+    if head[:4] == struct.pack("<i", 64):
+        return _xda_shape(_Cursor(path, head, "<", at=8))
+    return _calvin_shape(_Cursor(path, head, ">", at=2))
+
+
+def _most_bytes(path: Path, head: bytes, rows: int, cols: int) -> int:
+    if rows * cols > _MOST_CELLS:
+        problem = tr(
+            "says it has {rows} rows and {columns} columns, more than any chip", rows=rows, columns=cols
+        )
+        raise _fault(path, problem)
+    each = _TEXT_CELL if head[:5] == b"[CEL]" else _BINARY_CELL
+    return min(MAX_BYTES, 2 * HEAD + each * max(rows * cols, 0))
 
 
 def _check_magic(path: Path, head: bytes) -> None:

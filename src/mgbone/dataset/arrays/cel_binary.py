@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +38,15 @@ _XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
 _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
 
 
+def _xda_shape(cursor: _Cursor) -> tuple[int, int]:
+    cols, rows = (cursor.number("i", what) for what in (N_("the columns"), N_("the rows")))
+    return rows, cols
+
+
 def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     cursor = _Cursor(path, data, "<", at=8)
-    cols, rows, cells = (
-        cursor.number("i", what) for what in (N_("the columns"), N_("the rows"), N_("the cells"))
-    )
+    rows, cols = _xda_shape(cursor)
+    cells = cursor.number("i", N_("the cells"))
     _size(path, rows, cols, cells)
     fields = _fields(cursor.text8(N_("the header")))
     algorithm = cursor.text8(N_("the algorithm's name"))
@@ -98,15 +103,30 @@ class _Dataset:
     start: int
 
 
-def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
-    cursor = _Cursor(path, data, ">", at=2)
+def _calvin_shape(cursor: _Cursor) -> tuple[int, int]:
+    _, _, fields, _ = _calvin_begin(cursor)
+    return _rows_and_columns(cursor.path, fields)
+
+
+def _rows_and_columns(path: Path, fields: Mapping[str, str]) -> tuple[int, int]:
+    return _integer(path, fields, "affymetrix-cel-rows"), _integer(path, fields, "affymetrix-cel-cols")
+
+
+def _calvin_begin(cursor: _Cursor) -> tuple[int, int, dict[str, str], dict[str, str]]:
+    """Read to the end of the header: number of data groups, place of the first, fields, those of parents."""
     groups = cursor.number("i", N_("the number of data groups"))
     first_group = cursor.number("I", N_("the first data group"))
     kind, fields, parents = _calvin_header(cursor)
-    _require_one_colour(path, kind)
+    _require_one_colour(cursor.path, kind)
+    return groups, first_group, fields, parents
+
+
+def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
+    cursor = _Cursor(path, data, ">", at=2)
+    groups, first_group, fields, parents = _calvin_begin(cursor)
     if groups < 1:
         raise _fault(path, tr("holds no data group (truncated?)"))
-    rows, cols = _integer(path, fields, "affymetrix-cel-rows"), _integer(path, fields, "affymetrix-cel-cols")
+    rows, cols = _rows_and_columns(path, fields)
     tables = _calvin_tables(cursor, first_group)
     if "Intensity" not in tables:
         raise _fault(path, tr("has no table of intensities (truncated?)"))

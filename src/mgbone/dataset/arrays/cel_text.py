@@ -29,6 +29,14 @@ from mgbone.study.language import tr
 # --- version 3, text ------------------------------------------------------------------------------------
 
 
+def _text_shape(path: Path, data: bytes) -> tuple[int, int]:
+    return _rows_and_columns(path, _fields(_text_of(_sections(data), "HEADER")))
+
+
+def _rows_and_columns(path: Path, fields: Mapping[str, str]) -> tuple[int, int]:
+    return _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+
+
 def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     sections = _sections(data)
     version = _integer(path, _fields(_text_of(sections, "CEL")), "Version")
@@ -36,7 +44,7 @@ def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         problem = tr("is a text CEL file of version {version}; only version 3 is known", version=version)
         raise _fault(path, problem, tr("Export it again."))
     fields = _fields(_text_of(sections, "HEADER"))
-    rows, cols = _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+    rows, cols = _rows_and_columns(path, fields)
     cells, body = _table_of(path, sections, "INTENSITY")
     _size(path, rows, cols, cells)
     x, y, mean, stdv, pixels = _numbers(path, body, cells, 5, "INTENSITY")

@@ -13,6 +13,10 @@ from mgbone.study.language import N_, tr
 
 MAX_BYTES = 1 << 30
 """Largest file, after decompression, that is read: four times the text of the densest chip ever sold."""
+MAX_LIBRARY = 1 << 29
+"""Largest library file of a chip: the longest PGF files sold have some 400 MB."""
+MAX_NAMES = 1 << 26
+"""Largest table of names, as gene sets are: MSigDB in a whole has some 30 MB."""
 
 GZIP = b"\x1f\x8b"
 _CHUNK = 1 << 20
@@ -24,6 +28,10 @@ class UnreadableFile(ValueError):
 
     Each reader words it in its own error, with the file's name and what to do.
     """
+
+
+class FileTooLong(UnreadableFile):
+    """A file is longer, or unfolds to more, than it may."""
 
 
 def read_bytes(path: Path, most: int | None = None) -> bytes:
@@ -39,31 +47,72 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
     ------
     OSError
         If the file can't be opened.
+    FileTooLong
+        If it is longer than `most`.
     UnreadableFile
-        If it is longer than `most` or its compression is damaged.
+        If its compression is damaged.
     """
     most = MAX_BYTES if most is None else most
     with path.open("rb") as stream:
-        if stream.read(2) == GZIP:
-            stream.seek(0)
+        if _is_gzip(stream):
             return gunzip(stream, most)
         if os.fstat(stream.fileno()).st_size > most:
-            raise UnreadableFile(tr("is larger than {most:,.0f} MiB", most=most / (1 << 20)))
-        stream.seek(0)
+            raise FileTooLong(tr("is larger than {most:,.0f} MiB", most=most / (1 << 20)))
         return stream.read()
+
+
+def first_bytes(path: Path, count: int) -> bytes:
+    """Return the first bytes of a file, decompressed as `read_bytes` does; no more of it is unfolded.
+
+    Raises
+    ------
+    OSError
+        If the file can't be opened.
+    UnreadableFile
+        If its compression is damaged there.
+    """
+    with path.open("rb") as stream:
+        if not _is_gzip(stream):
+            return stream.read(count)
+        head = b""
+        for piece in _unfolded(stream):
+            head += piece
+            if len(head) >= count:
+                break
+        return head[:count]
 
 
 def gunzip(stream: BinaryIO, most: int) -> bytes:
     """Return what a gzip file unfolds to, all of its members.
 
-    zlib is called directly, since the module gzip has no upper limit for what a small file may unfold to.
+    It is unfolded twice: counted first and kept then, so that a refusal takes no memory, whatever the limit.
 
     Raises
     ------
+    FileTooLong
+        If that is more than `most` bytes.
     UnreadableFile
-        If that is more than `most` bytes, or the compression is damaged.
+        If the compression is damaged.
     """
-    unfolded = io.BytesIO()  # which hands out what it holds without a second copy
+    length = 0
+    for piece in _unfolded(stream):
+        length += len(piece)
+        if length > most:
+            raise FileTooLong(tr("unfolds to more than {most:,.0f} MiB", most=most / (1 << 20)))
+    stream.seek(0)
+    kept = io.BytesIO()  # which hands out what it holds without a second copy
+    kept.writelines(_unfolded(stream))
+    return kept.getvalue()
+
+
+def _is_gzip(stream: BinaryIO) -> bool:
+    begin = stream.read(2)
+    stream.seek(0)
+    return begin == GZIP
+
+
+def _unfolded(stream: BinaryIO) -> Iterator[bytes]:
+    """Unfold a gzip file piece by piece; of the module gzip a piece has no upper limit."""
     unpack = zlib.decompressobj(wbits=31)
     try:
         while chunk := (unpack.unconsumed_tail or unpack.unused_data or stream.read(_CHUNK)):
@@ -71,28 +120,11 @@ def gunzip(stream: BinaryIO, most: int) -> bytes:
                 if not chunk.strip(b"\0"):  # tapes and some tools pad files with zeros
                     break
                 unpack = zlib.decompressobj(wbits=31)
-            unfolded.write(unpack.decompress(chunk, most + 1 - unfolded.tell()))
-            if unfolded.tell() > most:
-                raise UnreadableFile(tr("unfolds to more than {most:,.0f} MiB", most=most / (1 << 20)))
+            yield unpack.decompress(chunk, _CHUNK)
     except zlib.error as error:
         raise UnreadableFile(tr("its gzip compression is damaged ({error})", error=error)) from error
     if not unpack.eof:
         raise UnreadableFile(tr("its gzip compression ends early: the file is truncated"))
-    return unfolded.getvalue()
-
-
-def first_unfolded(head: bytes, count: int) -> bytes:
-    """Return the first bytes that the beginning of a gzip file unfolds to.
-
-    Raises
-    ------
-    UnreadableFile
-        If the compression is damaged there.
-    """
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, count)
-    except zlib.error as error:
-        raise UnreadableFile(tr("its gzip compression is damaged ({error})", error=error)) from error
 
 
 def decode(data: bytes) -> tuple[str, str | None]:

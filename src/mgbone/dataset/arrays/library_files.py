@@ -15,12 +15,13 @@ import numpy as np
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
-from mgbone.dataset.arrays.files import UnreadableFile, read_bytes
+from mgbone.dataset.arrays.files import MAX_LIBRARY, UnreadableFile, read_bytes
 from mgbone.dataset.faults import cause, file_error
 from mgbone.study.errors import PlatformError
 from mgbone.study.language import tr
 
 _TAB, _NEWLINE, _HASH = 9, 10, 35
+_MOST_LINES = 1 << 24  # a PGF of the densest chip, 6.9 million probes, has some 15 million
 _PLACE = ["seqname", "start", "stop", "strand"]
 
 
@@ -227,11 +228,15 @@ def _fault(path: Path, problem: str, advice: str = "") -> PlatformError:
 
 def _load(path: Path) -> bytes:
     try:
-        data = read_bytes(path)
+        data = read_bytes(path, MAX_LIBRARY)
     except (OSError, UnreadableFile) as error:
         problem = tr("can't be read ({error})", error=cause(error))
         raise _fault(path, problem, tr("Check the file, or unpack it again.")) from error
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if (lines := data.count(b"\n")) > _MOST_LINES:
+        problem = tr("has {lines:,} lines, more than there are for any chip", lines=lines)
+        raise _fault(path, problem, tr("Check the file, or unpack it again."))
+    return data
 
 
 def _header(data: bytes) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from mgbone.dataset.arrays.expression_table import ExpressionTable, MatrixError
-from mgbone.dataset.arrays.files import UnreadableFile, decode, files_below, read_bytes
+from mgbone.dataset.arrays.files import MAX_NAMES, UnreadableFile, decode, files_below, read_bytes
 from mgbone.study.language import tr
 
 NAMES = ("symbols.csv", "symbols.tsv", "symbols.txt")
@@ -73,7 +73,7 @@ def read_symbols(path: Path) -> pd.Series:
         If the file can't be read, a line has no second column, or an identifier has two symbols.
     """
     try:
-        text, _ = decode(read_bytes(path))
+        text, _ = decode(read_bytes(path, MAX_NAMES))
     except (OSError, UnreadableFile) as error:
         why = getattr(error, "strerror", None) or error
         raise MatrixError(tr("{file}: can't be read ({why}). Check the file.", file=path, why=why)) from error

@@ -13,13 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from mgbone.claims.folded import TEMPLATES
+from mgbone.dataset.faults import listing
 from mgbone.execute.policy import with_policy
 from mgbone.execute.report import provenance
 from mgbone.execute.report.numbers import number, row_key
 from mgbone.execute.report.pictures import Picture, pictures
 from mgbone.execute.report.provenance import Layout
 from mgbone.execute.report.words import HEADINGS, LEVELS, ODDS, RULES, SHAPES, SIGNS, THRESHOLDS, UNITS
-from mgbone.execute.stamps import recorded_notes
+from mgbone.execute.stamps import recorded_files, recorded_notes
 from mgbone.study import naming
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label, endpoint_unit, is_derived, typeset_unit
@@ -55,7 +56,8 @@ def render(layout: Layout) -> str:
     Raises
     ------
     MgboneError
-        If the run has left no evidence.csv, or the language is not known.
+        If the run has left no evidence.csv, the dataset is no longer what was checked before the run, or the
+        language is not known.
     """
     evidence = read_rows(layout.derived / "evidence.csv")
     if evidence is None:
@@ -148,8 +150,28 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "python": provenance.python_version(),
         "packages": provenance.packages(),
         "inputs": [*layout.data_files, *layout.shared_files],
+        "checked": _is_what_was_checked(layout),
         "again": _again(layout),
     }
+
+
+def _is_what_was_checked(layout: Layout) -> bool:
+    """Whether a check before the run saw the files that lie there now; False if none was recorded.
+
+    Raises
+    ------
+    MgboneError
+        If it saw others: the page would name files as sources of numbers that are not theirs.
+    """
+    before = recorded_files(layout.build)
+    if before is None:
+        return False
+    now = {file.name.split("/", 2)[2]: file.sha256 for file in layout.data_files}
+    if changed := sorted(name for name in before | now if before.get(name) != now.get(name)):
+        said = N_("{name}: {files} changed after the notebooks ran. Run them again: make report {settings}")
+        files = listing(changed, most=3)
+        raise MgboneError(tr(said, name=layout.name, files=files, settings=layout.settings))
+    return True
 
 
 class Words:

@@ -81,7 +81,9 @@ def _write_sources(settings: Settings, source: Path) -> None:
         if path.stem == START:
             continue
         if not executed.is_file():
-            raise MgboneError(tr("{path} is not there yet: run `make all` first.", path=relative(executed)))
+            raise MgboneError(
+                tr("{path} is not there yet: run `make certainty` first.", path=relative(executed))
+            )
         stems.append(path.stem)
         notebook = student_notebook(nbformat.read(executed, as_version=4))
         _write(_to_read(link_terms(notebook, path.stem, uses), settings, source), source / path.name)

@@ -1,0 +1,153 @@
+"""Answers to the exercises of notebook 05."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from mgbone.course.answers import Key
+from mgbone.evidence.chances import chances_of_levels
+from mgbone.study.design import Study
+from mgbone.study.language import tr
+
+OSTEOCALCIN, TRABECULAR = "4-1-1-05", "4-2-2-30"
+SEVERE, WANTED, MOST = 0.9, 0.8, 500
+
+
+def chance_to_come_again(table: pd.DataFrame, verdicts: pd.DataFrame) -> Key:
+    """Key of 05-1: the chance that the fall of osteocalcin is found again."""
+    row = table.set_index("claim_id").loc[OSTEOCALCIN]
+    p = float(verdicts.set_index("claim_id").loc[OSTEOCALCIN, "p"])
+    right = float(row["p_shrunken"])
+    said = tr(
+        "{right:.0f} of 100 cohorts, and not {promised:.0f}: p knows nothing of the next cohort.",
+        right=100 * right,
+        promised=100 * (1 - p),
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                1 - p,
+                tr(
+                    "That is 1 − p. p says how rarely cohorts without effect give such a difference, and "
+                    "nothing of how often a cohort with the effect gives it."
+                ),
+            ),
+            (0.99, tr("That takes 1 − p for the chance to find it again.")),
+            (p, tr("That is p itself.")),
+            (
+                float(row["p_plugin"]),
+                tr("That takes the difference to be as large as it looked; chance has helped it."),
+            ),
+            (
+                float(row["p_predictive"]),
+                tr(
+                    "That counts how uncertain the difference is, but not that most are smaller than "
+                    "they look."
+                ),
+            ),
+            (100 * right, tr("A chance was asked, not percent.")),
+        ),
+        tr("The row of 4-1-1-05, the column of shrunken effects."),
+    )
+
+
+def p_of_all_analyses(statements: pd.DataFrame, specifications: pd.DataFrame) -> Key:
+    """Key of 05-2: the p of all analyses together, held against that of as many experiments."""
+    right = float(statements.set_index("claim_id").loc[TRABECULAR, "joint_p"])
+    p = specifications.loc[specifications["claim_id"] == TRABECULAR, "p"].dropna()
+    z = stats.norm.isf(p / 2)
+    as_if_separate = float(2 * stats.norm.sf(z.sum() / np.sqrt(len(z))))
+    said = tr(
+        "p = {right:.2g}, against {declared:.2g} of the declared test: {n} analyses of the same animals "
+        "are one experiment.",
+        right=right,
+        declared=p.iloc[0],
+        n=len(p),
+    )
+    return Key(
+        right,
+        said,
+        (
+            (
+                as_if_separate,
+                tr("That adds them up as if each analysis had animals of its own."),
+            ),
+            (float(p.prod()), tr("Multiplied p values are no p value.")),
+            (float(p.iloc[0] / len(p)), tr("No p becomes smaller because the same is asked again.")),
+            (float(p.min()), tr("That is the luckiest of the analyses.")),
+            (float(p.median()), tr("That is the analysis in the middle.")),
+            (float(p.iloc[0]), tr("That is the p of the declared test alone; it is not far from it.")),
+        ),
+        tr("The row of 4-2-2-30, the column `joint_p`."),
+    )
+
+
+def absences_well_tested(table: pd.DataFrame) -> Key:
+    """Key of 05-3: reproduced statements of no difference that were tested severely."""
+    absence, reproduced = table["asserts"] == "absence", table["verdict"] == "reproduced"
+    severe = table["severity"] >= SEVERE
+    right, all_ = int((absence & reproduced & severe).sum()), int((absence & reproduced).sum())
+    said = tr("{right} of {all}. Of the others it was only not seen.", right=right, all=all_)
+    return Key(
+        right,
+        said,
+        (
+            (all_, tr("Those are all that were reproduced, which nearly any data do.")),
+            (all_ - right, tr("Those are the others, which were hardly tested.")),
+            (int(severe.sum()), tr("That counts statements of an effect as well.")),
+            (int((reproduced & severe).sum()), tr("That counts statements of an effect as well.")),
+        ),
+        tr("Statements of an absence that were reproduced, with `severity` of 0.9 or more."),
+    )
+
+
+def animals_for_half(observed: pd.DataFrame, study: Study) -> Key:
+    """Key of 05-4: animals a group that find the fall of osteocalcin if it is half as large."""
+    row = observed.set_index("claim_id").loc[OSTEOCALCIN]
+    standardised = float(row["difference"] / np.sqrt(row["variance"]))
+    right, whole = (_animals(share * standardised, int(row["n_groups"]), study) for share in (0.5, 1))
+    said = tr(
+        "{right:.0f} a group, against {whole:.0f} for all of it: half the effect needs about four times the "
+        "animals.",
+        right=right,
+        whole=whole,
+    )
+    return Key(
+        right,
+        said,
+        (
+            (whole, tr("That is planned with the difference as it looked.")),
+            (
+                2 * whole,
+                tr("Twice the animals halve the squared error; the error itself has to be halved."),
+            ),
+            (
+                4 * whole,
+                tr("Nearly; with more animals the variance is known better, too."),
+            ),
+            (row["n_groups"] * right, tr("That is all groups together; asked is one.")),
+            (float(row["n_case"]), tr("That is how many there were.")),
+        ),
+        tr("Halve `difference`, then ask `certainty.animals_needed` for 4-1-1-05."),
+    )
+
+
+def _animals(standardised: float, n_groups: int, study: Study) -> float:
+    """Return the smallest group that finds a fall of so many SD with the chance wanted."""
+    for n in range(2, MOST + 1):
+        chances = chances_of_levels(standardised * np.sqrt(n / 2), n_groups, n_groups * (n - 1), study)
+        if chances["down_significant"] >= WANTED:
+            return float(n)
+    return np.inf
+
+
+KEYS = {
+    "05-1": chance_to_come_again,
+    "05-2": p_of_all_analyses,
+    "05-3": absences_well_tested,
+    "05-4": animals_for_half,
+}
