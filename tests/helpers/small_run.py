@@ -41,8 +41,10 @@ def certainty(verdicts):
     tested = verdicts["verdict"].ne("not_tested")
     n80 = np.where(verdicts["level"].eq("trend"), np.inf, 12.0)
     table = verdicts[["claim_id", "verdict"]].assign(
-        p_shrunken=np.where(tested, 0.3481, np.nan), p_plugin=np.where(tested, 0.6113, np.nan), n80=n80
-    )
+        p_shrunken=np.where(tested, 0.3481, np.nan), p_plugin=np.where(tested, 0.6113, np.nan), n80=n80,
+        severity=np.where(tested, 0.9951, np.nan), share_of_specifications=np.where(tested, 0.6, np.nan),
+        joint_p=np.where(tested, 0.014, np.nan),
+    )  # fmt: skip
     table.loc[table["claim_id"] == "4-1-1-03", "verdict"] = "not_tested"
     return table
 

@@ -13,7 +13,9 @@ from helpers.small_run import texts
 
 import mgbone as mg
 from mgbone.execute.cli import main
+from mgbone.lookup.content import genes_and_statements
 from mgbone.lookup.finding import find
+from mgbone.study import naming
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import use_language
 
@@ -111,10 +113,51 @@ def test_a_statement_is_that_of_the_tables_to_the_last_digit(run, folders):
     assert card.facts["English"].startswith("Serum Mg")
     assert "血清Mg" in card.facts["Japanese"]
     assert card.facts["Found again in a new cohort"].endswith("; 12 animals a group for 80 %")
-    assert mg.claim("4-1-1-03", **folders).facts["Found again in a new cohort"] == ""
+    assert card.facts["Severity of the test"] == "0.995"
+    assert card.facts["The same in other analyses"] == "60 %; all against permuted labels: p = 0.014"
+    assert card.facts["To draw other analyses"] == 'mgbone.certainty.curve("4-1-1-02")'
+    of_another_verdict = mg.claim("4-1-1-03", **folders)
+    assert of_another_verdict.tables["Certainty"].empty
+    names = list(card.facts)
+    of_certainty = names[names.index("Found again in a new cohort") : names.index("Absence")]
+    assert [of_another_verdict.facts[name] for name in of_certainty] == ["", "", "", ""]
     files = card.tables["Files"]
     assert files["sha256"].str.fullmatch(r"[0-9a-f]{64}").all()
     assert {"verdicts.csv", "01_minerals.png", "serum.csv"} <= {f.rsplit("/", 1)[-1] for f in files["file"]}
+
+
+def test_the_explorer_has_the_certainty_of_a_statement_unless_of_another_verdict(run):
+    rows = {row["id"]: row for row in genes_and_statements(run)["claims"]}
+    said = {name: [rows[name][key] for key in ("again", "severity", "share")] for name in rows}
+    assert said["4-1-1-02"] == [35, 0.995, 60]
+    assert said["4-1-1-03"] == [None] * 3
+
+
+def test_programs_get_the_certainty_of_a_statement_as_numbers(run, capsys):
+    assert main(["claim", "4-1-2-04", "--json", *told(run)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["certainty"]
+    numbers = {name: row[name] for name in ("p_shrunken", "severity", "share_of_specifications", "joint_p")}
+    assert numbers == {
+        "p_shrunken": 0.3481, "severity": 0.9951, "share_of_specifications": 0.6, "joint_p": 0.014
+    }  # fmt: skip
+    assert row["n80"] == "inf"  # of a trend no number of animals is enough; that is not missing
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"domain": "biochem", "value": "", "verdict": "reproduced"}, "2.86 %"),
+        ({"domain": "biochem", "value": "0.8", "verdict": "reproduced"}, "at most 2.86 %"),
+        ({"domain": "biochem", "value": 0.8, "verdict": "contradicted"}, "2.86 %"),
+        ({"domain": "biochem", "value": 0.8, "verdict": "direction_only"}, "at least 2.86 %"),
+        ({"domain": "microarray", "level": "separated", "verdict": "reproduced"}, "at most 2.86 %"),
+        ({"domain": "microarray", "level": "mixed", "verdict": "reproduced"}, "at least 2.86 %"),
+        ({"domain": "microarray", "level": "mixed", "verdict": "contradicted"}, "at most 2.86 %"),
+    ],
+)
+def test_a_chance_that_theory_only_limits_is_told_as_a_limit(row, said):
+    assert naming.chance_in_words({"p_without_effect": "0.0285714", **row}) == said
+    assert naming.chance_in_words({"p_without_effect": "", **row}) == ""
 
 
 def test_a_term_has_its_lists_and_genes(run, folders):

@@ -206,6 +206,7 @@ def test_two_comparisons_endpoints_and_the_ledger(shown):
     assert "4-1-1-02" in rows(shown, "ledger-table")
     again = "[...document.querySelectorAll('#ledger-table tbody tr')].map((r) => r.cells[7].textContent)"
     assert "35" in shown.run(again)
+    assert "60" in shown.run(again.replace("cells[7]", "cells[9]"))
     enter(shown, "#ledger-table [data-filter=text]", "")
     enter(shown, "#ledger-table [data-filter=verdict]", "not tested", "change")
     verdicts = "[...document.querySelectorAll('#ledger-table tbody tr')].map((r) => r.cells[1].textContent)"

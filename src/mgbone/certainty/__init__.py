@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "multiverse": ["animal_multiverse"],
         "multiverse_words": ["analyses_table", "decision_table", "most_divided", "tell_analyses"],
         "observed": ["observed_differences"],
+        "on_demand": ["curve"],
         "replication": ["closed_chances", "replication", "counted_chances"],
         "runs": ["FOLDER", "how_many_hold", "prepare", "run_cohorts"],
         "severity": ["severity"],

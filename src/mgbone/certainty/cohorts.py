@@ -131,8 +131,8 @@ def draw(truth: Truth, kind: str, n_cohorts: int, rng: np.random.Generator) -> M
         Of ``TRUTHS``: ``without_effect`` (all groups have the mean of all animals, the covariance is the one
         observed), ``plugin`` (means and covariance are those observed) or ``predictive`` (they are drawn
         themselves, cohort by cohort, from what the data leave possible: means with a flat prior, the
-        covariance inverse Wishart with the prior that gives each variance its own sum of squares over
-        chi-squared; Sun and Berger 2007).
+        covariance inverse Wishart with the one prior that gives each variance its own sum of squares over
+        chi-squared with the degrees of freedom of the data, as for one endpoint alone).
 
     Returns
     -------

@@ -5,6 +5,10 @@ Whether all of them together say more than chance is asked by permuting the anim
 experiment and doing every analysis again (Simonsohn, Simmons and Nelson 2020). That p is one of the whole set
 of analyses, which are of the same animals: it adds no evidence to the declared test, and is no proof of the
 statement.
+
+The order of doses has no multiverse: its steps are ratios of ratios, each diet to its own reference, over
+both experiments (`mgbone.integration.contrasts`). The other tests and scales compare groups within one
+experiment and are no other ways to do that; only the rule for outliers would be left.
 """
 
 from __future__ import annotations

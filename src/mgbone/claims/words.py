@@ -6,7 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mgbone.study.language import N_, either, tr
-from mgbone.study.naming import SUPPORTED, absence_in_words, as_chance, format_p, word
+from mgbone.study.naming import SUPPORTED, absence_in_words, chance_in_words, format_p, word
 from mgbone.study.reading import or_none
 
 NO_LEDGER = N_(
@@ -53,7 +53,7 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
         }
     )
     if "p_without_effect" in verdicts:
-        table[tr("by chance")] = verdicts["p_without_effect"].map(as_chance)
+        table[tr("by chance")] = [chance_in_words(row) for row in verdicts.to_dict("records")]
     return or_none(table.set_axis(pd.Index(verdicts["claim_id"], name=tr("claim"))))
 
 

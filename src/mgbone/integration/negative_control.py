@@ -87,9 +87,10 @@ def chance_of(statements: pd.DataFrame, measurements: pd.DataFrame, study: Study
     probability of each level, with the stated sign, is an area under t. A stated mean must agree besides,
     which makes the probability of such a row smaller: it is an upper limit there. The order of doses
     needs every step (`mgbone.integration.contrasts.chance_of_order`). Arrays: separate clusters
-    need the true split to be the most cohesive one (one in all splits of n against n), and can't come out
-    where that is not rare enough for the rule (fewer than four arrays a group); a theme may come out with
-    the false discovery rate at most.
+    need the true split to be the most cohesive one (one in all splits of n against n) and the tree to be cut
+    into just these, so that their chance is at most, and that of mixed ones at least, what is said. They
+    can't come out where the split is not rare enough for the rule (fewer than four arrays a group). A theme
+    may come out with the false discovery rate at most.
 
     Returns
     -------
@@ -288,7 +289,7 @@ def _chance(level: str, sizes: np.ndarray, study: Study) -> float:
 
 
 def _chance_of_separation(study: Study) -> float:
-    """Probability of separate clusters under the rule; missing where the study does not count its arrays."""
+    """Upper limit of the chance of separate clusters; missing where the study does not count its arrays."""
     if not study.arrays_per_group:
         return np.nan
     sizes = [study.arrays_per_group] * 2

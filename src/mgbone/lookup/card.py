@@ -11,6 +11,7 @@ from functools import cached_property
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -73,10 +74,11 @@ class Card:
         return stream.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all as plain values; missing ones are None."""
+        """Return all as plain values; missing ones are None, infinite ones "inf" as in the derived tables."""
+        finite = [table.replace(np.inf, "inf") for table in self.tables.values()]
         tables = {
             key: json.loads(table.to_json(orient="records", double_precision=15, force_ascii=False))
-            for key, table in zip(self.keys, self.tables.values(), strict=True)
+            for key, table in zip(self.keys, finite, strict=True)
         }
         return {
             "kind": self.kind, "name": self.name, "title": self.title, "data": self.stamp or "",

@@ -23,6 +23,8 @@ from mgbone.study.language import N_, either, tr
 from mgbone.study.paths import resolve
 
 DATASET = Tables.dataset
+CERTAINTY = ["p_plugin", "p_predictive", "p_shrunken", "likelihood_ratio", "n80", "n90",
+             "severity", "smallest_bound", "share_of_specifications", "joint_p"]  # fmt: skip
 GENE_TEST = N_("moderated t test, p adjusted over all genes (BH)")
 
 
@@ -182,7 +184,9 @@ def partners(name: str, tables: Tables) -> pd.DataFrame:
 
 
 def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:
-    """Look up one statement: both languages, evidence, verdict, criteria, chance, files, other tests.
+    """Look up one statement: both languages, evidence, verdict, criteria, certainty, files, other tests.
+
+    `mgbone.certainty.curve` draws it over all analyses that can be defended.
 
     Parameters
     ----------
@@ -201,6 +205,7 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
     verdicts = tables.read("verdicts")
     row = verdicts[verdicts["claim_id"].eq(known)]
     said = row.iloc[0]
+    certain = tables.certain(known, said["verdict"])
     animals = endpoint_animals(said["endpoint"], tables)
     evidence = endpoint_evidence(said["endpoint"], tables)
     tests = other_tests(said["endpoint"], tables)
@@ -213,8 +218,9 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
         tr("Data"): f"{_finding(said['observed_direction'], said['observed_level'])} ({_title(tables)})",
         tr("Verdict"): f"{naming.VERDICTS[said['verdict']][1]} {naming.word(said['verdict'])}",
         tr("Criteria met"): _text(said["criteria"]),
-        tr("With nothing to find"): naming.as_chance(float(said["p_without_effect"])),
-        tr("Found again in a new cohort"): naming.certainty_in_words(tables.certain(known), said["verdict"]),
+        tr("With nothing to find"): naming.chance_in_words(said),
+        **naming.certainty_in_words(certain, said["verdict"]),
+        tr("To draw other analyses"): f'mgbone.certainty.curve("{known}")' if certain else "",
         tr("Absence"): naming.absence_in_words(said["absence"]),
         tr("Would another test say otherwise?"): _otherwise(tests, said, tables),
     }
@@ -222,13 +228,15 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
         tr("Verdict and its numbers"): row.drop(columns=["statement_en", "statement_ja"])
         .dropna(axis="columns", how="all").reset_index(drop=True),
         tr("Other tests"): tests,
+        tr("Certainty"): pd.DataFrame([certain], columns=CERTAINTY).dropna(how="all"),
         tr("Files"): claim_files(said, tables),
     }  # fmt: skip
     draw = None
     if animals["value"].notna().any():
         draw = partial(_dots, animals, evidence, said["endpoint"], tables, endpoint_label(said["endpoint"]))
     title = tr("Statement {name}", name=known)
-    return Card("claim", known, title, facts, shown, ("verdict", "other_tests", "files"), tables.stamp, draw)
+    return Card("claim", known, title, facts, shown, ("verdict", "other_tests", "certainty", "files"),
+                tables.stamp, draw)  # fmt: skip
 
 
 def claim_files(said: pd.Series, tables: Tables) -> pd.DataFrame:

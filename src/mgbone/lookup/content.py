@@ -163,8 +163,10 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
     rows = []
     for row in tables.read("verdicts").to_dict("records"):
         p = row["p"]
-        certain = tables.certain(row["claim_id"])
-        again = certain.get("p_shrunken") if certain.get("verdict") == row["verdict"] else None
+        certain = tables.certain(row["claim_id"], row["verdict"])
+        again, severity, share = (
+            naming.number_of(certain, key) for key in ("p_shrunken", "severity", "share_of_specifications")
+        )
         rows.append({
             "id": row["claim_id"],
             "dose": naming.contrast_label(row["contrast"]),
@@ -176,6 +178,8 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
             "endpoint": row["endpoint"],
             "p": None if pd.isna(p) else p,
             "again": None if pd.isna(again) else round(100 * again),
+            "severity": None if pd.isna(severity) else round(severity, 3),
+            "share": None if pd.isna(share) else round(100 * share),
         })  # fmt: skip
     return rows
 

@@ -46,7 +46,8 @@ class Ledger {
     this.table = new Table("ledger-table", [
       { key: "id", label: words.statement, values: of("id") }, chosen("verdict"), { key: "text", label: words.text, values: of("text"), wide: true },
       chosen("dose"), chosen("domain"), chosen("kind"), { key: "p", label: "p", values: of("p") },
-      ...(of("again").some((chance) => chance !== null) ? [{ key: "again", label: words.again, values: of("again") }] : []),
+      ...["again", "severity", "share"].filter((key) => of(key).some((value) => value !== null))
+        .map((key) => ({ key, label: words[key], values: of(key) })),
     ], claims.length, { words, stamp: world.stamp, onfilter: changed, keyOf: (i) => claims[i].id,
       onchoose: (id) => openEndpoint(claims.find((claim) => claim.id === id).endpoint) });
   }

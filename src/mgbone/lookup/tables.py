@@ -74,12 +74,16 @@ class Tables(DescribedRun):
         found = [table for table in found if len(table)] or found[:1]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
-    def certain(self, claim: str) -> dict[str, Any]:
-        """Return the row of certainty.csv of a statement; empty if `make certainty` has not run."""
+    def certain(self, claim: str, verdict: str) -> dict[str, Any]:
+        """Return the row of certainty.csv of a statement with this verdict; empty if there is none.
+
+        `make certainty` need not have run, or have run on what is now an older verdict.
+        """
         if not (self.derived / "certainty.csv").is_file():
             return {}
         table = self.read("certainty")
-        return next(iter(table[table["claim_id"].eq(claim)].to_dict("records")), {})
+        found = table[table["claim_id"].eq(claim) & table["verdict"].eq(verdict)]
+        return next(iter(found.to_dict("records")), {})
 
     @cached_property
     def kept(self) -> dict[str, pd.DataFrame]:

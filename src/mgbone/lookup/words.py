@@ -62,6 +62,8 @@ WORDS: Mapping[str, str] = {
     "statement": N_("statement"),
     "text": N_("text"),
     "again": N_("found again (%)"),
+    "severity": N_("severity"),
+    "share": N_("same in other analyses (%)"),
     "all": N_("all"),
     "nothing": N_("none"),
     "no_arrays": N_("This dataset has no arrays."),

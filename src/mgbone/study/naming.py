@@ -261,19 +261,68 @@ def as_chance(p: float) -> str:
     return "" if math.isnan(p) else tr("{percent:.3g} %", percent=100 * p)
 
 
-def certainty_in_words(row: Mapping[str, float], verdict: str) -> str:
-    """Say how likely a new cohort gives the verdict again, and what it takes; nothing where it is not known.
+def chance_in_words(row: Mapping[str, object]) -> str:
+    """Write the chance of a verdict where there is nothing to find; "at most" where theory gives a limit.
 
     Parameters
     ----------
     row : mapping
-        Of certainty.csv: verdict, p_shrunken, p_plugin, n80; empty where there is none. One of another
-        verdict is of an older run.
+        Of verdicts.csv: p_without_effect, verdict, domain, level, value.
+    """
+    said, verdict = as_chance(number_of(row, "p_without_effect")), row.get("verdict")
+    arrays = row.get("domain") == "microarray"
+    # Of a stated mean the sign alone decides whether it is contradicted, which has an exact chance.
+    exact = not arrays and (math.isnan(number_of(row, "value")) or verdict == "contradicted")
+    if exact or not said:
+        return said
+    # What limits the chance of one verdict from above limits that of the others from below.
+    above = (verdict == "reproduced") != (row.get("level") == "mixed")
+    return tr(N_("at most {chance}") if above else N_("at least {chance}"), chance=said)
+
+
+def certainty_in_words(row: Mapping[str, object], verdict: str) -> dict[str, str]:
+    """Say how far a verdict can be trusted: three facts by what they are called, empty where not known.
+
+    Parameters
+    ----------
+    row : mapping
+        Of certainty.csv; empty where there is none. One of another verdict is of an older run.
     verdict : str
         The verdict of now.
+
+    Returns
+    -------
+    dict of str to str
+        How likely a new cohort gives the verdict again, and what it takes; how severely what was found was
+        tested; how many of the analyses that can be defended give the verdict.
     """
-    again, plugin, n = (float(row.get(key) or "nan") for key in ("p_shrunken", "p_plugin", "n80"))
-    if row.get("verdict") != verdict or math.isnan(again):
+    row = row if row.get("verdict") == verdict else {}
+    severity = number_of(row, "severity")
+    tested = "> 0.999" if severity > 0.9995 else f"{severity:.3f}"
+    return {
+        tr("Found again in a new cohort"): _again_in_words(row),
+        tr("Severity of the test"): "" if math.isnan(severity) else tested,
+        tr("The same in other analyses"): _share_in_words(row),
+    }
+
+
+def number_of(row: Mapping[str, object], key: str) -> float:
+    """Return a number of a row of a table, whose cells may be text; NaN where it is missing."""
+    cell = row.get(key)
+    return math.nan if cell is None or cell == "" else float(cell)  # type: ignore[arg-type]
+
+
+def _share_in_words(row: Mapping[str, object]) -> str:
+    share, p = number_of(row, "share_of_specifications"), number_of(row, "joint_p")
+    if math.isnan(share):
+        return ""
+    said = tr("{percent:.0f} %", percent=100 * share)
+    return said if math.isnan(p) else said + tr("; all against permuted labels: p = {p}", p=format_p_value(p))
+
+
+def _again_in_words(row: Mapping[str, object]) -> str:
+    again, plugin, n = (number_of(row, key) for key in ("p_shrunken", "p_plugin", "n80"))
+    if math.isnan(again):
         return ""
     said = tr("{again:.0f} % ({plugin:.0f} % if the truth is what was observed)", again=100 * again,
               plugin=100 * plugin)  # fmt: skip

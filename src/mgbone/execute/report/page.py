@@ -113,7 +113,7 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
     certain = {row["claim_id"]: row for row in read_rows(layout.derived / "certainty.csv") or []}
     statements = [
         _statement(row, by_key, words, shown)
-        | {"again": naming.certainty_in_words(certain.get(row["claim_id"], {}), row["verdict"])}
+        | {"certain": naming.certainty_in_words(certain.get(row["claim_id"], {}), row["verdict"])}
         for row in verdicts
     ]
     doubts, notes = recorded_notes(layout.build)
@@ -273,7 +273,7 @@ def _statement(
         "mark": naming.VERDICTS[row["verdict"]][1],
         "word": naming.word(row["verdict"]),
         "weak": float(row.get("p_without_effect") or 0) >= 0.5,
-        "chance": naming.as_chance(float(row.get("p_without_effect") or "nan")),
+        "chance": naming.chance_in_words(row),
         "absence": naming.absence_in_words(row.get("absence", "")),
         "criteria": row.get("criteria", ""),
         "row": found,
