@@ -317,8 +317,9 @@ $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
 $(CERTAIN): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
 
-# Start page and glossary: they lead to the notebooks and back, whether these have run or not.
-$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) | $(INSTALLED) $(OUT)/settings
+# Start page and glossary: they lead to the notebooks and back, whether these have run or not, and take no turn before them.
+$(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) \
+    | $(INSTALLED) $(OUT)/dataset.digest $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 

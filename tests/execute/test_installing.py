@@ -27,7 +27,7 @@ case "$1 $2" in
     check*) [ "$3" = check ] || exit 0 ;;
     esac
     printf '%s\\n' "${FAKE_PIP#check }" >&2; exit 1 ;;
-*) exec {python} "$@" ;;
+*) exec "{python}" "$@" ;;
 esac
 """
 NO_NETWORK = (

@@ -22,7 +22,7 @@ NAMES = set(
         Najam Olkin Pearson Piepho Rand Rouder Smyth Storey Student Subramanian Terpstra Tukey Wallis
         Welch Westfall Whitney Wistar Wolfe Young Gene Ontology et al doi and mmol nmol day log limma
         camera moderated mean robust multi array average median polish relative expression unscaled
-        standard error single sample fold change set
+        standard error single sample fold change set intersection union
         """,
     )
 )
@@ -70,15 +70,14 @@ def terms():
 def shown(cell):
     """Return what a reader sees of an executed cell but its code: prose, or outputs as text."""
     if cell.cell_type == "markdown":
-        return re.sub(r"`[^`]*`", " ", cell.source)
+        return re.sub(r"`[^`]*`|<[^>]*>|\]\([^)]*\)", " ", cell.source)
     parts = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
         text = data.get("text/markdown") or data.get("text/html") or output.get("text", "")
         text = output.get("metadata", {}).get("image/png", {}).get("alt", text)
-        parts.append(
-            html.unescape(re.sub(r"<style.*?</style>|<code>.*?</code>|<[^>]*>", " ", text, flags=re.S))
-        )
+        code = r"<style.*?</style>|<code>.*?</code>|<[^>]*>|`[^`]*`"
+        parts.append(html.unescape(re.sub(code, " ", text, flags=re.S)))
     return " ".join(parts)
 
 

@@ -57,10 +57,9 @@ def judge_many(
     """
     judged: dict[str, np.ndarray] = {}
     for experiment, of in moments.items():
+        known = np.array([set(c.split("_vs_")) <= set(of.groups) for c in statements["contrast"]], dtype=bool)
         about = statements[
-            statements["experiment"].eq(experiment)
-            & statements["endpoint"].isin(of.endpoints)
-            & statements["contrast"].map(lambda c, known=set(of.groups): set(c.split("_vs_")) <= known)
+            statements["experiment"].eq(experiment) & statements["endpoint"].isin(of.endpoints) & known
         ]
         if len(about):
             judged |= dict(zip(about["claim_id"], _judge_pairs(about, of, study).T, strict=True))

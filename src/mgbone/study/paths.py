@@ -64,7 +64,7 @@ def write_aside(path: str | Path) -> Iterator[Path]:
         yield aside
         aside.replace(path)
     except OSError as error:  # of a full disk the system names no file; of ours, one that nobody knows
-        if error.filename in (None, str(aside), aside):
+        if error.errno is not None and error.filename in (None, str(aside), aside):
             error.filename = str(path)
         raise
     finally:
