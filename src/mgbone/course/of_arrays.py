@@ -113,8 +113,9 @@ def times_likelier(enriched: pd.DataFrame) -> Key:
         np.divide(hits, row["set_size"]),
         np.divide(rest, row["background"] - row["set_size"]),
     )
-    right = np.divide(in_term, elsewhere)
-    odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
+    with np.errstate(invalid="ignore", divide="ignore"):  # of a list without genes
+        right = np.divide(in_term, elsewhere)
+        odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
     said = tr("{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=odds)
     if np.isnan(right):
         said = tr("No list holds a gene here, so that there is nothing to compare.")
