@@ -105,6 +105,7 @@ def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
     )
 
 
+@np.errstate(invalid="ignore", divide="ignore")  # of a list without genes
 def times_likelier(enriched: pd.DataFrame) -> Key:
     """Key of 03-4: the risk ratio of the term with most hits."""
     row = enriched.loc[enriched["hits"].idxmax()]
@@ -113,9 +114,8 @@ def times_likelier(enriched: pd.DataFrame) -> Key:
         np.divide(hits, row["set_size"]),
         np.divide(rest, row["background"] - row["set_size"]),
     )
-    with np.errstate(invalid="ignore", divide="ignore"):  # of a list without genes
-        right = np.divide(in_term, elsewhere)
-        odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
+    right = np.divide(in_term, elsewhere)
+    odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
     said = tr("{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=odds)
     if np.isnan(right):
         said = tr("No list holds a gene here, so that there is nothing to compare.")
@@ -138,7 +138,7 @@ def times_likelier(enriched: pd.DataFrame) -> Key:
                 ),
             ),
             (
-                hits / row["expected"],
+                np.divide(hits, row["expected"]),
                 tr("That compares with all genes, those of the term among them. Asked are the others."),
             ),
             (in_term, tr("That is one of the two probabilities.")),
