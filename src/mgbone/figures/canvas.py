@@ -151,7 +151,7 @@ def lay_out(figure: Figure) -> None:
 
 
 def _keep_labels(ax: Axes) -> None:
-    """Leave the labels of the axes where they are: to find the place anew takes a third of each drawing."""
+    """Leave the labels of the axes where they are, instead of finding the place anew for PNG and SVG."""
     for axis in (ax.xaxis, ax.yaxis):
         axis.get_tightbbox()
         place = axis.label.get_transform().transform(axis.label.get_position())

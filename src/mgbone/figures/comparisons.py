@@ -239,7 +239,7 @@ def choice_of_test(
     marks.heat(
         ax, level, p.map(lambda value: naming.format_p_value(value) or "–").to_numpy(),
         columns=["\n".join(canvas.wrap(name, 480 / len(tests), look.SMALL_SIZE)) for name in called],
-        rows=[f"{row_label(e)}: {naming.contrast_label(c)}{t}"
+        rows=[f"{row_label(e)}{tr(': ')}{naming.contrast_label(c)}{t}"
               for (_, e, c), t in zip(keys, instead, strict=True)],
         bold=differs.to_numpy(), framed=differs.to_numpy(), frame=look.UP, cmap=_SHADES, vmin=0, vmax=2,
     )  # fmt: skip

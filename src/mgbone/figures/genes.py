@@ -266,9 +266,9 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         rows = both[both["class"] == name]
         sns.scatterplot(rows, x=x, y=y, ax=ax, color=colour, marker=marker, s=size, rasterized=True,
                         linewidth=0 if name == "neither" else 0.4)  # fmt: skip
-    unit = tr("log2 fold change")
-    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel=f"{names['a']}, {unit}",
-           ylabel=f"{names['b']}, {unit}")  # fmt: skip
+    labels = (tr(", ").join([names[side], tr("log2 fold change")]) for side in "ab")
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
+    ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)))
     return figure
 
 

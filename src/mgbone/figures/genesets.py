@@ -79,7 +79,7 @@ def ora_dots(
     for ax, rows, (contrast, direction, _) in zip(axes[:, 0], panels, lists, strict=True):
         _ora_panel(ax, rows, theme_of, most)
         size = f"(n = {int(rows['list_size'].iloc[0]):,})"
-        ax.set_title(f"{naming.contrast_label(contrast)}: {tr(_DIRECTIONS[direction])} {size}")
+        ax.set_title(f"{naming.contrast_label(contrast)}{tr(': ')}{tr(_DIRECTIONS[direction])} {size}")
     axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
     return figure
 

@@ -259,7 +259,8 @@ def share_called_mixed(
     ways : int
         How many ways of sharing out the arrays were tried.
     """
-    labels, verdict = clustering.groups, clustering.verdict
+    labels = clustering.groups
+    n_genes, linkage = int(clustering.verdict["n_genes"]), str(clustering.verdict["linkage"])
     values = expression[labels.index]
     groups = labels.to_numpy()
     means = values.mean(axis=1).to_numpy(float)[:, None]
@@ -273,12 +274,9 @@ def share_called_mixed(
     for chosen in ways:
         codes = np.ones(len(groups), dtype=int)
         codes[chosen] = 0
-        drawn = residuals + added * (codes == 0)
-        most = _largest(drawn.var(axis=1, ddof=1), int(verdict["n_genes"]))
-        distances, _, _, rand = _cut(drawn[most] + means[most], codes, str(verdict["linkage"]))
+        drawn = means + residuals + added * (codes == 0)
         # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
-        p = _cohesion(distances, codes, seed=1)[1] if rand > 1 - 1e-9 else 1.0
-        levels.append(_level(rand, p, codes, cluster_p))
+        levels.append(separation(drawn, codes, n_genes, linkage, cluster_p, with_p=False)[0])
     return levels.count("mixed") / len(levels), len(levels)
 
 
@@ -307,7 +305,7 @@ def separation(
     silhouette, p : float
         p is missing where it was not worked out.
     """
-    most = _largest(pd.Series(values.var(axis=1, ddof=1)), n_genes)
+    most = _largest(values.var(axis=1, ddof=1), n_genes)
     distances, _, _, rand = _cut(values[most], codes, linkage)
     exact = rand > 1 - 1e-9
     p = _cohesion(distances, codes, seed=1)[1] if with_p or exact else np.nan

@@ -196,7 +196,7 @@ def camera(
     Competitive and without any limit for single genes; the variance of a set's mean is raised for the
     correlation between its genes, which would otherwise make large sets of co-regulated genes look
     significant (Wu and Smyth 2012, Nucleic Acids Res 40:e133), as limma's ``cameraPR`` does; all sets at
-    once, since set by set, as in pylimma, it takes ten times as long. As in limma's ``camera`` the statistic
+    once, since set by set, as in pylimma, it takes much longer. As in limma's ``camera`` the statistic
     is the z score with the p value of the moderated t: t itself has long tails with few arrays, and its
     variance over all genes would drown the sets. limma approximates z, here it is exact.
 
@@ -253,7 +253,7 @@ def camera(
 
 
 def _two_sample_t(means: np.ndarray, sizes: np.ndarray, z: np.ndarray, correlation: float) -> np.ndarray:
-    """T of the genes of each set against all others, the variance of the sets' means inflated."""
+    """Return t of the genes of each set against all others, the variance of the sets' means inflated."""
     n, others = len(z), len(z) - sizes
     difference = n / others * (means - z.mean())
     pooled = ((n - 1) * z.var(ddof=1) - difference**2 * sizes * others / n) / (n - 2)

@@ -79,7 +79,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """
     texts = table.select_dtypes(exclude=["number", "bool"]).columns
     table = table.assign(**{name: table[name].map(_no_formula) for name in texts})
-    # Ten times as fast as the float_format of to_csv.
+    # Written here, since the float_format of to_csv looks at each number several times.
     numbers = table.select_dtypes(include="floating").columns
     table = table.assign(**{name: [_digits(x) for x in table[name].tolist()] for name in numbers})
     with write_aside(path) as aside:
