@@ -86,7 +86,7 @@ OWN_ARRAYS := $(if $(filter $(SHIPPED),$(DATASET)),$(DATASET)/cel/.complete)
 CONTROL := $(if $(wildcard $(DATASET)/study.yml),,$(if $(wildcard data/null/datapackage.json),$(DERIVED)/null/control_evidence.csv))
 # Where 05 is asked for as well, pages that show what it wrote wait for it.
 CERTAIN := $(OUT)/$(APART).ipynb
-WAITED  := $(if $(filter certainty course lab,$(MAKECMDGOALS)),$(CERTAIN))
+WAITED  := $(if $(filter certainty course lab slides,$(MAKECMDGOALS)),$(CERTAIN))
 
 ##@ Everyday
 
@@ -307,7 +307,7 @@ LOST := $(shell for stem in $(NOTEBOOKS) $(APART); do \
 
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
-    $(wildcard data/glossary.yml data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
+    $(wildcard data/glossary.yml data/faulty/*.csv data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
 	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef

@@ -15,22 +15,20 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCK = "".join((ROOT / f"requirements{part}.lock").read_text(encoding="utf-8") for part in ("", "-site"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+EVERYDAY, SITE = ((ROOT / f"requirements{part}.lock").read_text(encoding="utf-8") for part in ("", "-site"))
+LOCK = EVERYDAY + SITE  # the second holds only what the site needs beside the first
 DECLARED = [
-    Requirement(line)
-    for line in [
-        *PROJECT["build-system"]["requires"],
-        *PROJECT["project"]["dependencies"],
-        *PROJECT["project"]["optional-dependencies"]["dev"],
-        *PROJECT["project"]["optional-dependencies"]["site"],
-    ]
+    *((Requirement(line), EVERYDAY) for line in PROJECT["build-system"]["requires"]),
+    *((Requirement(line), EVERYDAY) for line in PROJECT["project"]["dependencies"] + EXTRAS["dev"]),
+    *((Requirement(line), LOCK) for line in EXTRAS["site"]),
 ]
 
 
-def locked():
-    """Return the requirements of the lock by package name (several where Python versions differ)."""
+def locked(lock=LOCK):
+    """Return the requirements of a lock by package name (several where Python versions differ)."""
     found = {}
-    for line in re.findall(r"^[A-Za-z0-9][^\s\\][^\\\n]*", LOCK, re.M):
+    for line in re.findall(r"^[A-Za-z0-9][^\s\\][^\\\n]*", lock, re.M):
         requirement = Requirement(line.strip())
         found.setdefault(canonicalize_name(requirement.name), []).append(requirement)
     return found
@@ -42,9 +40,9 @@ def version(requirement):
     return pin.version
 
 
-@pytest.mark.parametrize("declared", DECLARED, ids=lambda requirement: requirement.name)
-def test_every_declared_package_is_locked_at_a_version_that_satisfies_it(declared):
-    pins = locked()[canonicalize_name(declared.name)]
+@pytest.mark.parametrize(("declared", "lock"), DECLARED, ids=lambda one: getattr(one, "name", ""))
+def test_every_declared_package_is_locked_at_a_version_that_satisfies_it(declared, lock):
+    pins = locked(lock)[canonicalize_name(declared.name)]
     assert all(declared.specifier.contains(version(pin), prereleases=True) for pin in pins)
 
 
@@ -103,10 +101,13 @@ def test_what_is_installed_is_what_is_locked():
                 assert installed(name) == version(pin)
 
 
-def imported(folder):
-    """Return the top-level names that the Python files below a folder import."""
+SITE_ALONE = ROOT / "src/mgbone/execute/site"
+
+
+def imported(paths):
+    """Return the top-level names that some Python files import."""
     names = set()
-    for path in sorted((ROOT / folder).rglob("*.py")):
+    for path in sorted(paths):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
@@ -121,14 +122,15 @@ def distributions(names):
     return {name: {canonicalize_name(home) for home in homes.get(name, [name])} for name in names}
 
 
-@pytest.mark.parametrize("folder", ["src", "tests"])
-def test_every_import_is_declared(folder):
-    lines = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["site"]
-    if folder == "tests":
-        lines += PROJECT["project"]["optional-dependencies"]["dev"]
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("src", []), ("src/mgbone/execute/site", ["site"]), ("tests", ["site", "dev"])]
+)
+def test_every_import_is_declared(folder, extras):
+    lines = PROJECT["project"]["dependencies"] + [line for extra in extras for line in EXTRAS[extra]]
     declared = {canonicalize_name(Requirement(line).name) for line in lines}
     own = {"helpers", "tools", "bench_make"}
-    found = distributions(imported(folder) - own)
+    paths = (ROOT / folder).rglob("*.py")
+    found = distributions(imported(p for p in paths if extras or SITE_ALONE not in p.parents) - own)
     assert {name for name, homes in found.items() if not declared & homes} == set()
 
 
@@ -151,6 +153,7 @@ UNIMPORTED = {
 
 
 def test_every_declared_package_serves():
-    found = distributions(imported("src") | imported("tests"))
+    paths = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")]
+    found = distributions(imported(paths))
     serving = set().union(*found.values()) | set(UNIMPORTED)
-    assert {canonicalize_name(declared.name) for declared in DECLARED} - serving == set()
+    assert {canonicalize_name(declared.name) for declared, _ in DECLARED} - serving == set()

@@ -17,7 +17,7 @@ from mgbone.course.checks import KEYS, AnswerError, check
 from mgbone.course.exercises import blanked, exercises, student_notebook
 from mgbone.simulate.faulty import TABLES, write_faulty
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import LANGUAGES, prose, speaking, use_language
+from mgbone.study.language import LANGUAGES, in_language, speaking, use_language
 
 STEMS = ["01_biochem", "02_qct", "03_microarray", "04_integration", "05_certainty"]
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -27,10 +27,7 @@ def notebook(stem, language="en"):
     """Read a notebook in a language, as a student gets it."""
     node = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
     with speaking(language):
-        for cell in node.cells:
-            if cell.cell_type == "markdown":
-                cell.source = prose(stem, cell.id, cell.source)
-    return node
+        return in_language(node, stem)
 
 
 ALL = [(stem, one.number) for stem in STEMS for one in exercises(notebook(stem))]
@@ -251,8 +248,8 @@ def test_faulty_tables_are_those_of_the_program_and_say_what_they_are(tmp_path):
     write_faulty(tmp_path)
     committed = ROOT / "data" / "faulty"
     assert {path.stem for path in committed.glob("*.csv")} == set(TABLES)
-    for path in tmp_path.glob("*.csv"):
-        text = path.read_text(encoding="utf-8")
-        assert text == (committed / path.name).read_text(encoding="utf-8")
+    for name in TABLES:
+        text = (tmp_path / f"{name}.csv").read_text(encoding="utf-8")
+        assert text == (committed / f"{name}.csv").read_text(encoding="utf-8")
         assert "Made up" in text.splitlines()[0]
     assert sum(path.stat().st_size for path in committed.iterdir()) < 300_000

@@ -10,7 +10,7 @@ import pytest
 from helpers.small_dataset import tables
 from helpers.tables_without_figures import run_cells, save
 from helpers.tiny_project import STEMS
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 
@@ -107,7 +107,7 @@ def go_through(held, language="en"):
         folder.mkdir()
         for name, table in held.items():
             table.to_csv(folder / f"{name}.csv", index=False)
-        assume(not check_dataset(folder))  # which names what a run could not use, as slices without a length
+        assert check_dataset(folder) == []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of symbols that fit badly
             for stem in sorted(STEMS):

@@ -102,6 +102,8 @@ def test_nothing_changed_nothing_runs(built):
         ("src/mgbone/execute/run.py", list(STEMS)),
         ("src/mgbone/dataset/opening.py", list(STEMS)),
         ("data/study.yml", list(STEMS)),
+        ("data/glossary.yml", list(STEMS)),
+        ("data/faulty/units.csv", list(STEMS)),
         ("build/simulated/dataset.digest", list(STEMS)),
     ],
 )
@@ -144,6 +146,7 @@ def test_certainty_comes_after_all_and_is_not_part_of_it(built):
         ("course", "report course"),
         ("slides", "slides"),
         ("report certainty", "report"),
+        ("report slides", "report slides"),
         ("explore certainty", "explore"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from helpers import ROOT
 from helpers.languages import speak
-from helpers.small_dataset import in_memory, tables
+from helpers.small_dataset import in_memory, tables, write_small_dataset
 from helpers.tiny_project import STEMS
 from matplotlib.text import Text
 
@@ -28,7 +28,7 @@ from mgbone.evidence import bayes, other_tests
 from mgbone.evidence import words as evidence_words
 from mgbone.evidence.comparison import compare
 from mgbone.execute import run
-from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, run_notebook
+from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, _tags_left_out, run_notebook
 from mgbone.figures import canvas, design, groups, look
 from mgbone.study import naming
 from mgbone.study.design import STRUCTURES, load_study
@@ -326,6 +326,12 @@ def test_what_is_said_of_the_design_follows_the_study(tmp_path, study):
 def cells_that_stay(stem, *left_out):
     notebook = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", as_version=4)
     return [cell for cell in notebook.cells if not {LESSON, *left_out} & set(cell.metadata.get("tags", []))]
+
+
+def test_lessons_are_of_the_two_shipped_datasets_alone(tmp_path):
+    other = write_small_dataset(tmp_path / "small", "simulated")
+    assert LESSON in _tags_left_out(other)
+    assert [_tags_left_out(ROOT / "data" / name) for name in ("simulated", "null")] == [set(), set()]
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -361,6 +361,7 @@ write_site(Settings(*sys.argv[2:]), Path(sys.argv[1]))
 @pytest.fixture(scope="session")
 def site(simulated, null, tmp_path_factory):
     """The site: pages in English of one run, in Japanese of the other."""
+    pytest.importorskip("myst_nb", reason="requirements-site.lock is not installed")
     folder = tmp_path_factory.mktemp("site")
     for outcome, name, language in ((simulated, "simulated", "en"), (null, "null", "ja")):
         answer = make(ROOT, *outcome.settings, "certainty")
@@ -376,6 +377,15 @@ def site(simulated, null, tmp_path_factory):
 
 
 SITE_PAGES = ["index", *STEMS, APART, "glossary", "search"]
+
+
+def test_05_draws_the_committed_figures_and_says_what_its_data_are(site, simulated, null):
+    committed = checksums((ROOT / "figures" / "simulated").glob(f"{APART[:2]}_*.*"))
+    assert committed == checksums(simulated.figures.glob(f"{APART[:2]}_*.*"))
+    for outcome, word in ((simulated, "simulated data"), (null, "シミュレーションデータ")):
+        assert word.upper() in (outcome.build / f"{APART}.html").read_text(encoding="utf-8")
+        for path in outcome.figures.glob(f"{APART[:2]}_*.svg"):
+            assert word in path.read_text(encoding="utf-8").lower(), path.name
 
 
 def test_no_link_of_the_site_is_broken_and_every_picture_is_described_and_opens_large(site):

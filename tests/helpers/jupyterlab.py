@@ -11,8 +11,7 @@ from contextlib import contextmanager
 
 from helpers import ROOT
 
-# What JupyterLab would ask its makers for or ask its user about.
-QUIET = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
+QUIET = ROOT / "src" / "mgbone" / "course" / "jupyter"  # as `make lab` has it: no news, no updates
 
 
 def write_notebook(path, *cells):
@@ -32,14 +31,12 @@ def write_notebook(path, *cells):
 def jupyterlab(folder):
     """Serve a folder; yield the address of JupyterLab, which is ended afterwards with its kernels."""
     home = folder / ".home"
-    settings = home / "config" / "labconfig" / "default_setting_overrides.json"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps(QUIET))
+    home.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     environment = os.environ | {
         "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "MGBONE_ROOT": str(ROOT),
-        "JUPYTER_CONFIG_PATH": str(home / "config"), "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_CONFIG_PATH": str(QUIET), "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"), "PYTHONPATH": str(ROOT / "src"),
     }  # fmt: skip
     command = [

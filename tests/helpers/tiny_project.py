@@ -127,6 +127,7 @@ def tiny_project(folder):
     shutil.copy(ROOT / "Makefile", folder / "Makefile")
     (folder / "data" / "simulated").mkdir(parents=True)
     shutil.copy(ROOT / "data" / "glossary.yml", folder / "data")
+    shutil.copytree(ROOT / "data" / "faulty", folder / "data" / "faulty")
     (folder / "data" / "study.yml").write_text("")
     listed = [{"path": "animals.csv"}, {"path": "cel/a.CEL"}, {"path": "platform/a.pgf"}]
     (folder / "data" / "simulated" / "datapackage.json").write_text(

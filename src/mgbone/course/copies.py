@@ -69,7 +69,7 @@ def write_copies(settings: Settings, course: Path) -> Iterator[str]:
         if source.stem == START:
             copy = _leading_from(start_page(settings), source.parent, folder)
         else:
-            copy = make_copy(_executed(settings.build / source.name), parameters, settings.build, folder)
+            copy = make_copy(executed(settings, source.name), parameters, settings.build, folder)
             copy = link_terms(copy, source.stem, uses)
         yield from _place(copy, folder / source.name)
     yield from _place(glossary_notebook(uses), folder / f"{GLOSSARY}.ipynb")
@@ -90,7 +90,9 @@ def start_page(settings: Settings) -> nbformat.NotebookNode:
     return page
 
 
-def _executed(path: Path) -> nbformat.NotebookNode:
+def executed(settings: Settings, name: str) -> nbformat.NotebookNode:
+    """Return a notebook as the run left it; an MgboneError where it has not run."""
+    path = settings.build / name
     if not path.is_file():
         raise MgboneError(tr("{path} is not there yet: run `make certainty` first.", path=relative(path)))
     return nbformat.read(path, as_version=4)

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 
 import nbformat
 
-from mgbone.course.exercises import Exercise, exercises
+from mgbone.course.exercises import QUIZ, Exercise, exercises
 from mgbone.study.language import N_, tr
 
-QUIZ = "quiz"
-"""Tag of the cells that ask a question each."""
 TEACHER = "teacher"
 """The stem of the notebook that `teacher_notebook` returns."""
 

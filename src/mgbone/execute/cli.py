@@ -25,6 +25,7 @@ _OF_ARGPARSE = {
     N_("%(prog)s: error: %(message)s\n"),
     N_("argument %(argument_name)s: %(message)s"),
     N_("expected one argument"),
+    N_("invalid %(type)s value: %(value)r"),
     N_("invalid choice: %(value)r (choose from %(choices)s)"),
     N_("the following arguments are required: %s"),
     N_("unrecognized arguments: %s"),

@@ -13,19 +13,19 @@ from pathlib import Path
 import nbformat
 from jinja2 import Environment, FileSystemLoader
 
-from mgbone.course.sheets import QUIZ
+from mgbone.course.copies import executed
+from mgbone.course.exercises import QUIZ
 from mgbone.execute.policy import with_policy
-from mgbone.study.errors import MgboneError
-from mgbone.study.language import current, speaking, tr
+from mgbone.study.language import current, speaking
 from mgbone.study.paths import project_root, write_aside
-from mgbone.study.places import Settings, relative
+from mgbone.study.places import Settings
 
 _WHOLE = ("goals", "summary")
 """Ids of cells that are a slide each."""
 
 
 def write_slides(settings: Settings) -> list[Path]:
-    """Write ``slides/<notebook>.html`` beside the executed notebooks, for each that has goals.
+    """Write ``slides/<notebook>.html`` beside the executed notebooks.
 
     Raises
     ------
@@ -35,14 +35,9 @@ def write_slides(settings: Settings) -> list[Path]:
     written = []
     with speaking(settings.language):
         for stored in sorted((project_root() / "notebooks").glob("0[1-9]_*.ipynb")):
-            path = settings.build / stored.name
-            if not path.is_file():
-                raise MgboneError(
-                    tr("{path} is not there yet: run `make certainty` first.", path=relative(path))
-                )
-            written.append(settings.build / "slides" / f"{path.stem}.html")
+            written.append(settings.build / "slides" / f"{stored.stem}.html")
             with write_aside(written[-1]) as aside:
-                aside.write_text(deck(nbformat.read(path, as_version=4)), encoding="utf-8")
+                aside.write_text(deck(executed(settings, stored.name)), encoding="utf-8")
     return written
 
 
@@ -69,7 +64,7 @@ def deck(notebook: nbformat.NotebookNode) -> str:
     title = re.match("# +(.+)", notebook.cells[0].source)[1]
     script = (Path(__file__).parent / "slides.js").read_text(encoding="utf-8")
     page = here.get_template("slides.html.j2").render(
-        slides=slides, title=title, language=current(), script=script, tr=tr
+        slides=slides, title=title, language=current(), script=script
     )
     return with_policy(page, script)
 

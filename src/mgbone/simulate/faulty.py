@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mgbone.simulate.tables import MG_CREATININE_PER_MMOL
 from mgbone.study.paths import write_aside
 
 SEED = 20360
 MADE_UP = "# Made up by a program (mgbone.simulate.faulty), with a fault to be found; nobody measured this."
-MG_PER_MMOL_DL = 11.312
-"""Creatinine of 1 mmol/L is 11.312 mg/dL (113.12 g/mol)."""
 SIDE = 40
 
 
@@ -25,7 +24,7 @@ def units(rng: np.random.Generator) -> pd.DataFrame:
     stale = np.isin(animals, ["control-7", "mg001-2", "mg001-5", "mg001-6"])
     groups = [animal.partition("-")[0] for animal in animals]
     ctx[3] *= 0.55  # one that is merely low
-    creatinine = np.where(stale, creatinine * MG_PER_MMOL_DL, creatinine)
+    creatinine = np.where(stale, creatinine * MG_CREATININE_PER_MMOL / 10, creatinine)
     return pd.DataFrame(
         {"animal_id": animals, "group": groups, "ctx": ctx.round(1), "creatinine": creatinine.round(2)}
     )

@@ -25,8 +25,8 @@ from mgbone.study.paths import project_root
 from mgbone.study.places import listed_files
 
 CODE = (
-    "src", "notebooks", "data/study.yml", "data/report", "data/genesets", "Makefile", "pyproject.toml",
-    "requirements.lock",
+    "src", "notebooks", "data/study.yml", "data/glossary.yml", "data/faulty", "data/report", "data/genesets",
+    "Makefile", "pyproject.toml", "requirements.lock",
 )  # fmt: skip
 """What a commit has to hold for the run to be the commit's."""
 

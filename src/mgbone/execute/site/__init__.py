@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from mgbone.course.copies import START, start_page
+from mgbone.course.copies import START, executed, start_page
 from mgbone.course.exercises import student_notebook
 from mgbone.course.glossary import GLOSSARY, Uses, glossary_notebook, link_terms
 from mgbone.study.errors import MgboneError
@@ -77,15 +77,10 @@ def _beside(settings: Settings) -> dict[str, str]:
 def _write_sources(settings: Settings, source: Path) -> None:
     uses, stems = Uses(), []
     for path in sorted((project_root() / "notebooks").glob("*.ipynb")):
-        executed = settings.build / path.name
         if path.stem == START:
             continue
-        if not executed.is_file():
-            raise MgboneError(
-                tr("{path} is not there yet: run `make certainty` first.", path=relative(executed))
-            )
         stems.append(path.stem)
-        notebook = student_notebook(nbformat.read(executed, as_version=4))
+        notebook = student_notebook(executed(settings, path.name))
         _write(_to_read(link_terms(notebook, path.stem, uses), settings, source), source / path.name)
     _write(glossary_notebook(uses), source / f"{GLOSSARY}.ipynb")
     extra = source / "extra"
