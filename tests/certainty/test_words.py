@@ -23,7 +23,7 @@ def certain(measured, study):
     job = certainty.prepare(measured, verdicts, study)
     n, counts = certainty.run_cohorts(job, 1000)
     again = certainty.replication(verdicts, observed, job, n, counts)
-    severe = certainty.severity(verdicts, observed)
+    severe = certainty.severity(verdicts)
     closed = certainty.closed_chances(verdicts, observed, study)
     table = certainty.certainty_table(verdicts, again, severe)
     return {"verdicts": verdicts, "observed": observed, "job": job, "n": n, "counts": counts, "again": again,
@@ -81,7 +81,7 @@ def test_without_statements_everything_is_said_to_be_none(study):
     job = certainty.prepare(measured, none, study)
     n, counts = certainty.run_cohorts(job, 1)
     again = certainty.replication(none, observed, job, n, counts)
-    table = certainty.certainty_table(none, again, certainty.severity(none, observed))
+    table = certainty.certainty_table(none, again, certainty.severity(none))
     assert table.empty and words.chance_table(table).iloc[0, 0] == "none"
     assert words.plan_table(certainty.plan(observed, none, study, 8)).iloc[0, 0] == "none"
     closed = certainty.closed_chances(none, observed, study)

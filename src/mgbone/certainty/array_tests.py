@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pylimma
-from scipy import optimize, sparse, special, stats
+from scipy import optimize, sparse, special
 
 from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
-from mgbone.microarray.scores import FEWEST
 
 _NEGLIGIBLE = 1e-17
 
@@ -85,17 +84,6 @@ def prior_along(variance: np.ndarray, df: int, level: np.ndarray) -> tuple[float
         return np.inf, np.exp(fitted)
     half = optimize.brentq(lambda y: special.polygamma(1, y) - beyond, 1e-4, 1e9, xtol=1e-12)
     return 2 * half, np.exp(fitted + special.digamma(half) - np.log(half))
-
-
-def adjusted(p: np.ndarray) -> np.ndarray:
-    """Return Benjamini-Hochberg q along the first axis (1995)."""
-    n = len(p)
-    order = np.argsort(p, axis=0, kind="stable")
-    raised = np.take_along_axis(p, order, axis=0) * (n / np.arange(1, n + 1)).reshape(-1, *[1] * (p.ndim - 1))
-    lowest = np.minimum.accumulate(raised[::-1], axis=0)[::-1]
-    q = np.empty_like(p)
-    np.put_along_axis(q, order, np.minimum(lowest, 1), axis=0)
-    return q
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,49 +250,3 @@ def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
     cells = [x, m - x, k - x, enriched.background - m - k + x]
     a, b, c, d = (cell + 0.5 for cell in cells)
     return np.where(k > 0, np.log2(a * d / (b * c)), np.nan)
-
-
-def competitive_p(
-    terms: Terms, fitted: Fitted, rows: np.ndarray, correlation: float = 0.01
-) -> tuple[np.ndarray, np.ndarray]:
-    """Test whether the genes of some terms moved more than others (`mgbone.microarray.camera`).
-
-    Returns
-    -------
-    p : float array, shape (rows, contrasts)
-    mean_z : float array, shape (rows, contrasts)
-        Above 0 where the genes of the term rose more.
-    """
-    z = np.sign(fitted.t) * stats.norm.isf(np.maximum(fitted.p, np.finfo(float).tiny) / 2)
-    n, holds = len(z), terms.holds[rows]
-    m = np.asarray(holds.sum(axis=1)).ravel()[:, None]
-    mean = holds @ z / np.maximum(m, 1)
-    overall, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
-    apart = n / (n - m) * (mean - overall)  # from the genes outside
-    pooled = ((n - 1) * variance - apart**2 * m * (n - m) / n) / (n - 2)
-    t = apart / np.sqrt(pooled * ((1 + (m - 1) * correlation) / m + 1 / (n - m)))
-    return 2 * special.stdtr(n - 2, -np.abs(t)), mean
-
-
-def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`).
-
-    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that
-    of the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
-
-    Returns
-    -------
-    dict of str to float array, shape (arrays,)
-    """
-    n = len(values)
-    rank = np.empty(values.shape)
-    np.put_along_axis(rank, np.argsort(values, axis=0, kind="stable"), np.arange(1.0, n + 1)[:, None], axis=0)
-    scores = {}
-    for theme, rows in terms.of_theme.items():
-        inside = np.asarray(terms.holds[rows].sum(axis=0)).ravel() > 0
-        if inside.sum() >= FEWEST:
-            hits = rank[inside]
-            weight = hits**0.25
-            rest = (n * (n + 1) / 2 - hits.sum(axis=0)) / (n - len(hits))
-            scores[theme] = ((weight * hits).sum(axis=0) / weight.sum(axis=0) - rest) / n
-    return scores

@@ -22,6 +22,7 @@ from mgbone.study.naming import (
     format_p_value,
     group_label,
     study_in_use,
+    three_digits,
     word,
 )
 
@@ -42,7 +43,7 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         elif column in ("p", "q") or str(column).startswith("p_"):
             shown[column] = table[column].map(format_p_value)
         elif pd.api.types.is_float_dtype(table[column]):
-            shown[column] = table[column].map(lambda x: f"{x:.3g}" if pd.notna(x) else "")
+            shown[column] = table[column].map(lambda x: three_digits(x) if pd.notna(x) else "")
     index = table.index
     names = [name for name in index.names if name]
     if len(names) == 1 and (name := _name_of(names[0])):
