@@ -51,6 +51,13 @@ def test_effects_and_absences_have_a_table_each(told):
     assert effects.loc["4-3-1-01", "shrunken"] == ""
 
 
+def test_ratios_are_told_in_full(told):
+    table = told["table"][told["table"]["asserts"] == "effect"].head(6)
+    ratios = [0.0123, 12.34, 999.4, 999.7, 1000.4, np.nan]
+    shown = words.chance_table(table.assign(likelihood_ratio=ratios))["likelihood ratio"]
+    assert shown.tolist() == ["0.0123", "12.3", "999", "1,000", "> 1,000", ""]
+
+
 def test_agreement_is_told_in_standard_errors(told):
     drawn = certainty.counted_chances(told["job"], told["n"], told["counts"])
     table = words.agreement_table(told["closed"], drawn, told["n"])
@@ -99,7 +106,9 @@ def test_chances_meet_the_frequency_of_repeated_studies(study):
     assert elsewhere.loc["significant", "plugin"] > elsewhere.loc["significant", "high"] + 0.2
     assert table["studies"].sum() == 80_000
     shown = words.calibration_table(table.reset_index())
-    assert len(shown) == 6 and shown["shrunken"].iloc[0] == "58.3"
+    assert len(shown) == 6 and (shown[["truth as observed", "shrunken"]].astype(float) <= 100).all(axis=None)
+    for row, text in zip(table.itertuples(), shown["found again (%)"], strict=True):
+        assert text.startswith(f"{100 * row.frequency:.1f} (") and row.low < row.frequency < row.high
     assert set(PREDICTED) == {"plugin", "predictive", "shrunken"}
 
 

@@ -16,7 +16,7 @@ from scipy.interpolate import RectBivariateSpline, make_interp_spline
 
 from mgbone.evidence.exact import dunnett_tail, studentised_range_tail
 
-_LARGEST = 18.0  # of log(1 + t^2 / df); beyond, the logarithm of a tail is a straight line over it
+_LARGEST = 8.0  # of log(1 + t^2 / df); beyond, the logarithm of a tail is a straight line over it
 _SMALLEST = 1e-300
 _CURVE, _SURFACE = 100, (6, 64)  # nodes; of the surface along 1 / df within an octave, and along t
 
