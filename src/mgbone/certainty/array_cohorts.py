@@ -218,8 +218,8 @@ def _analysed(
         untested = level == "not_tested"
         rows.append({**told, "endpoint": "array_clustering", "direction": None if untested else "none",
                      "level": None if untested else level})  # fmt: skip
-        of = Fitted(*(part[:, i] for part in fitted))
-        rows += [{**told, **row} for row in _of_themes(of, average, terms, sizes[list(pair)], study)]
+        of_themes = _of_themes(fitted.of(i), average, terms, sizes[list(pair)], study)
+        rows += [{**told, **row} for row in of_themes]
     return rows
 
 
@@ -227,10 +227,8 @@ def _of_themes(
     fitted: Fitted, average: np.ndarray, terms: Terms, sizes: np.ndarray, study: Study
 ) -> list[dict[str, Any]]:
     """Say of each theme whether the changed genes of one contrast are enriched with it."""
-    changed = (stats.false_discovery_control(fitted.p) < study.thresholds["gene_q"]) & (
-        np.abs(fitted.log2_fold_change) >= study.thresholds["gene_log2_fold_change"]
-    )
-    lists = np.stack([changed & (fitted.t > 0), changed & (fitted.t < 0)], axis=1)
+    limits = study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"]
+    lists = np.stack(fitted.changed(*limits), axis=1)
     enriched = over_representation(terms, lists, average > study.thresholds["expressed"])
     answered = can_be_separated(sizes.tolist(), study.thresholds["cluster_p"]) or enriched.list_size.any()
     rows = []

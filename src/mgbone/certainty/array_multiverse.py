@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mgbone.certainty.array_tests import (
     Fitted,
@@ -196,15 +195,12 @@ def _enriched(
     """Give what speaks for each theme under every limit, background and size of terms."""
     study, terms = asked.study, asked.terms
     limits = list(product(_options(study, "gene_q", "declared"), _options(study, "fold_change", "declared")))
-    q, change = stats.false_discovery_control(fitted.p[:, 0]), fitted.log2_fold_change[:, 0]
     lists = []
     for at, beyond in limits:
-        passes = (q < _limit(at, "gene_q", study)) & (
-            np.abs(change) >= _limit(beyond, "gene_log2_fold_change", study)
-        )
-        lists += [passes & (change > 0), passes & (change < 0)]
+        most, least = _limit(at, "gene_q", study), _limit(beyond, "gene_log2_fold_change", study)
+        lists += fitted.of(0).changed(most, least)
     annotated = terms.annotated
-    grounds = {"expressed": expressed, "chip": np.ones(len(q), dtype=bool), "annotated": annotated}
+    grounds = {"expressed": expressed, "chip": np.ones(len(expressed), dtype=bool), "annotated": annotated}
     for ground in _options(study, "set_background", "expressed"):
         found = over_representation(terms, np.stack(lists, axis=1), grounds[ground.id])
         for i, (at, beyond) in enumerate(limits):
