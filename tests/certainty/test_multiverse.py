@@ -118,7 +118,10 @@ def test_a_declared_analysis_that_could_not_be_made_is_no_other_one(study):
         curve = specification_curve(table, "c")
         assert curve["rank"].tolist() == [1, 2, 3] and not curve["declared"].any()
         about = pd.DataFrame({"claim_id": ["c"], "asserts": "effect"})
-        assert "no statement that another analysis" in tell_analyses(Multiverse(table, statements, None), about).data
+        assert (
+            "no statement that another analysis"
+            in tell_analyses(Multiverse(table, statements, None), about).data
+        )
 
 
 @pytest.mark.parametrize("column", ["estimate", "p"])
@@ -260,6 +263,7 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
 def test_an_endpoint_that_is_all_blank_has_no_specification(study):
     """In one experiment, and in both; the other endpoints keep theirs."""
     frames, claims = tables(3), load_claims()
+    study = replace(study, multiverse=(TEST, OUTLIERS))
     whole = animal_multiverse(in_memory(study, **tables(3)), claims, n_permutations=1)
     of_two = frames["serum"]["animal_id"].str.startswith("e2")
     frames["serum"].loc[of_two, "serum_ca"] = np.nan

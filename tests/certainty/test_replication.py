@@ -132,10 +132,14 @@ def test_data_that_contradict_an_effect_do_not_speak_for_it(drawn):
     verdicts, observed, job, n, counts = drawn
     effects = verdicts["asserts"].eq("effect") & verdicts["domain"].ne("microarray")
     turned = verdicts.assign(
-        direction=verdicts["direction"].mask(effects, verdicts["direction"].map({"up": "down", "down": "up"})),
+        direction=verdicts["direction"].mask(
+            effects, verdicts["direction"].map({"up": "down", "down": "up"})
+        ),
         verdict=verdicts["verdict"].mask(effects, "contradicted"),
     )
-    ratio = replication(turned, observed, job, n, counts).loc[effects].set_index("claim_id")["likelihood_ratio"]
+    ratio = (
+        replication(turned, observed, job, n, counts).loc[effects].set_index("claim_id")["likelihood_ratio"]
+    )
     seen = observed.set_index("claim_id").loc[ratio.index, "t"]
     assert np.isnan(ratio["4-4-02"]) and (ratio.dropna() < 1).all() and len(ratio.dropna()) > 15
     of_two = verdicts.set_index("claim_id").loc[ratio.index, "value"].isna() & seen.notna()
