@@ -86,6 +86,26 @@ def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, la
     assert all(bool(JAPANESE.search(text)) == (language == "ja") for text in said), said
 
 
+def test_of_statements_of_an_effect_all_kinds_are_counted(tables):
+    counts = tables("04_integration")["counts"]
+    told = check("04-2", counts["nominal"].sum() / counts["statements"].sum(), counts).data
+    assert f"of an effect it would be {100 * (0.2 + 0.0001 + 0.23) / (17 + 1 + 5):.1f} % at most" in told
+
+
+def test_an_order_needs_steps_that_all_go_down():
+    steps = pd.DataFrame({"step": ["a", "b"], "estimate": [-0.3, -0.5], "p": [0.04, 0.001]})
+    assert "not every step" not in check("04-6", 0.04, steps).data
+    risen = steps.assign(estimate=[-0.3, 0.5])
+    assert "not every step goes down (“b”)" in check("04-6", 0.04, risen).data
+
+
+def test_a_list_without_other_genes_has_no_risk_ratio(tables):
+    row = tables("03_microarray")["enriched"].head(1)
+    for hits, listed in ((0, 0), (3, 3)):
+        told = check("03-4", np.nan, row.assign(hits=hits, list_size=listed)).data
+        assert "nothing to compare with" in told
+
+
 def _stored(stem, number):
     (source,) = [cell.source for cell in notebook(stem).cells if cell.id == f"ex-{number}-solution"]
     return source

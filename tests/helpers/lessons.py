@@ -9,6 +9,7 @@ import mgbone as mg
 from helpers import ROOT
 from mgbone import biochem, certainty, integration, microarray, qct
 from mgbone.dataset.opening import ledger_of
+from mgbone.integration.negative_control import KINDS
 from mgbone.microarray.genesets import GeneSets
 
 
@@ -90,10 +91,10 @@ def _report(dataset, study):
         "pairs": integration.partial_within(wide, integration.correlate_within(wide)),
         "counts": pd.DataFrame(
             {
-                "kind": ["effect", "no_effect"],
-                "statements": [17, 62],
-                "this": [16, 62],
-                "nominal": [0.2, 59.4],
+                "kind": list(KINDS),
+                "statements": [17, 62, 1, 5, 2],
+                "this": [16, 62, 1, 5, 2],
+                "nominal": [0.2, 59.4, 0.0001, 0.23, 1.94],
             }
         ),
     }

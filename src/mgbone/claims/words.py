@@ -19,8 +19,8 @@ NO_LEDGER = N_(
 _ASSERTED = {
     "effect": N_("- Statements of an effect: **{n} of {of}** reproduced{rest}."),
     "absence": N_(
-        "- Statements of an absence: **{n} of {of}** not shown otherwise; **{supported}** of them are "
-        "supported, since the data exclude a difference beyond the bound that the study declares{rest}."
+        "- Statements of an absence: **{n} of {of}** not shown otherwise; supported, in that the data "
+        "exclude a difference beyond the bound that the study declares: **{supported}**{rest}."
     ),
 }
 
