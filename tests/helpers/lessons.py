@@ -13,9 +13,9 @@ from mgbone.integration.negative_control import KINDS
 from mgbone.microarray.genesets import GeneSets
 
 
-def namespace(stem):
-    """Return the names that the exercises of a notebook read, with values made from the shipped data."""
-    dataset = mg.open_dataset(ROOT / "data" / "simulated")
+def namespace(stem, shipped="simulated"):
+    """Return the names that the exercises of a notebook read, with values made from a shipped dataset."""
+    dataset = mg.open_dataset(ROOT / "data" / shipped)
     of = {
         "01_biochem": _biochem,
         "02_qct": _qct,

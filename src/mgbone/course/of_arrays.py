@@ -86,8 +86,8 @@ def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
     chip, expressed = both["q_chip"] < 0.05, both["q"] < 0.05
     right = int((chip & ~expressed).sum())
     said = tr(
-        "Of the terms significant against the chip ({chip}), {right} owe it to genes that the femur does not "
-        "even read.",
+        "Terms significant against the chip: {chip}; of these, only for genes that the femur does not even "
+        "read: {right}.",
         right=right,
         chip=int(chip.sum()),
     )
