@@ -43,7 +43,7 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         elif column in ("p", "q") or str(column).startswith("p_"):
             shown[column] = table[column].map(format_p_value)
         elif pd.api.types.is_float_dtype(table[column]):
-            shown[column] = table[column].map(lambda x: f"{as_written(x):.3g}" if pd.notna(x) else "")
+            shown[column] = table[column].map(_three_digits)
     index = table.index
     names = [name for name in index.names if name]
     if len(names) == 1 and (name := _name_of(names[0])):
@@ -52,6 +52,14 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         shown = shown.rename(index=_heading)
     shown = shown.rename(columns=_heading).rename_axis(columns=None)
     return or_none(shown.rename_axis(index=_heading(names[0])) if len(names) == 1 else shown)
+
+
+def _three_digits(number: float) -> str:
+    """Write a number with three digits, or all before the point; a missing one as an empty text."""
+    number = as_written(number)
+    if pd.isna(number):
+        return ""
+    return f"{number:,.0f}" if 999.5 <= abs(number) < float("inf") else f"{number:.3g}"
 
 
 def or_none(table: pd.DataFrame) -> pd.DataFrame:
