@@ -336,6 +336,11 @@ def _again_in_words(row: Mapping[str, object]) -> str:
     return said + tr("; {n:.0f} animals a group for 80 %", n=n)
 
 
+def three_digits(number: float) -> str:
+    """Write a number with three significant digits, a large one in full: ``0.123``, ``12.3``, ``12,346``."""
+    return f"{number:,.0f}" if 999.5 <= abs(number) < 1e9 else f"{number:.3g}"
+
+
 def format_p_value(p: float) -> str:
     """Write the number of :func:`format_p` alone; a missing one as an empty string."""
     if p is None or not math.isfinite(p):

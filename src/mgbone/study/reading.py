@@ -22,6 +22,7 @@ from mgbone.study.naming import (
     format_p_value,
     group_label,
     study_in_use,
+    three_digits,
     word,
 )
 from mgbone.study.paths import as_written
@@ -43,7 +44,7 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         elif column in ("p", "q") or str(column).startswith("p_"):
             shown[column] = table[column].map(format_p_value)
         elif pd.api.types.is_float_dtype(table[column]):
-            shown[column] = table[column].map(_three_digits)
+            shown[column] = table[column].map(lambda x: three_digits(as_written(x)) if pd.notna(x) else "")
     index = table.index
     names = [name for name in index.names if name]
     if len(names) == 1 and (name := _name_of(names[0])):
@@ -52,14 +53,6 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         shown = shown.rename(index=_heading)
     shown = shown.rename(columns=_heading).rename_axis(columns=None)
     return or_none(shown.rename_axis(index=_heading(names[0])) if len(names) == 1 else shown)
-
-
-def _three_digits(number: float) -> str:
-    """Write a number with three digits, or all before the point; a missing one as an empty text."""
-    number = as_written(number)
-    if pd.isna(number):
-        return ""
-    return f"{number:,.0f}" if 999.5 <= abs(number) < float("inf") else f"{number:.3g}"
 
 
 def or_none(table: pd.DataFrame) -> pd.DataFrame:
