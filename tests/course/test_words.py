@@ -37,7 +37,7 @@ def linked(source, language="en", stem="01_biochem", uses=None):
         ("en", "Serum P, cv and p", "Serum P, cv and [p](glossary.ipynb#p-value)"),
         ("en", "Two to the\npower of it. Power", "Two to the\npower of it. [Power](glossary.ipynb#power)"),
         ("en", "The unscaled standard error (NUSE)", "The unscaled standard error (NUSE)"),
-        ("ja", "等分散を仮定しない検定の仮定", "等分散を仮定しない[検定](glossary.ipynb#検定)の[仮定](glossary.ipynb#仮定)"),
+        ("ja", "等分散を仮定しない。仮定", "等分散を仮定しない。[仮定](glossary.ipynb#仮定)"),
         ("ja", "バックグラウンドを差し引く", "バックグラウンドを差し引く"),
         ("ja", "骨密度の判定", "[骨密度](glossary.ipynb#骨密度)の[判定](glossary.ipynb#判定)"),
         ("ja", "有意差と不有意、有意", "有意差と不有意、[有意](glossary.ipynb#有意)"),

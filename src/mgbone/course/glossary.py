@@ -149,7 +149,7 @@ def link_terms(notebook: nbformat.NotebookNode, stem: str, uses: Uses | None = N
 
 @cache
 def _pattern(language: str) -> tuple[re.Pattern, dict[str, Term | None]]:
-    """Return what finds all terms, the longest first, and the term of each spelling; None where it is none."""
+    """Return what finds all terms, the longest first, and the term of each spelling, None if not meant."""
     spellings = {s: term for term in load_terms() for s in term.spellings}
     spellings |= {s: None for term in load_terms() for s in term.not_meant}
     plural = "" if language == "ja" else "s?"

@@ -111,7 +111,8 @@ def overlapping(found: pd.DataFrame) -> Key:
     significant = found["level"] == "significant"
     right, findings = int((overlap & significant).sum()), int(significant.sum())
     said = tr(
-        "{right} of {findings} significant differences would be missed by anyone who goes by overlapping bars.",
+        "{right} of {findings} significant differences would be missed by anyone who goes by "
+        "overlapping bars.",
         right=right,
         findings=findings,
     )
@@ -169,7 +170,10 @@ def three_chances(study: Study) -> Key:
                     "tests): it is an upper bound. Begin with the chance that none goes wrong."
                 ),
             ),
-            ((1 - limit) ** k, tr("That is the chance that none goes wrong; the question is about the opposite.")),
+            (
+                (1 - limit) ** k,
+                tr("That is the chance that none goes wrong; the question is about the opposite."),
+            ),
             (limit**k, tr("That is the chance that all of them go wrong.")),
         ),
         tr("One minus the chance that every comparison keeps quiet."),
