@@ -56,6 +56,10 @@ def test_no_forbidden_variant_stands_anywhere(term):
         ("what is seen is みられる", r"差[のはも]見られ"),
         ("a cell of the density map is 項目, a region 部位", r"有意なセル|空のセル|16個のセル|領域の骨密度"),
         ("a threshold of a scanner is しきい値, a limit 基準", r"閾値|p値が限界"),
+        ("a statement of an effect is 「差あり」の記述", r"影響が?あ(り|るという)の?記述"),
+        ("a statement of an absence is 「差なし」の記述", r"差(がない|なし)(という)?の?記述"),
+        ("what data exclude is 否定, what is left out 除外", r"差[がを]?[^、。]{0,8}除外|除外でき"),
+        ("what is changed in a text is 書き換え", r"書きかえ"),
     ],
 )
 def test_texts_are_written_in_one_style(style, pattern):
