@@ -49,7 +49,7 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
             "p": verdicts["p"].map(lambda p: format_p(p) if pd.notna(p) else ""),
             tr("verdict"): verdicts["verdict"].map(word),
             tr("criteria met"): verdicts["criteria"].fillna(""),
-            tr("absence"): verdicts["absence"].map(absence_in_words),
+            tr("absence", "what the data exclude"): verdicts["absence"].map(absence_in_words),
         }
     )
     if "p_without_effect" in verdicts:
