@@ -265,6 +265,22 @@ def test_rounded_answers_are_right():
     assert same(np.nan, np.nan) and not same(1.0, np.nan)
 
 
+def test_a_fall_that_no_number_of_animals_shows_is_told_in_words(study):
+    """As where nothing was done to the animals, and osteocalcin rose."""
+    row = {"claim_id": "4-1-1-05", "difference": 1.0, "variance": 4.0, "n_groups": 3, "n_case": 8}
+    key = KEYS["05-4"](pd.DataFrame([row]), study)
+    assert np.isinf(key.right) and "inf" not in key.shows and "No number up to 500" in key.shows
+
+
+def test_no_chance_is_promised_but_that_of_the_data():
+    """The p of the statement, and 1 - p, are those of the verdict that is handed over."""
+    chances = {"p_shrunken": 0.11, "p_plugin": 0.21, "p_predictive": 0.31}
+    table = pd.DataFrame([{"claim_id": "4-1-1-05", **chances}])
+    key = KEYS["05-1"](table, pd.DataFrame([{"claim_id": "4-1-1-05", "p": 0.62}]))
+    assert "11 of 100 cohorts, and not 38" in key.shows
+    assert [answer for answer, _ in key.mistakes] == pytest.approx([0.38, 0.62, 0.21, 0.31, 11.0])
+
+
 def test_faulty_tables_are_those_of_the_program_and_say_what_they_are(tmp_path):
     write_faulty(tmp_path)
     committed = ROOT / "data" / "faulty"

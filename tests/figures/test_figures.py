@@ -73,7 +73,7 @@ class Frames:
         observed = certainty.observed_differences(frames.verdicts, frames.measurements, frames.study)
         again = certainty.replication(frames.verdicts, observed, *frames.cohorts)
         return certainty.certainty_table(
-            frames.verdicts, again, certainty.severity(frames.verdicts, observed)
+            frames.verdicts, again, certainty.severity(frames.verdicts)
         )
 
     @once

@@ -110,9 +110,10 @@ def _certainty(dataset, study):
     closed = certainty.closed_chances(verdicts, observed, study)
     chances = closed.pivot_table("reproduced", "claim_id", "truth").add_prefix("p_")
     together = pd.DataFrame({"claim_id": ["4-2-2-30"], "joint_p": [0.008]})
-    severe = certainty.severity(verdicts, observed)
+    severe = certainty.severity(verdicts)
     table = certainty.certainty_table(verdicts, chances.reset_index(), severe, together)
-    several = pd.DataFrame({"claim_id": "4-2-2-30", "p": [0.009, 0.012, 0.004, 0.02]})
+    p = [0.009, 0.012, 0.004, 0.02]
+    several = pd.DataFrame({"claim_id": "4-2-2-30", "specification": range(4), "p": p})
     return {
         "certainty": certainty,
         "verdicts": verdicts,
