@@ -1,11 +1,13 @@
 """Tests of cohorts of arrays: fast tests against declared ones, drawn expression against drawn scans."""
 
+import json
 import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import R
 from scipy import stats
 
 from mgbone.certainty import array_cohorts, array_tests
@@ -16,6 +18,7 @@ from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import rma
 from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
 
+PRIOR = json.loads((R / "prior_truth.json").read_text())
 N_GENES, N_TERMS = 600, 80
 THEMES = pd.DataFrame(
     {"theme": ["bone_metabolism_genes", "bone_metabolism_genes", "inflammatory_response_genes"],
@@ -90,18 +93,19 @@ def test_the_rule_of_clusters_without_its_figures_is_the_declared_one(arrays_of_
         assert found == (declared["level"], pytest.approx(declared["silhouette"]), declared["p"])
 
 
-def test_a_prior_that_follows_expression_is_that_of_limma():
-    # R 4.x, limma 3.54.1: eBayes(contrasts.fit(lmFit(x, ~ 0 + g), ...), trend = TRUE) on these values.
-    rng = np.random.default_rng(5)
-    level = rng.uniform(3, 12, 400)
-    sd = np.exp(0.5 - 0.25 * level) * np.sqrt(6 / rng.chisquare(6, 400))
-    values = (level[:, None] + sd[:, None] * rng.standard_normal((400, 12))).round(4)
-    found = array_tests.moderated_t(values, np.repeat([0, 1, 2], 4), [(1, 0), (2, 0)], trend=True)
-    assert found.t[:4, 0] == pytest.approx(
-        [-1.7423792232, 0.2578804076, -0.4208909976, 0.2246044781], abs=1e-9
-    )
-    p = 2 * stats.t.sf(np.abs(found.t[:4, 1]), found.df)
-    assert p == pytest.approx([0.14319792892, 0.870766902709, 0.213400030178, 0.400039668716])
+@pytest.mark.parametrize("fit", PRIOR["fits"], ids=lambda fit: f"trend={fit['trend']}")
+def test_the_prior_of_variances_is_that_of_limma(fit):
+    table = pd.read_csv(R / "limma_input.csv", index_col="gene")
+    codes, _ = pd.factorize(table.columns.str.partition(".").get_level_values(0))
+    values = table.to_numpy()
+    found = array_tests.moderated_t(values, codes, [(1, 0)], trend=fit["trend"])
+    within = values - table.T.groupby(codes).transform("mean").T.to_numpy()
+    level = values.mean(axis=1) if fit["trend"] else None
+    df, variance = array_tests.fit_prior((within**2).sum(axis=1) / 8, 8, level)
+    assert df == pytest.approx(fit["df"], rel=1e-7) and found.df == pytest.approx(fit["total"], rel=1e-7)
+    assert np.ravel(variance)[:6] == pytest.approx(np.ravel(fit["variance"]), rel=1e-7)
+    assert found.t[:6, 0] == pytest.approx(fit["t"], rel=1e-7)
+    assert 2 * stats.t.sf(np.abs(found.t[:6, 0]), found.df) == pytest.approx(fit["p"], rel=1e-6)
 
 
 @pytest.mark.parametrize(("genes", "of_set", "of_list"), [(500, 40, 60), (16_000, 900, 1_000), (30, 12, 25)])

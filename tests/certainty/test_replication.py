@@ -21,7 +21,7 @@ from mgbone.certainty.replication import (
     replication,
     shrunken_by_simulation,
 )
-from mgbone.certainty.shrinkage import believed
+from mgbone.certainty.shrinkage import PROPORTIONS, SDS, believed, draw_believed
 from mgbone.claims.judging import judge
 from mgbone.evidence.chances import LEVEL_CHANCES, chances_of_levels
 from mgbone.evidence.comparison import compare
@@ -132,10 +132,14 @@ def test_data_that_contradict_an_effect_do_not_speak_for_it(drawn):
     verdicts, observed, job, n, counts = drawn
     effects = verdicts["asserts"].eq("effect") & verdicts["domain"].ne("microarray")
     turned = verdicts.assign(
-        direction=verdicts["direction"].mask(effects, verdicts["direction"].map({"up": "down", "down": "up"})),
+        direction=verdicts["direction"].mask(
+            effects, verdicts["direction"].map({"up": "down", "down": "up"})
+        ),
         verdict=verdicts["verdict"].mask(effects, "contradicted"),
     )
-    ratio = replication(turned, observed, job, n, counts).loc[effects].set_index("claim_id")["likelihood_ratio"]
+    ratio = (
+        replication(turned, observed, job, n, counts).loc[effects].set_index("claim_id")["likelihood_ratio"]
+    )
     seen = observed.set_index("claim_id").loc[ratio.index, "t"]
     assert np.isnan(ratio["4-4-02"]) and (ratio.dropna() < 1).all() and len(ratio.dropna()) > 15
     of_two = verdicts.set_index("claim_id").loc[ratio.index, "value"].isna() & seen.notna()
@@ -224,11 +228,31 @@ def test_with_few_degrees_of_freedom_the_chances_are_those_of_direct_integration
         assert uncertain["up_significant"] == pytest.approx(beyond, abs=1e-9)
 
 
-def test_what_shrinks_is_the_effect_and_not_what_is_beyond_doubt(drawn):
-    """An effect of 30 standard errors is found again, whatever is believed of others."""
+def test_what_is_beyond_doubt_does_not_shrink(study):
+    """An effect of 30 standard errors is found again, whatever is believed of others; one of 3 less often."""
+    found = levels_by_truth(np.array([3.0, 30.0]), 3, 21, study)
+    small, large = (found[kind]["up_significant"] for kind in ("shrunken", "plugin"))
+    assert small[1] > 0.9999 and large[1] > 0.9999
+    assert small[0] < large[0] - 0.2
+
+
+@pytest.mark.parametrize(("t", "df"), [(2.5, 21), (-4.0, 6)])
+def test_effects_that_are_believed_have_the_moments_of_the_posterior(t, df):
+    """Prior times the density of noncentral t, added up over a grid; the SD that goes with it is left out."""
+    true = np.linspace(-30, 30, 6001)
+    prior = (PROPORTIONS * stats.norm.pdf(true[:, None], scale=SDS)).sum(axis=1)
+    density = prior * stats.nct.pdf(t, df, true)
+    density /= density.sum()
+    mean = (density * true).sum()
+    sd = np.sqrt((density * (true - mean) ** 2).sum())
+    drawn, _ = draw_believed(t, df, 20_000, np.random.default_rng(2))
+    assert drawn.mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(20_000))
+    assert drawn.std() == pytest.approx(sd, rel=0.04)
+
+
+def test_an_order_of_doses_shrinks_too(drawn):
     verdicts, observed, job, n, counts = drawn
-    table = replication(verdicts, observed, job, n, counts).set_index("claim_id")
-    order = table.loc["4-4-02"]
+    order = replication(verdicts, observed, job, n, counts).set_index("claim_id").loc["4-4-02"]
     assert 0.8 < order["p_shrunken"] < order["p_plugin"] and order["p_without_effect"] < 0.002
     assert order["how"] == "simulation"
 

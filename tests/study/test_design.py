@@ -223,7 +223,9 @@ def test_broken_study_files(tmp_path, raw, case):
 
 def test_a_limit_without_end_is_no_number(tmp_path, raw):
     path = write(tmp_path, raw)
-    path.write_text(path.read_text(encoding="utf-8").replace("limit: 0.585", "limit: 1e999"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("limit: 0.585", "limit: 1e999"), encoding="utf-8"
+    )
     with pytest.raises(StudyError, match=r"options.1.limit: found inf, allowed is a number, 0 or above"):
         load_study(path)
 

@@ -26,7 +26,11 @@ FILES = {
 
 
 def run_arrays(
-    dataset: Dataset, verdicts: pd.DataFrame, folder: Path, n_cohorts: int, tell: Callable[[str], None] = print
+    dataset: Dataset,
+    verdicts: pd.DataFrame,
+    folder: Path,
+    n_cohorts: int,
+    tell: Callable[[str], None] = print,
 ) -> None:
     """Judge statements about arrays by every specification and over new cohorts, and write what came of it.
 

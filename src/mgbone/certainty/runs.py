@@ -250,7 +250,11 @@ class _Kept:
         read = {number: self._read(number) for number in numbers}
         found = {number: chunk for number, chunk in read.items() if chunk is not None}
         if spoilt := len(read) - len(found):
-            said = tr("{n} chunks in {folder} can't be read; they are drawn again.", n=spoilt, folder=relative(self.folder))
+            said = tr(
+                "{n} chunks in {folder} can't be read; they are drawn again.",
+                n=spoilt,
+                folder=relative(self.folder),
+            )
             warnings.warn(said, KeptWarning, stacklevel=3)
         return found
 

@@ -18,7 +18,7 @@ from mgbone.evidence.exact import dunnett_tail, studentised_range_tail
 
 _LARGEST = 8.0  # of log(1 + t^2 / df); beyond, the logarithm of a tail is a straight line over it
 _SMALLEST = 1e-300
-_CURVE, _SURFACE = 100, (6, 64)  # nodes; of the surface along 1 / df within an octave, and along t
+_CURVE, _SURFACE = 70, (6, 48)  # nodes; of the surface along 1 / df within an octave, and along t
 
 
 def tukey_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:

@@ -73,9 +73,7 @@ def chances_of_levels(
 
 def dunnett_limits(control: int, others: Sequence[int], df: int, study: Study) -> dict[str, float]:
     """Return the abs(t) beyond which Dunnett's test gives each level, for `chances_of_levels`."""
-    return {
-        level: dunnett_limit(study.thresholds[level], control, tuple(others), df) for level in LIMITED
-    }
+    return {level: dunnett_limit(study.thresholds[level], control, tuple(others), df) for level in LIMITED}
 
 
 def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_sd: bool) -> np.ndarray:

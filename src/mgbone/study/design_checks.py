@@ -210,7 +210,9 @@ def _check_stated(
             problem = tr("stands in the first option, which is the declared one")
             document.slip((*where, key), problem, tr("Delete it, or put the declared option before it."))
         elif key != takes:
-            document.slip((*where, key), tr("does nothing for {decision}", decision=decision), tr("Delete it."))
+            document.slip(
+                (*where, key), tr("does nothing for {decision}", decision=decision), tr("Delete it.")
+            )
     if takes and not first and not stated:
         problem = tr("{name!r} says by no number how it differs from the declared option", name=option["id"])
         document.slip(where, problem, tr("Add {key}.", key=takes))
