@@ -161,7 +161,8 @@ def test_chances_are_shares_of_cohorts_with_the_verdict_that_the_data_gave():
                   "significant", "none", "mixed", "significant", "none"],
     })  # fmt: skip
     silent = pd.DataFrame({"cohort": range(4), "experiment": "exp2", "contrast": "mg004_vs_control",
-                           "endpoint": "bone_metabolism_genes", "direction": None, "level": None})  # fmt: skip
+                           "endpoint": "bone_metabolism_genes", "direction": None,
+                           "level": None})  # fmt: skip
     found = array_cohorts.array_chances({"observed": pd.concat([cohorts, silent])}, verdicts)
     found = found.set_index("claim_id")
     # Of b: up and significant, up at another level, down, nowhere.

@@ -126,7 +126,7 @@ def test_a_declared_analysis_that_could_not_be_made_is_no_other_one(study):
 
 @pytest.mark.parametrize("column", ["estimate", "p"])
 def test_a_curve_keeps_its_numbers_though_one_kind_is_missing(study, column):
-    """Behind limits of detection there is a p without an estimate; the decisions that do not touch are left."""
+    """Behind limits of detection there is a p without an estimate; a decision that does not touch goes."""
     small = replace(study, multiverse=(TEST, OUTLIERS, replace(TEST, id="urine", endpoints=("urine_*",))))
     rows = four([0.01, 0.02, 0.03, 0.04]).assign(level="significant", urine="tukey_kramer")
     rows[column] = np.nan
@@ -196,7 +196,7 @@ def test_every_form_of_an_endpoint_has_the_labels_of_its_animals(study):
     ]
     order, groups = study.experiments["exp2"].groups, animals["group"].to_numpy(object)
     tasks = list(_labelled(wide, groups, order, (50, 1)))
-    assert [task.values.columns.tolist() for task in tasks] == [["serum_ca"], ["urine_ctx"], ["urine_ctx"]]
+    assert [task.table.columns.tolist() for task in tasks] == [["serum_ca"], ["urine_ctx"], ["urine_ctx"]]
     serum, ratio, day = (task.member for task in tasks)
     assert (ratio == day).all()
     of_gone = animals["animal_id"].isin(gone).to_numpy()

@@ -148,7 +148,7 @@ def test_data_that_contradict_an_effect_do_not_speak_for_it(drawn):
 
 def test_no_two_things_are_drawn_from_one_stream(drawn, monkeypatch):
     """Chunks under each truth, and each shrunken statement, have a stream of their own."""
-    verdicts, observed, job, _, _ = drawn
+    _, observed, job, _, _ = drawn
     used = []
     plain = np.random.default_rng
 
@@ -178,7 +178,7 @@ def test_limits_of_dunnett_are_those_of_multcomp(case):
 
 
 def test_chances_under_dunnett_are_those_of_cohorts(study):
-    """Groups of 8, 7 and 6, cohorts drawn and judged by p of Dunnett's test; means and squares alone count."""
+    """Groups of 8, 7 and 6; cohorts are drawn and judged by p of Dunnett's test."""
     measured = made.measurements(study)
     number = measured["animal_id"].str[-1].astype(int)
     measured = measured[number <= measured["group"].map({"mg004": 7, "mg002": 6}).fillna(8)]

@@ -60,7 +60,7 @@ def test_a_run_that_was_stopped_goes_on(job, counted, tmp_path, monkeypatch):
         if done == 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="stopped after 2 of 4 chunks.*goes on from there"):
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after 2 of 4 chunks.*goes on from there"):
         runs.run_cohorts(job, 4000, tmp_path, progress=stop)
     (folder,) = tmp_path.iterdir()
     kept = sorted(folder.iterdir())

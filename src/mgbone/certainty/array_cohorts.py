@@ -283,7 +283,7 @@ def array_chances(cohorts: Mapping[str, pd.DataFrame], verdicts: pd.DataFrame) -
 
 
 def _judged_again(cohorts: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-    """Judge statements in every cohort: one judgement for all, the cohort made part of the experiment's name."""
+    """Judge statements in every cohort at once: the cohort is made part of the experiment's name."""
     evidence = cohorts.assign(experiment=cohorts["experiment"] + "#" + cohorts["cohort"].astype(str))
     stated = claims.merge(cohorts[["cohort"]].drop_duplicates(), how="cross")
     stated["experiment"] = stated["experiment"] + "#" + stated["cohort"].astype(str)

@@ -183,7 +183,7 @@ class Task(NamedTuple):
     """One form of the values of endpoints that were measured in the same animals, and the labels of these."""
 
     form: Form
-    values: pd.DataFrame
+    table: pd.DataFrame
     hidden: np.ndarray
     member: np.ndarray
 
@@ -258,14 +258,14 @@ def _analyse(
 ) -> tuple[pd.DataFrame, list[tuple[str, np.ndarray, np.ndarray]]]:
     """Test one form of the values on one scale after one rule for outliers, by every test."""
     form, hidden, member = task.form, task.hidden, task.member
-    values, logs = task.values.to_numpy(float), transformation == "logarithm"
+    values, logs = task.table.to_numpy(float), transformation == "logarithm"
     # Gehan's test does not change under logarithms, and limits have to stay what they are.
     scaled = np.where(hidden.any(axis=0), values, logarithms(values)) if logs else values
     known = np.isfinite(scaled)
     place = {group: i for i, group in enumerate(experiment.groups)}
     contrasts = [(place[c.case], place[c.reference]) for c in experiment.contrasts]
     usable = known.any(axis=0)
-    columns = task.values.columns[usable].tolist()
+    columns = task.table.columns[usable].tolist()
     if not columns:
         return _no_rows(), []
     at = {c.name: i for i, c in enumerate(experiment.contrasts)}

@@ -33,9 +33,10 @@ def closed_chances(
     """Return the chance of each verdict in a new cohort, in closed form.
 
     A test gives a level where abs(t) lies beyond a critical value, that of Tukey-Kramer (a quantile of the
-    studentised range over sqrt(2)) or of Dunnett's test against one control, and t is noncentral. What differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one
-    observed with a flat prior on the means and the SD as uncertain as it is (`predictive`); or the one that
-    is believed after van Zwet and Goodman (2022; `shrunken`).
+    studentised range over sqrt(2)) or of Dunnett's test against one control, and t is noncentral. What
+    differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one observed with a flat
+    prior on the means and the SD as uncertain as it is (`predictive`); or the one that is believed after van
+    Zwet and Goodman (2022; `shrunken`).
 
     Parameters
     ----------
@@ -229,8 +230,8 @@ def replication(
         ``REPLICATION_COLUMNS``, in the order of `verdicts`. likelihood_ratio is how many times likelier the
         verdict is where the statement is true than where it is false: of an effect, as large as observed but
         with the stated direction against none (below 1 where the data contradict it; missing of an order of
-        doses that does); of an absence, no difference against one as large as the study's bound of equivalence (a
-        lower limit where no simulated cohort without effect gave the verdict).
+        doses that does); of an absence, no difference against one as large as the study's bound of
+        equivalence (a lower limit where no simulated cohort without effect gave the verdict).
         `how`: ``closed form`` or ``simulation``. Missing where neither speaks of a statement.
     """
     closed = closed_chances(verdicts, observed, job.study)

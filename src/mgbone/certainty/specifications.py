@@ -55,9 +55,9 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     -------
     DataFrame
         As in `mgbone.certainty.multiverse.Multiverse`: `specification` counts from 0, which is the declared
-        one, or from 1 where that could not be made (as per creatinine without creatinine). A stated mean is held against that of the declared
-        form of the values, as a logarithm where those are; of other forms (excretion per day) it says
-        nothing.
+        one, or from 1 where that could not be made (as per creatinine without creatinine). A stated mean is
+        held against that of the declared form of the values, as a logarithm where those are; of other forms
+        (excretion per day) it says nothing.
     """
     decisions = [one for one in study.multiverse if one.id in rows]
     columns = [*SPECIFICATION_COLUMNS, *(one.id for one in decisions)]
@@ -122,9 +122,10 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     -------
     statements : DataFrame
         ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share of
-        them with that verdict, missing where the declared one could not be; p and estimate as declared and at their extremes; the decision that moves the
-        statement most and its share (of the verdict's variance where verdicts differ, otherwise of z's); what
-        joint inference says, where joint_p is that of Stouffer's z.
+        them with that verdict, missing where the declared one could not be; p and estimate as declared and at
+        their extremes; the decision that moves the statement most and its share (of the verdict's variance
+        where verdicts differ, otherwise of z's); what joint inference says, where joint_p is that of
+        Stouffer's z.
     decisions : DataFrame
         ``DECISION_COLUMNS``, from `shares_of_variance`.
     """
@@ -221,8 +222,8 @@ def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row, or of none
-        where the declared analysis could not be made); only the decisions that touch the statement.
+        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row, or of
+        none where that could not be made); only the decisions that touch the statement.
     """
     rows = table[table["claim_id"] == claim_id].assign(declared=lambda t: t["specification"] == 0)
     rows = rows[rows["level"].notna()].sort_values(["estimate", "p", "specification"], kind="stable")

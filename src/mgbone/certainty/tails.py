@@ -158,7 +158,7 @@ def _t_at(bend: float, df: float) -> float:
 
 @cache
 def _range_surface(n_groups: int, octave: int) -> RectBivariateSpline:
-    """Logarithm of the tail for 2^octave to 2^(octave + 1) degrees of freedom, over 1 / df and the bend of t."""
+    """Logarithm of the tail over 1 / df, from 2^octave to twice as many, and over the bend of t."""
     most = 2.0 ** (octave + 1)
     inverse = np.linspace(1 / most, 2 / most, _SURFACE[0])
     bend = np.linspace(0, np.log1p(_LARGEST * most), _SURFACE[1])

@@ -115,8 +115,8 @@ def animals_for_half(observed: pd.DataFrame, study: Study) -> Key:
         said = tr("No number up to {most} does: the chance to find so small a fall stays too low.", most=MOST)
     else:
         said = tr(
-            "{right:.0f} a group, against {whole:.0f} for all of it: half the effect needs about four times the "
-            "animals.",
+            "{right:.0f} a group, against {whole:.0f} for all of it: half the effect needs about four times "
+            "the animals.",
             right=right,
             whole=whole,
         )

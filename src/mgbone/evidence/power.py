@@ -50,7 +50,7 @@ def dunnett_limit(limit: float, control: int, others: tuple[int, ...], df: int) 
     def lacking(t: float) -> float:
         return dunnett_tail(t, others, control, df) - limit
 
-    # No larger than that of as many t tests at the limit divided by their number, no smaller than that of one.
+    # It lies between the critical value of one t test and that of as many by Bonferroni.
     low, high = (float(stats.t.isf(limit / 2 / m, df)) for m in (1, len(others)))
     return low if len(others) == 1 else float(optimize.brentq(lacking, low, high, xtol=1e-10))
 

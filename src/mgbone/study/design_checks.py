@@ -159,7 +159,7 @@ def _check_doses(document: Document, content: Mapping[str, Any]) -> None:
 
 
 def _check_decisions(document: Document, entries: Iterable[Mapping[str, Any]], may_overlap: bool) -> None:
-    """What no code can do among the options of the multiverse, what does nothing, and what stands there twice."""
+    """What no code can do among the options of the multiverse, what does nothing, what stands there twice."""
     seen: list[str] = []
     for place, entry in enumerate(entries):
         here = ("multiverse", place)
@@ -202,7 +202,7 @@ def _check_options(document: Document, here: Keys, entry: Mapping[str, Any]) -> 
 def _check_stated(
     document: Document, where: Keys, decision: str, option: Mapping[str, Any], may_overlap: bool
 ) -> None:
-    """What an option states: what its decision takes and nothing else, the first (as declared) nothing at all."""
+    """What an option states: what its decision takes and nothing else, and the declared one nothing."""
     takes, first = STATED.get(decision), where[-1] == 0
     stated = [key for key in ("regions", "limit", "sizes") if key in option]
     for key in stated:

@@ -27,10 +27,10 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "clustered_genes": (),
     "linkage": ("average", "complete", "ward"),
 }
-"""Decisions that code can make in more than one way, and the options that it has words for, the declared first.
+"""Decisions that code can make in several ways, and the options that it has words for, the declared first.
 
-Where none are named, an option states what it is by what ``STATED`` says, and its id is free; the first states
-nothing and is as declared.
+Where none are named, an option states what it is by what ``STATED`` says, and its id is free; the first one
+states nothing and is as declared.
 """
 
 STATED: Mapping[str, str] = {
