@@ -107,8 +107,7 @@ def coverage(dataset: Dataset, study: Study) -> pd.DataFrame:
     lengths = dataset.animals.set_index("animal_id")["femur_length"]
     slices = dataset.qct_slices.sort_values("position", kind="stable").reset_index(drop=True)
     measured = {s: slices[[f"{s}_area", f"{s}_content"]].notna().all(axis=1).to_numpy() for s in STRUCTURES}
-    places, position = slices.groupby("animal_id").indices, slices["position"].to_numpy(float)
-    rows = []
+    rows, places, position = [], slices.groupby("animal_id").indices, slices["position"].to_numpy(float)
     for animal in dataset.qct_slices["animal_id"].unique():
         place = places[animal]
         steps = np.diff(position[place])
