@@ -17,6 +17,7 @@ from mgbone.study.multiverse import Decision, decision_label, option_label
 from mgbone.study.naming import VERDICTS
 
 _ROW, _ABOVE, _GAP = 4.6, 74.0, 0.9
+_LEVELS = ("significant", "trend")
 _UNITS = {
     "biochem": N_("Difference (%)"),
     "qct": N_("Difference (%)"),
@@ -39,7 +40,8 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     about : DataFrame
         One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
         specifications, most_decisive, decisive_share, joint_p, n_permutations
-        (`mgbone.certainty.about_statement`).
+        (`mgbone.certainty.about_statement`). Its verdict has a share only where the declared analysis could
+        be made.
     """
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
@@ -50,7 +52,7 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
     figure, _ = canvas.new_figure(
         0, 0, width=look.DOUBLE, height=_ABOVE + _ROW * depth, title=title or _statement(told),
-        finding=_finding(told, curve, study), note=_note(told, curve),
+        finding=_finding(told, curve, study), note=_note(told, curve, study),
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
     )  # fmt: skip
@@ -63,13 +65,18 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
     first.set(ylabel=tr(unit))
     _p_panel(axes[1], curve, study)
-    _options_panel(axes[2], curve, decisions, places, depth, str(told["verdict"]))
+    verdict = str(told["verdict"]) if curve["declared"].any() else None
+    _options_panel(axes[2], curve, decisions, places, depth, verdict)
     for ax in axes:
         for rank in curve.loc[curve["declared"], "rank"]:
             ax.axvline(rank, color=look.INK, linewidth=0.9, zorder=1)
         ax.set_xlim(0, len(curve) + 1)
         ax.tick_params(labelbottom=ax is axes[2])
-    axes[2].set_xlabel(tr("Analyses, from the smallest to the largest estimate"))
+    by_estimate, by_p = (
+        N_("Analyses, from the smallest to the largest estimate"),
+        N_("Analyses, from the smallest to the largest p"),
+    )
+    axes[2].set_xlabel(tr(by_estimate if len(known) else by_p))
     return figure
 
 
@@ -82,14 +89,14 @@ def _dots(ax: Axes, curve: pd.DataFrame, what: str) -> None:
 
 
 def _p_panel(ax: Axes, curve: pd.DataFrame, study: Study) -> None:
-    floor = max(float(curve["p"].min()), 1e-40)
+    floor = max(float(curve["p"].min()), 1e-40) if curve["p"].notna().any() else 0.01
     _dots(ax, curve.assign(p=curve["p"].clip(lower=floor)), "p")
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
     ax.set_ylim(min(floor / 2, 0.01), 1.6)
     ax.set_ylabel("p")
-    for level in ("significant", "trend"):
+    for level in _LEVELS:
         ax.axhline(study.thresholds[level], color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
 
 
@@ -109,7 +116,7 @@ def _options_panel(
     decisions: Sequence[Decision],
     places: dict[str, dict[str, float]],
     depth: float,
-    verdict: str,
+    verdict: str | None,
 ) -> None:
     ticks, labels = [], []
     names = [option_label(d.option(name)) for d in decisions for name in places[d.id]]
@@ -122,17 +129,11 @@ def _options_panel(
             ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
             ticks.append(y)
             labels.append(option_label(decision.option(name)))
-            share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
-            ax.annotate(
-                share,
-                (1, y),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                size=look.SMALL_SIZE,
-                gid="share",
-            )
+            if verdict is not None:
+                share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
+                ax.annotate(share, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
+                            textcoords="offset points", va="center", size=look.SMALL_SIZE,
+                            gid="share")  # fmt: skip
         top, bottom = min(rows.values()), max(rows.values())
         ax.annotate("\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE)),
                     (0, (top + bottom) / 2), xycoords=("axes fraction", "data"), xytext=(-aside, 0),
@@ -157,17 +158,18 @@ def _statement(told: pd.Series) -> str:
 
 
 def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
-    said = [
-        tr(
-            "The declared verdict ({verdict}) holds in {n} of {all} analyses; "
-            "p lies between {low} and {high}",
-            verdict=naming.word(str(told["verdict"])),
-            n=int(curve["verdict"].eq(told["verdict"]).sum()),
+    if curve["declared"].any():
+        declared = tr(
+            "The declared verdict ({verdict}) holds in {n} of {all} analyses",
+            verdict=naming.word(str(told["verdict"])), n=int(curve["verdict"].eq(told["verdict"]).sum()),
             all=len(curve),
-            low=naming.format_p_value(curve["p"].min()),
-            high=naming.format_p_value(curve["p"].max()),
-        )
-    ]
+        )  # fmt: skip
+    else:
+        declared = tr("The declared analysis could not be made, but {all} others", all=len(curve))
+    said, p = [declared], curve["p"].dropna()
+    if len(p):
+        low, high = naming.format_p_value(p.min()), naming.format_p_value(p.max())
+        said.append(tr("p lies between {low} and {high}", low=low, high=high))
     named = [one for one in study.multiverse if one.id == told["most_decisive"]]
     if named and len(curve["verdict"].unique()) > 1:
         words = N_("the verdict depends most on “{decision}” ({percent:.0f} % of its variance)")
@@ -175,14 +177,17 @@ def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
     return findings.sentence(said)
 
 
-def _note(told: pd.Series, curve: pd.DataFrame) -> list[str]:
-    said = [
-        N_(
-            "line: the declared analysis; percent: share of the analyses with that option that give its "
-            "verdict"
-        ),
-        N_("dashed: p = 0.05 and 0.10"),
-    ]
+def _note(told: pd.Series, curve: pd.DataFrame, study: Study) -> list[str]:
+    said = []
+    if curve["declared"].any():
+        said.append(
+            N_(
+                "line: the declared analysis; percent: share of the analyses with that option that give its "
+                "verdict"
+            )
+        )
+    limits = {level: f"{study.thresholds[level]:g}" for level in _LEVELS}
+    said.append(tr("dashed: p = {significant} and {trend}", **limits))
     if pd.notna(told["joint_p"]):
         words = N_(
             "all analyses together against {n} permutations of labels: p = {p}; they are of the same "
