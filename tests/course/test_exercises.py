@@ -38,10 +38,10 @@ def tables():
     """What the exercises of a notebook find when they are run, made once for each notebook."""
     made = {}
 
-    def of(stem):
-        if stem not in made:
-            made[stem] = {"np": np, "pd": pd, "stats": stats, "mg": mg, **namespace(stem)}
-        return made[stem]
+    def of(stem, shipped="simulated"):
+        if (stem, shipped) not in made:
+            made[stem, shipped] = {"np": np, "pd": pd, "stats": stats, "mg": mg, **namespace(stem, shipped)}
+        return made[stem, shipped]
 
     return of
 
@@ -57,16 +57,17 @@ def run(source, names):
     return given
 
 
+@pytest.mark.parametrize("shipped", ["simulated", pytest.param("null", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("stem", "number"), ALL)
-def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, language, tables):
+def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, language, shipped, tables):
     use_language(language)
     (one,) = [one for one in exercises(notebook(stem, language)) if one.number == number]
-    given_number, answer, *handed = run(one.solution, tables(stem))
+    given_number, answer, *handed = run(one.solution, tables(stem, shipped))
     assert given_number == number
     said = [check(number, answer, *handed).data]
     with pytest.raises(AnswerError, match=r"\.\.\.") as blank:
-        exec(blanked(_stored(stem, number)), dict(tables(stem)))
+        exec(blanked(_stored(stem, number)), dict(tables(stem, shipped)))
     said.append(str(blank.value))
     key = KEYS[number](*handed)
     wrong = [pair for pair in key.mistakes if not same(pair[0], key.right)]
@@ -84,6 +85,26 @@ def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, la
         )
     said.append(key.advice)
     assert all(bool(JAPANESE.search(text)) == (language == "ja") for text in said), said
+
+
+def test_of_statements_of_an_effect_all_kinds_are_counted(tables):
+    counts = tables("04_integration")["counts"]
+    told = check("04-2", counts["nominal"].sum() / counts["statements"].sum(), counts).data
+    assert f"of an effect it would be {100 * (0.2 + 0.0001 + 0.23) / (17 + 1 + 5):.1f} % at most" in told
+
+
+def test_an_order_needs_steps_that_all_go_down():
+    steps = pd.DataFrame({"step": ["a", "b"], "estimate": [-0.3, -0.5], "p": [0.04, 0.001]})
+    assert "not every step" not in check("04-6", 0.04, steps).data
+    risen = steps.assign(estimate=[-0.3, 0.5])
+    assert "not every step goes down (“b”)" in check("04-6", 0.04, risen).data
+
+
+def test_a_list_without_other_genes_has_no_risk_ratio(tables):
+    row = tables("03_microarray")["enriched"].head(1)
+    for hits, listed in ((0, 0), (3, 3)):
+        told = check("03-4", np.nan, row.assign(hits=hits, list_size=listed)).data
+        assert "nothing to compare with" in told
 
 
 def _stored(stem, number):

@@ -51,4 +51,4 @@ def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
 
 def test_large_numbers_are_written_in_full():
     shown = reading.with_names(pd.DataFrame({"variance": [0.01234, 999.4, 10_412.3, -12_345.6, None]}))
-    assert shown["variance"].tolist() == ["0.0123", "999", "10,412", "-12,346", ""]
+    assert shown["variance within groups"].tolist() == ["0.0123", "999", "10,412", "-12,346", ""]

@@ -243,9 +243,12 @@ def absence(smallest_bound: float, bound: float) -> str:
     if smallest_bound <= bound:
         return SUPPORTED
     # Beyond a doubling nothing is excluded that a reader would have asked about.
-    if smallest_bound < 100:
-        return BEYOND.format(percent=f"{math.ceil(10 * smallest_bound) / 10:g}")
-    return NOT_SHOWN
+    return BEYOND.format(percent=rounded_up(smallest_bound)) if smallest_bound < 100 else NOT_SHOWN
+
+
+def rounded_up(percent: float) -> str:
+    """Write the smallest difference that data exclude, in percent: a smaller number would claim too much."""
+    return f"{math.ceil(10 * percent) / 10:g}" if math.isfinite(percent) else f"{percent:g}"
 
 
 def absence_in_words(said: object) -> str:
