@@ -801,7 +801,9 @@ def names_beside(named, others):
     ax = axes[0, 0]
     ax.set(xlim=(0, 10), ylim=(0, 10))
     canvas.lay_out(figure)
-    marks.name_points(ax, pd.DataFrame(named, columns=["x", "y", "name"]), pd.DataFrame(others, columns=["x", "y"]))
+    marks.name_points(
+        ax, pd.DataFrame(named, columns=["x", "y", "name"]), pd.DataFrame(others, columns=["x", "y"])
+    )
     figure.draw_without_rendering()
     return [text.get_window_extent() for text in ax.texts], ax
 

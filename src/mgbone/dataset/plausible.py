@@ -52,7 +52,7 @@ class Column:
     groups: pd.Series
 
     @property
-    def shown_unit(self) -> str:
+    def shown(self) -> str:
         """The unit as people read it."""
         return typeset_unit(self.unit)
 
@@ -140,10 +140,10 @@ def _beyond(column: Column, rows: pd.Index) -> list[Fault]:
     if not len(rows):
         return []
     (low, high), values = plausible()["ranges"][column.name]["possible"], column.numbers
-    said = {"count": len(rows), "n": len(values), "low": f"{low:g}", "high": f"{high:g}", "unit": column.shown_unit}
+    said = {"count": len(rows), "n": len(values), "low": f"{low:g}", "high": f"{high:g}"}
     problem = tr(
         "{count} of {n} values lie outside {low} to {high} {unit}, which rats and mice hardly leave ({who})",
-        who=column.listed(rows), **said,
+        who=column.listed(rows), unit=column.shown, **said,
     )  # fmt: skip
     return [column.doubt(rows, problem, _look(column, values[rows]))]
 
@@ -160,7 +160,7 @@ def _unusual(column: Column, study: Study) -> list[Fault]:
     problem = tr(
         "the median of the animals on the normal diet is {middle:.4g} {unit} (n = {n}); usual in rats is "
         "{low:g} to {high:g}",
-        middle=middle, unit=column.shown_unit, n=len(held), low=usual[0], high=usual[1],
+        middle=middle, unit=column.shown, n=len(held), low=usual[0], high=usual[1],
     )  # fmt: skip
     return [Fault(column.file, problem, _look(column, held), column=column.name)]
 
@@ -174,7 +174,7 @@ def _look(column: Column, values: pd.Series) -> str:
     for text, field in CLINICAL:
         by = conversion(unit_of(text), column.unit, field) if field == column.name else None
         if by is not None and by.factor != 1 and low <= middle * by.factor <= high:
-            shown = {"unit": typeset_unit(text), "low": f"{low:g}", "high": f"{high:g}", "is": column.shown_unit}
+            shown = {"unit": typeset_unit(text), "low": f"{low:g}", "high": f"{high:g}", "is": column.shown}
             return tr(
                 "Taken as {unit} they would be within {low} to {high} {is}: is the unit right?", **shown
             )
@@ -203,7 +203,7 @@ def _far(column: Column, values: pd.Series) -> list[Fault]:
     if not len(far):
         return []
     row = far[0]
-    said = {"who": column.listed(far), "middle": f"{middle[row]:.4g}", "unit": column.shown_unit}
+    said = {"who": column.listed(far), "middle": f"{middle[row]:.4g}", "unit": column.shown}
     problem = tr(
         "far from the rest of its group: {who}; the first one's group has a median of {middle} {unit}", **said
     )
@@ -243,7 +243,7 @@ def _order(columns: list[Column]) -> list[Fault]:
                     "{lower} is above {higher} in {count} of {n} animals (medians {low:.4g} and {high:.4g} "
                     "{unit}); in growing rats it is below",
                     lower=lower.name, higher=higher.name, count=count, n=len(both),
-                    low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.shown_unit,
+                    low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.shown,
                 )  # fmt: skip
                 advice = tr("Are the two columns exchanged?")
                 found.append(Fault(higher.file, problem, advice, column=f"{higher.name}, {lower.name}"))
@@ -282,7 +282,9 @@ def _of_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame) -> list[F
         columns = (f"{structure}_content", f"{structure}_area", "thickness")
         if set(columns) <= set(slices):
             content, area, thickness = (slices[column] for column in columns)
-            both = pd.DataFrame({"animal_id": slices["animal_id"], "content": content, "volume": area * thickness})
+            both = pd.DataFrame(
+                {"animal_id": slices["animal_id"], "content": content, "volume": area * thickness}
+            )
             total = both.dropna().groupby("animal_id").sum()
             density = 1000 * total["content"] / total["volume"].where(total["volume"] > 0)
             found += _densities(density.dropna(), structure, file, ", ".join(columns))

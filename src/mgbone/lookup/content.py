@@ -81,8 +81,8 @@ def _changes(tables: Tables) -> dict[str, Any]:
     """Return genes, their names and themes, and per contrast the columns of `CHANGES` in their order."""
     genes = _genes(tables)
     if not genes:
-        listed = dict.fromkeys(("genes", "chip", "names", "themes", "theme", "contrasts"), [])
-        return {**listed, "synonyms": {}}
+        listed = ("genes", "chip", "names", "themes", "theme", "contrasts")
+        return {"synonyms": {}, **{key: [] for key in listed}}
     table = tables.read("differential_expression")
     names = tables.chip_genes.reindex(genes)["gene_name"].fillna("")
     members = theme_genes(tables.gene_sets, tables.themes)

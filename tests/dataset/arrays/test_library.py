@@ -155,7 +155,15 @@ def test_a_place_is_written_as_genome_browsers_do_and_missing_where_it_is_not_to
 
 @pytest.mark.parametrize("lacking", ["start", "transcript_cluster_id"])
 def test_a_column_is_there_if_the_heading_names_it_not_a_remark(tmp_path, lacking):
-    columns = ["transcript_cluster_id", "probeset_id", "seqname", "strand", "start", "stop", "gene_assignment"]
+    columns = [
+        "transcript_cluster_id",
+        "probeset_id",
+        "seqname",
+        "strand",
+        "start",
+        "stop",
+        "gene_assignment",
+    ]
     columns.remove(lacking)
     path = tmp_path / "x.transcript.csv"
     row = ",".join("NM_2 // Trpm6 // channel" if name == "gene_assignment" else "7" for name in columns)

@@ -48,7 +48,7 @@ _DELIMITERS = {
 
 
 WIDEST_FILE = 100_000
-"""Columns of a text file: more than a table of genes has, which may lie beside the animals and is passed over."""
+"""Columns of a text file: more than a table of genes has, which may lie beside the animals."""
 
 
 @dataclass
