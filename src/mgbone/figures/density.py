@@ -117,7 +117,7 @@ def region_dots(
         marks.means(left, table, beside=0.45 * step)
         left.set_title(tr("{structure}, {unit}", structure=structure_label(structure),
                           unit=endpoint_unit(names[0], typeset=True)))  # fmt: skip
-        _cell_differences(right, found, names, list(lines))
+        _cell_differences(right, found, names, chosen.contrasts)
         for ax in (left, right):
             ax.set_xticks(range(len(REGIONS)), [region_name(r) for r in REGIONS])
             ax.tick_params(axis="x", length=0, labelbottom=True)
@@ -135,19 +135,22 @@ def _cells_of_experiment(found: pd.DataFrame, study: Study, experiment: str) -> 
     return cells_found(table, study)
 
 
-def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[str]) -> None:
+def _cell_differences(
+    ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[Contrast]
+) -> None:
     step = 0.8 / len(contrasts)
     marks.zero(ax)
-    shown = found[found["contrast"].isin(contrasts) & found["endpoint"].isin(names)]
+    case_of = {c.name: c.case for c in contrasts}
+    shown = found[found["contrast"].isin(case_of) & found["endpoint"].isin(names)]
     shown = shown.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
-    lane = (shown["contrast"].map(contrasts.index) - (len(contrasts) - 1) / 2) * step
+    lane = (shown["contrast"].map(list(case_of).index) - (len(contrasts) - 1) / 2) * step
     place = shown["endpoint"].map(names.index)
-    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].str.split("_vs_").str[0])
+    shown = shown.assign(place=place, at=place + lane, group=shown["contrast"].map(case_of))
     for contrast in contrasts:
         first = len(ax.collections)
-        marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
+        marks.estimates(ax, shown[shown["contrast"].eq(contrast.name)], upright=True, size=28)
         for drawn in ax.collections[first : first + 1]:  # none where the contrast was not tested
-            drawn.set_linestyle(look.group_style(contrast.partition("_vs_")[2]).line)
+            drawn.set_linestyle(look.group_style(contrast.reference).line)
     marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
     for place, rows in marked.groupby("place", sort=False):
         # One above the other: side by side they would meet.
