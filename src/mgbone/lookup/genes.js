@@ -1,5 +1,6 @@
 // The view of genes: volcano and MA plot, table, the chosen gene, one's own list; and two comparisons.
 const CLOUD = "#c9c9c9", CHANGED = "#7d7d7d";
+const MOST_LABELS = 40;  // names beside dots: of more, none could be read
 
 class Genes {
   constructor(world, changed) {
@@ -26,19 +27,33 @@ class Genes {
     this.fillSource();
     this.makeTable();
     await show({
-      volcano: cloud(this.clouds, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xLabel: words.lfc, yLabel: words.minus_log_p }),
-      ma: cloud(this.clouds, { ...shared, title: words.ma, x: "average", y: "lfc", xLabel: words.average, yLabel: words.lfc }),
+      volcano: cloud(this.clouds, { ...shared, title: words.volcano, x: "lfc", y: "mlp", xRange: this.range("lfc"), yRange: this.range("mlp"), xLabel: words.lfc, yLabel: words.minus_log_p }),
+      ma: cloud(this.clouds, { ...shared, title: words.ma, x: "average", y: "lfc", xRange: this.range("average"), yRange: this.range("lfc"), xLabel: words.average, yLabel: words.lfc }),
     });
   }
 
   columns(contrast) {
-    const { world } = this, numbers = (values) => Float64Array.from(values, (value) => value ?? NaN);
+    const { world, limit } = this, numbers = (values) => Float64Array.from(values, (value) => value ?? NaN);
     contrast.columns ??= { gene: world.genes, name: world.names, p: numbers(contrast.p), q: numbers(contrast.q),
       lfc: numbers(contrast.log2_fold_change), average: numbers(contrast.average_expression),
       mlp: Float64Array.from(contrast.p, (p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
-    const colour = contrast.q.map((q, i) => (q === null || q >= this.limit ? CLOUD
-      : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
-    return { ...contrast.columns, colour };
+    if (contrast.colouredFor !== limit) {
+      contrast.colouredFor = limit;
+      const colour = contrast.q.map((q, i) => (q === null || q >= limit ? CLOUD
+        : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
+      contrast.columns = { ...contrast.columns, colour };
+    }
+    return contrast.columns;
+  }
+
+  // From the least to the greatest number of a column in all comparisons, with a margin.
+  range(name) {
+    let low = Infinity, high = -Infinity;
+    for (const contrast of this.world.contrasts) {
+      for (const value of this.columns(contrast)[name]) { if (value < low) low = value; if (value > high) high = value; }
+    }
+    const margin = 0.05 * (high - low) || 1;
+    return low <= high ? [low - margin, high + margin] : [-1, 1];
   }
 
   // Colour as changed what has a q below this limit; the table shows how many by its filter on q.
@@ -63,10 +78,12 @@ class Genes {
 
   markIn({ all, chosen, marks }) {
     const marked = [...new Set([this.gene, ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
-    const places = ["gene", "lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
+    const places = ["lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
     for (const [source, rows] of [[marks, marked], [chosen, this.selected]]) {
       if (!rows.length && !source.length && places[0] in source.data) continue;
-      source.data = Object.fromEntries(places.map((name) => [name, rows.map((i) => all.data[name][i])]));
+      const columns = Object.fromEntries(places.map((name) => [name, Float64Array.from(rows, (i) => all.data[name][i])]));
+      if (source === marks) columns.label = rows.map((i) => (rows.length > MOST_LABELS && i !== this.at.get(this.gene) ? "" : this.world.genes[i]));
+      source.data = columns;
     }
   }
 
@@ -131,7 +148,7 @@ class Genes {
 
   mark(text) {
     const names = [...new Set(text.split(/[\s,;]+/).filter(Boolean))];
-    const by = new Map(this.world.genes.map((gene) => [fold(gene), gene]));
+    const by = this.byFolded ??= new Map(this.searched().map(([folded], i) => [folded, this.world.genes[i]]));
     const missing = names.filter((name) => !by.has(fold(name)));
     this.own = names.map((name) => by.get(fold(name))).filter(Boolean);
     byId("unknown").textContent = missing.length ? fill(this.words.unknown, { names: missing.join(", ") }) : "";
@@ -183,7 +200,7 @@ class Genes {
     this.stale = false;
     const labels = { title: `${a.label} | ${b.label}`, xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` };
     if (!this.both) {
-      this.both = cloud(this.pair, { ...shared, ...labels, x: "a", y: "b" });
+      this.both = cloud(this.pair, { ...shared, ...labels, x: "a", y: "b", xRange: this.range("lfc"), yRange: this.range("lfc") });
       await show({ both: this.both });
     }
     this.both.title.text = labels.title;

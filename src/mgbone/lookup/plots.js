@@ -57,14 +57,10 @@ class CloudView extends Scatter.prototype.default_view {
     return this._index;
   }
 
-  bounds() {
-    const [[x0, x1], [y0, y1]] = [this.x, this.y].map((values) => {
-      let low = Infinity, high = -Infinity;
-      for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
-      return [low, high];
-    });
-    return { x0, y0, x1, y1 };
-  }
+  // Ranges are given, and nothing is laid over the cloud: Bokeh would ask the index for both.
+  bounds() { return { x0: NaN, y0: NaN, x1: NaN, y1: NaN }; }
+
+  get bbox() { return undefined; }
 
   _paint(ctx) {
     const groups = grouped(this.renderer.model.data_source.data.colour, this.data_size), side = this.size.get(0);
@@ -108,17 +104,18 @@ function cloudSources() {
 }
 
 // Every gene a dot; a box selects (with Shift it adds), a click chooses.
-function cloud({ all, chosen, marks }, { title, stamp, x, y, xLabel, yLabel, words, onbox, onchoose }) {
-  const figure = newFigure(title, stamp, { x_axis_label: xLabel, y_axis_label: yLabel, lod_threshold: null });
+// Ranges are [from, to], the same for every comparison: so comparisons can be compared, and no axis is laid out anew.
+function cloud({ all, chosen, marks }, { title, stamp, x, y, xRange, yRange, xLabel, yLabel, words, onbox, onchoose }) {
+  const [x_range, y_range] = [xRange, yRange].map(([start, end]) => new Range1d({ start, end }));
+  const figure = newFigure(title, stamp, { x_range, y_range, x_axis_label: xLabel, y_axis_label: yLabel, lod_threshold: null });
   const at = { x: { field: x }, y: { field: y } }, dotted = () => new Cloud({ ...at, size: 3, line_color: null });
   const plain = { selection_glyph: null, nonselection_glyph: null, muted_glyph: null };
   const dots = figure.add_glyph(dotted(), all, plain);
   figure.add_glyph(dotted(), chosen, { ...plain, level: "overlay" });
   figure.scatter({ ...at, source: marks, level: "overlay", size: 11, fill_color: null, line_color: "#000", line_width: 1.6 });
-  figure.text({ ...at, text: { field: "gene" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
+  figure.text({ ...at, text: { field: "label" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
     text_font_size: "12px", text_color: "#000", background_fill_color: "#fff", background_fill_alpha: 0.75 });
   const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
-  for (const range of [figure.x_range, figure.y_range]) range.renderers = [dots];
   const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
   const box = new BoxSelectTool({ renderers: [] });
   const tap = new TapTool({ renderers: [dots], behavior: "inspect", callback: () => onchoose(all.inspected.indices[0]) });
