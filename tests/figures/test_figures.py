@@ -670,7 +670,8 @@ def test_figures_without_anything_to_draw_say_so():
         within_figures.correlation_network(MADE.pairs.iloc[:0], MADE.study),
         comparisons.effect_forest(MADE.evidence, [], MADE.study),
         dose_figures.dose_response(
-            dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study
+            dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study,
+            animals=MADE.percents, reported=REPORTED, shapes=MADE.shapes,
         ),
         per_dose(MADE.evidence.iloc[:0]),
         verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),

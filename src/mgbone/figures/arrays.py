@@ -48,8 +48,6 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
     groups : Series
         Group of each array.
     """
-    stages = list(densities["stage"].unique())
-    shown = list(dict.fromkeys(in_order(groups)))
     peaks = densities.loc[densities.groupby(["stage", "array_id"], sort=False)["density"].idxmax()]
     said = [
         tr(_APART if np.ptp(rows["value"]) > 0.05 else _TOGETHER, stage=tr(_STAGES.get(stage, stage)),
@@ -57,24 +55,20 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         for stage, rows in peaks.groupby("stage", sort=False)
     ]  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, len(stages), width=look.panels_width(max(2, len(stages))), height=68, title=title,
+        1, len(said), width=look.panels_width(max(2, len(said))), height=68, title=title,
         finding=findings.sentence(said), note=N_("each line an array; density of log2 values"),
-        legend=look.line_handles(shown),
+        legend=look.line_handles(look.in_order(groups)), xlabel=N_("log2 intensity"),
     )  # fmt: skip
-    for ax, stage in zip(axes[0], stages, strict=True):
-        rows = densities[densities["stage"] == stage]
-        rows = rows.assign(group=rows["array_id"].map(groups))
+    table = densities.assign(group=densities["array_id"].map(groups))
+    for ax, (stage, rows) in zip(axes[0], table.groupby("stage", sort=False), strict=True):
         marks.lines(ax, rows, "value", "density", "array_id", 0.8, linewidths=1)
-        ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))
+        ax.set(title=tr(_STAGES.get(stage, stage)), ylim=(0, None))
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     return figure
 
 
 def array_boxes(
-    boxes: pd.DataFrame,
-    groups: pd.Series,
-    limits: Mapping[str, tuple[float, float]] | None = None,
-    title: str = "",
+    boxes: pd.DataFrame, groups: pd.Series, limits: Mapping[str, tuple[float, float]], title: str = ""
 ) -> Figure:
     """Draw a box per array for each measure of quality, one panel above the other.
 
@@ -84,13 +78,12 @@ def array_boxes(
         Columns measure (such as RLE, NUSE), array_id, q05, q25, median, q75, q95.
     groups : Series
         Group of each array.
-    limits : mapping, optional
+    limits : mapping
         Range of the median of each measure inside which an array is not flagged; drawn as a band.
     """
-    limits = limits or {}
     arrays = in_order(groups[groups.index.isin(boxes["array_id"])])
-    bound = boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf)))
-    beyond = boxes.loc[[not low <= m <= high for m, (low, high) in zip(boxes["median"], bound, strict=True)]]
+    low, high = (boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf))).str[end] for end in (0, 1))
+    beyond = boxes[~boxes["median"].between(low, high)]
     names = [f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in beyond["array_id"]]
     measures = list(boxes["measure"].unique())
     figure, axes = canvas.new_figure(
@@ -109,22 +102,17 @@ def array_boxes(
             ax.axhspan(low, high, color=look.PALE, linewidth=0, zorder=0)
         _boxes(ax, rows, arrays)
         for array in beyond.loc[beyond["measure"].eq(measure), "array_id"]:
-            mark = ax.annotate("!", (arrays.index.get_loc(array), rows.loc[array, "q95"]), xytext=(0, 1),
-                               va="bottom",
-                               textcoords="offset points", ha="center", color=look.UP,
-                               size=look.TITLE_SIZE)  # fmt: skip
-            look.embolden(mark)
+            spot = arrays.index.get_loc(array), rows.loc[array, "q95"]
+            look.embolden(marks.above(ax, "!", spot, 1, color=look.UP, size=look.TITLE_SIZE))
         ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
+        ax.tick_params(axis="x", which="both", length=0)
     thinned = arrays.index[:: -(-len(arrays) // 30)]
     places = {group: np.flatnonzero(arrays.eq(group)).mean() for group in arrays.unique()}
-    room = 600 / len(places)
     foot = axes[-1, 0]
     foot.set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
     foot.xaxis.set_remove_overlapping_locs(False)
-    foot.set_xticks([*places.values()], [narrow(group, room) for group in places], minor=True)
-    for ax in axes[:, 0]:
-        ax.tick_params(axis="x", which="both", length=0)
+    foot.set_xticks([*places.values()], [narrow(group, 600 / len(places)) for group in places], minor=True)
     foot.tick_params(axis="x", which="minor", pad=18)
     return figure
 
@@ -149,8 +137,7 @@ def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
             saturation=1, linewidth=0.8, dodge=False, legend=False, medianprops={"linewidth": 0},
             linecolor=look.INK,
         )  # fmt: skip
-    ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[look.ink_on(ink) for ink in inks], linewidth=1.5,
-              zorder=5)  # fmt: skip
+    ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[*map(look.ink_on, inks)], linewidth=1.5, zorder=5)
 
 
 def array_map(
@@ -175,11 +162,10 @@ def array_map(
     """
     arrays = in_order(groups[groups.index.isin(correlation.index)])
     shown = list(dict.fromkeys(arrays))
-    table = correlation.loc[arrays.index, arrays.index].to_numpy(float)
-    off = np.where(np.eye(len(table), dtype=bool), np.nan, table)
+    off = correlation.loc[arrays.index, arrays.index].to_numpy(float, copy=True)
+    np.fill_diagonal(off, np.nan)
     same = arrays.to_numpy()[:, None] == arrays.to_numpy()
-    within, between = (np.nanmedian(np.where(mask, off, np.nan)) if (mask & ~np.isnan(off)).any() else np.nan
-                       for mask in (same, ~same))  # fmt: skip
+    within, between = (pd.Series(off[mask]).median() for mask in (same, ~same))
     figure, axes = canvas.new_figure(
         1, 2, height=100, title=title, legend=look.group_handles(shown),
         finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by "
@@ -188,25 +174,22 @@ def array_map(
         note=N_("left: principal components; right: Pearson correlation of log2 expression"),
     )  # fmt: skip
     left, right = axes[0]
-    drawn = scores[scores.index.isin(arrays.index)]
-    marks.animals(left,
-                  pd.DataFrame({"at": drawn["PC1"], "value": drawn["PC2"], "group": drawn.index.map(groups)}),
-                  spread=0, size=44)  # fmt: skip
-    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %)")
-    left.set_ylabel(f"PC2 ({100 * explained[1]:.0f} %)")
+    drawn = scores[scores.index.isin(arrays.index)].rename(columns={"PC1": "at", "PC2": "value"})
+    marks.animals(left, drawn.assign(group=drawn.index.map(groups)), spread=0, size=44)
+    left.set(**{f"{axis}label": f"PC{i + 1} ({100 * explained[i]:.0f} %)" for i, axis in enumerate("xy")})
     left.margins(0.12)
     left.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
     left.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    mesh = marks.heat(right, off, gap=0, cmap="cividis", rasterized=True, square=True)
+    mesh = marks.heat(right, off, linewidths=0, cmap="cividis", rasterized=True, square=True)
     ends = np.cumsum([arrays.eq(g).sum() for g in shown])
-    right.hlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
-    right.vlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
-    middle = [(a + b) / 2 for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    for draw in (right.hlines, right.vlines):
+        draw(ends[:-1], 0, len(off), colors="white", linewidth=2)
+    middle = (np.append(0, ends[:-1]) + ends) / 2
     names = [naming.group_label(g, short=True) for g in shown]
     right.set_xticks(middle, names, rotation=30, ha="right", rotation_mode="anchor")
     right.set_yticks(middle, names)
     right.tick_params(length=0)
-    marks.colour_bar(right, mesh, "Pearson r")
+    marks.colour_bar([right], mesh, "Pearson r")
     return figure
 
 
@@ -237,7 +220,7 @@ def pseudo_images(
     shown += [(tr("made up: bubble, scratch"), spoilt)] if spoilt is not None else []
     columns = -(-len(shown) // -(-len(shown) // 5))
     width = look.panels_width(max(2, columns))
-    figure, panels, _ = canvas.panels(
+    figure, panels = canvas.panels(
         len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
@@ -245,12 +228,10 @@ def pseudo_images(
                 "spot or a scratch would stand out"),
     )  # fmt: skip
     for ax, (name, image) in zip(panels, shown, strict=True):
-        drawn = ax.imshow(
-            image, cmap="cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
-        )
+        drawn = ax.imshow(image, "cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True)
         ax.set(title=name, xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
-    marks.colour_bar(panels, drawn, tr("log2 residual"), shrink=0.7)
+    marks.colour_bar(panels, drawn, tr("log2 residual"), 0.7)
     return figure
 
 
@@ -290,20 +271,17 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     _strip(strip, clustering)
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
-    mesh = marks.heat(heat, values, gap=0, cmap="cividis", vmin=-reach, vmax=reach, rasterized=True)
-    heat.set_ylabel(tr("{n} genes", n=f"{len(clustering.heat):,}"))
-    marks.colour_bar(heat, mesh, tr("log2 expression minus gene mean"), shrink=1.0)
+    mesh = marks.heat(heat, values, linewidths=0, cmap="cividis", vmin=-reach, vmax=reach, rasterized=True)
+    heat.set_ylabel(tr("{n} genes", n=f"{len(values):,}"))
+    marks.colour_bar([heat], mesh, tr("log2 expression minus gene mean"), 1.0)
     return figure
 
 
 def _tree_found(clustering: Any) -> str:
     v = clustering.verdict
-    same = v["rand"] > 1 - 1e-9
-    words = (
-        N_("The arrays part by group, in {support:.0f} % of bootstrap trees: {level}.")
-        if same else
-        N_("The arrays don't part by group (in {support:.0f} % of bootstrap trees): {level}.")
-    )  # fmt: skip
+    words = N_("The arrays don't part by group (in {support:.0f} % of bootstrap trees): {level}.")
+    if v["rand"] > 1 - 1e-9:
+        words = N_("The arrays part by group, in {support:.0f} % of bootstrap trees: {level}.")
     return tr(words, support=100 * v["cut_support"], level=tr(_LEVELS[str(v["level"])]))
 
 
@@ -312,10 +290,7 @@ def _tree(ax: Axes, clustering: Any) -> None:
     heights = clustering.linkage[:, 2]
     span = heights[-1] - heights[0]
     floor = heights[0] - 0.35 * span
-    branches = [
-        np.column_stack([x, np.maximum(y, floor)])
-        for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True)
-    ]
+    branches = np.stack([drawn["icoord"], np.maximum(drawn["dcoord"], floor)], axis=2)
     ax.add_collection(
         LineCollection(branches, colors=look.INK, linewidths=1.1, joinstyle="miter", gid="branches")
     )
@@ -327,18 +302,14 @@ def _tree(ax: Axes, clustering: Any) -> None:
         support = clustering.nodes.loc[by_height[round(float(y), 12)], "support"]
         if np.isfinite(support) and not any(abs(x - a) < room[0] and abs(y - b) < room[1] for a, b in taken):
             taken.append((x, y))
-            ax.annotate(
-                f"{100 * support:.0f}", (x, y), xytext=(2, 1.5), textcoords="offset points", ha="left",
-                va="bottom", size=look.SMALL_SIZE, gid="support",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
-            )  # fmt: skip
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.2}
+            marks.above(ax, f"{100 * support:.0f}", (x, y), xytext=(2, 1.5), ha="left", gid="support",
+                        bbox=ground)  # fmt: skip
     k = clustering.groups.nunique()
     cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
     ax.axhline(cut, color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
-    ax.set(
-        xlim=(0, 10 * len(clustering.order)), ylim=(floor, floor + 1.13 * (heights[-1] - floor)), xticks=[]
-    )
-    ax.set_ylabel(tr("1 − Pearson r"))
+    ax.set(xlim=(0, 10 * len(clustering.order)), ylim=(floor, floor + 1.13 * (heights[-1] - floor)))
+    ax.set(xticks=[], ylabel=tr("1 − Pearson r"))
     ax.spines["bottom"].set_visible(False)
     ax.locator_params(axis="y", nbins=4)
 
@@ -352,8 +323,7 @@ def _strip(ax: Axes, clustering: Any) -> None:
         if len(styles) <= _FEW:
             ink = look.ink_on(style.colour)
             ax.plot(i + 0.34, 0.5, style.marker, color=ink, markersize=4.5, markeredgewidth=0)
-            ax.text(i + 0.64, 0.48, look.array_label(array), ha="center", va="center", color=ink,
-                    size=look.SMALL_SIZE)  # fmt: skip
+            ax.text(i + 0.64, 0.48, look.array_label(array), ha="center", va="center", color=ink)
     ax.set(xlim=(0, len(styles)), ylim=(0, 1))
     ax.set_axis_off()
 
@@ -366,14 +336,15 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
     clusterings : mapping
         From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
+
+    def say(one: Any) -> str:
+        v = one.verdict
+        return tr("{level}, {p}", level=tr(_LEVELS[str(v["level"])]), p=naming.format_p(v["p"]))
+
     n = len(clusterings)
-    said = [
-        tr("{level}, {p}", level=tr(_LEVELS[str(c.verdict["level"])]), p=naming.format_p(c.verdict["p"]))
-        for c in clusterings.values()
-    ]
     figure, axes = canvas.new_figure(
         3, n, width=look.panels_width(n), height=116, title=title,
-        finding=findings.counted(said, clusterings),
+        finding=findings.by_contrast(clusterings, say),
         note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
               N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
                  "sizes, "
@@ -381,28 +352,24 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},
     )  # fmt: skip
-    for column, contrast in enumerate(canvas.by_dose(clusterings)):
-        clustering = clusterings[contrast]
-        tree, strip, null = axes[:, column]
-        _tree(tree, clustering)
-        _strip(strip, clustering)
-        _null(null, clustering)
+    for (tree, strip, null), contrast in zip(axes.T, canvas.by_dose(clusterings), strict=True):
+        _tree(tree, clusterings[contrast])
+        _strip(strip, clusterings[contrast])
+        _null(null, clusterings[contrast])
         tree.set_title(naming.panel_name(contrast, n))
-        if column:
-            tree.set_ylabel("")
-            null.set_ylabel("")
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
     return figure
 
 
 def _null(ax: Axes, clustering: Any) -> None:
     observed = float(clustering.verdict["silhouette"])
-    sns.histplot(
-        x=np.asarray(clustering.null).round(10), bins=20, ax=ax, color=look.CLOUD, edgecolor="white", alpha=1
-    )
+    null = np.asarray(clustering.null)
+    sns.histplot(x=null.round(10), bins=20, ax=ax, color=look.CLOUD, edgecolor="white", alpha=1)
     ax.axvline(observed, color=look.UP, linewidth=1.8)
-    low, high = sorted([float(clustering.null.min()), observed])
-    margin = 0.07 * (max(high, float(clustering.null.max())) - low) + 0.004
-    ax.set_xlim(low - margin, max(high, float(clustering.null.max())) + margin)
+    low, high = min(null.min(), observed), max(null.max(), observed)
+    margin = 0.07 * (high - low) + 0.004
+    ax.set_xlim(low - margin, high + margin)
     ax.set_title(naming.format_p(clustering.verdict["p"]), color=look.UP)
     ax.set(xlabel=tr("Mean silhouette"), ylabel=tr("Splits of the arrays"))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -42,6 +41,8 @@ def new_figure(
     finding: str = "",
     note: str | Sequence[str] = "",
     legend: Sequence[Line2D] = (),
+    xlabel: str = "",
+    ylabel: str = "",
     **grid: Any,
 ) -> tuple[Figure, Any]:
     """Make a figure with a headline, what was found below it, and a note at the foot.
@@ -58,6 +59,8 @@ def new_figure(
         The method, and how to read marks; several are joined.
     legend : sequence of Line2D
         Entries of the legend, which stands between finding and panels.
+    xlabel, ylabel : str
+        Below the last row of panels; at the left of the first column.
     **grid
         For ``Figure.subplots``.
 
@@ -68,9 +71,7 @@ def new_figure(
     """
     look.use()
     inner = (width * MM - 2 * _PAD) * 72
-    notes = [note] if isinstance(note, str) else note
-    note = tr("; ").join(tr(words) for words in notes if words)
-    note = capital(note)
+    note = capital(tr("; ").join(tr(words) for words in ([note] if isinstance(note, str) else note) if words))
     title, finding = _of_study(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
@@ -100,13 +101,16 @@ def new_figure(
         figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y), ncols=columns,
                       borderaxespad=0, borderpad=0.2).set_in_layout(False)  # fmt: skip
     if foot:
-        figure.text(
-            x, 0.09 / total, "\n".join(foot), label=note, size=SMALL_SIZE, color=QUIET, gid="note",
-            **upper | {"va": "bottom"},
-        )  # fmt: skip
+        figure.text(x, 0.09 / total, "\n".join(foot), label=note, color=QUIET, gid="note",
+                    **upper | {"va": "bottom"})  # fmt: skip
     if not (nrows and ncols):
         return figure, None
-    return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
+    axes = figure.subplots(nrows, ncols, squeeze=False, **grid)
+    for ax in axes[-1]:
+        ax.set_xlabel(tr(xlabel))
+    for ax in axes[:, 0]:
+        ax.set_ylabel(tr(ylabel))
+    return figure, axes
 
 
 def _of_study(title: str) -> str:
@@ -118,12 +122,11 @@ def _of_study(title: str) -> str:
     return tr(_WITHOUT_DOSES[title])
 
 
+_AS_PERCENT = N_("Each endpoint in percent of its reference group")
 _WITHOUT_DOSES = {
     "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
     "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
-    "How each endpoint follows the {nutrient} of the diet": N_(
-        "Each endpoint in percent of its reference group"
-    ),
+    "How each endpoint follows the {nutrient} of the diet": _AS_PERCENT,
 }
 
 
@@ -164,37 +167,32 @@ def words_of(figure: Figure) -> dict[str, str]:
     return {name: texts.get(name, "") for name in ("title", "finding", "note")}
 
 
-def panels(
-    n: int, most: int, height: float, *, above: float = 0.0, **options: Any
-) -> tuple[Figure, list[Axes], np.ndarray]:
-    """Make a figure of `n` panels, at most `most` side by side; places without a panel stay blank.
+def panels(n: int, most: int, height: float, **options: Any) -> tuple[Figure, list[Axes]]:
+    """Make a figure of `n` panels in reading order, at most `most` side by side in rows `height` mm high.
 
-    A row of panels is `height` mm high, with `above` mm on top of all rows; options are those of
-    `new_figure`. Returned are the figure, the panels in reading order, and the grid that they stand in.
+    The lowest panel of each column has the label of the x axis; options are those of `new_figure`.
     """
     columns = min(most, n)
-    rows = -(-n // columns)
-    figure, axes = new_figure(rows, columns, height=height * rows + above, **options)
-    for ax in axes.flat[n:]:
-        ax.set_visible(False)
-    return figure, list(axes.flat[:n]), axes
+    figure, axes = new_figure(-(-n // columns), columns, height=height * -(-n // columns), **options)
+    for blank, above in zip(axes.flat[n:], axes.flat[n - columns :], strict=False):
+        blank.set_visible(False)
+        above.tick_params(labelbottom=True)
+        above.set_xlabel(blank.get_xlabel())
+    return figure, list(axes.flat[:n])
 
 
 def contrast_panels(
     table: pd.DataFrame, *, room: int = 0, **options: Any
-) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
-    """Make a figure with a panel for each contrast of a table, its name above it.
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
+    """Make a figure with a panel for each contrast of a table; return it, and each panel with its rows.
 
-    The figure is as wide as one of `room` panels more; options are those of `new_figure`. Returned are the
-    figure, and each panel with its contrast and the rows of the table that are about it.
+    The figure is as wide as one of `room` panels more; options are those of `new_figure`.
     """
     contrasts = by_dose(table["contrast"])
-    n = len(contrasts)
-    figure, axes = new_figure(1, n, width=look.panels_width(n + room), **options)
+    figure, axes = new_figure(1, len(contrasts), width=look.panels_width(len(contrasts) + room), **options)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         ax.set_title(contrast_label(contrast))
-    rows = [table[table["contrast"] == contrast] for contrast in contrasts]
-    return figure, list(zip(axes[0], contrasts, rows, strict=True))
+    return figure, [(ax, table[table["contrast"] == c]) for ax, c in zip(axes[0], contrasts, strict=True)]
 
 
 def by_dose(contrasts: Iterable[str]) -> list[str]:
@@ -230,11 +228,10 @@ def stamp(figure: Figure, label: str | None) -> Figure:
         old.remove()
     if label:
         width, height = figure.get_size_inches()
-        figure.text(
-            1 - _PAD / width, 0.12 / height, label, ha="right", va="bottom", size=SMALL_SIZE, color="#8a1c1c",
-            gid="stamp", **(BOLD if label.isascii() else {}),
-            bbox={"boxstyle": "round,pad=0.25", "fc": "#fff4f2", "ec": "#8a1c1c", "linewidth": 0.6},
-        )  # fmt: skip
+        frame = {"boxstyle": "round,pad=0.25", "fc": "#fff4f2", "ec": "#8a1c1c", "linewidth": 0.6}
+        face = BOLD if label.isascii() else {}
+        figure.text(1 - _PAD / width, 0.12 / height, label, ha="right", va="bottom", size=SMALL_SIZE,
+                    color="#8a1c1c", gid="stamp", bbox=frame, **face)  # fmt: skip
     return figure
 
 
@@ -269,10 +266,8 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     look.register_japanese_font()
     # Japanese is emboldened by its outline (`look.embolden`): its font has no bold, and matplotlib would warn
     heavy = bold and not any(letter > "⺀" for letter in content)
-    face = (
-        {"family": ["DejaVu Sans"], "weight": "bold"} if heavy else {"family": ["DejaVu Sans", "IPAexGothic"]}
-    )
-    font = FontProperties(size=size, **face)
+    faces = ["DejaVu Sans"] if heavy else ["DejaVu Sans", "IPAexGothic"]
+    font = FontProperties(faces, weight="bold" if heavy else "normal", size=size)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 

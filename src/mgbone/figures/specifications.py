@@ -49,7 +49,8 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     depth = max(max(rows.values()) for rows in places.values()) + 1
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
     figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=_ABOVE + _ROW * depth, title=title or _statement(told),
+        0, 0, height=_ABOVE + _ROW * depth,
+        title=title or either(told["statement_en"], told["statement_ja"]),
         finding=_finding(told, curve, study), note=_note(told, curve),
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
@@ -123,24 +124,13 @@ def _options_panel(
             ticks.append(y)
             labels.append(option_label(decision.option(name)))
             share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
-            ax.annotate(
-                share,
-                (1, y),
-                xycoords=("axes fraction", "data"),
-                xytext=(4, 0),
-                textcoords="offset points",
-                va="center",
-                size=look.SMALL_SIZE,
-                gid="share",
-            )
+            marks.beside(ax, share, y, gid="share")
         top, bottom = min(rows.values()), max(rows.values())
-        ax.annotate("\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE)),
-                    (0, (top + bottom) / 2), xycoords=("axes fraction", "data"), xytext=(-aside, 0),
-                    textcoords="offset points", ha="right", va="center", size=look.SMALL_SIZE,
-                    color=look.QUIET)  # fmt: skip
+        name = "\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE))
+        marks.beside(ax, name, (top + bottom) / 2, -aside, color=look.QUIET)
         if bottom + 1 < depth - 0.01:
             ax.axhline(bottom + (1 + _GAP) / 2, color=look.LINE, linewidth=0.7, zorder=0)
-    ax.set_yticks(ticks, labels, size=look.SMALL_SIZE)
+    ax.set_yticks(ticks, labels)
     ax.set_ylim(depth - 0.3, -0.7)
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False)
@@ -152,22 +142,13 @@ def _runs(ranks: np.ndarray) -> list[tuple[float, float]]:
     return [(float(run[0]) - 0.4, len(run) - 0.2) for run in runs]
 
 
-def _statement(told: pd.Series) -> str:
-    return either(told["statement_en"], told["statement_ja"])
-
-
 def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
     said = [
-        tr(
-            "The declared verdict ({verdict}) holds in {n} of {all} analyses; "
-            "p lies between {low} and {high}",
-            verdict=naming.word(str(told["verdict"])),
-            n=int(curve["verdict"].eq(told["verdict"]).sum()),
-            all=len(curve),
-            low=naming.format_p_value(curve["p"].min()),
-            high=naming.format_p_value(curve["p"].max()),
-        )
-    ]
+        tr("The declared verdict ({verdict}) holds in {n} of {all} analyses; p lies between {low} and {high}",
+           verdict=naming.word(told["verdict"]), n=int(curve["verdict"].eq(told["verdict"]).sum()),
+           all=len(curve), low=naming.format_p_value(curve["p"].min()),
+           high=naming.format_p_value(curve["p"].max()))
+    ]  # fmt: skip
     named = [one for one in study.multiverse if one.id == told["most_decisive"]]
     if named and len(curve["verdict"].unique()) > 1:
         words = N_("the verdict depends most on “{decision}” ({percent:.0f} % of its variance)")
@@ -176,18 +157,12 @@ def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
 
 
 def _note(told: pd.Series, curve: pd.DataFrame) -> list[str]:
-    said = [
-        N_(
-            "line: the declared analysis; percent: share of the analyses with that option that give its "
-            "verdict"
-        ),
-        N_("dashed: p = 0.05 and 0.10"),
-    ]
+    said = [N_("line: the declared analysis; percent: share of the analyses with that option that give its "
+               "verdict"),
+            N_("dashed: p = 0.05 and 0.10")]  # fmt: skip
     if pd.notna(told["joint_p"]):
-        words = N_(
-            "all analyses together against {n} permutations of labels: p = {p}; they are of the same "
-            "animals, so that this is no further evidence"
-        )
+        words = N_("all analyses together against {n} permutations of labels: p = {p}; they are of the same "
+                   "animals, so that this is no further evidence")  # fmt: skip
         n = f"{int(told['n_permutations']):,}"
         said.append(tr(words, n=n, p=naming.format_p_value(told["joint_p"])))
     return said
