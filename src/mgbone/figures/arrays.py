@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
@@ -118,25 +115,10 @@ def array_boxes(
 
 
 def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
-    """Draw the boxes, of many arrays as two lines each: thin from 5 to 95 %, thick between the quartiles."""
-    rows = rows.reindex(arrays.index).rename_axis("array_id")
-    x, inks = np.arange(len(rows)), [look.colour(group) for group in arrays]
-    if len(rows) > marks.MANY / 2:
-        ax.vlines(x, rows["q05"], rows["q95"], colors=inks, linewidth=0.4)
-        ax.vlines(x, rows["q25"], rows["q75"], colors=inks, linewidth=360 / len(rows))
-        ax.scatter(x, rows["median"], s=2, color=look.INK, linewidth=0, zorder=3)
-        return
-    # The five quantiles of an array, as values, have themselves as quartiles and ends.
-    long = rows.melt(value_vars=["q05", "q25", "median", "q75", "q95"], ignore_index=False).reset_index()
-    with warnings.catch_warnings():
-        # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
-        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
-        sns.boxplot(
-            long.assign(group=long["array_id"].map(arrays)), x="array_id", y="value", hue="group", ax=ax,
-            order=list(arrays.index), palette=dict(zip(arrays, inks, strict=True)), whis=(0, 100), width=0.6,
-            saturation=1, linewidth=0.8, dodge=False, legend=False, medianprops={"linewidth": 0},
-            linecolor=look.INK,
-        )  # fmt: skip
+    """Draw the boxes as lines: thin from 5 to 95 %, thick between the quartiles, the median across."""
+    rows, x, inks = rows.reindex(arrays.index), np.arange(len(arrays)), [*map(look.colour, arrays)]
+    ax.vlines(x, rows["q05"], rows["q95"], colors=[*map(look.line_colour, arrays)], linewidth=0.8)
+    ax.vlines(x, rows["q25"], rows["q75"], colors=inks, linewidth=360 / len(rows))
     ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[*map(look.ink_on, inks)], linewidth=1.5, zorder=5)
 
 
@@ -169,8 +151,8 @@ def array_map(
     figure, axes = canvas.new_figure(
         1, 2, height=100, title=title, legend=look.group_handles(shown),
         finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by "
-                   "{between:.3f}; "
-                   "the lowest r is {low:.3f}.", within=within, between=between, low=np.nanmin(off)),
+                   "{between:.3f}; the lowest r is {low:.3f}.",
+                   within=within, between=between, low=np.nanmin(off)),
         note=N_("left: principal components; right: Pearson correlation of log2 expression"),
     )  # fmt: skip
     left, right = axes[0]
@@ -209,9 +191,8 @@ def pseudo_images(
         A chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
     """
     if not images:
-        return canvas.empty_figure(
-            N_("No chip images: the arrays came normalised, without their cells"), title
-        )
+        why = N_("No chip images: the arrays came normalised, without their cells")
+        return canvas.empty_figure(why, title)
     names = {a: f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in images}
     widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
     widest = max(widths, key=widths.get)
@@ -249,7 +230,6 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     ----------
     clustering : mgbone.microarray.clustering.Clustering or None
         From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
-    experiment : str
     """
     title = tr("Do the arrays part by diet? {experiment}",
                experiment=experiment_title(study.experiments[experiment], study))  # fmt: skip
@@ -286,14 +266,10 @@ def _tree_found(clustering: Any) -> str:
 
 
 def _tree(ax: Axes, clustering: Any) -> None:
-    drawn = dendrogram(clustering.linkage, no_plot=True)
+    drawn = dendrogram(clustering.linkage, ax=ax, no_labels=True, link_color_func=lambda _: look.INK)
     heights = clustering.linkage[:, 2]
     span = heights[-1] - heights[0]
     floor = heights[0] - 0.35 * span
-    branches = np.stack([drawn["icoord"], np.maximum(drawn["dcoord"], floor)], axis=2)
-    ax.add_collection(
-        LineCollection(branches, colors=look.INK, linewidths=1.1, joinstyle="miter", gid="branches")
-    )
     by_height = {round(float(h), 12): i for i, h in enumerate(heights)}
     room = (0.0, 0.0) if len(heights) < _FEW else (0.05 * 10 * len(heights), 0.09 * span)
     taken: list[tuple[float, float]] = []
@@ -308,8 +284,7 @@ def _tree(ax: Axes, clustering: Any) -> None:
     k = clustering.groups.nunique()
     cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
     ax.axhline(cut, color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
-    ax.set(xlim=(0, 10 * len(clustering.order)), ylim=(floor, floor + 1.13 * (heights[-1] - floor)))
-    ax.set(xticks=[], ylabel=tr("1 − Pearson r"))
+    ax.set(ylim=(floor, floor + 1.13 * (heights[-1] - floor)), ylabel=tr("1 − Pearson r"))
     ax.spines["bottom"].set_visible(False)
     ax.locator_params(axis="y", nbins=4)
 
@@ -347,8 +322,7 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
         finding=findings.by_contrast(clusterings, say),
         note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
               N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
-                 "sizes, "
-                 "red line: these groups"),
+                 "sizes, red line: these groups"),
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},
     )  # fmt: skip

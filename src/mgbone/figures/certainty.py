@@ -113,39 +113,34 @@ def _name(row: Mapping[str, object]) -> str:
 
 def _to_name(rows: pd.DataFrame) -> pd.DataFrame:
     """Choose whose names are written: the surest effects, all trends by one name, the least sure absences."""
-    effects = rows[rows["kind"] == "effect"].sort_values(["x", "claim_id"], ascending=[False, True])
-    trends = rows[rows["kind"] == "trend"].sort_values(["y", "claim_id"]).iloc[-1:]
-    n = int((rows["kind"] == "trend").sum())
-    if n > 1:
-        trends = trends.assign(name=tr("{n} trends", n=n))
-    absences = rows[rows["kind"] == "absence"].sort_values(["y", "claim_id"])
-    chosen = [effects.head(_MOST_NAMED), trends, absences.head(2)]
+    effects, trends, absences = (rows[rows["kind"] == kind].sort_values(["y", "claim_id"]) for kind in _KINDS)
+    effects = effects.sort_values(["x", "claim_id"], ascending=[False, True])
+    if len(trends) > 1:
+        trends = trends.assign(name=tr("{n} trends", n=len(trends)))
+    chosen = [effects.head(_MOST_NAMED), trends.tail(1), absences.head(2)]
     return pd.concat(chosen).drop_duplicates("claim_id")
 
 
 def _found_again(table: pd.DataFrame) -> str:
     """Say how many statements of each kind are likely to be found again, and how many without effect."""
     words = {
-        "effect": N_("of {n} statements of an effect that hold here {again} have a better than even chance "
-                     "to be found again ({none:.1f} expected without any effect)"),
-        "absence": N_("of {n} of no difference {again} ({none:.1f})"),
+        "effect": (N_("of {n} statements of an effect that hold here {again} have a better than even chance "
+                      "to be found again ({none:.1f} expected without any effect)"),
+                   N_("no statement of an effect holds here")),
+        "absence": (N_("of {n} of no difference {again} ({none:.1f})"), N_("none of no difference does")),
     }  # fmt: skip
-    nothing = {
-        "effect": N_("no statement of an effect holds here"),
-        "absence": N_("none of no difference does"),
-    }
     said = []
-    for asserts, text in words.items():
+    for asserts, (some, nothing) in words.items():
         of = table[table["asserts"].eq(asserts) & table["verdict"].eq("reproduced")]
         again, none = int(of["p_shrunken"].gt(0.5).sum()), of["p_without_effect"].sum()
-        said.append(tr(text, n=len(of), again=again, none=none) if len(of) else tr(nothing[asserts]))
+        said.append(tr(some if len(of) else nothing, n=len(of), again=again, none=none))
     return findings.sentence(said)
 
 
-_TRUTHS: Mapping[str, tuple[str, str, Any]] = {
-    "without_effect": (N_("without any effect"), look.CHANGED, look.DASHES),
-    "plugin": (N_("if the truth is what was observed"), EFFECT, "-"),
-    "predictive": (N_("with the parameters uncertain"), "#5a0f4d", (0, (1, 1))),
+_TRUTHS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "without_effect": (N_("without any effect"), {"color": look.CHANGED, "linestyle": look.DASHES}),
+    "plugin": (N_("if the truth is what was observed"), {"color": EFFECT}),
+    "predictive": (N_("with the parameters uncertain"), {"color": "#5a0f4d", "linestyle": (0, (1, 1))}),
 }
 _PANELS = {"effect": N_("statements of an effect"), "absence": N_("statements of no difference")}
 
@@ -163,10 +158,7 @@ def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figu
     kinds = [kind for kind in _PANELS if spread.loc[spread["asserts"] == kind, "statements"].gt(0).any()]
     if not kinds:
         return canvas.empty_figure(N_("No statement about animals was judged in new cohorts."), title)
-    legend = [
-        Line2D([], [], color=colour, linestyle=line, linewidth=1.8, label=tr(words))
-        for words, colour, line in _TRUTHS.values()
-    ]
+    legend = [Line2D([], [], label=tr(words), linewidth=1.8, **style) for words, style in _TRUTHS.values()]
     figure, axes = canvas.new_figure(
         1, len(kinds), height=70, title=title, finding=_held(spread, kinds), legend=legend,
         xlabel=N_("statements that hold at once"), ylabel=N_("% of cohorts"),
@@ -175,10 +167,9 @@ def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figu
     )  # fmt: skip
     for ax, kind in zip(axes[0], kinds, strict=True):
         of = spread[spread["asserts"] == kind]
-        for truth, (_, colour, line) in _TRUTHS.items():
+        for truth, (_, style) in _TRUTHS.items():
             rows = of[of["truth"] == truth]
-            ax.plot(rows["held"], 100 * rows["share"], color=colour, linestyle=line, linewidth=1.8,
-                    gid=f"held-{truth}")  # fmt: skip
+            ax.plot(rows["held"], 100 * rows["share"], linewidth=1.8, gid=f"held-{truth}", **style)
         n = int(of["statements"].iloc[0])
         seen = of.loc[of["share"] > 0.001, "held"]
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -190,17 +181,12 @@ def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figu
 def _held(spread: pd.DataFrame, kinds: list[str]) -> str:
     mean = (spread["held"] * spread["share"]).groupby([spread["asserts"], spread["truth"]]).sum()
     size = spread.groupby("asserts")["statements"].first()
-    said = [
+    return findings.sentence(
         tr("of {n} {what} {plugin:.1f} hold on average if the truth is what was observed, {none:.1f} without "
-           "any effect",
-           n=int(size[kind]), what=tr(_PANELS[kind]), plugin=mean[kind, "plugin"],
+           "any effect", n=int(size[kind]), what=tr(_PANELS[kind]), plugin=mean[kind, "plugin"],
            none=mean[kind, "without_effect"])
         for kind in kinds
-    ]  # fmt: skip
-    return findings.sentence(said)
-
-
-_LOOK_AT = (8, 16)
+    )  # fmt: skip
 
 
 def animals_by_chance(by_n: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
@@ -245,10 +231,9 @@ def _enough(rows: pd.DataFrame, kinds: list[str]) -> str:
     said = []
     for kind in kinds:
         of = rows[rows["asserts"] == kind]
-        now, then = (int(of.loc[of["n"].eq(n), "chance"].ge(0.8).sum()) for n in _LOOK_AT)
+        now, then = (int(of.loc[of["n"].eq(n), "chance"].ge(0.8).sum()) for n in (8, 16))
         said.append(
             tr("of {n} {what} {now} have a chance of 80 % with {few} animals a group, {then} with {many}",
-               n=of["claim_id"].nunique(), what=tr(_PANELS[kind]), now=now, then=then, few=_LOOK_AT[0],
-               many=_LOOK_AT[1])
+               n=of["claim_id"].nunique(), what=tr(_PANELS[kind]), now=now, then=then, few=8, many=16)
         )  # fmt: skip
     return findings.sentence(said)

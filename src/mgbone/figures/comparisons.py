@@ -70,7 +70,6 @@ def effect_forest(
             _effects(ax, here[here["contrast"].eq(contrast)], places)
             ax.set_xlim(-limit, limit)
         line[0].set_ylim(depth - 0.6, -0.75)
-        line[0].set_yticks(list(places.values()), [row_label(e) for e in places])
         _set_apart(line, places, headings=headings)
     for ax, contrast in zip(axes[0], contrasts, strict=True):
         ax.set_title(naming.panel_name(contrast, len(contrasts)), pad=10)
@@ -99,8 +98,7 @@ def _effects(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float]) -> None:
         words = tr("not tested") if p is None else marks.p_words(p, level)
         marks.beside(ax, words, y, bold=bool(naming.level_mark(level)), gid="p")
     marks.beside(ax, "p", -0.72)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
+    marks.rows(ax, [*places.values()], [*map(row_label, places)])
     ax.xaxis.set_major_locator(MaxNLocator(4, symmetric=True, steps=[1, 2, 5, 10]))
 
 

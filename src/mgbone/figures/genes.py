@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, findings, look, marks
+from mgbone.figures.groups import dots
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -52,8 +53,9 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
 
     figure, panels = canvas.contrast_panels(
         bins, height=62, sharey=True, title=title, finding=findings.by_contrast(bins, say), xlabel="p",
+        ylabel=N_("Genes"),
         note=N_("moderated t test per gene; dashed: genes a bin if only the unchanged ones were there "
-                "(Storey, λ = 0.5)"), ylabel=N_("Genes"),
+                "(Storey, λ = 0.5)"),
     )  # fmt: skip
     for ax, rows in panels:
         ax.bar(rows["left"], rows["count"], rows["right"] - rows["left"], align="edge",
@@ -101,12 +103,9 @@ def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     changed = table[table["direction"] != "none"]
     finding = findings.sentence([tr(findings.NOTHING)])
     if len(changed):
-        finding = tr(
-            "Half of the changed genes lie between {a:.1f} and {b:.1f} of average expression, half of all "
-            "genes between {c:.1f} and {d:.1f}.",
-            **dict(zip("abcd", [*changed["x"].quantile([0.25, 0.75]), *table["x"].quantile([0.25, 0.75])],
-                       strict=True)),
-        )  # fmt: skip
+        (a, b), (c, d) = (of["x"].quantile([0.25, 0.75]) for of in (changed, table))
+        finding = tr("Half of the changed genes lie between {a:.1f} and {b:.1f} of average expression, half "
+                     "of all genes between {c:.1f} and {d:.1f}.", a=a, b=b, c=c, d=d)  # fmt: skip
     figure, panels = _clouds(table, q, finding, height=94, title=title, xlabel=N_("Average log2 expression"),
                              ylabel=_FOLD_CHANGE)  # fmt: skip
     for ax, _ in panels:
@@ -164,9 +163,8 @@ def _foremost(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the genes that a panel names: of the themes those of smallest p, then the largest changes."""
     of_theme = rows[rows["named"]].sort_values(["p", "gene"], kind="stable").head(_NAMED - 3)
     changed = rows[rows["direction"].ne("none") & ~rows["gene"].isin(of_theme["gene"])]
-    largest = changed.assign(size=changed["log2_fold_change"].abs()).sort_values(
-        ["size", "gene"], ascending=[False, True], kind="stable"
-    )
+    changed = changed.assign(size=-changed["log2_fold_change"].abs())
+    largest = changed.sort_values(["size", "gene"], kind="stable")
     return pd.concat([of_theme, largest.head(_NAMED - len(of_theme))])
 
 
@@ -236,9 +234,9 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
         1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"),
         legend=handles, xlabel=labels[0], ylabel=labels[1],
         finding=tr(found, s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
-        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without "
-                "any effect, "
-                "since the contrasts share a reference", n=int(row["genes"]), c=row["correlation_by_chance"]),
+        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without any "
+                "effect, since the contrasts share a reference",
+                n=int(row["genes"]), c=row["correlation_by_chance"]),
     )  # fmt: skip
     ax = axes[0, 0]
     x, y = "log2_fold_change_a", "log2_fold_change_b"
@@ -270,23 +268,15 @@ def genes_by_hand(
     figure, _ = canvas.new_figure(
         0, 0, height=70 + 6.4 * len(steps), title=title,
         finding=findings.sentence([f"{naming.contrast_label(contrast)}", *said]),
-        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t "
-                "test, in bold "
-                "what moderation changes"),
+        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t test, "
+                "in bold what moderation changes"),
     )  # fmt: skip
     grid = figure.add_gridspec(2, len(genes), height_ratios=[60, 6.4 * len(steps)])
     axes = [figure.add_subplot(grid[0, place]) for place in range(len(genes))]
-    names = list(dict.fromkeys(groups))
-    shown = [naming.group_label(g, short=True) for g in names]
-    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
-    table = pd.DataFrame({"group": groups, "at": groups.map(names.index)})
     for ax, gene in zip(axes, genes, strict=True):
-        values = table.assign(value=expression.loc[gene, groups.index])
-        marks.animals(ax, values, spread=0.4, size=38)
-        marks.means(ax, values, beside=0.36)
-        ax.set_xticks(range(len(names)), labels)
-        canvas.turn_crowded(ax, shown, 420 / len(genes) / (len(names) + 0.3))
-        ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
+        table = pd.DataFrame({"group": groups, "value": expression.loc[gene, groups.index]})
+        dots(ax, table, list(dict.fromkeys(groups)), 420 / len(genes))
+        ax.set_title(gene)
     axes[0].set_ylabel(tr("log2 expression"))
     _steps(figure.add_subplot(grid[1, :]), steps, genes)
     return figure

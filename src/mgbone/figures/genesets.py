@@ -68,8 +68,7 @@ def ora_dots(
         len(panels), 1, height=_ROW * sum(heights) + 11 * len(heights), title=title, sharex=True,
         finding=findings.by_contrast(folded, say), xlabel=N_("log2 odds ratio"),
         note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by "
-                 "list",
-                 n=number),
+                 "list", n=number),
               N_("lines: 95 % interval; at the right genes found and in the term, and q"),
               N_("(+k): k similar terms folded in (70 % of hits shared)")],
         legend=[*theme_handles(drawn["term"].map(theme_of)),
@@ -131,6 +130,8 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
         return canvas.empty_figure(_NO_THEMES, title)
     # A row for the heading of each theme, and a gap before it.
     places = dict(zip(rows["go_id"], canvas.places(rows["theme"], 1.4, 1.0), strict=True))
+    firsts = rows.drop_duplicates("theme").itertuples()
+    headings = {tr(THEMES[row.theme][2]): places[row.go_id] - 1 for row in firsts}
     theme_of = dict(zip(rows["go_id"], rows["theme"], strict=True))
     shown = tested[tested["term"].isin(list(theme_of))]
     shown = shown.assign(theme=shown["term"].map(theme_of))
@@ -138,8 +139,8 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
     figure, panels = canvas.contrast_panels(
         shown, room=1, height=_ROW * (max(places.values()) + 1) * 0.95 + 20, sharey=True, sharex=True,
         title=title, finding=_camera_finding(shown), xlabel=N_("−log10 p\n← lowered     raised →"),
-        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for "
-                 "correlated genes"),
+        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
+                 "genes"),
               N_("filled: q < 0.05 over all terms tested")],
     )  # fmt: skip
     for ax, bars in panels:
@@ -147,15 +148,10 @@ def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> 
         fills = np.where(bars["q"] < 0.05, inks, "white")
         ax.barh(bars["term"].map(places), bars["length"], 0.66, color=fills, edgecolor=inks, linewidth=1.1)
         ax.axvline(0, color=look.INK, linewidth=0.9)
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_visible(False)
+        marks.rows(ax, [*headings.values(), *rows["go_id"].map(places)], [*headings, *rows["term"]])
     first, reach = panels[0][0], 1.08 * max(2.0, shown["length"].abs().max())
     first.set_xlim(-reach, reach)
     first.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
-    # Each theme under a heading of its own.
-    firsts = rows.drop_duplicates("theme")
-    headings = {tr(THEMES[row.theme][2]): places[row.go_id] - 1 for row in firsts.itertuples()}
-    first.set_yticks([*headings.values(), *rows["go_id"].map(places)], [*headings, *rows["term"]])
     for tick in first.get_yticklabels()[: len(headings)]:
         look.embolden(tick)
     first.set_ylim(max(places.values()) + 0.6, -0.7)
@@ -200,9 +196,8 @@ def running_sums(
         finding=tr(found, n=len(results), term=best["name"], contrast=naming.contrast_label(best["contrast"]),
                    nes=look.signed(best["nes"], ".2f")),
         note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
-              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which "
-                 "ignores that "
-                 "genes are correlated: read it beside that of camera",
+              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores "
+                 "that genes are correlated: read it beside that of camera",
                  k=findings.span(results["n_permutations"]))],
     )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):

@@ -61,7 +61,7 @@ def group_dots(
         for column, endpoint in enumerate(endpoints):
             upper, lower = axes[2 * row, column], axes[2 * row + 1, column]
             here = values[values["experiment"].eq(experiment.name) & values["endpoint"].eq(endpoint)]
-            _dots(upper, here, experiment.groups, slot)
+            dots(upper, here, experiment.groups, slot)
             _differences(lower, evidence, endpoint, experiment, slot)
             upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # blank line: row_title
             upper.set_ylabel(endpoint_unit(endpoint, typeset=True))
@@ -76,8 +76,14 @@ def group_dots(
     return figure
 
 
-def _dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
-    """Draw the animals of one endpoint and experiment, n below each group."""
+def dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
+    """Draw the values of each group with their mean and n, on a panel `slot` points wide.
+
+    Parameters
+    ----------
+    table : DataFrame
+        group, value.
+    """
     table = table[table["group"].isin(list(groups))]
     table = table.assign(at=table["group"].map({group: x for x, group in enumerate(groups)}))
     counts = table["group"].value_counts()

@@ -12,6 +12,7 @@ from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
@@ -257,68 +258,43 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
         x, y of points that names should not hide and lines not touch.
     """
     scale = 72 / ax.figure.dpi
-    spots = ax.transData.transform(named[["x", "y"]].to_numpy(float)) * scale
-    avoid = np.vstack([spots, ax.transData.transform(others[["x", "y"]].to_numpy(float)) * scale]).round(2)
+    spots, rest = (ax.transData.transform(t[["x", "y"]].to_numpy(float)) * scale for t in (named, others))
+    avoid = np.vstack([spots, rest]).round(2)
     frame = ax.get_window_extent().extents.round(2) * scale
     taken = [text.get_window_extent().extents * scale for text in ax.texts]
     for name, spot in zip(named["name"], spots.round(2), strict=True):
-        size = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2])
-        best = min(
-            (_place(spot, way, far, size) for far in _FAR for way in _WAYS),
-            key=lambda place: _cost(*place, spot, avoid, len(named), taken, frame),
-        )
-        box, foot = best
+        half = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2]) / 2
+        centres = [spot + np.array(way) / np.hypot(*way) * far + np.sign(way) * half
+                   for far in _FAR for way in _WAYS]  # fmt: skip
+        boxes = [np.concatenate([centre - half, centre + half]).round(2) for centre in centres]
+        box = boxes[np.argmin([_cost(box, spot, avoid, len(named), taken, frame) for box in boxes])]
         taken.append(box)
         ax.annotate(
             name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
             textcoords="axes points", ha="center", va="center", gid="name", zorder=6, path_effects=HALO,
         )  # fmt: skip
+        foot = np.clip(spot, box[:2], box[2:])
         if np.hypot(*(foot - spot)) > 8:
             ends = ax.transData.inverted().transform(np.array([spot, foot]) / scale)
-            ax.plot(
-                *ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False
-            )
-
-
-def _place(
-    spot: np.ndarray, way: tuple[int, int], far: float, size: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the box of a name on one side of its point, and the spot of its edge that is nearest to it."""
-    direction = np.array(way) / np.hypot(*way)
-    centre = spot + direction * far + np.sign(way) * size / 2
-    box = np.concatenate([centre - size / 2, centre + size / 2]).round(2)
-    return box, np.clip(spot, box[:2], box[2:])
+            ax.add_line(Line2D(*ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader"))
 
 
 def _cost(
-    box: np.ndarray,
-    foot: np.ndarray,
-    spot: np.ndarray,
-    avoid: np.ndarray,
-    n_named: int,
-    taken: Sequence[np.ndarray],
-    frame: np.ndarray,
+    box: np.ndarray, spot: np.ndarray, avoid: np.ndarray, n: int, taken: list[np.ndarray], frame: np.ndarray
 ) -> float:
-    """Say how badly a name stands: outside the panel, over other names or points, far away."""
+    """Say how badly a name stands: outside the panel, over other names or points (first the `n` named)."""
+    foot = np.clip(spot, box[:2], box[2:])
+    line, apart = foot - spot, np.hypot(*(avoid - spot).T) > 0.5
+    length = float(np.hypot(*line))
+    steps = spot + np.linspace(0, 1, 10)[:, None] * line
     outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
     over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
-    margin = 3.0
-    hides = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1)
-    hidden = 300 * hides[:n_named].sum() + 10 * hides[n_named:].sum()
-    line = foot - spot
+    over += sum(((steps > other[:2]) & (steps < other[2:])).all(axis=1).any() for other in taken)
+    hides = ((avoid > box[:2] - 3) & (avoid < box[2:] + 3)).all(axis=1)
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
-    away = np.hypot(*(avoid - spot - along[:, None] * line).T)
-    near = (away < 4.0) & (np.hypot(*(avoid - spot).T) > 0.5)
-    crossed = 300 * near[:n_named].sum() + 2 * near[n_named:].sum()
-    crossings = sum(_touches(spot, foot, other) for other in taken)
-    length = float(np.hypot(*line))
+    near = (np.hypot(*(avoid - spot - along[:, None] * line).T) < 4) & apart
     # A name that stands nearer to another ringed point than to its own would be read as the name of that.
-    gaps = np.hypot(*(np.clip(avoid[:n_named], box[:2], box[2:]) - avoid[:n_named]).T)
-    mistaken = ((gaps < length) & (np.hypot(*(avoid[:n_named] - spot).T) > 0.5)).sum()
-    return 1000 * outside + 400 * (over + crossings) + crossed + 40 * mistaken + hidden + 0.3 * length
-
-
-def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:
-    """Tell whether a line comes into a box, looked at in ten steps."""
-    steps = start + np.linspace(0, 1, 10)[:, None] * (end - start)
-    return bool(((steps > box[:2]) & (steps < box[2:])).all(axis=1).any())
+    gaps = np.hypot(*(np.clip(avoid, box[:2], box[2:]) - avoid).T)[:n]
+    mistaken = ((gaps < length) & apart[:n]).sum()
+    hidden = 300 * (hides[:n].sum() + near[:n].sum()) + 10 * hides[n:].sum() + 2 * near[n:].sum()
+    return 1000 * outside + 400 * over + hidden + 40 * mistaken + 0.3 * length

@@ -48,29 +48,26 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     places = _places(decisions, curve)
     depth = max(max(rows.values()) for rows in places.values()) + 1
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
-    figure, _ = canvas.new_figure(
-        0, 0, height=_ABOVE + _ROW * depth,
+    unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
+    figure, axes = canvas.new_figure(
+        3, 1, height=_ABOVE + _ROW * depth, sharex=True,
         title=title or either(told["statement_en"], told["statement_ja"]),
         finding=_finding(told, curve, study), note=_note(told, curve),
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
+        xlabel=N_("Analyses, from the smallest to the largest estimate"), ylabel=unit,
+        gridspec_kw={"height_ratios": [0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth]},
     )  # fmt: skip
-    grid = figure.add_gridspec(3, 1, height_ratios=[0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth])
-    first = figure.add_subplot(grid[0])
-    axes = [first, *(figure.add_subplot(grid[row], sharex=first) for row in (1, 2))]
-    known = curve[curve["estimate"].notna()]
+    first, second, third = axes[:, 0]
     marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
-    _dots(first, known, "estimate")
-    unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
-    first.set(ylabel=tr(unit))
-    _p_panel(axes[1], curve, study)
-    _options_panel(axes[2], curve, decisions, places, depth, str(told["verdict"]))
-    for ax in axes:
+    _dots(first, curve[curve["estimate"].notna()], "estimate")
+    _p_panel(second, curve, study)
+    _options_panel(third, curve, decisions, places, depth, told["verdict"])
+    third.set_ylabel("")
+    for ax in axes[:, 0]:
         for rank in curve.loc[curve["declared"], "rank"]:
             ax.axvline(rank, color=look.INK, linewidth=0.9, zorder=1)
-        ax.set_xlim(0, len(curve) + 1)
-        ax.tick_params(labelbottom=ax is axes[2])
-    axes[2].set_xlabel(tr("Analyses, from the smallest to the largest estimate"))
+    first.set_xlim(0, len(curve) + 1)
     return figure
 
 
@@ -105,24 +102,17 @@ def _places(decisions: Sequence[Decision], curve: pd.DataFrame) -> dict[str, dic
 
 
 def _options_panel(
-    ax: Axes,
-    curve: pd.DataFrame,
-    decisions: Sequence[Decision],
-    places: dict[str, dict[str, float]],
-    depth: float,
-    verdict: str,
-) -> None:
-    ticks, labels = [], []
-    names = [option_label(d.option(name)) for d in decisions for name in places[d.id]]
-    aside = max(canvas.text_width(name, look.SMALL_SIZE) for name in names) + 22
+    ax: Axes, curve: pd.DataFrame, decisions: Sequence[Decision], places: dict[str, dict[str, float]],
+    depth: float, verdict: str,
+) -> None:  # fmt: skip
+    labels = {y: option_label(one.option(name)) for one in decisions for name, y in places[one.id].items()}
+    aside = max(canvas.text_width(label, look.SMALL_SIZE) for label in labels.values()) + 22
     for decision in decisions:
         rows = places[decision.id]
         for name, y in rows.items():
             taken = curve[curve[decision.id] == name]
             bars = _runs(taken["rank"].to_numpy())
             ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
-            ticks.append(y)
-            labels.append(option_label(decision.option(name)))
             share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
             marks.beside(ax, share, y, gid="share")
         top, bottom = min(rows.values()), max(rows.values())
@@ -130,7 +120,7 @@ def _options_panel(
         marks.beside(ax, name, (top + bottom) / 2, -aside, color=look.QUIET)
         if bottom + 1 < depth - 0.01:
             ax.axhline(bottom + (1 + _GAP) / 2, color=look.LINE, linewidth=0.7, zorder=0)
-    ax.set_yticks(ticks, labels)
+    ax.set_yticks([*labels], [*labels.values()])
     ax.set_ylim(depth - 0.3, -0.7)
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False)

@@ -25,11 +25,9 @@ _GAP = 0.45
 def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw every statement of the ledger as a cell: what was reported, what was observed, and the verdict.
 
-    The more often chance alone would give a verdict, the paler is its cell.
-
-    Rows are endpoints, columns doses. In a cell the left sign is the report's, the middle one that of the
-    data, and the right one the verdict, which also colours the cell. Signs that follow only from "no other
-    effect was seen" are grey.
+    Rows are endpoints, columns doses. In a cell the left sign is the report's, grey where it follows only
+    from "no other effect was seen", the middle one that of the data, and the right one the verdict, which
+    also colours the cell: the paler, the more often chance alone would give it.
 
     Parameters
     ----------
@@ -246,12 +244,12 @@ def _counted(rows: pd.DataFrame) -> str:
     """Say how many statements are reproduced here, and how many where there is nothing."""
     said = []
     for kind, row in rows.iterrows():
-        null = (
-            tr(", {null} in data without effect", null=int(row["null"])) if np.isfinite(row["null"]) else ""
-        )
-        words = N_("of {n} {what} {this} are reproduced, {nominal:.1f} expected by chance")
-        said.append(tr(words, n=int(row["statements"]), what=tr(_PANELS[kind]), this=int(row["this"]),
-                       nominal=row["nominal"]) + null)  # fmt: skip
+        words = tr("of {n} {what} {this} are reproduced, {nominal:.1f} expected by chance",
+                   n=int(row["statements"]), what=tr(_PANELS[kind]), this=int(row["this"]),
+                   nominal=row["nominal"])  # fmt: skip
+        if np.isfinite(row["null"]):
+            words += tr(", {null} in data without effect", null=int(row["null"]))
+        said.append(words)
     return findings.sentence(said)
 
 
@@ -302,11 +300,19 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     numbers = confronted[["data_low", "data_high", "percent"]].abs().to_numpy(float)
     reach = 1.1 * float(np.nanmax(numbers, initial=20))
     ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
-    for y, row in zip(places, confronted.to_dict("records"), strict=True):
-        _source(ax, y, row)
+    y, known = np.array(places), confronted["percent"].notna()
+    ax.plot(confronted[["data_low", "data_high"]].T, [y, y], color=look.CLOUD, linewidth=6.5,
+            solid_capstyle="butt", zorder=1, gid="interval")  # fmt: skip
+    ax.plot([confronted["data_percent"]] * 2, [y - 0.28, y + 0.28], color=look.QUIET, linewidth=1.6, zorder=2)
+    ax.plot([confronted["percent"][known]], [y[known]], zorder=3, gid="stated", linestyle="none", **_DIAMOND)
+    for at, row in zip(places, confronted.to_dict("records"), strict=True):
+        holds = _HOLDS[str(row["holds"])]
+        marks.beside(ax, holds, at, 6, ha="center", size=look.BASE_SIZE + 0.5, gid="holds")
+        said = canvas.wrap(either(row["statement_en"], row["statement_ja"]), 225, look.SMALL_SIZE)
+        marks.beside(ax, "\n".join(said), at, 15, linespacing=1.05, gid="said")
     topics = confronted.assign(y=places).drop_duplicates("topic")
-    for y, *words in topics[["y", "topic_en", "topic_ja"]].itertuples(index=False):
-        marks.beside(ax, either(*words), y - 1, -5, bold=True, size=look.BASE_SIZE, gid="topic")
+    for at, *words in topics[["y", "topic_en", "topic_ja"]].itertuples(index=False):
+        marks.beside(ax, either(*words), at - 1, -5, bold=True, size=look.BASE_SIZE, gid="topic")
     ax.set(xlim=(-reach, reach), ylim=(depth - 0.3, -0.8))
     sources = confronted[["source", "source_ja"]].itertuples(index=False)
     marks.rows(ax, places, [either(*words) for words in sources])
@@ -319,15 +325,3 @@ def _levels_found(confronted: pd.DataFrame) -> str:
     return tr("Of {all} statements of sources, these data have the level of {yes} and the size alone of "
               "{size}.",
               all=len(holds), yes=int(holds.eq("yes").sum()), size=int(holds.eq("size").sum()))  # fmt: skip
-
-
-def _source(ax: Axes, y: float, row: Mapping[str, object]) -> None:
-    if np.isfinite(row["data_percent"]):
-        grey = {"color": look.CLOUD, "linewidth": 6.5, "solid_capstyle": "butt", "zorder": 1}
-        ax.plot([row["data_low"], row["data_high"]], [y, y], gid="interval", **grey)
-        ax.plot([row["data_percent"]] * 2, [y - 0.28, y + 0.28], color=look.QUIET, linewidth=1.6, zorder=2)
-    if np.isfinite(row["percent"]):
-        ax.plot([row["percent"]], [y], zorder=3, gid="stated", linestyle="none", **_DIAMOND)
-    marks.beside(ax, _HOLDS[str(row["holds"])], y, 6, ha="center", size=look.BASE_SIZE + 0.5, gid="holds")
-    said = canvas.wrap(either(row["statement_en"], row["statement_ja"]), 225, look.SMALL_SIZE)
-    marks.beside(ax, "\n".join(said), y, 15, linespacing=1.05, gid="said")

@@ -22,10 +22,9 @@ from mgbone.study.naming import axis_of
 _SURE = ((2.8, look.INK), (1.7, "#4d4d4d"), (0.8, "#8a8a8a"))
 _DASHES = ("-", (0, (3, 2)))  # together, opposite
 _NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
-           "score: "
-           "with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
-_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; "
-                 "no number: |r| < {feeble:g}")  # fmt: skip
+           "score: with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
+_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; no number: |r| "
+                 "< {feeble:g}")  # fmt: skip
 
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
