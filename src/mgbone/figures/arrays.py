@@ -55,11 +55,12 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         1, len(said), width=look.panels_width(max(2, len(said))), height=68, title=title,
         finding=findings.sentence(said), note=N_("each line an array; density of log2 values"),
         legend=look.line_handles(look.in_order(groups)), xlabel=N_("log2 intensity"),
+        titles=[tr(_STAGES.get(stage, stage)) for stage in peaks["stage"].unique()],
     )  # fmt: skip
     table = densities.assign(group=densities["array_id"].map(groups))
-    for ax, (stage, rows) in zip(axes[0], table.groupby("stage", sort=False), strict=True):
+    for ax, (_, rows) in zip(axes[0], table.groupby("stage", sort=False), strict=True):
         marks.lines(ax, rows, "value", "density", "array_id", 0.8, linewidths=1)
-        ax.set(title=tr(_STAGES.get(stage, stage)), ylim=(0, None))
+        ax.set_ylim(0, None)
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     return figure
 
@@ -197,20 +198,21 @@ def pseudo_images(
     widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
     widest = max(widths, key=widths.get)
     reach = float(np.nanquantile(np.abs(np.stack(list(images.values()))), 0.98)) or 1.0
-    shown = [(names[array], image) for array, image in images.items()]
-    shown += [(tr("made up: bubble, scratch"), spoilt)] if spoilt is not None else []
+    shown = {names[array]: image for array, image in images.items()}
+    if spoilt is not None:
+        shown[tr("made up: bubble, scratch")] = spoilt
     columns = -(-len(shown) // -(-len(shown) // 5))
     width = look.panels_width(max(2, columns))
     figure, panels = canvas.panels(
-        len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
+        len(shown), columns, (width - 32) / columns + 6, width=width, title=title, titles=shown,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
         note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a "
                 "spot or a scratch would stand out"),
     )  # fmt: skip
-    for ax, (name, image) in zip(panels, shown, strict=True):
+    for ax, image in zip(panels, shown.values(), strict=True):
         drawn = ax.imshow(image, "cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True)
-        ax.set(title=name, xticks=[], yticks=[])
+        ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
     marks.colour_bar(panels, drawn, tr("log2 residual"), 0.7)
     return figure
@@ -316,21 +318,20 @@ def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
         v = one.verdict
         return tr("{level}, {p}", level=tr(_LEVELS[str(v["level"])]), p=naming.format_p(v["p"]))
 
-    n = len(clusterings)
+    contrasts, n = canvas.by_dose(clusterings), len(clusterings)
     figure, axes = canvas.new_figure(
         3, n, width=look.panels_width(n), height=116, title=title,
-        finding=findings.by_contrast(clusterings, say),
+        finding=findings.by_contrast(clusterings, say), titles=[naming.panel_name(c, n) for c in contrasts],
         note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
               N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
                  "sizes, red line: these groups"),
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},
     )  # fmt: skip
-    for (tree, strip, null), contrast in zip(axes.T, canvas.by_dose(clusterings), strict=True):
+    for (tree, strip, null), contrast in zip(axes.T, contrasts, strict=True):
         _tree(tree, clusterings[contrast])
         _strip(strip, clusterings[contrast])
         _null(null, clusterings[contrast])
-        tree.set_title(naming.panel_name(contrast, n))
     for ax in axes[:, 1:].flat:
         ax.set_ylabel("")
     return figure

@@ -41,6 +41,7 @@ def new_figure(
     finding: str = "",
     note: str | Sequence[str] = "",
     legend: Sequence[Line2D] = (),
+    titles: Iterable[str] = (),
     xlabel: str = "",
     ylabel: str = "",
     **grid: Any,
@@ -59,6 +60,8 @@ def new_figure(
         The method, and how to read marks; several are joined.
     legend : sequence of Line2D
         Entries of the legend, which stands between finding and panels.
+    titles : iterable of str
+        Above the panels, in reading order.
     xlabel, ylabel : str
         Below the last row of panels; at the left of the first column.
     **grid
@@ -71,16 +74,17 @@ def new_figure(
     """
     look.use()
     inner = (width * MM - 2 * _PAD) * 72
-    note = capital(tr("; ").join(tr(words) for words in ([note] if isinstance(note, str) else note) if words))
+    notes = [note] if isinstance(note, str) else note
+    note = capital(tr("; ").join(tr(words) for words in notes if words))
     title, finding = _of_study(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
     foot = wrap(note, inner - 124, SMALL_SIZE) if note else []
-    above = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
+    words = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
     entry = max((text_width(handle.get_label(), SMALL_SIZE) + 34 for handle in legend), default=inner)
     columns = min(max(1, int(inner // entry)), len(legend))
     signs = -(-len(legend) // columns) * SMALL_SIZE * 1.6 / 72 if legend else 0
-    top = _PAD + above + signs + (0.05 if above else 0)
+    top = _PAD + words + signs + (0.05 if words else 0)
     bottom = 0.2 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72
     total = height * MM + top + bottom
     # Outside pyplot: nothing has to be closed, and seaborn draws no figure only to look at its labels.
@@ -106,6 +110,8 @@ def new_figure(
     if not (nrows and ncols):
         return figure, None
     axes = figure.subplots(nrows, ncols, squeeze=False, **grid)
+    for ax, above in zip(axes.flat, titles, strict=False):
+        ax.set_title(above)
     for ax in axes[-1]:
         ax.set_xlabel(tr(xlabel))
     for ax in axes[:, 0]:
@@ -189,9 +195,10 @@ def contrast_panels(
     The figure is as wide as one of `room` panels more; options are those of `new_figure`.
     """
     contrasts = by_dose(table["contrast"])
-    figure, axes = new_figure(1, len(contrasts), width=look.panels_width(len(contrasts) + room), **options)
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        ax.set_title(contrast_label(contrast))
+    width = look.panels_width(len(contrasts) + room)
+    figure, axes = new_figure(
+        1, len(contrasts), width=width, titles=map(contrast_label, contrasts), **options
+    )
     return figure, [(ax, table[table["contrast"] == c]) for ax, c in zip(axes[0], contrasts, strict=True)]
 
 

@@ -141,6 +141,7 @@ def pair_feeding(
     )
     figure, panels = canvas.panels(
         len(endpoints), 3, 47.0, sharey=True, title=title, finding=_beyond_eating(here, beyond),
+        titles=map(endpoint_label, endpoints),
         note=[N_("difference in % of the control's mean, 95 % interval"),
               N_("filled: as measured, hollow: adjusted for food intake"),
               N_("the first line is the sum of the second (eating less) and the third (magnesium)")],
@@ -151,7 +152,6 @@ def pair_feeding(
         marks.zero(ax, "x")
         ax.axhline(2.5, color=look.PALE, linewidth=0.9, zorder=0)
         marks.estimates(ax, here[here["endpoint"].eq(endpoint) & here["at"].notna()], _PERCENT)
-        ax.set_title(endpoint_label(endpoint))
         ax.margins(x=0.08)
         ax.locator_params(axis="x", nbins=5)
         marks.rows(ax, range(len(lines)), names)
@@ -180,13 +180,9 @@ _SHADES = ListedColormap(["#f3f3f3", "#a9c7d8", "#33617f"])
 
 
 def choice_of_test(
-    table: pd.DataFrame,
-    study: Study,
-    title: str = "",
-    *,
-    declared: str | None = None,
-    names: dict[str, str | tuple[str, str]] | None = None,
-) -> Figure:
+    table: pd.DataFrame, study: Study, title: str = "", *, declared: str | None = None,
+    names: Mapping[str, str] | None = None,
+) -> Figure:  # fmt: skip
     """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
 
     Parameters

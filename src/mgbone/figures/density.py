@@ -39,6 +39,7 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     survives = (findings.of_doses(cells, study)["p_maxt"] < limit).any()
     figure, panels = canvas.panels(
         len(contrasts), 3, 76.0, sharey=True, title=title, finding=cells_found(cells, study),
+        titles=[naming.contrast_label(contrast.name) for contrast in contrasts],
         note=[DIFFERENCE, N_("below it p of the declared test, unadjusted"), canvas.MARKS,
               N_("heavy frame: p < 0.05 also after max-T over 16 cells") if survives else
               N_("no cell has p < 0.05 after max-T over 16 cells") if cells["p_maxt"].notna().any() else ""],
@@ -54,7 +55,6 @@ def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
             cmap=look.DIVERGING, framed=framed, xticklabels=[*map(region_name, REGIONS)],
             yticklabels=[*map(structure_name, STRUCTURES)],
         )  # fmt: skip
-        ax.set_title(naming.contrast_label(contrast.name))
     marks.colour_bar(panels, mesh, tr("Difference (% of reference)"))
     return figure
 
@@ -73,13 +73,9 @@ def cells_found(cells: pd.DataFrame, study: Study) -> str:
 
 
 def region_dots(
-    measurements: pd.DataFrame,
-    evidence: pd.DataFrame,
-    study: Study,
-    experiment: str,
-    *,
+    measurements: pd.DataFrame, evidence: pd.DataFrame, study: Study, experiment: str, *,
     structures: Sequence[str] = STRUCTURES,
-) -> Figure:
+) -> Figure:  # fmt: skip
     """Draw the animals behind the map for one experiment: rows structures; dots left, differences right.
 
     Parameters
@@ -128,7 +124,7 @@ def region_dots(
 
 def _lanes(names: pd.Series, order: Sequence[str]) -> pd.Series:
     """Return how far each stands from the middle of a place that all in `order` share, side by side."""
-    return (names.map({name: i for i, name in enumerate(order)}) - (len(order) - 1) / 2) * 0.8 / len(order)
+    return (names.map({name: i for i, name in enumerate(order)}) - (len(order) - 1) / 2) * (0.8 / len(order))
 
 
 def _region_axis(ax: Axes) -> None:
@@ -193,6 +189,7 @@ def profiles(
               N_("right: mean difference, band: 95 % interval of each point by itself"),
               N_("bar: p < 0.05 (pale: < 0.10) family-wise over the length, max-statistic permutation"),
               N_("dotted: thirds of the length")],
+        titles=[tr("Group means"), *(naming.panel_name(c.name, 1 + len(contrasts)) for c in contrasts)],
         legend=look.line_handles(look.in_order(summary["group"])),
     )  # fmt: skip
     for line, structure in zip(axes, structures, strict=True):
@@ -215,9 +212,6 @@ def profiles(
                 low = 100 * study.regions[region][0]
                 ax.axvline(low, color=look.LINE, linewidth=0.7, linestyle=":", zorder=0)
             ax.set_xlim(0, 100)
-    names = [naming.panel_name(contrast.name, 1 + len(contrasts)) for contrast in contrasts]
-    for ax, name in zip(axes[0], [tr("Group means"), *names], strict=True):
-        ax.set_title(name)
     return figure
 
 
@@ -283,7 +277,7 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
     both["at"] = both["region"].map({r: i for i, r in enumerate(REGIONS)}).astype(float)
     median = both.groupby(["structure", "region"], sort=False)["value"].median()
     figure, axes = canvas.new_figure(
-        1, len(STRUCTURES), height=84.0, sharey=True, title=title,
+        1, len(STRUCTURES), height=84.0, sharey=True, title=title, titles=map(structure_label, STRUCTURES),
         ylabel=N_("mean of slices, difference (%)"), legend=look.group_handles(look.in_order(both["group"])),
         finding=tr("A mean of slices is off by {low} to {high} %; the most in {where}.",
                    low=look.signed(median.min()), high=look.signed(median.max()),
@@ -299,7 +293,6 @@ def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title
                 ax.hlines(median[structure, region], x - 0.42, x + 0.42, colors=look.INK, linewidth=1.8,
                           zorder=4)  # fmt: skip
         _region_axis(ax)
-        ax.set_title(structure_label(structure))
     return figure
 
 
