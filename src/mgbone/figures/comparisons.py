@@ -180,9 +180,13 @@ _SHADES = ListedColormap(["#f3f3f3", "#a9c7d8", "#33617f"])
 
 
 def choice_of_test(
-    table: pd.DataFrame, study: Study, title: str = "", *, declared: str | None = None,
+    table: pd.DataFrame,
+    study: Study,
+    title: str = "",
+    *,
+    declared: str | None = None,
     names: Mapping[str, str] | None = None,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
 
     Parameters

@@ -73,9 +73,13 @@ def cells_found(cells: pd.DataFrame, study: Study) -> str:
 
 
 def region_dots(
-    measurements: pd.DataFrame, evidence: pd.DataFrame, study: Study, experiment: str, *,
+    measurements: pd.DataFrame,
+    evidence: pd.DataFrame,
+    study: Study,
+    experiment: str,
+    *,
     structures: Sequence[str] = STRUCTURES,
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Draw the animals behind the map for one experiment: rows structures; dots left, differences right.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -67,8 +67,8 @@ def dose_response(
     )  # fmt: skip
     room = 0.8 * 72 * look.DOUBLE * look.MM / min(columns, len(endpoints))
     for ax, endpoint in zip(panels, endpoints, strict=True):
-        own = (t[t["endpoint"].eq(endpoint)] for t in (doses, animals, reported, shapes))
-        _dose_panel(ax, *own, study)
+        tables = (table[table["endpoint"].eq(endpoint)] for table in (doses, animals, reported, shapes))
+        _dose_panel(ax, tables, study)
         ax.set_title("\n".join(canvas.wrap(row_label(endpoint), room, look.BASE_SIZE)))
     return figure
 
@@ -86,11 +86,9 @@ def _against(study: Study) -> str:
     )  # fmt: skip
 
 
-def _dose_panel(
-    ax: Axes, doses: pd.DataFrame, animals: pd.DataFrame, reported: pd.DataFrame, shapes: pd.DataFrame,
-    study: Study,
-) -> None:  # fmt: skip
+def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
     """Draw one endpoint: the animals of each dose, beside them the mean with its interval, p at the foot."""
+    doses, animals, reported, shapes = tables
     contrasts = study.shown_contrasts
     mg = [study.groups[c.case].dietary_mg_percent for c in contrasts]
     by_contrast = {c.name: x for x, c in enumerate(contrasts, start=1)}

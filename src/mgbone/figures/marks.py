@@ -24,6 +24,9 @@ MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
 
 
+ESTIMATE = ("estimate", "ci_low", "ci_high")
+
+
 def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float = 30.0) -> None:
     """Draw each animal as a dot in the colour and marker of its group, beside others of like value.
 
@@ -101,9 +104,8 @@ def means(ax: Axes, table: pd.DataFrame, *, beside: float = 0.36) -> None:
 
 
 def estimates(
-    ax: Axes, rows: pd.DataFrame, of: tuple[str, str, str] = ("estimate", "ci_low", "ci_high"), *,
-    upright: bool = False, size: float = 42.0,
-) -> None:  # fmt: skip
+    ax: Axes, rows: pd.DataFrame, of: Sequence[str] = ESTIMATE, *, upright: bool = False, size: float = 42.0
+) -> None:
     """Draw estimates with their intervals: filled where significant, pale where a trend, otherwise hollow.
 
     Parameters
@@ -182,9 +184,15 @@ def p_words(p: float, level: object) -> str:
 
 
 def heat(
-    ax: Axes, values: Any, words: Any = None, *, bold: Any = None, framed: Any = (), frame: str = "black",
+    ax: Axes,
+    values: Any,
+    words: Any = None,
+    *,
+    bold: Any = None,
+    framed: Any = (),
+    frame: str = "black",
     **options: Any,
-) -> QuadMesh:  # fmt: skip
+) -> QuadMesh:
     """Draw a table as a heat map with words in its cells, black or white as reads better.
 
     Parameters

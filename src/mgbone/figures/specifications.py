@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -44,9 +44,8 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
     told = about.iloc[0]
-    decisions = [one for one in study.multiverse if one.id in curve]
-    places = _places(decisions, curve)
-    depth = max(max(rows.values()) for rows in places.values()) + 1
+    decisions = _places(study.multiverse, curve)
+    depth = max(max(rows.values()) for _, rows in decisions) + 1
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
     unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
     figure, axes = canvas.new_figure(
@@ -62,7 +61,7 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
     _dots(first, curve[curve["estimate"].notna()], "estimate")
     _p_panel(second, curve, study)
-    _options_panel(third, curve, decisions, places, depth, told["verdict"])
+    _options_panel(third, curve, decisions, told["verdict"])
     third.set_ylabel("")
     for ax in axes[:, 0]:
         for rank in curve.loc[curve["declared"], "rank"]:
@@ -91,24 +90,24 @@ def _p_panel(ax: Axes, curve: pd.DataFrame, study: Study) -> None:
         ax.axhline(study.thresholds[level], color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
 
 
-def _places(decisions: Sequence[Decision], curve: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _places(decisions: Iterable[Decision], curve: pd.DataFrame) -> list[tuple[Decision, dict[str, float]]]:
     """Give every option that some specification takes a row, and every decision a row above its options."""
-    at, places = 0.0, {}
+    at, places = 0.0, []
     for decision in decisions:
-        taken = [one.id for one in decision.options if curve[decision.id].eq(one.id).any()]
-        places[decision.id] = {name: at + i for i, name in enumerate(taken)}
-        at += len(taken) + _GAP
+        if decision.id in curve:
+            taken = [one.id for one in decision.options if curve[decision.id].eq(one.id).any()]
+            places.append((decision, {name: at + i for i, name in enumerate(taken)}))
+            at += len(taken) + _GAP
     return places
 
 
 def _options_panel(
-    ax: Axes, curve: pd.DataFrame, decisions: Sequence[Decision], places: dict[str, dict[str, float]],
-    depth: float, verdict: str,
-) -> None:  # fmt: skip
-    labels = {y: option_label(one.option(name)) for one in decisions for name, y in places[one.id].items()}
+    ax: Axes, curve: pd.DataFrame, decisions: list[tuple[Decision, dict[str, float]]], verdict: str
+) -> None:
+    labels = {y: option_label(one.option(name)) for one, rows in decisions for name, y in rows.items()}
+    depth = max(labels) + 1
     aside = max(canvas.text_width(label, look.SMALL_SIZE) for label in labels.values()) + 22
-    for decision in decisions:
-        rows = places[decision.id]
+    for decision, rows in decisions:
         for name, y in rows.items():
             taken = curve[curve[decision.id] == name]
             bars = _runs(taken["rank"].to_numpy())
