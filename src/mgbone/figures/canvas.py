@@ -46,12 +46,12 @@ def new_figure(
     ylabel: str = "",
     **grid: Any,
 ) -> tuple[Figure, Any]:
-    """Make a figure with a headline, what was found below it, and a note at the foot.
+    """Make a figure with a headline, what was found below it, and a note at the foot; return it and its axes.
 
     Parameters
     ----------
     nrows, ncols : int
-        Grid of axes; both 0 gives none, for figures that place their own.
+        Grid of axes, an array as from ``squeeze=False``; both 0 gives None, for figures that place their own.
     width, height : float
         Width of the figure and height of its panels, in mm; headline and note come on top.
     title, finding : str
@@ -66,11 +66,6 @@ def new_figure(
         Below the last row of panels; at the left of the first column.
     **grid
         For ``Figure.subplots``.
-
-    Returns
-    -------
-    tuple
-        The figure and its axes (an array as from ``squeeze=False``, or None).
     """
     look.use()
     inner = (width * MM - 2 * _PAD) * 72

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,8 +21,8 @@ _SAMPLES = {"serum": N_("serum"), "urine": N_("urine"), "qct": N_("left femur (q
 def timeline(
     study: Study,
     *,
-    animals: dict[tuple[str, str], int] | None = None,
-    arrays: dict[tuple[str, str], int] | None = None,
+    animals: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    arrays: Mapping[tuple[str, str], int] = MappingProxyType({}),
     samples: Sequence[str] = tuple(_SAMPLES),
 ) -> Figure:
     """Draw the experiments as timelines in days, one lane per group, and what its samples went into.
@@ -32,12 +33,12 @@ def timeline(
     ----------
     study : Study
         Groups, diets, weeks and numbers of animals and arrays.
-    animals, arrays : dict, optional
+    animals, arrays : mapping
         Numbers by (experiment, group) that a dataset has; without them those that the study states.
     samples : sequence of str, optional
         Which of serum, urine and qct there are; only they are named.
     """
-    animals, arrays, experiments = animals or {}, arrays or {}, list(study.experiments.values())
+    experiments = list(study.experiments.values())
     as_planned = all(n == study.animals_per_group for n in animals.values())
     setting = either(study.methods.get("setting", ""), study.methods.get("setting_ja", ""))
     lanes = max(3, *(len(e.groups) for e in experiments))
@@ -59,12 +60,7 @@ def timeline(
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
-        numbers = {}
-        for group in experiment.groups:
-            key = (experiment.name, group)
-            planned = study.arrays_per_group if group in experiment.array_groups else 0
-            numbers[group] = animals.get(key, study.animals_per_group), arrays.get(key, planned)
-        _experiment(ax, experiment, study, samples, numbers)
+        _experiment(ax, experiment, study, samples, animals, arrays)
     return figure
 
 
@@ -78,9 +74,9 @@ def _experiment(
     experiment: Experiment,
     study: Study,
     samples: Sequence[str],
-    numbers: Mapping[str, tuple[int, int]],
+    animals: Mapping[tuple[str, str], int],
+    arrays: Mapping[tuple[str, str], int],
 ) -> None:
-    """Draw one experiment; `numbers` are those of animals and arrays of each group."""
     end, lanes = 7 * experiment.weeks, len(experiment.groups)
     before = int(study.methods.get("acclimatisation_days", 0))
     if before:
@@ -96,7 +92,9 @@ def _experiment(
         left, right = N_("animals: n = {n}"), N_("arrays: n = {n}")
     beside = {"ha": "left", "va": "center"}
     for lane, name in enumerate(experiment.groups):
-        fill, (n, n_arrays) = look.colour(name), numbers[name]
+        fill, planned = look.colour(name), study.arrays_per_group if name in experiment.array_groups else 0
+        n = animals.get((experiment.name, name), study.animals_per_group)
+        n_arrays = arrays.get((experiment.name, name), planned)
         ax.add_patch(Rectangle((0, lane + 0.08), end, 0.84, facecolor=fill, linewidth=0, gid=f"lane-{name}"))
         diet, label = naming.dose_label(name, study), naming.group_label(name)
         parts = [label, *([] if diet in label else [diet]), _feeding(study.groups[name].feeding)]

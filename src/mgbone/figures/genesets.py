@@ -18,7 +18,6 @@ from mgbone.study.language import N_, tr
 _PLAIN = "#6f7a86"
 _ROW = 6.4  # mm a row
 _DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
-_NO_TERM = N_("no term with q < 0.05")
 _NO_THEMES = N_("The gene sets hold no term of the themes")
 
 
@@ -41,15 +40,14 @@ def ora_dots(
     tested : collection of int, optional
         Number of terms tested in each comparison, to be said.
     """
-    lists = [
-        (contrast, direction, rows)
-        for contrast in canvas.by_dose(folded["contrast"])
-        for direction, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
-    ]
-    if not lists:
-        return canvas.empty_figure(_NO_TERM, title)
+    if folded.empty:
+        return canvas.empty_figure(N_("no term with q < 0.05"), title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    panels = [_panel_terms(rows, theme_of, n) for *_, rows in lists]
+    panels = [
+        _panel_terms(rows, theme_of, n)
+        for contrast in canvas.by_dose(folded["contrast"])
+        for _, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
+    ]
     heights = [max(2, len(rows)) + 0.6 for rows in panels]
     drawn = pd.concat(panels)
     most = int(drawn["hits"].max())
@@ -75,10 +73,10 @@ def ora_dots(
                 look.mark(tr("other term"), "o", 6, color=_PLAIN), *sizes],
         gridspec_kw={"height_ratios": heights},
     )  # fmt: skip
-    for ax, rows, (contrast, direction, _) in zip(axes[:, 0], panels, lists, strict=True):
+    for ax, rows in zip(axes[:, 0], panels, strict=True):
         _ora_panel(ax, rows, theme_of, most)
-        size = f"(n = {int(rows['list_size'].iloc[0]):,})"
-        ax.set_title(f"{naming.contrast_label(contrast)}{tr(': ')}{tr(_DIRECTIONS[direction])} {size}")
+        of, genes = rows.iloc[0], tr(_DIRECTIONS[rows["direction"].iloc[0]])
+        ax.set_title(f"{naming.contrast_label(of['contrast'])}{tr(': ')}{genes} (n = {of['list_size']:,.0f})")
     return figure
 
 

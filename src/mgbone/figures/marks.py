@@ -193,7 +193,7 @@ def heat(
     frame: str = "black",
     **options: Any,
 ) -> QuadMesh:
-    """Draw a table as a heat map with words in its cells, black or white as reads better.
+    """Draw a table as a heat map with words in its cells, black or white as reads better; return the cells.
 
     Parameters
     ----------
@@ -206,11 +206,6 @@ def heat(
         Cells that get a heavy frame, in the colour `frame`.
     **options
         For `seaborn.heatmap`: labels of the axes, of which there are none else, colours, lines.
-
-    Returns
-    -------
-    QuadMesh
-        The cells, for a colour bar.
     """
     values = np.asarray(values, dtype=float)
     plain = {"cbar": False, "xticklabels": False, "yticklabels": False, "linewidths": 1, "linecolor": "white"}
