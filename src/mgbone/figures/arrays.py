@@ -308,10 +308,7 @@ def _strip(ax: Axes, clustering: Any) -> None:
 def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
     """Draw the tree of each contrast above its permutation test.
 
-    Parameters
-    ----------
-    clusterings : mapping
-        From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
+    `clusterings` is from `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
 
     def say(one: Any) -> str:

@@ -39,10 +39,7 @@ _MOST_NAMED = 7
 def certainty_plane(table: pd.DataFrame, title: str = "") -> Figure:
     """Draw each statement at its chance of the same verdict (across) and the severity of its test (upwards).
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `mgbone.certainty.certainty_table`.
+    `table` is from `mgbone.certainty.certainty_table`.
     """
     known = table.dropna(subset="p_shrunken")
     if known.empty:
@@ -148,12 +145,7 @@ _PANELS = {"effect": N_("statements of an effect"), "absence": N_("statements of
 def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figure:
     """Draw how many statements hold at once in a new cohort, effects and absences apart.
 
-    Parameters
-    ----------
-    spread : DataFrame
-        From `mgbone.certainty.how_many_hold`.
-    n_cohorts : int
-        Cohorts that were drawn under each truth.
+    `spread` is from `mgbone.certainty.how_many_hold`, of `n_cohorts` drawn under each truth.
     """
     kinds = [kind for kind in _PANELS if spread.loc[spread["asserts"] == kind, "statements"].gt(0).any()]
     if not kinds:
@@ -192,12 +184,8 @@ def _held(spread: pd.DataFrame, kinds: list[str]) -> str:
 def animals_by_chance(by_n: pd.DataFrame, table: pd.DataFrame, title: str = "") -> Figure:
     """Draw the chance of each statement by the animals a group, effects and absences apart.
 
-    Parameters
-    ----------
-    by_n : DataFrame
-        From `mgbone.certainty.chances_by_n`.
-    table : DataFrame
-        From `mgbone.certainty.certainty_table`: asserts and level of each statement.
+    `by_n` is from `mgbone.certainty.chances_by_n`; `table`, from `mgbone.certainty.certainty_table`, has
+    asserts and level of each statement.
     """
     rows = by_n.merge(table[["claim_id", "asserts", "level"]], on="claim_id")
     kinds = [kind for kind in _PANELS if rows["asserts"].eq(kind).any()]

@@ -82,10 +82,7 @@ def region_dots(
 ) -> Figure:
     """Draw the animals behind the map for one experiment: rows structures; dots left, differences right.
 
-    Parameters
-    ----------
-    measurements, evidence : DataFrame
-        As for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
+    `measurements` and `evidence` are as for `groups.group_dots`, with endpoints ``bmd_<structure>_<region>``.
     """
     chosen = study.experiments[experiment]
     title = tr("Every femur behind the map: {experiment}", experiment=experiment_title(chosen, study))

@@ -159,10 +159,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     Beyond the diagonals the endpoint is nearer to that shape. With a name are those significant over both
     tests; filled are those of which a shape is named, since every contrast that it implies holds.
 
-    Parameters
-    ----------
-    shapes : DataFrame
-        From `mgbone.integration.shapes.dose_shapes`.
+    `shapes` is from `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
         return canvas.empty_figure(N_("No endpoint was measured at every dose."), title)
@@ -220,12 +217,8 @@ def _regions(ax: Axes, across: float, upwards: float, mildest: str, nutrient: st
 def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
 
-    Parameters
-    ----------
-    told : DataFrame
-        From `mgbone.integration.words.told_per_dose`; significant findings are bold.
-    evidence : DataFrame
-        The evidence that they tell, to be counted.
+    `told` is from `mgbone.integration.words.told_per_dose`, significant findings bold; it tells of
+    `evidence`, whose changes are counted.
     """
     if told.empty or evidence.empty:
         return canvas.empty_figure(N_("Nothing was measured at any dose."), title)

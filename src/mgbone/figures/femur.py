@@ -29,10 +29,7 @@ def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     its left; the four squares below it stand for the full length. Parts below the reference are hatched,
     their trabeculae broken, since in grey the two ends of the colour scale are alike.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        As for `density_map`.
+    `cells` is as for `density_map`.
     """
     contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:

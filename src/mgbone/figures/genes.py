@@ -39,10 +39,7 @@ def theme_handles(shown: Any) -> list[Line2D]:
 def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     """Draw the histogram of p values of each contrast, and the level that unchanged genes alone would give.
 
-    Parameters
-    ----------
-    bins : DataFrame
-        From `mgbone.microarray.changed_genes.p_value_histogram`.
+    `bins` is from `mgbone.microarray.changed_genes.p_value_histogram`.
     """
 
     def say(rows: pd.DataFrame) -> str:
@@ -94,10 +91,7 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
 def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw average expression against fold change for each contrast on shared axes, the foremost genes named.
 
-    Parameters
-    ----------
-    named : DataFrame
-        As for `volcano`, with average_expression.
+    `named` is as for `volcano`, with average_expression.
     """
     table = named.assign(x=named["average_expression"], y=named["log2_fold_change"])
     changed = table[table["direction"] != "none"]
@@ -173,12 +167,8 @@ def threshold_grid(
 ) -> Figure:
     """Draw how many genes are called at each pair of limits, the declared pair framed.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        From `mgbone.microarray.changed_genes.significance_counts`.
-    declared : tuple of float
-        q and absolute log2 fold change that the study uses.
+    `counts` is from `mgbone.microarray.changed_genes.significance_counts`; `declared` are q and absolute log2
+    fold change that the study uses.
     """
 
     def say(rows: pd.DataFrame) -> str:
@@ -214,10 +204,7 @@ _CLASSES: Mapping[str, tuple[str, str, float, str]] = {
 def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Draw the fold changes of two contrasts against each other, genes changed in either marked.
 
-    Parameters
-    ----------
-    both, summary : DataFrame
-        From `mgbone.microarray.changed_genes.overlap` and `overlap_summary`.
+    `both` and `summary` are from `mgbone.microarray.changed_genes.overlap` and `overlap_summary`.
     """
     row = summary.iloc[0]
     contrasts = {side: row[f"contrast_{side}"] for side in "ab"}
@@ -257,10 +244,7 @@ def genes_by_hand(
 ) -> Figure:
     """Draw the arrays of some genes by group, the means compared, and the steps of their tests beside them.
 
-    Parameters
-    ----------
-    steps : DataFrame
-        From `mgbone.microarray.differential.genes_by_hand`.
+    `steps` is from `mgbone.microarray.differential.genes_by_hand`.
     """
     genes = list(steps.columns[3:])
     p = steps.set_index("step").loc["p", genes]

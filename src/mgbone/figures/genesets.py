@@ -116,12 +116,8 @@ def _area(hits: Any, most: int) -> Any:
 def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> Figure:
     """Draw the competitive test of the themes' terms: bars of −log10 p, raised to the right, lowered left.
 
-    Parameters
-    ----------
-    tested : DataFrame
-        From `mgbone.microarray.enrichment.camera`, over all terms or those of the themes.
-    themes : DataFrame
-        theme, go_id: rows, in this order.
+    `tested` is from `mgbone.microarray.enrichment.camera`, over all terms or those of the themes; the rows
+    are those of `themes` (theme, go_id), in this order.
     """
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
@@ -171,12 +167,7 @@ def running_sums(
 ) -> Figure:
     """Draw the running sum of GSEA: a row of panels per contrast, a panel per term, its genes as a bar code.
 
-    Parameters
-    ----------
-    results, running : DataFrame
-        From `mgbone.microarray.arrays.prerank_best_terms`.
-    themes : DataFrame
-        theme, go_id.
+    `results` and `running` are from `mgbone.microarray.arrays.prerank_best_terms`; `themes` has theme, go_id.
     """
     if results.empty:
         return canvas.empty_figure(_NO_THEMES, title)

@@ -215,10 +215,7 @@ _MARK = {"marker": "v", "markersize": 8, "markeredgecolor": look.INK, "markeredg
 def counts_by_chance(counts: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
     """Draw how many statements are reproduced with shuffled labels, without effect, and in these data.
 
-    Parameters
-    ----------
-    counts, spread : DataFrame
-        From `mgbone.integration.negative_control.count_control` and `distribution`.
+    `counts` and `spread` are from `mgbone.integration.negative_control.count_control` and `distribution`.
     """
     kinds = [kind for kind in _PANELS if (spread["kind"] == kind).any()]
     if not kinds:
@@ -277,10 +274,7 @@ _DIAMOND: Mapping[str, Any] = {"marker": "D", "markersize": 6, "color": look.INK
 def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     """Draw one row per source: its number on the interval of these data, its words at the right.
 
-    Parameters
-    ----------
-    confronted : DataFrame
-        From `mgbone.integration.disagreements.hold_against_sources`.
+    `confronted` is from `mgbone.integration.disagreements.hold_against_sources`.
     """
     if confronted.empty:
         return canvas.empty_figure(N_("No disagreement of sources is recorded for this study."), title)

@@ -38,10 +38,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     that grey print loses nothing. In the table, r stands below the diagonal and the partial correlation
     above, with its sign; below ``FEEBLE`` without a number.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        From `mgbone.integration.within_animals.partial_within`.
+    `pairs` is from `mgbone.integration.within_animals.partial_within`.
     """
     if pairs.empty:
         return canvas.empty_figure(N_("No two endpoints were measured in enough of the same animals."), title)
