@@ -269,7 +269,7 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     # Japanese is emboldened by its outline (`look.embolden`): its font has no bold, and matplotlib would warn
     heavy = bold and not any(letter > "⺀" for letter in content)
     faces = ["DejaVu Sans"] if heavy else ["DejaVu Sans", "IPAexGothic"]
-    font = FontProperties(faces, weight="bold" if heavy else "normal", size=size)
+    font = FontProperties(family=faces, weight="bold" if heavy else "normal", size=size)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 

@@ -107,9 +107,8 @@ def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
         if mark := naming.level_mark(row.level):
             marks.above(ax, mark, (at, row.ci_high), 1, size=look.BASE_SIZE, gid="mark",
                         path_effects=marks.HALO)  # fmt: skip
-    if len(reported):
-        ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
-                zorder=5, gid="reported", **_HOLLOW)  # fmt: skip
+    ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
+            zorder=5, gid="reported", **_HOLLOW)  # fmt: skip
     for at, (before, after) in enumerate(pairwise(c.experiment for c in contrasts), start=1):
         if before != after:  # a line between experiments, above the words on the shape
             ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)

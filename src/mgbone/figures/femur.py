@@ -85,7 +85,7 @@ def _femur(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, *, name
             part = ax.add_patch(Rectangle(**third, zorder=order, **_fill(cells, norm, structure, region)))
             _clip(ax, [part], shape)
         _struts(ax, inner, low, high, _fill(cells, norm, "trabecular", region))
-        _framed(ax, (-25, low + 0.6), 4, high - low - 1.2, _fill(cells, norm, "whole", region))
+        _framed(ax, ((-25, low + 0.6), 4, high - low - 1.2), 2, _fill(cells, norm, "whole", region))
         _findings(ax, cells, region, (low + high) / 2, above_names=names and low < _NAMES_TOP < high)
         if low > 0:
             ax.plot([-26, 22], [low, low], color=look.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
@@ -110,9 +110,9 @@ def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> 
     }  # fmt: skip
 
 
-def _framed(ax: Axes, corner: tuple[float, float], width: float, height: float, fill: Mapping) -> None:
-    ax.add_patch(Rectangle(corner, width, height, zorder=2, linewidth=0, **fill))
-    ax.add_patch(Rectangle(corner, width, height, zorder=2, linewidth=0.5, fill=False, edgecolor=look.QUIET))
+def _framed(ax: Axes, box: tuple[tuple[float, float], float, float], order: float, fill: Mapping) -> None:
+    ax.add_patch(Rectangle(*box, zorder=order, linewidth=0, **fill))
+    ax.add_patch(Rectangle(*box, zorder=order, linewidth=0.5, fill=False, edgecolor=look.QUIET))
 
 
 def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping) -> None:
@@ -175,7 +175,7 @@ def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize) -> None:
     ax.text(-25, -6, region_label("full").capitalize(), color=look.QUIET, ha="left", va="center")
     for number, structure in enumerate(STRUCTURES):
         y = -13 - 6.6 * number
-        _framed(ax, (-25, y - 2.3), 4.6, 4.6, _fill(cells, norm, structure, "full"))
+        _framed(ax, ((-25, y - 2.3), 4.6, 4.6), 1, _fill(cells, norm, structure, "full"))
         if words := _percent(cells, structure, "full"):
             ink = look.QUIET if words.endswith("%") else look.INK
             ax.text(-18.5, y, words, color=ink, ha="left", va="center", gid="full")
