@@ -46,18 +46,13 @@ DASHES = (0, (4, 3))
 
 @dataclass(frozen=True)
 class GroupStyle:
-    """Colour and marker of a group, the same in every figure; an edge where it is too light."""
+    """Colour and marker of a group, the same in every figure; the edge is dark where the colour is light."""
 
     colour: str
     marker: str
     size: float
-    edge: str = ""
+    edge: str = "white"
     line: Any = "-"
-
-    @property
-    def rim(self) -> str:
-        """Colour of the edge of a dot: white, or dark where the dot itself is light."""
-        return self.edge or "white"
 
 
 # The darker, the less magnesium; the two groups on the normal diet are grey and blue. CIE lightness falls in
@@ -143,7 +138,11 @@ def _looks(groups: tuple[Group, ...]) -> Mapping[str, GroupStyle]:
             continue
         for i, group in enumerate(part):
             fill, shape = looks[i % len(looks)]
-            edge = mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill))) if lightness(fill) > 72 else ""
+            edge = (
+                mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill)))
+                if lightness(fill) > 72
+                else "white"
+            )
             line = _LINES[(i if part is normal else i + len(normal)) % len(_LINES)]
             given[group.name] = GroupStyle(fill, shape, 1.0, edge, line)
     return given
@@ -171,7 +170,8 @@ def colour(group: str) -> str:
 
 def line_colour(group: str) -> str:
     """Return the colour for lines and edges of a group: its own, darker where that is too light on white."""
-    return group_style(group).edge or group_style(group).colour
+    style = group_style(group)
+    return style.colour if style.edge == "white" else style.edge
 
 
 def face(colour_name: Any, level: object) -> Any:
@@ -182,7 +182,7 @@ def face(colour_name: Any, level: object) -> Any:
 def group_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for groups, in the order given."""
     return [
-        mark(group_label(g), one.marker, 6 * one.size, color=one.colour, markeredgecolor=one.rim)
+        mark(group_label(g), one.marker, 6 * one.size, color=one.colour, markeredgecolor=one.edge)
         for g in groups
         for one in [group_style(g)]
     ]

@@ -56,7 +56,7 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
         markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1),
     )  # fmt: skip
     drawn = ax.collections[first]
-    drawn.set_edgecolor([styles[g].rim for g in table["group"]])
+    drawn.set_edgecolor([styles[g].edge for g in table["group"]])
     if "censored" in table and table["censored"].eq(True).any():
         hollow = table["censored"].eq(True)
         fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]

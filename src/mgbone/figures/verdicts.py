@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
@@ -152,8 +152,7 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, Any], *,
 
 def _paled(colour: str, chance: float | None) -> str:
     """Mix a colour with white, the more the likelier chance alone gives the verdict."""
-    weight = 1 - 0.85 * (0 if pd.isna(chance) else chance)
-    return to_hex([1 - weight * (1 - c) for c in to_rgb(colour)])
+    return to_hex(look.tint(colour, 0 if pd.isna(chance) else 0.85 * chance))
 
 
 def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: str, fill: str) -> None:
@@ -294,14 +293,16 @@ def stated_and_measured(confronted: pd.DataFrame, title: str = "") -> Figure:
     numbers = confronted[["data_low", "data_high", "percent"]].abs().to_numpy(float)
     reach = 1.1 * float(np.nanmax(numbers, initial=20))
     ax.axvline(0, color=look.LINE, linewidth=0.7, zorder=0)
-    y, known = np.array(places), confronted["percent"].notna()
+    y = np.array(places)
     ax.plot(confronted[["data_low", "data_high"]].T, [y, y], color=look.CLOUD, linewidth=6.5,
             solid_capstyle="butt", zorder=1, gid="interval")  # fmt: skip
     ax.plot([confronted["data_percent"]] * 2, [y - 0.28, y + 0.28], color=look.QUIET, linewidth=1.6, zorder=2)
-    ax.plot([confronted["percent"][known]], [y[known]], zorder=3, gid="stated", linestyle="none", **_DIAMOND)
     for at, row in zip(places, confronted.to_dict("records"), strict=True):
-        holds = _HOLDS[str(row["holds"])]
-        marks.beside(ax, holds, at, 6, ha="center", size=look.BASE_SIZE + 0.5, gid="holds")
+        if np.isfinite(row["percent"]):
+            ax.plot([row["percent"]], [at], zorder=3, gid="stated", linestyle="none", **_DIAMOND)
+        marks.beside(
+            ax, _HOLDS[str(row["holds"])], at, 6, ha="center", size=look.BASE_SIZE + 0.5, gid="holds"
+        )
         said = canvas.wrap(either(row["statement_en"], row["statement_ja"]), 225, look.SMALL_SIZE)
         marks.beside(ax, "\n".join(said), at, 15, linespacing=1.05, gid="said")
     topics = confronted.assign(y=places).drop_duplicates("topic")
