@@ -12,6 +12,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.path import Path
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
@@ -46,15 +47,16 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     depth = max([y for place in places for y in place.values()], default=0) + 1
     used = [[c for c in columns if verdicts["endpoint"].isin(block)[verdicts["contrast"].isin(c)].any()]
             for block in blocks]  # fmt: skip
-    figure, _ = canvas.new_figure(
-        0, 0, height=7.0 * (depth + 1.6) + 26, title=title, finding=_tally(verdicts), note=_map_note(columns)
-    )
-    grid = figure.add_gridspec(
-        2, 2, width_ratios=[max(1, len(u)) + 0.001 for u in used], height_ratios=[depth + 1.6, 3.2]
-    )
-    for number, (place, of_block) in enumerate(zip(places, used, strict=True)):
-        _block(figure.add_subplot(grid[0, number]), verdicts, place, of_block, depth)
-    _key(figure.add_subplot(grid[1, :]))
+    signs = [Line2D([], [], label=tr(words), **_sign(direction, level, look.INK, "white"))
+             for direction, level, words in _KEY]  # fmt: skip
+    fills = [Patch(label=f"{symbol} {naming.word(verdict)}", **_box(verdict, fill))
+             for verdict, (fill, symbol) in VERDICTS.items()]  # fmt: skip
+    figure, axes = canvas.new_figure(
+        1, 2, height=7.0 * (depth + 1.6) + 4, title=title, finding=_tally(verdicts), note=_map_note(columns),
+        legend=[*signs, *fills], gridspec_kw={"width_ratios": [max(1, len(u)) + 0.001 for u in used]},
+    )  # fmt: skip
+    for ax, place, of_block in zip(axes[0], places, used, strict=True):
+        _block(ax, verdicts, place, of_block, depth)
     return figure
 
 
@@ -133,76 +135,58 @@ def _block(
 
 def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, Any], *, other: bool) -> None:
     colour, symbol = VERDICTS[row["verdict"]]
-    fill = _paled(colour, row.get("p_without_effect"))
-    frame = {"edgecolor": look.LINE, "linewidth": 0.6, "hatch": "////"}
-    if row["verdict"] != "not_tested":
-        frame = {"linewidth": 0}
-    ax.add_patch(Rectangle((x + 0.025, y + 0.05), width - 0.05, 0.9, facecolor=fill,
-                           gid=f"claim-{row['claim_id']}", **frame))  # fmt: skip
+    # The likelier chance alone gives the verdict, the paler.
+    chance = row.get("p_without_effect")
+    fill = to_hex(look.tint(colour, 0 if pd.isna(chance) else 0.85 * chance))
+    ax.add_patch(Rectangle((x + 0.025, y + 0.05), width - 0.05, 0.9, gid=f"claim-{row['claim_id']}",
+                           **_box(row["verdict"], fill)))  # fmt: skip
     ink, middle = look.ink_on(fill), x + width / 2
     implied = str(row.get("implied", "no")).lower() in ("yes", "true")
     quiet = look.QUIET if ink != "white" else "#e9c9c4"
-    _glyph(ax, middle - 0.26, y + 0.5, row["direction"], row["level"], quiet if implied else ink, fill)
-    _glyph(ax, middle + 0.02, y + 0.5, row.get("observed_direction"), row.get("observed_level"), ink, fill)
+    signs = ((-0.26, row["direction"], row["level"], quiet if implied else ink),
+             (0.02, row.get("observed_direction"), row.get("observed_level"), ink))  # fmt: skip
+    for aside, direction, level, colour in signs:
+        if isinstance(level, str):
+            ax.plot([middle + aside], [y + 0.5], gid="glyph", **_sign(direction, level, colour, fill))
+        else:
+            ax.text(middle + aside, y + 0.5, "?", ha="center", va="center", color=colour)
     ax.text(middle + 0.30, y + 0.52, symbol, ha="center", va="center", size=look.BASE_SIZE, color=ink,
             gid="verdict")  # fmt: skip
     if other:
         ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=8, color=ink)
 
 
-def _paled(colour: str, chance: float | None) -> str:
-    """Mix a colour with white, the more the likelier chance alone gives the verdict."""
-    return to_hex(look.tint(colour, 0 if pd.isna(chance) else 0.85 * chance))
+def _box(verdict: str, fill: str) -> dict[str, Any]:
+    edge = {"edgecolor": look.LINE, "linewidth": 0.6, "hatch": "////"}
+    return {"facecolor": fill, **(edge if verdict == "not_tested" else {"linewidth": 0})}
 
 
-def _glyph(ax: Axes, x: float, y: float, direction: object, level: object, ink: str, fill: str) -> None:
-    """Draw a finding as a sign: arrow, filled (significant) or hollow (trend), dash (none), array signs."""
-    arrow = "^" if direction == "up" else "v"
-    signs: Mapping[object, Sequence[tuple[float, dict[str, Any]]]] = {
-        "significant": [(0, {"marker": arrow})],
-        "trend": [(0, {"marker": arrow, "markerfacecolor": fill})],
-        "none": [(0, {"marker": "_", "markersize": 8})],
-        "separated": [(-0.055, {"marker": "o", "markersize": 5.2}),
-                      (0.055, {"marker": "o", "markersize": 5.2, "markerfacecolor": fill})],
-        "mixed": [(0, {"marker": "o", "fillstyle": "left", "markerfacecoloralt": fill})],
-    }  # fmt: skip
-    if not isinstance(level, str):
-        ax.text(x, y, "?", ha="center", va="center", color=ink)
-    elif level == "monotonic":
-        steps = np.array([-0.08, -0.03, -0.03, 0.03, 0.03, 0.08])
-        heights = np.array([0.22, 0.22, 0.0, 0.0, -0.22, -0.22]) * (-1 if direction == "down" else 1)
-        ax.plot(x + steps, y + heights, color=ink, linewidth=1.4, gid="glyph")
-    else:
-        for aside, sign in signs.get(level, [(0, {"marker": "x"})]):
-            ax.plot([x + aside], [y], color=ink, gid="glyph",
-                    **{"linestyle": "none", "markersize": 6.5, "markeredgewidth": 1.2, **sign})  # fmt: skip
+_KEY = (
+    ("up", "significant", N_("higher, p < 0.05")),
+    ("up", "trend", N_("higher, p < 0.10")),
+    ("down", "significant", N_("lower, p < 0.05")),
+    ("down", "trend", N_("lower, p < 0.10")),
+    ("none", "none", N_("no difference")),
+    ("none", "separated", N_("arrays by group")),
+    ("none", "mixed", N_("arrays mixed")),
+    ("down", "monotonic", N_("step by step with the diet")),
+)
+_TWO = Path.make_compound_path(Path.circle((-0.55, 0), 0.4), Path.circle((0.55, 0), 0.4))
+_STEPS = np.array([(-8, 5), (-3, 5), (-3, 0), (3, 0), (3, -5), (8, -5)])
 
 
-def _key(ax: Axes) -> None:
-    """Explain the signs and the colours below the map."""
-    ax.axis("off")
-    step = 2.3  # columns of the key, in widths of a cell
-    ax.set(xlim=(0, 4 * step), ylim=(3, 0))
-    signs = (
-        ("up", "significant", N_("higher, p < 0.05")),
-        ("up", "trend", N_("higher, p < 0.10")),
-        ("down", "significant", N_("lower, p < 0.05")),
-        ("down", "trend", N_("lower, p < 0.10")),
-        ("none", "none", N_("no difference")),
-        ("none", "separated", N_("arrays by group")),
-        ("none", "mixed", N_("arrays mixed")),
-        ("down", "monotonic", N_("step by step with the diet")),
-    )
-    for number, (direction, level, words) in enumerate(signs):
-        x, y = step * (number % 4), 0.45 + number // 4
-        _glyph(ax, x + 0.17, y, direction, level, look.INK, "white")
-        ax.text(x + 0.4, y, tr(words), va="center")
-    for number, (verdict, (fill, symbol)) in enumerate(VERDICTS.items()):
-        x, hatch = step * number, "////" if verdict == "not_tested" else None
-        ax.add_patch(Rectangle((x + 0.03, 2.05), 0.28, 0.8, facecolor=fill, linewidth=0.4,
-                               edgecolor=look.LINE, hatch=hatch))  # fmt: skip
-        ax.text(x + 0.17, 2.47, symbol, ha="center", va="center", color=look.ink_on(fill))
-        ax.text(x + 0.4, 2.47, naming.word(verdict), va="center")
+def _sign(direction: str, level: str, ink: str, fill: str) -> dict[str, Any]:
+    """Return the marker of a finding: arrow, filled (significant) or hollow (trend), dash (none), others."""
+    arrow, turn = ("^" if direction == "up" else "v"), (1 if direction == "down" else -1)
+    marker = {
+        "significant": {"marker": arrow},
+        "trend": {"marker": arrow, "markerfacecolor": fill},
+        "none": {"marker": "_", "markersize": 8},
+        "separated": {"marker": _TWO, "markersize": 11, "markeredgewidth": 0},
+        "mixed": {"marker": "o", "fillstyle": "left", "markerfacecoloralt": fill},
+        "monotonic": {"marker": Path(_STEPS * [1, turn]), "markersize": 11, "markerfacecolor": "none"},
+    }.get(level, {"marker": "x"})
+    return {"color": ink, "linestyle": "none", "markersize": 6.5, "markeredgewidth": 1.2, **marker}
 
 
 _PANELS = {"effect": N_("statements of an effect"), "no_effect": N_("statements of no difference")}
