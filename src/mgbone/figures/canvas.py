@@ -137,7 +137,7 @@ def capital(words: str) -> str:
 
 
 def lay_out(figure: Figure) -> None:
-    """Lay the panels out once and keep them there, on a grid of a ten-thousandth of the figure.
+    """Lay panels and labels out once and keep them there, on a grid of a ten-thousandth of the figure.
 
     The solver of the constrained layout ends in other last digits from run to run, which would show in the
     bytes; and PNG and SVG would each get a layout of their own.
@@ -151,15 +151,10 @@ def lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
         ax.apply_aspect()
-        _keep_labels(ax)
-
-
-def _keep_labels(ax: Axes) -> None:
-    """Leave the labels of the axes where they are, instead of finding the place anew for PNG and SVG."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.get_tightbbox()
-        place = axis.label.get_transform().transform(axis.label.get_position())
-        axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_tightbbox()
+            place = axis.label.get_transform().transform(axis.label.get_position())
+            axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
 
 
 def words_of(figure: Figure) -> dict[str, str]:

@@ -68,8 +68,18 @@ def _cell_words(row: tuple) -> str:
 def cells_found(cells: pd.DataFrame, study: Study) -> str:
     """Say in how many parts of the bone the density differs, and where the most."""
     rows = findings.of_doses(cells, study)
-    names = [_cell_name(s, r).lower() for s, r in zip(rows["structure"], rows["region"], strict=True)]
-    return findings.cells(rows, names)
+    clear, trends = rows[rows["level"].eq("significant")], int(rows["level"].eq("trend").sum())
+    if clear.empty:
+        said = tr("no part differs (p < 0.05), {n} by trend", n=trends) if trends else tr(findings.NOTHING)
+        return findings.sentence([said])
+    said = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(rows.dropna(subset="percent")))
+    largest = clear.sort_values("percent", key=abs, ascending=False, kind="stable").head(3)
+    named = [
+        tr("{what} {percent} % at {dose}", what=_cell_name(row.structure, row.region).lower(),
+           percent=look.signed(row.percent, ".0f"), dose=findings.dose(row.contrast))
+        for row in largest.itertuples()
+    ]  # fmt: skip
+    return findings.sentence([said + (tr(", {n} more by trend", n=trends) if trends else ""), *named])
 
 
 def region_dots(

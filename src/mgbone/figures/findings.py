@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from mgbone.figures import look
 from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
@@ -67,7 +66,7 @@ def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> s
         what = name(endpoint)
         here = doses[doses["endpoint"].eq(endpoint) & doses["level"].notna()]
         others = evidence[evidence["endpoint"].eq(endpoint) & evidence["level"].eq("significant")]
-        parts = _moved(here, what, _dose) or _moved(others, what, contrast_label)
+        parts = _moved(here, what, dose) or _moved(others, what, contrast_label)
         said += parts
         without += [what] if len(here) and not parts else []
     if without:
@@ -90,31 +89,8 @@ def _moved(rows: pd.DataFrame, what: str, where: Callable[[str], str]) -> list[s
     return parts
 
 
-def cells(found: pd.DataFrame, names: Sequence[str]) -> str:
-    """Say how many of the cells of a table differ, and name the three largest differences.
-
-    Parameters
-    ----------
-    found : DataFrame
-        contrast, percent, level: a row a cell.
-    names : sequence of str
-        What each row is called.
-    """
-    table = found.assign(what=list(names), size=found["percent"].abs())
-    clear = table[table["level"].eq("significant")]
-    trends = int(table["level"].eq("trend").sum())
-    if clear.empty:
-        return sentence([tr("no part differs (p < 0.05), {n} by trend", n=trends) if trends else tr(NOTHING)])
-    said = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent")))
-    named = [
-        tr("{what} {percent} % at {dose}", what=row.what, percent=look.signed(row.percent, ".0f"),
-           dose=_dose(row.contrast))
-        for row in clear.sort_values("size", ascending=False, kind="stable").head(3).itertuples()
-    ]  # fmt: skip
-    return sentence([said + (tr(", {n} more by trend", n=trends) if trends else ""), *named])
-
-
-def _dose(contrast: str) -> str:
+def dose(contrast: str) -> str:
+    """Return the dose of the case of a contrast, as it stands inside a sentence."""
     return narrow_label(contrast.partition("_vs_")[0])
 
 

@@ -63,10 +63,15 @@ def group_dots(
             here = values[values["experiment"].eq(experiment.name) & values["endpoint"].eq(endpoint)]
             dots(upper, here, experiment.groups, slot)
             _differences(lower, evidence, endpoint, experiment, slot)
-            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # blank line: row_title
+            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # below the experiment
             upper.set_ylabel(endpoint_unit(endpoint, typeset=True))
         axes[2 * row + 1, 0].set_ylabel(tr("difference"))
-        row_title(axes[2 * row, 0], experiment, study)
+        name = marks.above(
+            axes[2 * row, 0], experiment_title(experiment, study), (0, 1), xycoords="axes fraction",
+            xytext=(-34, 24), ha="left", va="baseline", size=look.BASE_SIZE, annotation_clip=False,
+            gid="row-title",
+        )  # fmt: skip
+        look.embolden(name).set_in_layout(False)  # it runs over several panels: not to widen the first
     for column in [*axes[::2].T, *axes[1::2].T]:  # the same limits, whatever the experiment
         limits = [ax.get_ylim() for ax in column if ax.has_data()]
         for ax in column:
@@ -129,16 +134,6 @@ def _differences(
     _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], slot)
     ax.margins(y=0.12)
     ax.locator_params(axis="y", nbins=4)
-
-
-def row_title(ax: Axes, experiment: Experiment, study: Study) -> None:
-    """Write the name of an experiment above its row of panels."""
-    written = ax.annotate(
-        experiment_title(experiment, study), (0, 1), xycoords="axes fraction", xytext=(-34, 24),
-        textcoords="offset points", size=look.BASE_SIZE, annotation_clip=False, gid="row-title",
-    )  # fmt: skip
-    look.embolden(written)
-    written.set_in_layout(False)  # it runs over several panels, which must not widen the first
 
 
 def experiment_title(experiment: Experiment, study: Study) -> str:
