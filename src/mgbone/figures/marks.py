@@ -63,7 +63,7 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
         drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
 
 
-def by_seaborn(draw: Callable[..., Any], ax: Axes, table: pd.DataFrame, **options: Any) -> None:
+def by_seaborn(draw: Callable[..., Any], ax: Axes, table: Any, **options: Any) -> None:
     """Let a function of seaborn draw, without the names of columns that it would write at the axes."""
     labels = {"xlabel": ax.get_xlabel(), "ylabel": ax.get_ylabel()}
     draw(table, ax=ax, **options)
@@ -209,7 +209,7 @@ def heat(
     """
     values = np.asarray(values, dtype=float)
     plain = {"cbar": False, "xticklabels": False, "yticklabels": False, "linewidths": 1, "linecolor": "white"}
-    sns.heatmap(values, ax=ax, **{**plain, **options})
+    by_seaborn(sns.heatmap, ax, values, **{**plain, **options})
     ax.tick_params(length=0, rotation=0)
     mesh = ax.collections[0]
     for y, x in np.argwhere(framed):
