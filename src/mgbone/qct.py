@@ -105,20 +105,20 @@ def coverage(dataset: Dataset, study: Study) -> pd.DataFrame:
     if dataset.qct_slices is None:
         return pd.DataFrame(columns=columns)
     lengths = dataset.animals.set_index("animal_id")["femur_length"]
-    rows = []
-    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
-        table = table.sort_values("position", kind="stable")
-        steps = np.diff(table["position"])
-        step = np.median(steps) if len(steps) else table["thickness"].iloc[0]
+    slices = dataset.qct_slices.sort_values("position", kind="stable").reset_index(drop=True)
+    measured = {s: slices[[f"{s}_area", f"{s}_content"]].notna().all(axis=1).to_numpy() for s in STRUCTURES}
+    rows, places, position = [], slices.groupby("animal_id").indices, slices["position"].to_numpy(float)
+    for animal in dataset.qct_slices["animal_id"].unique():
+        place = places[animal]
+        steps = np.diff(position[place])
+        step = np.median(steps) if len(steps) else slices["thickness"].iloc[place[0]]
         for structure in STRUCTURES:
-            known = table[[f"{structure}_area", f"{structure}_content"]].notna().all(axis=1)
-            at = table.loc[known, "position"].to_numpy(float)
+            at = position[place[measured[structure][place]]]
             for region in REGIONS:
                 low, high = (lengths[animal] * end for end in study.regions[region])
                 end = np.clip(at + step / 2, low, high)
                 begin = np.maximum(np.clip(at - step / 2, low, high), np.append(low, end[:-1]))
-                covered = np.maximum(end - begin, 0).sum() / (high - low)
-                rows.append((animal, structure, region, covered))
+                rows.append((animal, structure, region, np.maximum(end - begin, 0).sum() / (high - low)))
     return pd.DataFrame(rows, columns=columns)
 
 

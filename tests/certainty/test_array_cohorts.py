@@ -1,20 +1,24 @@
 """Tests of cohorts of arrays: fast tests against declared ones, drawn expression against drawn scans."""
 
+import json
 import warnings
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import R
 from scipy import stats
 
 from mgbone.certainty import array_cohorts, array_tests
-from mgbone.microarray import arrays, changed_genes, enrichment, genesets, scores
+from mgbone.microarray import arrays, changed_genes, enrichment, genesets
 from mgbone.microarray.clustering import cluster_arrays, separation
 from mgbone.microarray.genes import summarise_to_genes
 from mgbone.microarray.genesets import GeneSets
 from mgbone.microarray.normalisation import rma
+from mgbone.study.ledger import CLAIM_COLUMNS, load_claims
 
+PRIOR = json.loads((R / "prior_truth.json").read_text())
 N_GENES, N_TERMS = 600, 80
 THEMES = pd.DataFrame(
     {"theme": ["bone_metabolism_genes", "bone_metabolism_genes", "inflammatory_response_genes"],
@@ -51,18 +55,20 @@ def test_genes_terms_and_themes_are_those_of_the_declared_functions(study, array
     expressed = changed_genes.expressed_genes(declared, study.thresholds["expressed"])
     enriched = enrichment.over_representation(lists, sets, expressed)
     evidence = arrays.array_evidence({}, enriched, THEMES, table, study).set_index(["contrast", "endpoint"])
-    competing = enrichment.camera(declared, sets, smallest=1).set_index(["contrast", "term"])
     terms = array_tests.index_terms(sets, genes.index, THEMES)
     codes = np.repeat([0, 1, 2], 4)
     fitted = array_tests.moderated_t(genes.to_numpy(), codes, [(1, 0), (2, 0)])
     for i, contrast in enumerate(["mg004_vs_control", "mg002_vs_control"]):
         rows = declared[declared["contrast"] == contrast]
-        for mine, theirs in zip(fitted, ("log2_fold_change", "t", "p"), strict=True):
-            np.testing.assert_allclose(mine[:, i], rows[theirs], rtol=1e-9, atol=1e-12)
-        q = array_tests.adjusted(fitted.p)[:, i]
-        np.testing.assert_allclose(q, rows["q"], rtol=1e-12)
-        changed = q < study.thresholds["gene_q"]
-        both = np.stack([changed & (fitted.t[:, i] > 0), changed & (fitted.t[:, i] < 0)], axis=1)
+        one = fitted.of(i)
+        np.testing.assert_allclose(one.log2_fold_change, rows["log2_fold_change"], rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(one.t, rows["t"], rtol=1e-9)
+        np.testing.assert_allclose(2 * stats.t.sf(np.abs(one.t), one.df), rows["p"], rtol=1e-9)
+        for q, least in ((0.001, 0), (0.05, 0.585), (0.1, 1), (0.9, 0)):
+            passed = rows["q"].lt(q) & rows["log2_fold_change"].abs().ge(least)
+            for mine, sign in zip(one.changed(q, least), (1, -1), strict=True):
+                assert (mine == (passed & (sign * rows["t"] > 0)).to_numpy()).all()
+        both = np.stack(one.changed(study.thresholds["gene_q"], 0), axis=1)
         background = genes.mean(axis=1).to_numpy() > study.thresholds["expressed"]
         found = array_tests.over_representation(terms, both, background)
         for column, direction in enumerate(("up", "down")):
@@ -76,13 +82,6 @@ def test_genes_terms_and_themes_are_those_of_the_declared_functions(study, array
             )
             if row["level"] != "none":
                 assert {1: "up", -1: "down"}[spoken.way] == row["direction"]
-        p, mean = array_tests.competitive_p(terms, fitted, np.arange(N_TERMS))
-        for place, term in enumerate(terms.names):
-            row = competing.loc[contrast, term]
-            assert (p[place, i], mean[place, i]) == pytest.approx((row["p"], row["mean_z"]), rel=1e-9)
-    scored = scores.score_arrays(genes, genesets.theme_genes(sets, THEMES))
-    for theme, score in array_tests.score_themes(terms, genes.to_numpy()).items():
-        np.testing.assert_allclose(score, scored[theme], atol=1e-6)
 
 
 def test_the_rule_of_clusters_without_its_figures_is_the_declared_one(arrays_of_one_experiment):
@@ -94,17 +93,19 @@ def test_the_rule_of_clusters_without_its_figures_is_the_declared_one(arrays_of_
         assert found == (declared["level"], pytest.approx(declared["silhouette"]), declared["p"])
 
 
-def test_a_prior_that_follows_expression_is_that_of_limma():
-    # R 4.x, limma 3.54.1: eBayes(contrasts.fit(lmFit(x, ~ 0 + g), ...), trend = TRUE) on these values.
-    rng = np.random.default_rng(5)
-    level = rng.uniform(3, 12, 400)
-    sd = np.exp(0.5 - 0.25 * level) * np.sqrt(6 / rng.chisquare(6, 400))
-    values = (level[:, None] + sd[:, None] * rng.standard_normal((400, 12))).round(4)
-    found = array_tests.moderated_t(values, np.repeat([0, 1, 2], 4), [(1, 0), (2, 0)], trend=True)
-    assert found.t[:4, 0] == pytest.approx(
-        [-1.7423792232, 0.2578804076, -0.4208909976, 0.2246044781], abs=1e-9
-    )
-    assert found.p[:4, 1] == pytest.approx([0.14319792892, 0.870766902709, 0.213400030178, 0.400039668716])
+@pytest.mark.parametrize("fit", PRIOR["fits"], ids=lambda fit: f"trend={fit['trend']}")
+def test_the_prior_of_variances_is_that_of_limma(fit):
+    table = pd.read_csv(R / "limma_input.csv", index_col="gene")
+    codes, _ = pd.factorize(table.columns.str.partition(".").get_level_values(0))
+    values = table.to_numpy()
+    found = array_tests.moderated_t(values, codes, [(1, 0)], trend=fit["trend"])
+    within = values - table.T.groupby(codes).transform("mean").T.to_numpy()
+    level = values.mean(axis=1) if fit["trend"] else None
+    df, variance = array_tests.fit_prior((within**2).sum(axis=1) / 8, 8, level)
+    assert df == pytest.approx(fit["df"], rel=1e-7) and found.df == pytest.approx(fit["total"], rel=1e-7)
+    assert np.ravel(variance)[:6] == pytest.approx(np.ravel(fit["variance"]), rel=1e-7)
+    assert found.t[:6, 0] == pytest.approx(fit["t"], rel=1e-7)
+    assert 2 * stats.t.sf(np.abs(found.t[:6, 0]), found.df) == pytest.approx(fit["p"], rel=1e-6)
 
 
 @pytest.mark.parametrize(("genes", "of_set", "of_list"), [(500, 40, 60), (16_000, 900, 1_000), (30, 12, 25)])
@@ -142,24 +143,49 @@ def test_a_model_gives_back_the_factors_and_variances_that_it_was_fitted_to(stud
     assert np.abs(means[:, 1] - means[:, 0]).mean() < 0.25  # noise alone
 
 
-def test_chances_are_shares_of_cohorts_with_the_stated_verdict():
-    claims = pd.DataFrame({
-        "claim_id": ["a", "b"], "experiment": "exp2", "domain": "microarray", "contrast": "mg002_vs_control",
-        "endpoint": ["array_clustering", "bone_metabolism_genes"], "direction": ["none", "up"],
-        "level": ["mixed", "significant"], "value": np.nan,
-    })  # fmt: skip
+def test_chances_are_shares_of_cohorts_with_the_verdict_that_the_data_gave():
+    """Theme b was contradicted by the data; c was not tested in them, d in no cohort."""
+    verdicts = pd.DataFrame({
+        "claim_id": ["a", "b", "c", "d"], "experiment": "exp2", "domain": "microarray",
+        "contrast": ["mg002_vs_control"] * 3 + ["mg004_vs_control"], "direction": ["none", "up", "up", "up"],
+        "endpoint": ["array_clustering", "bone_metabolism_genes", "inflammatory_response_genes",
+                     "bone_metabolism_genes"],
+        "level": ["mixed", "significant", "significant", "significant"], "value": np.nan,
+        "verdict": ["reproduced", "contradicted", "not_tested", "reproduced"],
+    }).reindex(columns=[*CLAIM_COLUMNS, "verdict"])  # fmt: skip
     cohorts = pd.DataFrame({
-        "cohort": [0, 0, 1, 1, 2, 2, 3, 3], "experiment": "exp2", "contrast": "mg002_vs_control",
-        "endpoint": ["array_clustering", "bone_metabolism_genes"] * 4,
-        "direction": ["none", "up", "none", "up", "none", "down", "none", "none"],
-        "level": ["mixed", "significant", "mixed", "trend", "separated", "significant", "mixed", "none"],
+        "cohort": np.repeat(range(4), 3), "experiment": "exp2", "contrast": "mg002_vs_control",
+        "endpoint": ["array_clustering", "bone_metabolism_genes", "inflammatory_response_genes"] * 4,
+        "direction": ["none", "up", "up", "none", "up", "up", "none", "down", "up", "none", "none", "up"],
+        "level": ["mixed", "significant", "significant", "mixed", "trend", "none", "separated",
+                  "significant", "none", "mixed", "significant", "none"],
     })  # fmt: skip
-    found = array_cohorts.array_chances({"observed": cohorts}, claims).set_index("claim_id")
-    assert found["p_plugin"].tolist() == [0.75, 0.25]
-    # Clopper and Pearson for 1 of 4
-    assert found.loc["b", ["p_plugin_low", "p_plugin_high"]].tolist() == pytest.approx(
-        [0.0063, 0.8059], abs=1e-4
+    silent = pd.DataFrame({"cohort": range(4), "experiment": "exp2", "contrast": "mg004_vs_control",
+                           "endpoint": "bone_metabolism_genes", "direction": None,
+                           "level": None})  # fmt: skip
+    found = array_cohorts.array_chances({"observed": pd.concat([cohorts, silent])}, verdicts)
+    found = found.set_index("claim_id")
+    # Of b: up and significant, up at another level, down, nowhere.
+    assert found["p_plugin"].tolist() == pytest.approx([0.75, 0.5, np.nan, np.nan], nan_ok=True)
+    # Clopper and Pearson for 3 of 4
+    assert found.loc["a", ["p_plugin_low", "p_plugin_high"]].tolist() == pytest.approx(
+        [0.1941, 0.9937], abs=1e-4
     )
+    assert found.loc[["c", "d"], ["p_plugin_low", "p_plugin_high"]].isna().all(axis=None)
+
+
+def test_without_a_contrast_that_can_be_tested_chances_are_missing(study):
+    """One array a group: nothing to draw from, and no chance of 0."""
+    groups = list(study.experiments["exp2"].array_groups)
+    table = pd.DataFrame({"array_id": groups, "experiment": "exp2", "group": groups})
+    genes = pd.DataFrame(np.ones((5, 3)), [f"G{i}" for i in range(5)], groups)
+    model = array_cohorts.fit_expression(genes, table, study)
+    assert model.groups == {}
+    drawn = {truth: array_cohorts.array_cohorts(model, truth, study, 3) for truth in array_cohorts.TRUTHS}
+    assert drawn["none"].empty and list(drawn["none"].columns) == array_cohorts.COHORT_COLUMNS
+    verdicts = load_claims().assign(verdict="reproduced")
+    found = array_cohorts.array_chances(drawn, verdicts)
+    assert len(found) == 7 and found[["p_plugin", "p_without_effect", "p_plugin_low"]].isna().all(axis=None)
 
 
 # --- drawn expression and drawn scans -----------------------------------------------------------------

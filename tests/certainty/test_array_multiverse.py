@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from helpers.small_dataset import in_memory
 
-from mgbone.certainty.array_multiverse import array_multiverse, normalised
+from mgbone.certainty.array_multiverse import array_multiverse, normalised, permuted_codes
 from mgbone.certainty.array_run import read_arrays, run_arrays
 from mgbone.microarray import arrays, changed_genes, enrichment, genesets
 from mgbone.microarray.genesets import GeneSets
@@ -59,7 +59,14 @@ def test_the_declared_analysis_of_arrays_comes_first(study, dataset):
         by_claim.loc["4-3-2-04", "share_of_specifications"] > 0.5
     )  # the theme of the genes that were raised
     assert by_claim.loc["4-3-2-03", "verdict"] == "contradicted"
-    assert by_claim["joint_p"].between(0.25, 1).all()
+    assert (by_claim["n_permutations"] == 4).all() and set(by_claim["joint_p"]) <= {0.25, 0.5, 0.75, 1.0}
+
+
+def test_labels_of_arrays_that_are_not_compared_stay_where_they_are():
+    codes = np.array([0, 0, 1, 1, 2, 2, 2])
+    drawn = permuted_codes(codes, [(1, 0)], 60, np.random.default_rng(1))
+    assert all((one[4:] == 2).all() and sorted(one) == sorted(codes) for one in drawn)
+    assert len({tuple(one) for one in drawn}) == 6  # ways to choose 2 of 4
 
 
 def test_scans_are_normalised_in_every_declared_way(study, monkeypatch):
@@ -83,7 +90,8 @@ def test_what_was_made_of_arrays_is_read_again(dataset, tmp_path, monkeypatch):
     assert read_arrays(tmp_path).statements.empty
     said = []
     monkeypatch.setattr("mgbone.certainty.array_run.PERMUTATIONS", 2)
-    run_arrays(dataset, load_claims(), tmp_path, n_cohorts=3, tell=said.append)
+    verdicts = load_claims().assign(verdict="reproduced")
+    run_arrays(dataset, verdicts, tmp_path, n_cohorts=3, tell=said.append)
     found = read_arrays(tmp_path)
     assert (
         len(said) == 3
@@ -92,4 +100,5 @@ def test_what_was_made_of_arrays_is_read_again(dataset, tmp_path, monkeypatch):
     chances = found.statements.set_index("claim_id")
     assert chances.loc["4-3-2-04", "p_plugin"] == 1 and chances.loc["4-3-2-04", "p_without_effect"] == 0
     assert chances["cohorts"].eq(3).all()
+    assert np.isnan(chances.loc["4-3-1-01", "p_plugin"])  # of experiment 1 there are no arrays
     assert set(found.decisions["decision"]) >= {"gene_model", "linkage"}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from mgbone.certainty import tails
 from mgbone.certainty.batch import Batch, logarithms, run_test
@@ -84,12 +85,29 @@ def test_tails_between_nodes_are_the_exact_ones(df, t):
     assert tails.tukey_p(at, k, np.array([df]))[0] == pytest.approx(exact, rel=1e-8)
     # Welch's degrees of freedom are no whole numbers
     exact = studentised_range_tail(t * np.sqrt(2), 3, df + 0.37)
-    found = tails.games_howell_p(at, k, at * 0 + df + 0.37, (df - 1.0, 2 * df + 2.0))
-    assert found[0] == pytest.approx(exact, abs=1e-6)
+    found = tails.games_howell_p(at, k, at * 0 + df + 0.37)
+    assert found[0] == pytest.approx(exact, rel=1e-6)
     sizes = (np.array([8]), np.array([8]), np.array([7]))
     assert tails.dunnett_p(at, sizes, np.array([df]))[0] == pytest.approx(
         dunnett_tail(t, [8, 7], 8, df), abs=1e-9
     )
+
+
+@pytest.mark.parametrize("df", [1.0, 1.6, 2.5, 3.9, 7.3, 14.0])
+def test_tails_at_few_degrees_of_freedom_are_those_of_scipy(df):
+    """Over the whole span that two groups of two and of eight animals leave to Welch's degrees of freedom."""
+    t = np.array([0.3, 1.7, 4.0, 11.0])
+    found = tails.games_howell_p(t, np.full(4, 3), np.full(4, df))
+    expected = stats.studentized_range.sf(t * np.sqrt(2), 3, df)
+    assert found == pytest.approx(expected, rel=2e-5, abs=1e-9)
+
+
+def test_a_tail_beyond_the_nodes_goes_on_as_a_straight_line():
+    """With one degree of freedom p falls as 1 / t, and is no smaller than that however large t is."""
+    t, k = np.array([200.0, 2e3, 2e4, 2e5]), np.full(4, 3)
+    for found in (tails.games_howell_p(t, k, np.ones(4)), tails.tukey_p(t, k, np.ones(4, dtype=int))):
+        assert found[:2] == pytest.approx(stats.studentized_range.sf(t[:2] * np.sqrt(2), 3, 1), rel=1e-3)
+        assert found[1:3] / found[2:] == pytest.approx([10, 10], rel=1e-3)
 
 
 def test_a_constant_endpoint_and_a_lone_animal_have_no_p():

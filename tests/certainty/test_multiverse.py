@@ -13,12 +13,20 @@ from helpers.small_dataset import in_memory, tables
 import mgbone
 from mgbone.certainty.batch import Batch, run_test
 from mgbone.certainty.joint import JOINT_COLUMNS, Tally
-from mgbone.certainty.multiverse import Multiverse, animal_multiverse, draw_labels, make_forms
+from mgbone.certainty.multiverse import (
+    Multiverse,
+    _labelled,
+    _wide,
+    animal_multiverse,
+    draw_labels,
+    make_forms,
+)
 from mgbone.certainty.multiverse_words import analyses_table, decision_table, most_divided, tell_analyses
 from mgbone.certainty.specifications import judged, specification_curve, sum_up
 from mgbone.claims.judging import judge
 from mgbone.evidence import compare, flag_outliers
 from mgbone.evidence.other_tests import without_most_extreme
+from mgbone.figures.specifications import specification_curve as draw_curve
 from mgbone.study.ledger import KEYS, load_claims
 from mgbone.study.multiverse import Decision, Option, specifications
 from mgbone.study.paths import project_root
@@ -95,6 +103,44 @@ def test_a_difference_the_other_way_and_a_specification_without_answer(study):
     assert curve["rank"].tolist() == [1, 2, 3] and curve["declared"].tolist() == [True, False, False]
 
 
+def test_a_declared_analysis_that_could_not_be_made_is_no_other_one(study):
+    """Of the four specifications that of kept values with Tukey-Kramer is wanting, or gave no answer."""
+    small = replace(study, multiverse=(TEST, OUTLIERS))
+    rows = four([0.01, 0.01, 0.03, 0.5])
+    gone = judged(rows.iloc[1:], claim(), small)
+    assert gone["specification"].tolist() == [1, 2, 3]
+    mute = judged(rows.assign(p=[np.nan, 0.01, 0.03, 0.5]), claim(), small)
+    for table in (gone, mute):
+        statements, _ = sum_up(table, small, pd.DataFrame(columns=JOINT_COLUMNS))
+        row = statements.iloc[0]
+        assert (row["verdict"], row["specifications"]) == ("not_tested", 3)
+        assert np.isnan([row["share_of_specifications"], row["p_declared"]]).all() and row["p_min"] == 0.01
+        curve = specification_curve(table, "c")
+        assert curve["rank"].tolist() == [1, 2, 3] and not curve["declared"].any()
+        about = pd.DataFrame({"claim_id": ["c"], "asserts": "effect"})
+        assert (
+            "no statement that another analysis"
+            in tell_analyses(Multiverse(table, statements, None), about).data
+        )
+
+
+@pytest.mark.parametrize("column", ["estimate", "p"])
+def test_a_curve_keeps_its_numbers_though_one_kind_is_missing(study, column):
+    """Behind limits of detection there is a p without an estimate; a decision that does not touch goes."""
+    small = replace(study, multiverse=(TEST, OUTLIERS, replace(TEST, id="urine", endpoints=("urine_*",))))
+    rows = four([0.01, 0.02, 0.03, 0.04]).assign(level="significant", urine="tukey_kramer")
+    rows[column] = np.nan
+    curve = specification_curve(judged(rows, claim(), small), "c")
+    assert curve[column].isna().all() and len(curve) == 4
+    assert {"test", "outliers", "estimate", "p"} <= set(curve) and "urine" not in curve
+    about = {"claim_id": "c", "domain": "biochem", "endpoint": "serum_ca", "verdict": "reproduced",
+             "most_decisive": None, "decisive_share": np.nan, "joint_p": np.nan, "statement_en": "S",
+             "statement_ja": "S"}  # fmt: skip
+    figure = draw_curve(curve, pd.DataFrame([about]), small)
+    said = " ".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
+    assert ("smallest to the largest p" in said) == (column == "estimate")
+
+
 def test_a_stated_mean_is_held_against_the_scale_of_the_values(study):
     small = replace(study, multiverse=(TEST, OUTLIERS))
     rows = four([0.01] * 4).assign(
@@ -118,6 +164,44 @@ def test_joint_statistics_are_those_of_simonsohn_by_hand():
     assert found["joint_p_median"] == pytest.approx(1 / 3)
     assert found["joint_p_share"] == pytest.approx(1 / 3)
     assert found["joint_p_stouffer"] == pytest.approx(1 / 3)
+
+
+def test_labels_are_permuted_among_the_animals_that_were_measured():
+    """Group c was not measured: it stays empty, and a and b keep their sizes, in every labelling."""
+    groups = np.repeat(["a", "b", "c"], [5, 3, 4]).astype(object)
+    among = groups != "c"
+    among[0] = False
+    member = draw_labels(groups, ["a", "b", "c"], 200, 3, among)
+    sizes = member[:, :, among].sum(axis=2)
+    assert (sizes == [4, 3, 0]).all()
+    assert (member[0] == (groups == np.array([["a"], ["b"], ["c"]]))).all()
+    assert len(np.unique(member[:, 0], axis=0)) == 35  # all ways to choose 4 of 7
+    assert (member[:, 0, 0] == 1).all()  # who was not measured stays where it was
+
+
+def test_every_form_of_an_endpoint_has_the_labels_of_its_animals(study):
+    """Urine of one group was not collected: its labels stay with its animals, of serum they do not."""
+    frames = tables(4)
+    exp2 = frames["animals"].query("experiment == 'exp2'")
+    gone = exp2.loc[exp2["group"].eq("mg002"), "animal_id"]
+    urine = frames["urine"]
+    urine.loc[urine["animal_id"].isin(gone), urine.columns.difference(["animal_id"])] = np.nan
+    urine.loc[urine["animal_id"].eq("e2-control-1"), "creatinine"] = np.nan  # has its excretion per day
+    dataset = in_memory(study, **frames)
+    animals = dataset.animals.query("experiment == 'exp2'")
+    forms = make_forms(dataset)[:2]
+    wide = [
+        (form, *_wide(form.measurements, animals["animal_id"], [*some, "urine_ctx"]))
+        for form, some in zip(forms, (["serum_ca"], []), strict=True)
+    ]
+    order, groups = study.experiments["exp2"].groups, animals["group"].to_numpy(object)
+    tasks = list(_labelled(wide, groups, order, (50, 1)))
+    assert [task.table.columns.tolist() for task in tasks] == [["serum_ca"], ["urine_ctx"], ["urine_ctx"]]
+    serum, ratio, day = (task.member for task in tasks)
+    assert (ratio == day).all()
+    of_gone = animals["animal_id"].isin(gone).to_numpy()
+    place = order.index("mg002")
+    assert (ratio[:, place] == of_gone).all() and (serum[:, place] != of_gone).any()
 
 
 def test_without_effect_joint_p_and_significant_shares_keep_their_size(study):
@@ -152,9 +236,10 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
         replace(one, options=[o for o in one.options if o.id not in ("games_howell", "dunnett")])
         for one in study.multiverse
     ]
-    dataset = in_memory(replace(study, multiverse=tuple(some)), **tables(4))
-    claims = load_claims()
-    found = animal_multiverse(dataset, claims, n_permutations=3)
+    frames, claims = tables(4), load_claims()
+    frames["serum"].loc[frames["serum"]["animal_id"].str.contains("mg001"), "serum_ca"] += 20
+    dataset = in_memory(replace(study, multiverse=tuple(some)), **frames)
+    found = animal_multiverse(dataset, claims, n_permutations=20)
     measured = pd.concat([derive_endpoints(dataset), regional_density(dataset, study)])
     declared = (
         compare(measured, study)
@@ -168,7 +253,26 @@ def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     )
     percent = 100 * declared["estimate"] / declared["mean_reference"]
     pd.testing.assert_series_equal(first["estimate"], percent.reindex(first.index), check_names=False)
-    assert found.statements["joint_p"].between(1 / 3, 1).all()
+    # What was added to one group no other labelling shows: its p is the smallest that 20 labellings can give.
+    raised = claims["endpoint"].eq("serum_ca") & claims["contrast"].eq("mg001_vs_pairfed")
+    joint = found.statements.set_index("claim_id")["joint_p"]
+    assert raised.any() and (joint[claims.loc[raised, "claim_id"]] == 1 / 20).all()
+    assert (joint > 0.1).mean() > 0.5  # nothing was done to most endpoints
+
+
+def test_an_endpoint_that_is_all_blank_has_no_specification(study):
+    """In one experiment, and in both; the other endpoints keep theirs."""
+    frames, claims = tables(3), load_claims()
+    study = replace(study, multiverse=(TEST, OUTLIERS))
+    whole = animal_multiverse(in_memory(study, **tables(3)), claims, n_permutations=1)
+    of_two = frames["serum"]["animal_id"].str.startswith("e2")
+    frames["serum"].loc[of_two, "serum_ca"] = np.nan
+    frames["serum"]["serum_pth"] = np.nan
+    found = animal_multiverse(in_memory(study, **frames), claims, n_permutations=1)
+    lost = set(whole.statements["claim_id"]) - set(found.statements["claim_id"])
+    blank = claims["endpoint"].eq("serum_ca") & claims["experiment"].eq("exp2")
+    blank |= claims["endpoint"].eq("serum_pth")
+    assert lost == set(claims.loc[blank, "claim_id"])
 
 
 def test_specifications_of_one_statement_are_those_of_specr(study):

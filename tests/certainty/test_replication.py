@@ -8,22 +8,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from helpers import R
-from scipy import stats
+from scipy import special, stats
 
-from mgbone.certainty import cohorts, runs
+from mgbone.certainty import cohorts, runs, tails
 from mgbone.certainty.observed import observed_differences
 from mgbone.certainty.replication import (
     REPLICATION_COLUMNS,
     TRUTHS,
-    _shrunken,
     closed_chances,
     counted_chances,
+    levels_by_truth,
     replication,
+    shrunken_by_simulation,
 )
-from mgbone.certainty.shrinkage import believed
+from mgbone.certainty.shrinkage import PROPORTIONS, SDS, believed, draw_believed
 from mgbone.claims.judging import judge
 from mgbone.evidence.chances import LEVEL_CHANCES, chances_of_levels
 from mgbone.evidence.comparison import compare
+from mgbone.evidence.exact import dunnett_tail
+from mgbone.evidence.power import dunnett_limit
 from mgbone.integration import doses
 from mgbone.study.ledger import load_claims
 
@@ -54,11 +57,7 @@ def as_array(told):
 @pytest.mark.parametrize("kind", ["plugin", "predictive", "shrunken"])
 def test_chances_of_levels_are_those_of_r(study, kind):
     t = np.array(TRUTH["t"], dtype=float)
-    found = {
-        "plugin": lambda: chances_of_levels(t, 3, 21, study),
-        "predictive": lambda: chances_of_levels(t, 3, 21, study, uncertain=1.0, known_sd=False),
-        "shrunken": lambda: _shrunken(t, 3, 21, study),
-    }[kind]()
+    found = levels_by_truth(t, 3, 21, study)[kind]
     assert np.stack([found[level] for level in LEVEL_CHANCES[:5]], axis=1) == pytest.approx(
         as_array(TRUTH[kind]), abs=1e-7
     )
@@ -127,11 +126,133 @@ def test_the_likelihood_ratio_of_an_absence_is_against_its_bound(drawn, study):
     assert table.loc[at, "likelihood_ratio"] == pytest.approx(none[0.0] / none[shift])
 
 
-def test_what_shrinks_is_the_effect_and_not_what_is_beyond_doubt(drawn):
-    """An effect of 30 standard errors is found again, whatever is believed of others."""
+def test_data_that_contradict_an_effect_do_not_speak_for_it(drawn):
+    """What fell is stated to have risen. With the effect that was stated a wrong sign is rare; in half of all
+    cohorts without effect it comes. Of an order of doses, and with a stated mean, as well."""
     verdicts, observed, job, n, counts = drawn
-    table = replication(verdicts, observed, job, n, counts).set_index("claim_id")
-    order = table.loc["4-4-02"]
+    effects = verdicts["asserts"].eq("effect") & verdicts["domain"].ne("microarray")
+    turned = verdicts.assign(
+        direction=verdicts["direction"].mask(
+            effects, verdicts["direction"].map({"up": "down", "down": "up"})
+        ),
+        verdict=verdicts["verdict"].mask(effects, "contradicted"),
+    )
+    ratio = (
+        replication(turned, observed, job, n, counts).loc[effects].set_index("claim_id")["likelihood_ratio"]
+    )
+    seen = observed.set_index("claim_id").loc[ratio.index, "t"]
+    assert np.isnan(ratio["4-4-02"]) and (ratio.dropna() < 1).all() and len(ratio.dropna()) > 15
+    of_two = verdicts.set_index("claim_id").loc[ratio.index, "value"].isna() & seen.notna()
+    assert ratio[of_two].to_numpy() == pytest.approx(2 * stats.norm.sf(seen[of_two].abs()), rel=1e-6)
+
+
+def test_no_two_things_are_drawn_from_one_stream(drawn, monkeypatch):
+    """Chunks under each truth, and each shrunken statement, have a stream of their own."""
+    _, observed, job, _, _ = drawn
+    used = []
+    plain = np.random.default_rng
+
+    def noted(seed):
+        used.append((seed.entropy, seed.spawn_key))
+        return plain(seed)
+
+    monkeypatch.setattr(np.random, "default_rng", noted)
+    for number in (0, 1):
+        runs.count_chunk(job, number)
+    seen = observed.set_index("claim_id")
+    some = job.statements[job.statements["value"].notna() | job.statements["contrast"].eq("dose_order")]
+    for _, row in some.iterrows():
+        shrunken_by_simulation(job, row, seen.loc[row["claim_id"]])
+    assert len(used) == 2 * 3 + 3 and len(set(used)) == len(used)
+
+
+DUNNETT = json.loads((R / "dunnett_truth.json").read_text())
+
+
+@pytest.mark.parametrize("case", DUNNETT, ids=lambda case: f"{case['control']}-{case['others']}-{case['p']}")
+def test_limits_of_dunnett_are_those_of_multcomp(case):
+    found = dunnett_limit(case["p"], case["control"], tuple(case["others"]), case["df"])
+    assert found == pytest.approx(case["critical"], abs=2e-3)  # multcomp integrates by random points
+    tail = dunnett_tail(found, case["others"], case["control"], case["df"])
+    assert tail == pytest.approx(case["p"], abs=1e-9)  # whose p is R's to nine digits (test_other_tests.py)
+
+
+def test_chances_under_dunnett_are_those_of_cohorts(study):
+    """Groups of 8, 7 and 6; cohorts are drawn and judged by p of Dunnett's test."""
+    measured = made.measurements(study)
+    number = measured["animal_id"].str[-1].astype(int)
+    measured = measured[number <= measured["group"].map({"mg004": 7, "mg002": 6}).fillna(8)]
+    verdicts = judge(load_claims(), compare(measured, study))
+    verdicts = verdicts[verdicts["experiment"].eq("exp2")].reset_index(drop=True)
+    observed = observed_differences(verdicts, measured, study)
+    closed = closed_chances(verdicts, observed, study, "dunnett")
+    about = verdicts.set_index("claim_id").loc[closed["claim_id"].unique()]
+    assert about["contrast"].str.endswith("_vs_control").all() and len(about) > 20
+    drawn = cohorts.draw(cohorts.observed_truth(measured)["exp2"], "plugin", 4000, np.random.default_rng(5))
+    n, df = drawn.n[:, 0, 0], int(drawn.n[:, 0, 0].sum()) - 3
+    assert sorted(n) == [6, 7, 8]
+    plugin = closed[closed["truth"].eq("plugin")].set_index("claim_id")["reproduced"]
+    control = drawn.groups.index("control")
+    others = [int(size) for i, size in enumerate(n) if i != control]
+    z = []
+    for row in about.reset_index().to_dict("records"):
+        at, case = drawn.endpoints.index(row["endpoint"]), drawn.groups.index(row["contrast"].split("_")[0])
+        error = np.sqrt(drawn.squares[..., at].sum(axis=0) / df * (1 / n[case] + 1 / n[control]))
+        t = (drawn.mean[case, :, at] - drawn.mean[control, :, at]) / error
+        sizes = [np.full(len(t), size) for size in (n[control], *others)]
+        p = tails.dunnett_p(np.abs(t), tuple(sizes), np.full(len(t), df))
+        right = {"significant": p < 0.05, "trend": (p >= 0.05) & (p < 0.1), "none": p >= 0.1}[row["level"]]
+        right &= (row["level"] == "none") | (np.sign(t) == (1 if row["direction"] == "up" else -1))
+        chance = plugin[row["claim_id"]]
+        z.append((right.mean() - chance) / np.sqrt(max(chance * (1 - chance), 1e-4) / len(t)))
+    assert np.abs(z).max() < 4 and np.std(z) < 1.4
+    # One control asks for less than all pairs.
+    tukey = closed_chances(verdicts, observed, study).query("truth == 'plugin'").set_index("claim_id")
+    found = about["level"].eq("significant")
+    assert (plugin[found.index[found]] > tukey.loc[found.index[found], "reproduced"]).all()
+
+
+@pytest.mark.parametrize("df", [3, 4, 5, 6])
+def test_with_few_degrees_of_freedom_the_chances_are_those_of_direct_integration(study, df):
+    """Noncentral t of scipy where the SD is known."""
+    critical = stats.studentized_range.isf(0.05, 3, df) / np.sqrt(2)
+    for t in (0.0, 1.3, 4.0, 12.0):
+        known = chances_of_levels(t, 3, df, study)
+        assert known["up_significant"] == pytest.approx(stats.nct.sf(critical, df, t), abs=1e-9)
+
+        # The same by the trapezoidal rule over both SDs, 801 points each.
+        sd = np.linspace(0, 6, 801)
+        weight = 2 * sd * df * stats.chi2.pdf(df * sd**2, df) * (sd[1] - sd[0])
+        beyond = special.ndtr((t * sd[:, None] - critical * sd) / np.sqrt(2)) @ weight @ weight
+        uncertain = chances_of_levels(t, 3, df, study, uncertain=1.0, known_sd=False)
+        assert uncertain["up_significant"] == pytest.approx(beyond, abs=1e-9)
+
+
+def test_what_is_beyond_doubt_does_not_shrink(study):
+    """An effect of 30 standard errors is found again, whatever is believed of others; one of 3 less often."""
+    found = levels_by_truth(np.array([3.0, 30.0]), 3, 21, study)
+    small, large = (found[kind]["up_significant"] for kind in ("shrunken", "plugin"))
+    assert small[1] > 0.9999 and large[1] > 0.9999
+    assert small[0] < large[0] - 0.2
+
+
+@pytest.mark.parametrize(("t", "df"), [(2.5, 21), (-4.0, 6)])
+def test_effects_that_are_believed_have_the_moments_of_the_posterior(t, df):
+    """Prior times the density of noncentral t, added up over a grid; the SD that goes with it is left out."""
+    true = np.linspace(-30, 30, 6001)
+    prior = (PROPORTIONS * stats.norm.pdf(true[:, None], scale=SDS)).sum(axis=1)
+    density = prior * stats.nct.pdf(t, df, true)
+    density /= density.sum()
+    mean = (density * true).sum()
+    sd = np.sqrt((density * (true - mean) ** 2).sum())
+    drawn, _ = draw_believed(t, df, 20_000, np.random.default_rng(2))
+    assert drawn.mean() == pytest.approx(mean, abs=4 * sd / np.sqrt(20_000))
+    assert drawn.std() == pytest.approx(sd, rel=0.04)
+
+
+def test_an_order_of_doses_shrinks_too(drawn):
+    verdicts, observed, job, n, counts = drawn
+    order = replication(verdicts, observed, job, n, counts).set_index("claim_id").loc["4-4-02"]
     assert 0.8 < order["p_shrunken"] < order["p_plugin"] and order["p_without_effect"] < 0.002
     assert order["how"] == "simulation"
 

@@ -1,7 +1,10 @@
 """Many cohorts: the same on every scheduler, kept when a run is stopped, whole when a worker dies."""
 
+import dataclasses
+import io
 import os
 import signal
+import time
 
 import helpers.figure_data as made
 import numpy as np
@@ -57,7 +60,7 @@ def test_a_run_that_was_stopped_goes_on(job, counted, tmp_path, monkeypatch):
         if done == 2:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after 2 of 4 chunks.*goes on from there"):
         runs.run_cohorts(job, 4000, tmp_path, progress=stop)
     (folder,) = tmp_path.iterdir()
     kept = sorted(folder.iterdir())
@@ -65,12 +68,72 @@ def test_a_run_that_was_stopped_goes_on(job, counted, tmp_path, monkeypatch):
     kept[0].write_bytes(kept[0].read_bytes()[:100])  # as if the machine had stopped while it was written
     drawn = []
     monkeypatch.setattr(runs, "count_chunk", lambda job, number: drawn.append(number) or counted[number])
-    n, found = runs.run_cohorts(job, 4000, tmp_path)
+    with pytest.warns(runs.KeptWarning, match="1 chunks in .* can't be read"):
+        n, found = runs.run_cohorts(job, 4000, tmp_path)
     assert n == 4000 and same(found, counted)
     assert int(kept[0].stem) in drawn and int(kept[1].stem) not in drawn
     drawn.clear()
     # A run of fewer finds those there, and counts all.
     assert runs.run_cohorts(job, 1000, tmp_path)[0] == 4000 and drawn == []
+
+
+def unreadable(kind, data):
+    """Spoil a file of numpy's: cut, with other bytes inside, with another way of packing, without a table."""
+    if kind == "cut":
+        return data[: len(data) // 2]
+    if kind == "bytes":  # past the name of the first table, within what is packed
+        return data[:80] + bytes(255 - byte for byte in data[80:140]) + data[140:]
+    if kind == "packing":
+        local, central = data.find(b"PK\x03\x04"), data.find(b"PK\x01\x02")
+        other = bytearray(data)
+        other[local + 8 : local + 10] = other[central + 10 : central + 12] = (99).to_bytes(2, "little")
+        return bytes(other)
+    file = io.BytesIO()
+    np.savez_compressed(file, held_plugin=np.zeros(3))
+    return b"" if kind == "empty" else file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["cut", "bytes", "packing", "empty", "other"])
+def test_spoilt_chunks_are_drawn_again_with_one_warning(job, counted, tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(runs, "count_chunk", lambda job, number: counted[number])
+    runs.run_cohorts(job, 3000, tmp_path)
+    (folder,) = tmp_path.iterdir()
+    for path in sorted(folder.iterdir())[:2]:
+        path.write_bytes(unreadable(kind, path.read_bytes()))
+    with pytest.warns(runs.KeptWarning, match="2 chunks") as told:
+        n, found = runs.run_cohorts(job, 3000, tmp_path)
+    assert n == 3000 and same(found, counted[:3]) and len(told) == 1
+
+
+def test_a_run_that_is_stopped_begins_no_further_chunk(job, counted, monkeypatch):
+    begun = []
+
+    def slow(job, number):
+        begun.append(number)
+        time.sleep(0.02)
+        return counted[0]
+
+    def stop(done, of):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "count_chunk", slow)
+    with pytest.raises(KeyboardInterrupt):
+        runs.run_cohorts(job, 200_000, progress=stop)
+    assert len(begun) < 3 * (os.cpu_count() + 1)
+    before = len(begun)
+    time.sleep(0.1)
+    assert len(begun) == before
+
+
+def test_other_correlations_make_another_job(job):
+    """Means and variances are the same, two endpoints of an animal go together in another way."""
+    truth = job.truths["exp1"]
+    size = np.sqrt((truth.root**2).sum(axis=1))
+    apart = dataclasses.replace(truth, root=np.diag(size))
+    other = dataclasses.replace(job, truths={**job.truths, "exp1": apart})
+    assert other.digest != job.digest
+    turned = dataclasses.replace(truth, root=-truth.root)  # the same covariance
+    assert dataclasses.replace(job, truths={**job.truths, "exp1": turned}).digest == job.digest
 
 
 def test_chunks_of_other_data_are_not_counted(job, study, tmp_path):

@@ -23,7 +23,7 @@ def certain(measured, study):
     job = certainty.prepare(measured, verdicts, study)
     n, counts = certainty.run_cohorts(job, 1000)
     again = certainty.replication(verdicts, observed, job, n, counts)
-    severe = certainty.severity(verdicts, observed)
+    severe = certainty.severity(verdicts)
     closed = certainty.closed_chances(verdicts, observed, study)
     table = certainty.certainty_table(verdicts, again, severe)
     return {"verdicts": verdicts, "observed": observed, "job": job, "n": n, "counts": counts, "again": again,
@@ -49,6 +49,13 @@ def test_effects_and_absences_have_a_table_each(told):
     assert row["without effect"] == "1.0 %" and row["animals a group for 80 %"] == "never"
     assert row["for 90 %"] == "12" and 60 < float(row["likelihood ratio"]) < 101
     assert effects.loc["4-3-1-01", "shrunken"] == ""
+
+
+def test_ratios_are_told_in_full(told):
+    table = told["table"][told["table"]["asserts"] == "effect"].head(6)
+    ratios = [0.0123, 12.34, 999.4, 999.7, 1000.4, np.nan]
+    shown = words.chance_table(table.assign(likelihood_ratio=ratios))["likelihood ratio"]
+    assert shown.tolist() == ["0.0123", "12.3", "999", "1,000", "> 1,000", ""]
 
 
 def test_agreement_is_told_in_standard_errors(told):
@@ -81,7 +88,7 @@ def test_without_statements_everything_is_said_to_be_none(study):
     job = certainty.prepare(measured, none, study)
     n, counts = certainty.run_cohorts(job, 1)
     again = certainty.replication(none, observed, job, n, counts)
-    table = certainty.certainty_table(none, again, certainty.severity(none, observed))
+    table = certainty.certainty_table(none, again, certainty.severity(none))
     assert table.empty and words.chance_table(table).iloc[0, 0] == "none"
     assert words.plan_table(certainty.plan(observed, none, study, 8)).iloc[0, 0] == "none"
     closed = certainty.closed_chances(none, observed, study)
@@ -99,7 +106,9 @@ def test_chances_meet_the_frequency_of_repeated_studies(study):
     assert elsewhere.loc["significant", "plugin"] > elsewhere.loc["significant", "high"] + 0.2
     assert table["studies"].sum() == 80_000
     shown = words.calibration_table(table.reset_index())
-    assert len(shown) == 6 and shown["shrunken"].iloc[0] == "58.3"
+    assert len(shown) == 6 and (shown[["truth as observed", "shrunken"]].astype(float) <= 100).all(axis=None)
+    for row, text in zip(table.itertuples(), shown["found again (%)"], strict=True):
+        assert text.startswith(f"{100 * row.frequency:.1f} (") and row.low < row.frequency < row.high
     assert set(PREDICTED) == {"plugin", "predictive", "shrunken"}
 
 

@@ -86,6 +86,7 @@ def test_japanese_lines_lead_to_japanese_headings(verdicts):
     assert 'href="../01_biochem.ipynb#' in page and 'href="x/simulated/01_minerals.png"' in page
     assert "Food intake fell" not in page and "正常食" in page
     assert 'href="../01_biochem.ipynb#ミネラル">01_biochem：ミネラル</a>' in page
+    assert "g/日" in page and "g/day" not in page
 
 
 def test_statements_can_hold_any_text(verdicts):

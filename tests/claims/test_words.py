@@ -59,6 +59,8 @@ def test_effects_and_absences_are_never_one_sum():
     assert effects == (
         "- Statements of an effect: **1 of 4** reproduced; 1 direction only; 1 contradicted; 1 not tested."
     )
-    assert absences.startswith("- Statements of an absence: **1 of 2** not shown otherwise; **1** of them")
-    assert absences.endswith("; 1 contradicted.")
+    assert absences.startswith(
+        "- Statements of an absence: **1 of 2** not shown otherwise; supported, in that"
+    )
+    assert absences.endswith("declares: **1**; 1 contradicted.")
     assert "6" not in effects + absences

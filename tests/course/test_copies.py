@@ -9,6 +9,7 @@ from helpers import ROOT
 from nbconvert.preprocessors import ExecutePreprocessor
 
 from mgbone.course.copies import make_copy, start_page, write_copies
+from mgbone.execute.pages import write_pages
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import in_language, speaking
 from mgbone.study.places import Settings
@@ -160,6 +161,29 @@ def test_every_link_of_the_start_page_leads_somewhere(language):
             (*STEMS[1:-1], "report"))}  # fmt: skip
     assert made <= set(links)
     assert [link for link in links if link not in made and not (ROOT / "notebooks" / link).exists()] == []
+
+
+def test_every_link_of_the_start_page_beside_the_run_leads_somewhere(settings):
+    write_pages(settings)
+    page = (settings.build / "00_start.html").read_text(encoding="utf-8")
+    links = {link.partition("#")[0] for link in re.findall(r'href="([^#"][^"]*)"', page)}
+    made = {f"{stem}.html" for stem in (*STEMS[1:], "report")}
+    assert made <= links
+    assert [link for link in links - made if not (settings.build / link).exists()] == []
+
+
+@pytest.mark.parametrize(("language", "readme"), [("en", "README.md"), ("ja", "README.ja.md")])
+def test_a_notebook_has_one_name_wherever_it_is_linked(language, readme):
+    names = {}
+    with speaking(language):
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+            node = in_language(nbformat.read(path, as_version=4), path.stem)
+            text = "\n".join(cell.source for cell in node.cells)
+            for name, stem in re.findall(r"\[(\d\d [^\]]+)\]\((\w+)\.ipynb\)", text):
+                names.setdefault(stem, set()).add(name)
+    assert list(map(len, names.values())) == [1] * 5
+    told = (ROOT / readme).read_text(encoding="utf-8")
+    assert [name for (name,) in names.values() if name not in told] == []
 
 
 def test_the_start_page_is_of_the_dataset_and_language(tmp_path):

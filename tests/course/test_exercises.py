@@ -38,10 +38,10 @@ def tables():
     """What the exercises of a notebook find when they are run, made once for each notebook."""
     made = {}
 
-    def of(stem):
-        if stem not in made:
-            made[stem] = {"np": np, "pd": pd, "stats": stats, "mg": mg, **namespace(stem)}
-        return made[stem]
+    def of(stem, shipped="simulated"):
+        if (stem, shipped) not in made:
+            made[stem, shipped] = {"np": np, "pd": pd, "stats": stats, "mg": mg, **namespace(stem, shipped)}
+        return made[stem, shipped]
 
     return of
 
@@ -57,16 +57,17 @@ def run(source, names):
     return given
 
 
+@pytest.mark.parametrize("shipped", ["simulated", pytest.param("null", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("stem", "number"), ALL)
-def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, language, tables):
+def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, language, shipped, tables):
     use_language(language)
     (one,) = [one for one in exercises(notebook(stem, language)) if one.number == number]
-    given_number, answer, *handed = run(one.solution, tables(stem))
+    given_number, answer, *handed = run(one.solution, tables(stem, shipped))
     assert given_number == number
     said = [check(number, answer, *handed).data]
     with pytest.raises(AnswerError, match=r"\.\.\.") as blank:
-        exec(blanked(_stored(stem, number)), dict(tables(stem)))
+        exec(blanked(_stored(stem, number)), dict(tables(stem, shipped)))
     said.append(str(blank.value))
     key = KEYS[number](*handed)
     wrong = [pair for pair in key.mistakes if not same(pair[0], key.right)]
@@ -84,6 +85,26 @@ def test_solution_is_right_and_blank_and_usual_errors_are_named(stem, number, la
         )
     said.append(key.advice)
     assert all(bool(JAPANESE.search(text)) == (language == "ja") for text in said), said
+
+
+def test_of_statements_of_an_effect_all_kinds_are_counted(tables):
+    counts = tables("04_integration")["counts"]
+    told = check("04-2", counts["nominal"].sum() / counts["statements"].sum(), counts).data
+    assert f"of an effect it would be {100 * (0.2 + 0.0001 + 0.23) / (17 + 1 + 5):.1f} % at most" in told
+
+
+def test_an_order_needs_steps_that_all_go_down():
+    steps = pd.DataFrame({"step": ["a", "b"], "estimate": [-0.3, -0.5], "p": [0.04, 0.001]})
+    assert "not every step" not in check("04-6", 0.04, steps).data
+    risen = steps.assign(estimate=[-0.3, 0.5])
+    assert "not every step goes down (“b”)" in check("04-6", 0.04, risen).data
+
+
+def test_a_list_without_other_genes_has_no_risk_ratio(tables):
+    row = tables("03_microarray")["enriched"].head(1)
+    for hits, listed in ((0, 0), (3, 3)):
+        told = check("03-4", np.nan, row.assign(hits=hits, list_size=listed)).data
+        assert "nothing to compare with" in told
 
 
 def _stored(stem, number):
@@ -242,6 +263,22 @@ def test_rounded_answers_are_right():
     assert same(pd.Series(["b", "a"]), ["a", "b"])
     assert same(pd.Series([2.5]), 2.5)
     assert same(np.nan, np.nan) and not same(1.0, np.nan)
+
+
+def test_a_fall_that_no_number_of_animals_shows_is_told_in_words(study):
+    """As where nothing was done to the animals, and osteocalcin rose."""
+    row = {"claim_id": "4-1-1-05", "difference": 1.0, "variance": 4.0, "n_groups": 3, "n_case": 8}
+    key = KEYS["05-4"](pd.DataFrame([row]), study)
+    assert np.isinf(key.right) and "inf" not in key.shows and "No number up to 500" in key.shows
+
+
+def test_no_chance_is_promised_but_that_of_the_data():
+    """The p of the statement, and 1 - p, are those of the verdict that is handed over."""
+    chances = {"p_shrunken": 0.11, "p_plugin": 0.21, "p_predictive": 0.31}
+    table = pd.DataFrame([{"claim_id": "4-1-1-05", **chances}])
+    key = KEYS["05-1"](table, pd.DataFrame([{"claim_id": "4-1-1-05", "p": 0.62}]))
+    assert "11 of 100 cohorts, and not 38" in key.shows
+    assert [answer for answer, _ in key.mistakes] == pytest.approx([0.38, 0.62, 0.21, 0.31, 11.0])
 
 
 def test_faulty_tables_are_those_of_the_program_and_say_what_they_are(tmp_path):

@@ -12,7 +12,7 @@ from mgbone.evidence.equivalence import equivalence, pooled_variance
 from mgbone.evidence.power import power_of_tukey, smallest_difference
 from mgbone.study.design import load_study
 from mgbone.study.ledger import load_claims
-from mgbone.study.naming import NOT_SHOWN, SUPPORTED, absence
+from mgbone.study.naming import NOT_SHOWN, SUPPORTED, absence, rounded_up
 
 TRUTH = json.loads((R / "equivalence_truth.json").read_text())
 GROUPS = {name: np.array(values) for name, values in TRUTH["groups"].items()}
@@ -47,6 +47,7 @@ def test_a_reference_that_may_be_zero_bounds_nothing():
 def test_absence_is_supported_only_within_the_bound():
     assert absence(4.5, 5) == SUPPORTED
     assert absence(14.31, 5) == "effect excluded beyond 14.4 %"  # never rounded to what was not shown
+    assert (rounded_up(42.549), rounded_up(42.6), rounded_up(np.inf)) == ("42.6", "42.6", "inf")
     assert absence(100, 5) == absence(np.inf, 5) == absence(np.nan, 5) == NOT_SHOWN
 
 

@@ -7,6 +7,9 @@ import pytest
 from mgbone.evidence import words as evidence_words
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.words import findings
+from mgbone.study.naming import absence
+from mgbone.study.paths import write_table
+from mgbone.study.reading import with_names
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +41,29 @@ def test_a_finding_says_means_difference_interval_effect_and_p(evidence, study):
     assert line.endswith("**significant**.")
     assert line.startswith("- **Serum")
     assert "\n" not in line
+
+
+def test_what_is_said_before_and_after_a_table_is_written_is_the_same(evidence, study, tmp_path):
+    close = evidence.assign(estimate=0.7375 - 1e-13)  # a hair less than what is written, and rounds to 0.738
+    write_table(close, tmp_path / "evidence.csv")
+    read = pd.read_csv(tmp_path / "evidence.csv")
+    said = [findings(table, study, ["serum_mg"], ["mg002_vs_control"]).data for table in (close, read)]
+    assert said[0] == said[1] and "+0.738" in said[0]
+    assert with_names(close[["estimate"]])["estimate"].iloc[0] == "0.738"
+
+
+def test_absence_and_its_table_give_one_number(study):
+    weighed = pd.DataFrame(
+        {
+            "endpoint": ["serum_pth"], "contrast": "mg001_vs_pairfed", "percent_low": -51.3,
+            "percent_high": 21.4, "p": 0.361, "bound_percent": 25.0, "p_equivalence": 0.391,
+            "smallest_bound_percent": 42.549, "severity": 0.61, "absence": absence(42.549, 25),
+            "bf10": 0.76, "n_case": 8, "n_reference": 8,
+        }
+    )  # fmt: skip
+    (row,) = evidence_words.absence_table(weighed).to_dict("records")
+    assert (row["excluded beyond"], row["the data"]) == ("42.6 %", "effect excluded beyond 42.6 %")
+    assert "larger than 42.6 to 42.6 %" in evidence_words.count_absence(weighed).data
 
 
 def test_no_difference_is_said_to_be_not_shown(evidence, study):

@@ -213,7 +213,7 @@ def test_finish_lists_the_outputs_and_counts_them(a_run):
     a_run.show(drawn(), "01_minerals")
     a_run.write(EVIDENCE, "evidence_biochem")
     said = a_run.finish()
-    assert said.data == "Written: 1 figures (PNG and SVG) and 1 tables."
+    assert said.data == "Written: figures (PNG and SVG): 1, tables: 1."
     listed = (a_run.derived_folder / "01_biochem.outputs.txt").read_text().splitlines()
     assert listed == [str(path) for path in a_run.outputs]
     assert len(listed) == 3

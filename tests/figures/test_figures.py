@@ -72,9 +72,7 @@ class Frames:
     def certainty(frames):
         observed = certainty.observed_differences(frames.verdicts, frames.measurements, frames.study)
         again = certainty.replication(frames.verdicts, observed, *frames.cohorts)
-        return certainty.certainty_table(
-            frames.verdicts, again, certainty.severity(frames.verdicts, observed)
-        )
+        return certainty.certainty_table(frames.verdicts, again, certainty.severity(frames.verdicts))
 
     @once
     def profile_summary(frames):

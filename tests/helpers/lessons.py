@@ -9,12 +9,13 @@ import mgbone as mg
 from helpers import ROOT
 from mgbone import biochem, certainty, integration, microarray, qct
 from mgbone.dataset.opening import ledger_of
+from mgbone.integration.negative_control import KINDS
 from mgbone.microarray.genesets import GeneSets
 
 
-def namespace(stem):
-    """Return the names that the exercises of a notebook read, with values made from the shipped data."""
-    dataset = mg.open_dataset(ROOT / "data" / "simulated")
+def namespace(stem, shipped="simulated"):
+    """Return the names that the exercises of a notebook read, with values made from a shipped dataset."""
+    dataset = mg.open_dataset(ROOT / "data" / shipped)
     of = {
         "01_biochem": _biochem,
         "02_qct": _qct,
@@ -90,10 +91,10 @@ def _report(dataset, study):
         "pairs": integration.partial_within(wide, integration.correlate_within(wide)),
         "counts": pd.DataFrame(
             {
-                "kind": ["effect", "no_effect"],
-                "statements": [17, 62],
-                "this": [16, 62],
-                "nominal": [0.2, 59.4],
+                "kind": list(KINDS),
+                "statements": [17, 62, 1, 5, 2],
+                "this": [16, 62, 1, 5, 2],
+                "nominal": [0.2, 59.4, 0.0001, 0.23, 1.94],
             }
         ),
     }
@@ -109,9 +110,10 @@ def _certainty(dataset, study):
     closed = certainty.closed_chances(verdicts, observed, study)
     chances = closed.pivot_table("reproduced", "claim_id", "truth").add_prefix("p_")
     together = pd.DataFrame({"claim_id": ["4-2-2-30"], "joint_p": [0.008]})
-    severe = certainty.severity(verdicts, observed)
+    severe = certainty.severity(verdicts)
     table = certainty.certainty_table(verdicts, chances.reset_index(), severe, together)
-    several = pd.DataFrame({"claim_id": "4-2-2-30", "p": [0.009, 0.012, 0.004, 0.02]})
+    p = [0.009, 0.012, 0.004, 0.02]
+    several = pd.DataFrame({"claim_id": "4-2-2-30", "specification": range(4), "p": p})
     return {
         "certainty": certainty,
         "verdicts": verdicts,

@@ -132,6 +132,15 @@ def test_dose_response_and_findings(study):
     found = findings_per_dose(evidence, study)
     assert found["contrast"].tolist() == ["mg004_vs_control", "mg002_vs_control", "mg001_vs_pairfed"]
     assert found["percent"].tolist() == pytest.approx([-10, -30, -60])
+    assert found["direction"].tolist() == ["down"] * 3
+
+
+def test_clusters_have_no_direction(study):
+    evidence = compare(measured(), study).iloc[:1].assign(
+        experiment="exp1", contrast="mg001_vs_pairfed", endpoint="array_clustering", domain="microarray",
+        direction="none", level="separated",
+    )  # fmt: skip
+    assert findings_per_dose(evidence, study)["direction"].tolist() == [""]
 
 
 def test_reported_means_stand_on_the_scale_of_their_own_reference(study):

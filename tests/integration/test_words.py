@@ -28,9 +28,9 @@ def test_shapes_are_counted_and_named(study):
     shapes = dose_shapes(made.measurements(study), study, 200)
     words = count_shapes(shapes, study).data
     found = shapes[shapes["p_either"] < 0.05]
-    assert words.startswith(f"**{len(found)}** of {len(shapes)} endpoints differ over both tests")
-    assert f"all hold in **{(shapes['shape'] != 'neither').sum()}** of them" in words
-    assert f"about {0.05 * len(shapes):.1f} would by chance" in words
+    assert words.startswith(f"Endpoints with p < 0.05 over both tests: **{len(found)}** of {len(shapes)} ")
+    assert f"a shape implies holds: **{(shapes['shape'] != 'neither').sum()}**;" in words
+    assert f"(about {0.05 * len(shapes):.1f} by chance)" in words
     assert "- Serum magnesium falls as magnesium gets scarcer: z -" in words
     assert words.count("has no shape: z") == (found["shape"] == "neither").sum() > 0
     assert words.count("\n- ") == len(found)
@@ -42,7 +42,7 @@ def test_the_size_of_a_test_is_said_in_numbers(study):
         {"step": ["0.04 to 0.02 % Mg", "0.02 to 0.01 % Mg", "all"], "size": [0.046, 0.0488, 0.0002]}
     )
     words = tell_size(size, study).data
-    assert "4.6 to 4.9 % of draws (nominal 5 %)" in words and "called in 0.02 %" in words
+    assert "4.6 to 4.9 % of draws (nominal 5 %)" in words and "every step, in 0.02 %" in words
     assert "no order can be tested" in tell_size(size.iloc[:0], study).data
 
 
@@ -61,10 +61,10 @@ def test_power_is_said_in_numbers(study, pairs):
     wide, both = pairs
     detectable = smallest_detectable(wide, both, study)
     words = count_power(detectable, both, study).data
-    assert f"Of {len(both)} pairs, {(both['p'] < 0.05).sum()} have p < 0.05" in words
-    assert f"**{(both['q'] < 0.05).sum()}** stand after correction" in words
-    assert f"Of {both['q_partial'].notna().sum()} with others held, as in the figure, **" in words
-    assert f"figure, **{(both['q_partial'] < 0.05).sum()}** still stand" in words
+    assert words.startswith(f"Pairs with p < 0.05: {(both['p'] < 0.05).sum()} of {len(both)} ")
+    assert f"after correction for all pairs: **{(both['q'] < 0.05).sum()}**." in words
+    held = both["q_partial"].dropna()
+    assert f"figure, after correction: **{(held < 0.05).sum()}** of {len(held)}." in words
     assert "by the declared test over 3 groups at p < 0.05" in words
     r, g = (detectable.loc[detectable["effect"] == e, "smallest"].iloc[0] for e in "rg")
     assert f"n = 48 in 6 groups, 41 degrees of freedom): **|r| = {r:.2f}**" in words

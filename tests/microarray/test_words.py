@@ -50,6 +50,14 @@ def test_a_theme_holds_under_both_only_with_the_same_sign(both, study):
     assert "0.02 % Mg vs Control, camera q = 0.01" not in firm + first_only  # not over-represented at all
 
 
+def test_p_of_genes_by_hand_is_written_as_everywhere():
+    steps = pd.DataFrame(
+        [("variance", "v", "s2", 0.0028351), ("p_ordinary", "p1", "df", 1.63e-7), ("p", "p2", "P", 0.0496)],
+        columns=["step", "name", "formula", "Ccl26"],
+    )
+    assert array_words.hand_table(steps)["Ccl26"].tolist() == ["0.002835", "1.6e-7", "0.0496"]
+
+
 def test_none_is_said(both, study):
     told = array_words.tell_both_tests(both.iloc[:0], study).data
     assert told.count("none.") == 2
@@ -149,7 +157,7 @@ def test_flags_are_named_with_their_limits():
         "max_brightness": 1.0,
     }  # fmt: skip
     told = array_words.name_flags(flags).data
-    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "within 1 log2 steps of" in told
+    assert "within ±0.1, spread of RLE up to 1.5 times" in told and "brightness within 1 of" in told
     assert told.endswith("1 of 2 arrays exceed a limit: **b** (NUSE median, brightness).")
     none = flags.iloc[:1].assign(nuse_median=np.nan, brightness=np.nan)
     told = array_words.name_flags(none).data

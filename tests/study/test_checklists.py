@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from mgbone.evidence import NAMES
 from mgbone.study.checklists import CHECKLISTS, STATUSES, count_statuses, load_checklist
 from mgbone.study.errors import StudyError
 from mgbone.study.paths import project_root
@@ -26,6 +27,12 @@ def test_arrive_has_its_items_and_sub_items_in_order():
     for part, items in (("essential", ESSENTIAL), ("recommended", RECOMMENDED)):
         assert table.loc[table["part"] == part, "number"].tolist() == items.split()
     assert len(table) == 38
+
+
+def test_arrive_counts_the_tests_that_stand_side_by_side():
+    row = load_checklist("arrive").set_index("number").loc["7b"]
+    assert len(NAMES) == 8
+    assert "eight tests side by side" in row["compendium"]
 
 
 def test_bouxsein_asks_for_the_minimal_sets():

@@ -153,7 +153,43 @@ BROKEN = {
     ),
     "option without its limit": (
         lambda r: decision(r, "gene_q")["options"][1].pop("limit"),
-        ["'strict' says by no number how it differs", "Add regions, limit or sizes"],
+        ["'strict' says by no number how it differs", "Add limit"],
+    ),
+    "another analysis than the declared one first": (
+        lambda r: r["multiverse"][0]["options"].reverse(),
+        ["multiverse.0.options.0.id: 'mann_whitney' stands first", "Put tukey_kramer first"],
+    ),
+    "declared option with a number": (
+        lambda r: decision(r, "gene_q")["options"][0].update(limit=0.05),
+        ["options.0.limit: stands in the first option, which is the declared one", "Delete it, or put"],
+    ),
+    "number that does nothing": (
+        lambda r: decision(r, "linkage")["options"][1].update(limit=3),
+        ["options.1.limit: does nothing for linkage", "Delete it"],
+    ),
+    "limit a text": (
+        lambda r: decision(r, "fold_change")["options"][1].update(limit="much"),
+        ["options.1.limit: found 'much', allowed is a number, 0 or above"],
+    ),
+    "q above 1": (
+        lambda r: decision(r, "gene_q")["options"][1].update(limit=5),
+        ["options.1.limit: found 5, allowed is a number above 0, up to 1"],
+    ),
+    "no genes to cluster": (
+        lambda r: decision(r, "clustered_genes")["options"][1].update(limit=0),
+        ["options.1.limit: found 0, allowed is a whole number, 3 or more"],
+    ),
+    "half a gene to cluster": (
+        lambda r: decision(r, "clustered_genes")["options"][1].update(limit=200.5),
+        ["options.1.limit: found 200.5, allowed is a whole number, 3 or more"],
+    ),
+    "regions of an option that overlap": (
+        lambda r: decision(r, "regions")["options"][1]["regions"].update(mid=[0.2, 0.75]),
+        ["options.1.regions.mid: mid begins at 0.2, within distal (to 0.25)"],
+    ),
+    "decision about no endpoint": (
+        lambda r: r["multiverse"][0]["endpoints"].append("serums_*"),
+        ["multiverse.0.endpoints.5: 'serums_*' is the name of no endpoint"],
     ),
     "sizes reversed": (
         lambda r: next(d for d in r["multiverse"] if d["id"] == "set_sizes")["options"][1].update(
@@ -183,6 +219,15 @@ def test_broken_study_files(tmp_path, raw, case):
         *(True for _ in pieces),
     ], str(caught.value)
     assert re.search(r"study.yml, line \d+", str(caught.value))
+
+
+def test_a_limit_without_end_is_no_number(tmp_path, raw):
+    path = write(tmp_path, raw)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("limit: 0.585", "limit: 1e999"), encoding="utf-8"
+    )
+    with pytest.raises(StudyError, match=r"options.1.limit: found inf, allowed is a number, 0 or above"):
+        load_study(path)
 
 
 @pytest.mark.parametrize("title", ["2026-02-30", "2026-02-28", "12:61", "2026-02-30 11:00:00"])

@@ -25,6 +25,7 @@ from mgbone.study.dictionary import (
     table_fields,
     table_schema,
     typeset_unit,
+    unit_label,
     write_data_readme,
 )
 from mgbone.study.errors import MgboneError
@@ -194,6 +195,11 @@ def test_units_are_ascii_in_data_and_typeset_for_people():
         "g/日",
     )
     assert speak("ja", endpoint_unit, "bone_metabolism_genes", typeset=True) == ""
+    assert [speak("ja", unit_label, unit) for unit in ("g/day", "ug/mmol Cr", "log ratio")] == [
+        "g/日",
+        "µg/mmol Cr",
+        "対数比",
+    ]
     assert all(endpoint_unit(name).isascii() for name in endpoints())
 
 

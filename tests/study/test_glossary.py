@@ -5,6 +5,9 @@ import re
 import pytest
 from helpers.japanese import latin_share, terms, texts
 
+from mgbone.course.glossary import load_terms
+from mgbone.study.language import speaking
+
 TEXTS = list(texts())
 
 
@@ -18,12 +21,22 @@ def test_the_glossary_names_each_thing_once():
 def test_every_term_is_explained_in_both_languages_and_read_aloud():
     assert len(terms()) >= 70
     for term in terms():
-        assert set(term) <= {"en", "ja", "reading", "means", "means_ja", "find", "find_ja", "avoid"}, term[
-            "en"
-        ]
+        bilingual = {f"{key}{language}" for key in ("means", "find", "unless") for language in ("", "_ja")}
+        assert set(term) <= {"en", "ja", "reading", "avoid"} | bilingual, term["en"]
         assert re.fullmatch(r"[ぁ-んァ-ヶー]+", term["reading"]), term["en"]
         assert re.fullmatch(r"[^.]+(?:\.\d[^.]*)*\.", term["means"], re.S), term["en"]
         assert term["means_ja"].endswith(("です。", "ます。", "せん。")), term["en"]
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_spelling_of_a_term_is_idle(language):
+    """A name is found without being told, and so is the plural in s of whatever is told."""
+    with speaking(language):
+        for term in load_terms():
+            told = term.find_ja if language == "ja" else term.find
+            assert told != (term.name,), term.en
+            ending = "" if language == "ja" else "s"
+            assert len({s.lower().removesuffix(ending) for s in told}) == len(told), term.en
 
 
 @pytest.mark.parametrize("term", [t for t in terms() if "avoid" in t], ids=lambda term: term["en"])
@@ -41,6 +54,12 @@ def test_no_forbidden_variant_stands_anywhere(term):
         ("half-width digits", r"[０-９]"),
         ("p値 and q値, unless a number follows", r"(?<![\w`{*%])[pq] ?[がをはのに]"),
         ("what is seen is みられる", r"差[のはも]見られ"),
+        ("a cell of the density map is 項目, a region 部位", r"有意なセル|空のセル|16個のセル|領域の骨密度"),
+        ("a threshold of a scanner is しきい値, a limit 基準", r"閾値|p値が限界"),
+        ("a statement of an effect is 「差あり」の記述", r"影響が?あ(り|るという)の?記述"),
+        ("a statement of an absence is 「差なし」の記述", r"差(がない|なし)(という)?の?記述"),
+        ("what data exclude is 否定, what is left out 除外", r"差[がを]?[^、。]{0,8}除外|除外でき"),
+        ("what is changed in a text is 書き換え", r"書きかえ"),
     ],
 )
 def test_texts_are_written_in_one_style(style, pattern):

@@ -47,3 +47,8 @@ def test_a_table_of_sentences_is_set_from_the_left_and_escaped():
     assert "&lt;LOD" in html
     assert "1a" in html
     assert ">0<" not in reading.as_text_table(pd.DataFrame({"asks": ["n"]})).to_html()
+
+
+def test_large_numbers_are_written_in_full():
+    shown = reading.with_names(pd.DataFrame({"variance": [0.01234, 999.4, 10_412.3, -12_345.6, None]}))
+    assert shown["variance within groups"].tolist() == ["0.0123", "999", "10,412", "-12,346", ""]

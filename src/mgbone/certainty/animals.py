@@ -10,18 +10,15 @@ import pandas as pd
 from scipy import special, stats
 
 from mgbone.certainty.cohorts import Truth, draw_all
-from mgbone.evidence.chances import NODES, chances_of_levels
+from mgbone.evidence.chances import NODES, chances_of_levels, smallest_n
 from mgbone.evidence.exact import pooled_sd
-from mgbone.evidence.power import power_of_tukey
+from mgbone.evidence.power import POWER, power_of_tukey
 from mgbone.integration.many import REPRODUCED, judge_many
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 
-NEVER = np.inf
-MOST = 500
-"""A chance that so many animals a group don't give counts as one that none give."""
-CHANCES = (0.8, 0.9)
+CHANCES = (POWER, 0.9)
 _DRAWS = 10_000
 
 PLAN_COLUMNS = [
@@ -50,9 +47,9 @@ def animals_needed(
     Returns
     -------
     DataFrame
-        Columns claim_id, n80, n90: animals in each group of the experiment; infinite where up to ``MOST``
-        don't do, as for a trend (`mgbone.evidence.trends`) or a difference that points the other way; missing
-        where the statement is not about animals or was not tested.
+        Columns claim_id, n80, n90: animals in each group of the experiment; infinite where
+        `mgbone.evidence.chances.MOST` don't do, as for a trend (`mgbone.evidence.trends`) or a difference
+        that points the other way; missing where the statement is not about animals or was not tested.
     """
     rows = []
     for row, seen in zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True):
@@ -81,22 +78,6 @@ def chances_by_n(
         if (chance := _chance_by_n(row, seen, truths, study)) is not None:
             rows += [(row["claim_id"], n, chance(n)) for n in sizes]
     return pd.DataFrame(rows, columns=["claim_id", "n", "chance"])
-
-
-def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) -> float:
-    """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none is.
-
-    Up to `most` the chance is looked for in doubling steps, then between two of them, where it has to rise.
-    """
-    low, high = 1, 2
-    while chance(high) < wanted:
-        if high >= most:
-            return NEVER
-        low, high = high, min(2 * high, most)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if chance(middle) >= wanted else (middle, high)
-    return float(high)
 
 
 def _chance_by_n(

@@ -22,12 +22,9 @@ from scipy import stats
 from mgbone.certainty.array_tests import (
     Fitted,
     Terms,
-    adjusted,
-    competitive_p,
     index_terms,
     moderated_t,
     over_representation,
-    score_themes,
     speak_for_themes,
 )
 from mgbone.claims.judging import judge
@@ -37,13 +34,11 @@ from mgbone.microarray.clustering import can_be_separated, separation
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
+from mgbone.study.ledger import CLAIM_COLUMNS
 
 TRUTHS = ("none", "observed")
 COHORTS = 1_000
-COHORT_COLUMNS = [
-    "cohort", "experiment", "contrast", "endpoint", "direction", "level", "p",
-    "camera_p", "camera_direction", "score_t", "changed_up", "changed_down",
-]  # fmt: skip
+COHORT_COLUMNS = ["cohort", "experiment", "contrast", "endpoint", "direction", "level", "p"]
 FLIPS = 20
 
 
@@ -82,7 +77,8 @@ def fit_expression(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> Ex
     table : DataFrame
         One row per array: array_id, experiment, group.
     study : Study
-        Experiments without a contrast that can be tested are left out.
+        Experiments without a contrast that can be tested are left out; without any such experiment the model
+        has no groups, and no cohort can be drawn from it.
     """
     groups, means, residuals, rank = {}, {}, [], 0
     for name, experiment in study.experiments.items():
@@ -94,6 +90,8 @@ def fit_expression(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> Ex
         groups[name], means[name] = of, mean
         residuals.append(values.to_numpy(float) - mean[of.to_numpy()].to_numpy(float))
         rank += len(of) - of.nunique()
+    if not groups:
+        return ExpressionModel({}, {}, np.empty((len(genes), 0)), np.zeros(len(genes)), np.inf)
     left = np.concatenate(residuals, axis=1)
     loadings, own = _factors(left, rank)
     free = rank - loadings.shape[1]
@@ -167,9 +165,8 @@ def array_cohorts(
     -------
     DataFrame
         ``COHORT_COLUMNS``, one row per cohort, contrast and endpoint (``array_clustering`` and each theme):
-        direction and level as in the evidence, p (of a theme the q of its best term; missing for clustering),
-        p and direction of camera for that term, Student's t of the theme's scores, and how many genes
-        changed.
+        direction and level as in the evidence, p (of a theme the q of its best term; missing for clustering).
+        No rows where the model has no groups.
 
     Raises
     ------
@@ -178,6 +175,8 @@ def array_cohorts(
     """
     if n_cohorts < 1:
         raise MgboneError(tr("{n} cohorts can't be drawn; ask for 1 or more.", n=n_cohorts))
+    if not model.groups:
+        return pd.DataFrame(columns=COHORT_COLUMNS)
     genes = next(iter(model.means.values())).index
     known = genesets.load_gene_sets(study.gene_sets, study.gene_set_symbols)
     terms = index_terms(genesets.fit_gene_sets(known, genes), genes, genesets.load_themes())
@@ -208,8 +207,7 @@ def _analysed(
         and min(sizes[order.index(c.case)], sizes[order.index(c.reference)]) > 1
     ]
     pairs = [(order.index(c.case), order.index(c.reference)) for c in contrasts]
-    fitted, scores = moderated_t(values, codes, pairs), score_themes(terms, values)
-    rows = []
+    fitted, average, rows = moderated_t(values, codes, pairs), values.mean(axis=1), []
     for i, (contrast, pair) in enumerate(zip(contrasts, pairs, strict=True)):
         told = {"experiment": experiment, "contrast": contrast.name}
         chosen = np.isin(codes, pair)
@@ -220,14 +218,8 @@ def _analysed(
         untested = level == "not_tested"
         rows.append({**told, "endpoint": "array_clustering", "direction": None if untested else "none",
                      "level": None if untested else level})  # fmt: skip
-        of = Fitted(*(part[:, i] for part in fitted))
-        rows += [
-            {**told, **row} for row in _of_themes(of, values.mean(axis=1), terms, sizes[list(pair)], study)
-        ]
-        for row in rows:
-            if row["contrast"] == contrast.name and row["endpoint"] in scores:
-                score = scores[row["endpoint"]]
-                row["score_t"] = stats.ttest_ind(score[codes == pair[0]], score[codes == pair[1]]).statistic
+        of_themes = _of_themes(fitted.of(i), average, terms, sizes[list(pair)], study)
+        rows += [{**told, **row} for row in of_themes]
     return rows
 
 
@@ -235,73 +227,64 @@ def _of_themes(
     fitted: Fitted, average: np.ndarray, terms: Terms, sizes: np.ndarray, study: Study
 ) -> list[dict[str, Any]]:
     """Say of each theme whether the changed genes of one contrast are enriched with it."""
-    changed = (adjusted(fitted.p) < study.thresholds["gene_q"]) & (
-        np.abs(fitted.log2_fold_change) >= study.thresholds["gene_log2_fold_change"]
-    )
-    lists = np.stack([changed & (fitted.t > 0), changed & (fitted.t < 0)], axis=1)
+    limits = study.thresholds["gene_q"], study.thresholds["gene_log2_fold_change"]
+    lists = np.stack(fitted.changed(*limits), axis=1)
     enriched = over_representation(terms, lists, average > study.thresholds["expressed"])
-    spoken = speak_for_themes(terms, enriched)
-    tested = [one.term for one in spoken.values() if one.term >= 0]
-    competing = competitive_p(terms, Fitted(*(part[:, None] for part in fitted)), np.array(tested, dtype=int))
-    camera = {term: (p, z) for term, p, z in zip(tested, *(part[:, 0] for part in competing), strict=True)}
     answered = can_be_separated(sizes.tolist(), study.thresholds["cluster_p"]) or enriched.list_size.any()
     rows = []
-    for theme, found in spoken.items():
+    for theme, found in speak_for_themes(terms, enriched).items():
         known = answered and np.isfinite(found.q)
         level = study.level(found.q) if known else None
-        p, z = camera.get(found.term, (np.nan, np.nan))
-        rows.append(
-            {
-                "endpoint": theme,
-                "direction": direction_of(found.way, level),
-                "level": level,
-                "p": found.q if known else np.nan,
-                "camera_p": p,
-                "camera_direction": "up" if z > 0 else "down",
-                "changed_up": int(lists[:, 0].sum()),
-                "changed_down": int(lists[:, 1].sum()),
-            }
-        )
+        direction = direction_of(found.way, level)
+        p = found.q if known else np.nan
+        rows.append({"endpoint": theme, "direction": direction, "level": level, "p": p})
     return rows
 
 
-def array_chances(cohorts: Mapping[str, pd.DataFrame], claims: pd.DataFrame) -> pd.DataFrame:
-    """Return how often each statement about arrays was reproduced in new cohorts.
+def array_chances(cohorts: Mapping[str, pd.DataFrame], verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return how often each statement about arrays got in new cohorts the verdict that it has.
 
     Parameters
     ----------
     cohorts : mapping of str to DataFrame
         From `array_cohorts`, by truth.
-    claims : DataFrame
-        The ledger.
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
 
     Returns
     -------
     DataFrame
         Columns claim_id, p_without_effect (truth ``none``) and p_plugin (``observed``), each with _low and
-        _high, the 95 % interval (Clopper and Pearson) for the number of cohorts, and cohorts.
+        _high, the 95 % interval (Clopper and Pearson) for the number of cohorts, and cohorts. Missing of a
+        statement that was not tested, in these arrays or in any cohort.
     """
-    about = claims[claims["domain"] == "microarray"]
+    about = verdicts.loc[verdicts["domain"] == "microarray", [*CLAIM_COLUMNS, "verdict"]]
+    had = about.set_index("claim_id")["verdict"]
     table = about[["claim_id"]].reset_index(drop=True)
     for truth, name in (("none", "p_without_effect"), ("observed", "p_plugin")):
         if truth not in cohorts:
             continue
-        found = cohorts[truth]
-        # One judgement for all: the cohort is made part of the experiment's name.
-        numbers = found["cohort"].unique()
-        evidence = found.assign(experiment=found["experiment"] + "#" + found["cohort"].astype(str))
-        stated = about.merge(pd.DataFrame({"cohort": numbers}), how="cross")
-        stated["experiment"] = stated["experiment"] + "#" + stated["cohort"].astype(str)
-        said = judge(stated, evidence[["experiment", "contrast", "endpoint", "direction", "level"]])
-        hits = said["verdict"].eq("reproduced").groupby(said["claim_id"], sort=False).sum()
-        n, k = len(numbers), hits.reindex(table["claim_id"]).to_numpy(float)
+        said = _judged_again(cohorts[truth], about.drop(columns="verdict"))
+        same = said["verdict"].eq(said["claim_id"].map(had))
+        tested = said.loc[said["verdict"].ne("not_tested"), "claim_id"].unique()
+        n = cohorts[truth]["cohort"].nunique()
+        k = same.groupby(said["claim_id"]).sum().reindex(had.index).astype(float)
+        k = k.where(had.index.isin(tested) & had.ne("not_tested")).to_numpy()
         low, high = stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)
         table = table.assign(
             **{
-                name: k / n,
-                f"{name}_low": np.where(k > 0, low, 0.0),
-                f"{name}_high": np.where(k < n, high, 1.0),
+                name: k / n if n else np.nan,
+                f"{name}_low": np.where(k == 0, 0.0, low),
+                f"{name}_high": np.where(k == n, 1.0, high),
             },
             cohorts=n,
         )
     return table
+
+
+def _judged_again(cohorts: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
+    """Judge statements in every cohort at once: the cohort is made part of the experiment's name."""
+    evidence = cohorts.assign(experiment=cohorts["experiment"] + "#" + cohorts["cohort"].astype(str))
+    stated = claims.merge(cohorts[["cohort"]].drop_duplicates(), how="cross")
+    stated["experiment"] = stated["experiment"] + "#" + stated["cohort"].astype(str)
+    return judge(stated, evidence[["experiment", "contrast", "endpoint", "direction", "level"]])

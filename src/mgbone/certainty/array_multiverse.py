@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any, NamedTuple
@@ -15,7 +15,6 @@ from mgbone.certainty.array_tests import (
     Fitted,
     Spoken,
     Terms,
-    adjusted,
     index_terms,
     moderated_t,
     over_representation,
@@ -91,7 +90,7 @@ def array_multiverse(
         )
         codes = np.array([order.index(group) for group in groups])
         rng = np.random.default_rng(seed)
-        labellings = [rng.permutation(codes) for _ in range(n_permutations - 1)]
+        labellings = permuted_codes(codes, asked.pairs.values(), n_permutations - 1, rng)
         observed = _all_ways(asked, codes)
         rows += observed
         joint += _jointly(observed, [_numbers(observed), *_permuted(asked, labellings)], study)
@@ -162,7 +161,7 @@ def _clusterings(asked: _Asked, values: np.ndarray, codes: np.ndarray) -> Iterat
         numbers, linkages = (_options(asked.study, name, LINKAGE) for name in ("clustered_genes", "linkage"))
         for number, linkage in product(numbers, linkages) if claims else ():
             level, silhouette, p = separation(
-                values[:, chosen], of, int(number.limit or N_GENES), linkage.id,
+                values[:, chosen], of, N_GENES if number.limit is None else int(number.limit), linkage.id,
                 asked.study.thresholds["cluster_p"],
             )  # fmt: skip
             tested = level != "not_tested"
@@ -196,15 +195,12 @@ def _enriched(
     """Give what speaks for each theme under every limit, background and size of terms."""
     study, terms = asked.study, asked.terms
     limits = list(product(_options(study, "gene_q", "declared"), _options(study, "fold_change", "declared")))
-    q, change = adjusted(fitted.p)[:, 0], fitted.log2_fold_change[:, 0]
     lists = []
     for at, beyond in limits:
-        passes = (q < _limit(at, "gene_q", study)) & (
-            np.abs(change) >= _limit(beyond, "gene_log2_fold_change", study)
-        )
-        lists += [passes & (change > 0), passes & (change < 0)]
+        most, least = _limit(at, "gene_q", study), _limit(beyond, "gene_log2_fold_change", study)
+        lists += fitted.of(0).changed(most, least)
     annotated = terms.annotated
-    grounds = {"expressed": expressed, "chip": np.ones(len(q), dtype=bool), "annotated": annotated}
+    grounds = {"expressed": expressed, "chip": np.ones(len(expressed), dtype=bool), "annotated": annotated}
     for ground in _options(study, "set_background", "expressed"):
         found = over_representation(terms, np.stack(lists, axis=1), grounds[ground.id])
         for i, (at, beyond) in enumerate(limits):
@@ -220,6 +216,16 @@ def _enriched(
 def _limit(option: Option, threshold: str, study: Study) -> float:
     """Return the limit that an option states, or the declared one."""
     return study.thresholds[threshold] if option.limit is None else option.limit
+
+
+def permuted_codes(
+    codes: np.ndarray, pairs: Iterable[tuple[int, int]], n: int, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Permute the groups of the arrays that are compared; those of other groups keep theirs."""
+    compared = np.flatnonzero(np.isin(codes, [code for pair in pairs for code in pair]))
+    labellings = np.tile(codes, (n, 1))
+    labellings[:, compared] = rng.permuted(labellings[:, compared], axis=1)
+    return list(labellings)
 
 
 def _permuted(asked: _Asked, labellings: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -26,28 +26,33 @@ FILES = {
 
 
 def run_arrays(
-    dataset: Dataset, claims: pd.DataFrame, folder: Path, n_cohorts: int, tell: Callable[[str], None] = print
+    dataset: Dataset,
+    verdicts: pd.DataFrame,
+    folder: Path,
+    n_cohorts: int,
+    tell: Callable[[str], None] = print,
 ) -> None:
     """Judge statements about arrays by every specification and over new cohorts, and write what came of it.
 
     Parameters
     ----------
-    claims : DataFrame
-        The ledger.
+    verdicts : DataFrame
+        From `mgbone.claims.judge`.
     folder : Path
         Derived tables of the dataset.
     n_cohorts : int
         Under each of the two truths.
     """
-    multiverse = array_multiverse(dataset, claims, PERMUTATIONS)
+    multiverse = array_multiverse(dataset, verdicts, PERMUTATIONS)
     tell(tr("{n:,} analyses of the arrays are made.", n=len(multiverse.specifications)))
     scans = arrays.load_arrays(dataset)
     _, genes = arrays.normalise(scans)
     model, cohorts = fit_expression(genes, scans.table, dataset.study), {}
     for truth in TRUTHS:
         cohorts[truth] = array_cohorts(model, truth, dataset.study, n_cohorts)
-        tell(tr("{n:,} cohorts of arrays are drawn.", n=n_cohorts * len(cohorts)))
-    chances = array_chances(cohorts, claims)
+        drawn = sum(table["cohort"].nunique() for table in cohorts.values())
+        tell(tr("{n:,} cohorts of arrays are drawn.", n=drawn))
+    chances = array_chances(cohorts, verdicts)
     together = {
         "specifications": multiverse.specifications,
         "statements": multiverse.statements.merge(chances, on="claim_id", how="outer"),

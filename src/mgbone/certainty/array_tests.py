@@ -8,21 +8,40 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import pylimma
-from scipy import optimize, sparse, special, stats
+from scipy import optimize, sparse, special
 
 from mgbone.microarray.genesets import LARGEST, SMALLEST, GeneSets
-from mgbone.microarray.scores import FEWEST
 
 _NEGLIGIBLE = 1e-17
 
 
 class Fitted(NamedTuple):
-    """Tests of genes, each array of shape (genes, contrasts)."""
+    """Tests of genes, arrays of shape (genes, contrasts), and the degrees of freedom of all t."""
 
     log2_fold_change: np.ndarray
     t: np.ndarray
-    p: np.ndarray
+    df: float
+
+    def of(self, contrast: int) -> Fitted:
+        """Return the tests of one contrast, arrays of shape (genes,)."""
+        return self._replace(log2_fold_change=self.log2_fold_change[:, contrast], t=self.t[:, contrast])
+
+    def changed(self, q: float, log2_fold_change: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return which genes of one contrast rose and which fell, by limits of q and of the change.
+
+        q is that of Benjamini and Hochberg (1995). Genes with a p above its limit have no smaller q, so that
+        their p is not worked out.
+        """
+        size = np.abs(self.t)
+        candidates = np.flatnonzero(size >= special.stdtrit(self.df, 1 - q / 2) * (1 - 1e-9))
+        p = 2 * special.stdtr(self.df, -size[candidates])
+        ordered = np.sort(p)
+        passed = np.flatnonzero(ordered * (len(size) / np.arange(1, len(p) + 1)) < q)
+        found = np.zeros(len(size), dtype=bool)
+        if len(passed):
+            found[candidates[p <= ordered[passed[-1]]]] = True
+        found &= np.abs(self.log2_fold_change) >= log2_fold_change
+        return found & (self.t > 0), found & (self.t < 0)
 
 
 def moderated_t(
@@ -45,57 +64,52 @@ def moderated_t(
     n = belongs.sum(axis=0)
     means = values @ belongs / np.maximum(n, 1)
     df = len(codes) - np.count_nonzero(n)
-    variance = ((values - means @ belongs.T) ** 2).sum(axis=1) / df
-    if trend:
-        prior_df, prior = prior_along(variance, df, values.mean(axis=1))
-        weight = 1 / (1 + df / prior_df)
-        squeezed = weight * prior + (1 - weight) * variance
-    else:
-        found = pylimma.squeeze_var(variance, df)
-        prior_df, squeezed = float(np.ravel(found["df_prior"])[0]), np.asarray(found["var_post"])
+    residual = values - means[:, codes]
+    variance = np.einsum("ij,ij->i", residual, residual) / df
+    prior_df, prior = fit_prior(variance, df, values.mean(axis=1) if trend else None)
+    weight = 1 / (1 + df / prior_df)
+    squeezed = weight * prior + (1 - weight) * variance
     total = min(df + prior_df, df * len(values))
     case, reference = (list(side) for side in zip(*contrasts, strict=True))
     change = means[:, case] - means[:, reference]
-    t = change / np.sqrt(squeezed[:, None] * (1 / n[case] + 1 / n[reference]))
-    return Fitted(change, t, 2 * special.stdtr(total, -np.abs(t)))
+    return Fitted(change, change / np.sqrt(squeezed[:, None] * (1 / n[case] + 1 / n[reference])), total)
 
 
-def prior_along(variance: np.ndarray, df: int, level: np.ndarray) -> tuple[float, np.ndarray]:
-    """Fit limma's prior with a variance that follows the level of expression (fitFDist with a covariate).
+def fit_prior(
+    variance: np.ndarray, df: int, level: np.ndarray | None = None
+) -> tuple[float, np.ndarray | float]:
+    """Fit limma's prior of variances (fitFDist), which may follow the level of expression.
 
-    pylimma fits the same model, but takes most of a minute for the genes of a chip: it spans their square.
+    pylimma fits the same model, but takes several times as long, and with a level most of a minute for the
+    genes of a chip: it spans their square.
 
     Returns
     -------
     df : float
-    variance : float array, shape (genes,)
-        Along a natural cubic spline with knots at the ends and the thirds of the genes.
+        Infinite where variances differ no more than chance makes them.
+    variance : float, or float array of shape (genes,)
+        With a level along a natural cubic spline with knots at the ends and the thirds of the genes.
     """
     middle = np.median(variance)
     log = np.log(np.maximum(variance, 1e-5 * (middle or 1.0)))
     log = log - special.digamma(df / 2) + np.log(df / 2)
-    knots = np.quantile(level, [0, 1 / 3, 2 / 3, 1])
-    scaled, knots = (level - knots[0]) / np.ptp(knots), (knots - knots[0]) / np.ptp(knots)
-    cubes = [np.maximum(scaled - knot, 0) ** 3 for knot in knots]
-    bent = [(cubes[i] - cubes[3]) / (knots[3] - knots[i]) for i in range(3)]
-    basis = np.column_stack([np.ones_like(scaled), scaled, bent[0] - bent[2], bent[1] - bent[2]])
-    fitted = basis @ np.linalg.lstsq(basis, log, rcond=None)[0]
-    beyond = ((log - fitted) ** 2).sum() / (len(log) - 4) - special.polygamma(1, df / 2)
+    fitted, parameters = log.mean(), 1
+    if level is not None:
+        basis = _natural_spline(level)
+        fitted, parameters = basis @ np.linalg.lstsq(basis, log, rcond=None)[0], basis.shape[1]
+    beyond = ((log - fitted) ** 2).sum() / (len(log) - parameters) - special.polygamma(1, df / 2)
     if beyond <= 0:
         return np.inf, np.exp(fitted)
     half = optimize.brentq(lambda y: special.polygamma(1, y) - beyond, 1e-4, 1e9, xtol=1e-12)
     return 2 * half, np.exp(fitted + special.digamma(half) - np.log(half))
 
 
-def adjusted(p: np.ndarray) -> np.ndarray:
-    """Return Benjamini-Hochberg q along the first axis (1995)."""
-    n = len(p)
-    order = np.argsort(p, axis=0, kind="stable")
-    raised = np.take_along_axis(p, order, axis=0) * (n / np.arange(1, n + 1)).reshape(-1, *[1] * (p.ndim - 1))
-    lowest = np.minimum.accumulate(raised[::-1], axis=0)[::-1]
-    q = np.empty_like(p)
-    np.put_along_axis(q, order, np.minimum(lowest, 1), axis=0)
-    return q
+def _natural_spline(level: np.ndarray) -> np.ndarray:
+    knots = np.quantile(level, [0, 1 / 3, 2 / 3, 1])
+    scaled, knots = (level - knots[0]) / np.ptp(knots), (knots - knots[0]) / np.ptp(knots)
+    cubes = [np.maximum(scaled - knot, 0) ** 3 for knot in knots]
+    bent = [(cubes[i] - cubes[3]) / (knots[3] - knots[i]) for i in range(3)]
+    return np.column_stack([np.ones_like(scaled), scaled, bent[0] - bent[2], bent[1] - bent[2]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,49 +276,3 @@ def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
     cells = [x, m - x, k - x, enriched.background - m - k + x]
     a, b, c, d = (cell + 0.5 for cell in cells)
     return np.where(k > 0, np.log2(a * d / (b * c)), np.nan)
-
-
-def competitive_p(
-    terms: Terms, fitted: Fitted, rows: np.ndarray, correlation: float = 0.01
-) -> tuple[np.ndarray, np.ndarray]:
-    """Test whether the genes of some terms moved more than others (`mgbone.microarray.camera`).
-
-    Returns
-    -------
-    p : float array, shape (rows, contrasts)
-    mean_z : float array, shape (rows, contrasts)
-        Above 0 where the genes of the term rose more.
-    """
-    z = np.sign(fitted.t) * stats.norm.isf(np.maximum(fitted.p, np.finfo(float).tiny) / 2)
-    n, holds = len(z), terms.holds[rows]
-    m = np.asarray(holds.sum(axis=1)).ravel()[:, None]
-    mean = holds @ z / np.maximum(m, 1)
-    overall, variance = z.mean(axis=0), z.var(axis=0, ddof=1)
-    apart = n / (n - m) * (mean - overall)  # from the genes outside
-    pooled = ((n - 1) * variance - apart**2 * m * (n - m) / n) / (n - 2)
-    t = apart / np.sqrt(pooled * ((1 + (m - 1) * correlation) / m + 1 / (n - m)))
-    return 2 * special.stdtr(n - 2, -np.abs(t)), mean
-
-
-def score_themes(terms: Terms, values: np.ndarray) -> dict[str, np.ndarray]:
-    """Score every array for the genes of each theme (`mgbone.microarray.scores.score_arrays`).
-
-    Summed over all ranks the running sum is a difference of two mean ranks, so that nothing has to run: that
-    of the genes of the theme, weighted by their own rank to the power of 0.25, and that of the others.
-
-    Returns
-    -------
-    dict of str to float array, shape (arrays,)
-    """
-    n = len(values)
-    rank = np.empty(values.shape)
-    np.put_along_axis(rank, np.argsort(values, axis=0, kind="stable"), np.arange(1.0, n + 1)[:, None], axis=0)
-    scores = {}
-    for theme, rows in terms.of_theme.items():
-        inside = np.asarray(terms.holds[rows].sum(axis=0)).ravel() > 0
-        if inside.sum() >= FEWEST:
-            hits = rank[inside]
-            weight = hits**0.25
-            rest = (n * (n + 1) / 2 - hits.sum(axis=0)) / (n - len(hits))
-            scores[theme] = ((weight * hits).sum(axis=0) / weight.sum(axis=0) - rest) / n
-    return scores

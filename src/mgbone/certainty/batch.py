@@ -13,10 +13,9 @@ import numpy as np
 from scipy import stats
 
 from mgbone.certainty import tails
+from mgbone.evidence.other_tests import OUTLIER_LIMIT, control_of
 from mgbone.evidence.rank_tests import SUBSTITUTE
 from mgbone.evidence.ties import settled
-
-OUTLIER_LIMIT = 0.05  # of `mgbone.evidence.other_tests.flag_outliers`
 
 Found = tuple[np.ndarray, np.ndarray]
 """p and where the difference points (-1, 0, 1), each of shape (labellings, contrasts, endpoints)."""
@@ -41,6 +40,8 @@ class Batch:
         of tests on ranks, and by no other test (`mgbone.evidence.compare_tests`).
     asked : bool array, shape (contrasts, endpoints), optional
         What a p is wanted of, where it does not depend on the other contrasts.
+    ordered : pair of float array, shape (endpoints, animals, animals), optional
+        From `order_of`, where it is known already.
     """
 
     values: np.ndarray
@@ -193,16 +194,12 @@ def games_howell(batch: Batch) -> Found:
         df = np.stack(
             [(of_mean[:, a] + of_mean[:, b]) ** 2 / (each[:, a] + each[:, b]) for a, b in batch.contrasts], 1
         )
-    # Welch's lie between those of the smaller group and those of both together.
-    n = batch.n[varying] if varying.any() else np.array([2.0])
-    within = n.min() - 1, 2 * n.max() - 2
-    return tails.games_howell_p(t, _as(varying.sum(axis=1), t), df, within), way
+    return tails.games_howell_p(t, _as(varying.sum(axis=1), t), df), way
 
 
 def dunnett(batch: Batch) -> Found:
     """Dunnett against the group that most contrasts have as their reference; no p for the others."""
-    references = [b for _, b in batch.contrasts]
-    control = max(references, key=references.count)
+    control = control_of(batch.contrasts)
     counted = batch.n > 1
     n = np.where(counted, batch.n, 0)
     df = n.sum(axis=1) - counted.sum(axis=1)
@@ -212,7 +209,7 @@ def dunnett(batch: Batch) -> Found:
         t, way = _differences(batch, lambda a, b: np.sqrt(within * (1 / batch.n[:, a] + 1 / batch.n[:, b])))
     others = np.sort(np.delete(n, control, axis=1), axis=1)
     sizes = (n[:, control], *others.swapaxes(0, 1))
-    t[:, [b != control for b in references]] = np.nan
+    t[:, [b != control for _, b in batch.contrasts]] = np.nan
     return tails.dunnett_p(t, tuple(_as(size, t) for size in sizes), _as(df, t)), way
 
 
@@ -279,7 +276,7 @@ def run_test(batch: Batch, test: str) -> Found:
     if (censored := batch.hidden.any(axis=0)).any():
         some = Batch(
             batch.values[:, censored], batch.member, batch.kept[..., censored], batch.contrasts,
-            batch.hidden[:, censored],
+            batch.hidden[:, censored], ordered=tuple(part[censored] for part in batch._ordered),
         )  # fmt: skip
         p[..., censored], way[..., censored] = gehan(some) if test in _ON_RANKS else (np.nan, 0)
     return p, way

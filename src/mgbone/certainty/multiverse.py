@@ -13,7 +13,7 @@ experiment and are no other ways to do that; only the rule for outliers would be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -45,8 +45,8 @@ class Multiverse:
     ----------
     specifications : DataFrame
         One row per statement and specification: ``SPECIFICATION_COLUMNS`` and a column per decision, with the
-        id of its option, missing where the decision does not touch the statement. The first row of a
-        statement is the declared one.
+        id of its option, missing where the decision does not touch the statement. `specification` is 0 in
+        the row of the declared one, which is missing where it could not be made.
     statements : DataFrame
         One row per statement, ``STATEMENT_COLUMNS`` of `mgbone.certainty.specifications`.
     decisions : DataFrame
@@ -155,19 +155,16 @@ def _experiment(
     """Make every analysis of one experiment: rows of specifications, and the tally of each statement."""
     study = dataset.study
     animals = dataset.animals[dataset.animals["experiment"] == experiment.name]
-    member = draw_labels(animals["group"].to_numpy(object), experiment.groups, *draws)
-    tasks = []
+    values = []
     for form in forms:
         endpoints = [e for e in dict.fromkeys(about["endpoint"]) if _makes(form, e, study.multiverse)]
-        values, hidden = _wide(form.measurements, animals["animal_id"], endpoints)
-        if values.shape[1]:
-            endpoints = [e for e in endpoints if e in set(form.measurements["endpoint"])]
-            tasks.append((form, endpoints, values, hidden))
+        values.append((form, *_wide(form.measurements, animals["animal_id"], endpoints)))
+    tasks = list(_labelled(values, animals["group"].to_numpy(object), experiment.groups, draws))
     options = {one.id: [option.id for option in one.options] for one in study.multiverse}
     ways = list(product(tasks, options.get("transformation", ["none"]), options.get("outliers", ["kept"])))
     tests = options.get("test", ["tukey_kramer"])
     with ThreadPoolExecutor(THREADS) as pool:
-        done = list(pool.map(lambda way: _analyse(*way, tests, member, experiment, about), ways))
+        done = list(pool.map(lambda way: _analyse(*way, tests, experiment, about), ways))
     tallies = {claim: Tally(study.thresholds["significant"]) for claim in about["claim_id"]}
     for _, found in done:
         for claim, p, way in found:
@@ -182,22 +179,63 @@ def _makes(form: Form, endpoint: str, decisions: Iterable[Decision]) -> bool:
     return all(key in touching or name == others.get(key, name) for key, name in form.options.items())
 
 
+class Task(NamedTuple):
+    """One form of the values of endpoints that were measured in the same animals, and the labels of these."""
+
+    form: Form
+    table: pd.DataFrame
+    hidden: np.ndarray
+    member: np.ndarray
+
+
 def _wide(
     measurements: pd.DataFrame, animals: pd.Series, endpoints: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Values of animals x endpoints, and which of them lie below a limit."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values of animals x endpoints, and which lie below a limit; without endpoints that no animal has."""
     table = measurements[measurements["endpoint"].isin(endpoints)]
     wide = animals_by_endpoints(table).reindex(index=animals)
-    wide = wide[[e for e in endpoints if e in wide]]
-    hidden = np.zeros(wide.shape, dtype=bool)
+    wide = wide[[e for e in endpoints if e in wide and wide[e].notna().any()]]
+    hidden = pd.DataFrame(False, wide.index, wide.columns)
     if "censored" in table:
         marks = table.assign(value=table["censored"].fillna(False).astype(float))
-        hidden = animals_by_endpoints(marks).reindex_like(wide).to_numpy(float) > 0
-    return wide.to_numpy(float), hidden
+        hidden = animals_by_endpoints(marks).reindex_like(wide) > 0
+    return wide, hidden
 
 
-def draw_labels(groups: np.ndarray, order: Sequence[str], n: int, seed: int) -> np.ndarray:
+def _labelled(
+    values: Sequence[tuple[Form, pd.DataFrame, pd.DataFrame]],
+    groups: np.ndarray,
+    order: Sequence[str],
+    draws: tuple[int, int],
+) -> Iterator[Task]:
+    """Permute labels among the animals that an endpoint was measured in, alike for all of its forms."""
+    measured: dict[str, np.ndarray] = {}
+    for _, wide, _ in values:
+        for endpoint, column in wide.notna().items():
+            measured[endpoint] = measured.get(endpoint, False) | column.to_numpy()
+    members = {among.tobytes(): draw_labels(groups, order, *draws, among) for among in measured.values()}
+    for form, wide, hidden in values:
+        alike: dict[bytes, list[str]] = {}
+        for endpoint in wide:
+            alike.setdefault(measured[endpoint].tobytes(), []).append(endpoint)
+        for among, of in alike.items():
+            yield Task(form, wide[of], hidden[of].to_numpy(), members[among])
+
+
+def draw_labels(
+    groups: np.ndarray, order: Sequence[str], n: int, seed: int, among: np.ndarray | bool = True
+) -> np.ndarray:
     """Permute the groups of animals.
+
+    Parameters
+    ----------
+    groups : object array, shape (animals,)
+    order : sequence of str
+        The groups of the experiment.
+    n, seed : int
+    among : bool array, shape (animals,), optional
+        The animals that were measured; the others keep their groups, so that every labelling has the groups
+        and sizes that were observed.
 
     Returns
     -------
@@ -205,29 +243,29 @@ def draw_labels(groups: np.ndarray, order: Sequence[str], n: int, seed: int) -> 
         1 where an animal is in a group; the first labelling is the observed one.
     """
     labels = np.tile(groups, (n, 1))
-    labels[1:] = np.random.default_rng(seed).permuted(labels[1:], axis=1)
+    chosen = np.flatnonzero(np.broadcast_to(among, groups.shape))
+    labels[1:, chosen] = np.random.default_rng(seed).permuted(labels[1:, chosen], axis=1)
     return np.stack([labels == group for group in order], axis=1).astype(float)
 
 
 def _analyse(
-    task: tuple[Form, list[str], np.ndarray, np.ndarray],
+    task: Task,
     transformation: str,
     outliers: str,
     tests: Sequence[str],
-    member: np.ndarray,
     experiment: Experiment,
     about: pd.DataFrame,
 ) -> tuple[pd.DataFrame, list[tuple[str, np.ndarray, np.ndarray]]]:
     """Test one form of the values on one scale after one rule for outliers, by every test."""
-    form, endpoints, values, hidden = task
-    logs = transformation == "logarithm"
+    form, hidden, member = task.form, task.hidden, task.member
+    values, logs = task.table.to_numpy(float), transformation == "logarithm"
     # Gehan's test does not change under logarithms, and limits have to stay what they are.
     scaled = np.where(hidden.any(axis=0), values, logarithms(values)) if logs else values
     known = np.isfinite(scaled)
     place = {group: i for i, group in enumerate(experiment.groups)}
     contrasts = [(place[c.case], place[c.reference]) for c in experiment.contrasts]
     usable = known.any(axis=0)
-    columns = [e for e, one in zip(endpoints, usable, strict=True) if one]
+    columns = task.table.columns[usable].tolist()
     if not columns:
         return _no_rows(), []
     at = {c.name: i for i, c in enumerate(experiment.contrasts)}

@@ -33,7 +33,7 @@ def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
     known = analyses.statements.merge(verdicts[["claim_id", "asserts"]], on="claim_id")
     said = []
     for kind, words in kinds.items():
-        of = known[known["asserts"] == kind]
+        of = known[known["asserts"].eq(kind) & known["share_of_specifications"].notna()]
         if len(of):
             said.append(tr(words, n=int((of["share_of_specifications"] == 1).sum()), all=len(of)))
     if not said:

@@ -11,7 +11,7 @@ from mgbone.study.naming import GEHAN
 
 OBSERVED_COLUMNS = [
     "claim_id", "n_case", "n_reference", "n_groups", "df",
-    "mean_case", "mean_reference", "variance", "difference", "error", "t", "bound",
+    "mean_case", "mean_reference", "variance", "difference", "error", "t", "bound", "others",
 ]  # fmt: skip
 
 
@@ -30,8 +30,9 @@ def observed_differences(verdicts: pd.DataFrame, measurements: pd.DataFrame, stu
     DataFrame
         ``OBSERVED_COLUMNS``, in the index of `verdicts`: sizes of the two groups, the groups compared and the
         degrees of freedom within them, means, variance within groups, difference and its standard error, t,
-        and the study's bound of equivalence in its unit. All but claim_id is missing where the
-        statement is not about two groups, was tested on ranks, or was not tested.
+        the study's bound of equivalence in its unit, and the sizes of the groups beside the reference, as
+        ``8+8``. All but claim_id is missing where the statement is not about two groups, was tested on ranks,
+        or was not tested.
     """
     measured = measurements.dropna(subset="value")
     values = {
@@ -61,4 +62,5 @@ def _row(row: dict[str, object], values: dict, study: Study) -> dict[str, object
         "mean_case": counted[case].mean(), "mean_reference": mean, "variance": variance,
         "difference": difference, "error": error, "t": difference / error,
         "bound": study.equivalence_bound(str(row["endpoint"])) / 100 * abs(mean),
+        "others": "+".join(str(len(v)) for g, v in counted.items() if g != reference),
     }  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from mgbone.certainty.cohorts import Truth, draw
 from mgbone.certainty.runs import Job
 from mgbone.certainty.shrinkage import believed, draw_believed
-from mgbone.evidence.chances import chances_of_levels
+from mgbone.evidence.chances import chances_of_levels, dunnett_limits
+from mgbone.evidence.other_tests import control_of
 from mgbone.integration import contrasts
 from mgbone.integration.many import Moments, judge_many
 from mgbone.study.design import Study
@@ -19,35 +22,50 @@ from mgbone.study.ledger import VERDICTS
 
 TRUTHS = ("without_effect", "plugin", "predictive", "shrunken")
 REPLICATION_COLUMNS = ["claim_id", *(f"p_{truth}" for truth in TRUTHS), "likelihood_ratio", "how"]
+TUKEY_KRAMER, DUNNETT = "tukey_kramer", "dunnett"
 CLOSED, SIMULATED = "closed form", "simulation"
 _DRAWS = 20_000
 
 
-def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study) -> pd.DataFrame:
+def closed_chances(
+    verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study, test: str = TUKEY_KRAMER
+) -> pd.DataFrame:
     """Return the chance of each verdict in a new cohort, in closed form.
 
-    Tukey-Kramer gives a level where abs(t) lies beyond a quantile of the studentised range over sqrt(2), and
-    t is noncentral. What differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one
-    observed with a flat prior on the means and the SD as uncertain as it is (`predictive`); or the one that
-    is believed after van Zwet and Goodman (2022; `shrunken`).
+    A test gives a level where abs(t) lies beyond a critical value, that of Tukey-Kramer (a quantile of the
+    studentised range over sqrt(2)) or of Dunnett's test against one control, and t is noncentral. What
+    differs is the noncentrality: 0 without effect; the one observed (`plugin`); the one observed with a flat
+    prior on the means and the SD as uncertain as it is (`predictive`); or the one that is believed after van
+    Zwet and Goodman (2022; `shrunken`).
 
     Parameters
     ----------
     verdicts, observed : DataFrame
         From `mgbone.claims.judge` and `mgbone.certainty.observed_differences`.
+    test : {"tukey_kramer", "dunnett"}
+        The test that new cohorts are judged by.
 
     Returns
     -------
     DataFrame
         Columns claim_id, truth, and one per verdict; a row a statement and truth. Statements without closed
-        form are left out: a stated mean, an order of doses, arrays, tests on ranks.
+        form are left out: a stated mean, an order of doses, arrays, tests on ranks; and for Dunnett's test
+        what is not compared with the control, the group that most contrasts of an experiment have as their
+        reference.
     """
     tested = observed["t"].notna() & verdicts["value"].isna()
+    shape = ["n_groups", "df"]
+    if test == DUNNETT:
+        tested &= _against_control(verdicts, study)
+        shape += ["n_reference", "others"]
     rows, seen = verdicts[tested], observed[tested]
     tables = []
-    for (k, df), of in seen.groupby(["n_groups", "df"]):
-        about = rows.loc[of.index]
-        for truth, chances in levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study).items():
+    for (k, df, *sizes), of in seen.groupby(shape):
+        about, critical = rows.loc[of.index], None
+        if sizes:
+            critical = dunnett_limits(int(sizes[0]), [int(n) for n in sizes[1].split("+")], int(df), study)
+        found = levels_by_truth(of["t"].to_numpy(float), int(k), int(df), study, critical)
+        for truth, chances in found.items():
             told = _verdicts_of_levels(about, chances)
             tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
     columns = ["claim_id", "truth", *VERDICTS[:3]]
@@ -60,21 +78,31 @@ def closed_chances(verdicts: pd.DataFrame, observed: pd.DataFrame, study: Study)
     ).reset_index(drop=True)
 
 
-def levels_by_truth(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, dict[str, np.ndarray]]:
+def _against_control(verdicts: pd.DataFrame, study: Study) -> pd.Series:
+    control = {
+        name: control_of([(c.case, c.reference) for c in experiment.contrasts])
+        for name, experiment in study.experiments.items()
+        if experiment.contrasts
+    }
+    return verdicts["contrast"].str.partition("_vs_")[2].eq(verdicts["experiment"].map(control))
+
+
+def levels_by_truth(
+    t: np.ndarray, k: int, df: int, study: Study, critical: Mapping[str, float] | None = None
+) -> dict[str, dict[str, np.ndarray]]:
     """Return the chance of each level in a new cohort, once t was observed, for each of ``TRUTHS``."""
+    levels = partial(chances_of_levels, n_groups=k, df=df, study=study, critical=critical)
+    weight, mean, variance = believed(t, df)
+    parts = [levels(mean[..., i], uncertain=variance[i]) for i in range(len(variance))]
     return {
-        "without_effect": chances_of_levels(0 * t, k, df, study),
-        "plugin": chances_of_levels(t, k, df, study),
-        "predictive": chances_of_levels(t, k, df, study, uncertain=1.0, known_sd=False),
-        "shrunken": _shrunken(t, k, df, study),
+        "without_effect": levels(0 * t),
+        "plugin": levels(t),
+        "predictive": levels(t, uncertain=1.0, known_sd=False),
+        "shrunken": _averaged(weight, parts),
     }
 
 
-def _shrunken(t: np.ndarray, k: int, df: int, study: Study) -> dict[str, np.ndarray]:
-    weight, mean, variance = believed(t, df)
-    parts = [
-        chances_of_levels(mean[..., i], k, df, study, uncertain=variance[i]) for i in range(len(variance))
-    ]
+def _averaged(weight: np.ndarray, parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {
         level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
         for level in parts[0]
@@ -101,8 +129,8 @@ def counted_chances(job: Job, n_cohorts: int, counts: Mapping[str, np.ndarray]) 
     Returns
     -------
     DataFrame
-        As of `closed_chances`, for all statements that were judged, with those on a single effect shrunken
-        left out.
+        As of `closed_chances`, for all statements of the job; without the truth ``shrunken``, from which no
+        cohorts are drawn.
     """
     tables = [
         pd.DataFrame(counts[f"verdicts_{truth}"][:, :3] / n_cohorts, columns=list(VERDICTS[:3])).assign(
@@ -127,7 +155,10 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
     observed_t : Series
         Row of `observed_differences`; not used for an order of doses.
     """
-    rng = np.random.default_rng(np.random.SeedSequence(job.seed, spawn_key=(0, 1)))
+    # A key of three numbers: those of two are the streams of chunks (`mgbone.certainty.runs.count_chunk`).
+    at = job.statements["claim_id"].tolist().index(statement["claim_id"])
+    key = (0, TRUTHS.index("shrunken"), at)
+    rng = np.random.default_rng(np.random.SeedSequence(job.seed, spawn_key=key))
     endpoint = statement["endpoint"]
     truths = {name: of.only([endpoint]) for name, of in job.truths.items() if endpoint in of.endpoints}
     moments = {name: draw(of, "plugin", _DRAWS, rng) for name, of in truths.items()}
@@ -197,9 +228,10 @@ def replication(
     -------
     DataFrame
         ``REPLICATION_COLUMNS``, in the order of `verdicts`. likelihood_ratio is how many times likelier the
-        verdict is where the statement is true than where it is false: of an effect, as large as observed
-        against none; of an absence, no difference against one as large as the study's bound of equivalence (a
-        lower limit where no simulated cohort without effect gave the verdict).
+        verdict is where the statement is true than where it is false: of an effect, as large as observed but
+        with the stated direction against none (below 1 where the data contradict it; missing of an order of
+        doses that does); of an absence, no difference against one as large as the study's bound of
+        equivalence (a lower limit where no simulated cohort without effect gave the verdict).
         `how`: ``closed form`` or ``simulation``. Missing where neither speaks of a statement.
     """
     closed = closed_chances(verdicts, observed, job.study)
@@ -228,7 +260,7 @@ def _likelihood_ratio(
     verdicts: pd.DataFrame, observed: pd.DataFrame, chances: pd.DataFrame, least: np.ndarray, study: Study
 ) -> np.ndarray:
     without = np.maximum(chances["p_without_effect"].to_numpy(float), least)
-    effect = chances["p_plugin"].to_numpy(float)
+    effect = chances["p_plugin"].to_numpy(float, copy=True)
     bounded = np.full(len(verdicts), np.nan)
     for at, (row, seen) in enumerate(
         zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True)
@@ -237,6 +269,8 @@ def _likelihood_ratio(
             shift = seen["bound"] / seen["error"]
             none = float(chances_of_levels(shift, int(seen["n_groups"]), int(seen["df"]), study)["none"])
             bounded[at] = none if row["verdict"] == "reproduced" else 1 - none
+        elif row["asserts"] == "effect" and row["verdict"] == "contradicted":
+            effect[at] = special.ndtr(-abs(seen["t"]))  # of a difference with the wrong sign
     absence = verdicts["asserts"].eq("absence").to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(absence, without / bounded, effect / without)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 from mgbone.study.ledger import CLAIM_COLUMNS, VERDICTS
 from mgbone.study.paths import write_aside
+from mgbone.study.places import relative
 
 CHUNK = 1000
 """Cohorts that are drawn at once: memory hardly grows with their number (a million took 285 MB in all)."""
@@ -29,6 +32,13 @@ COHORTS = 10_000
 FOLDER = "cohorts"  # among the derived tables of a dataset: where finished chunks are kept
 FORM = 1
 """To be raised when a chunk of the same seed would come out otherwise; older chunks then count no more."""
+
+
+_COUNTED = ("verdicts", "held")
+
+
+class KeptWarning(UserWarning):
+    """Chunks of an earlier run can't be read."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +59,12 @@ class Job:
         found.update(self.statements[columns].to_csv(index=False).encode())
         for name, truth in self.truths.items():
             found.update(repr((name, truth.groups, truth.endpoints, truth.df)).encode())
-            # Digits behind the eighth differ between processors.
+            # Digits behind the eighth differ between processors, of a correlation those behind the sixth.
             covariance = truth.root @ truth.root.T
+            sd = np.sqrt(covariance.diagonal())
             found.update(" ".join(f"{x:.8g}" for x in (*truth.mean.flat, *covariance.diagonal())).encode())
+            correlation = covariance / np.where(sd > 0, np.outer(sd, sd), 1.0)
+            found.update((np.round(correlation, 6) + 0.0).astype(np.float32).tobytes())
             found.update(repr([[(n, known.tolist()) for n, known in b] for b in truth.blocks]).encode())
         return found.hexdigest()[:16]
 
@@ -135,25 +148,41 @@ def run_cohorts(
     ------
     MgboneError
         If no cohort is asked for, or the scheduler can't be reached.
+    KeyboardInterrupt
+        After Ctrl-C, once the workers have ended: chunks that were not begun are not made.
+
+    Warns
+    -----
+    KeptWarning
+        Once, if files of chunks in `folder` are spoilt; these are drawn again.
     """
     if n_cohorts < 1:
         raise MgboneError(tr("{n} cohorts can't be drawn; ask for 1 or more.", n=n_cohorts))
     wanted = -(-n_cohorts // CHUNK)
     kept = _Kept(folder, job)
-    totals = {number: found for number in kept.numbers() if (found := kept.read(number)) is not None}
+    totals = kept.all()
     done = {number: totals[number] for number in totals if number < wanted}
     if len(done) == wanted:
         done = totals
     lacking = [number for number in range(wanted) if number not in done]
     if lacking:
-        with _workers(scheduler) as pool:
-            futures = {pool.submit(count_chunk, job, number): number for number in lacking}
-            for future in as_completed(futures):
-                number = futures.pop(future)
-                done[number] = future.result()
-                kept.write(number, done[number])
-                if progress is not None:
-                    progress(len(done), wanted)
+        try:
+            with _workers(scheduler) as pool:
+                futures = {pool.submit(count_chunk, job, number): number for number in lacking}
+                for future in as_completed(futures):
+                    number = futures.pop(future)
+                    done[number] = future.result()
+                    kept.write(number, done[number])
+                    if progress is not None:
+                        progress(len(done), wanted)
+        except KeyboardInterrupt:
+            if folder is None:
+                raise
+            said = tr(
+                "stopped after {done} of {all} chunks, which are kept: the same command goes on from there.",
+                done=len(done), all=wanted,
+            )  # fmt: skip
+            raise KeyboardInterrupt(said) from None
     summed = {name: sum(chunk[name] for chunk in done.values()) for name in next(iter(done.values()))}
     return CHUNK * len(done), summed
 
@@ -186,7 +215,11 @@ def _workers(scheduler: str) -> Iterator[Executor]:
     if scheduler in ("threads", "processes"):
         pool = ThreadPoolExecutor if scheduler == "threads" else ProcessPoolExecutor
         with pool(os.cpu_count()) as workers:
-            yield workers
+            try:
+                yield workers
+            except BaseException:
+                workers.shutdown(wait=False, cancel_futures=True)
+                raise
         return
     from distributed import Client  # takes half a second to load
 
@@ -196,7 +229,11 @@ def _workers(scheduler: str) -> Iterator[Executor]:
         said = tr("There is no Dask scheduler at {address}: {error}", address=scheduler, error=error)
         raise MgboneError(said) from None
     with client, client.get_executor(pure=False, retries=3) as workers:
-        yield workers
+        try:
+            yield workers
+        except BaseException:
+            workers.shutdown(wait=False)  # which takes back what was not begun
+            raise
 
 
 class _Kept:
@@ -205,18 +242,30 @@ class _Kept:
     def __init__(self, folder: Path | None, job: Job):
         self.folder = None if folder is None else folder / job.digest
 
-    def numbers(self) -> list[int]:
+    def all(self) -> dict[int, dict[str, np.ndarray]]:
+        """Return the chunks that are there, by number, without those whose files are spoilt."""
         if self.folder is None:
-            return []
-        return sorted(int(path.stem) for path in self.folder.glob("[0-9]*.npz"))
+            return {}
+        numbers = sorted(int(path.stem) for path in self.folder.glob("[0-9]*.npz"))
+        read = {number: self._read(number) for number in numbers}
+        found = {number: chunk for number, chunk in read.items() if chunk is not None}
+        if spoilt := len(read) - len(found):
+            said = tr(
+                "{n} chunks in {folder} can't be read; they are drawn again.",
+                n=spoilt,
+                folder=relative(self.folder),
+            )
+            warnings.warn(said, KeptWarning, stacklevel=3)
+        return found
 
-    def read(self, number: int) -> dict[str, np.ndarray] | None:
-        """Return a chunk; None if its file was spoilt, so that it is drawn again."""
+    def _read(self, number: int) -> dict[str, np.ndarray] | None:
+        """Return a chunk; None if its file was spoilt: cut off, or with bytes that are no longer its own."""
         try:
             with self._path(number).open("rb") as file, np.load(file) as kept:
-                return dict(kept)
-        except (OSError, ValueError, EOFError, BadZipFile):
+                chunk = dict(kept)
+        except (OSError, ValueError, EOFError, KeyError, NotImplementedError, BadZipFile, zlib.error):
             return None
+        return chunk if set(chunk) == {f"{what}_{kind}" for what in _COUNTED for kind in TRUTHS} else None
 
     def write(self, number: int, found: dict[str, np.ndarray]) -> None:
         if self.folder is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ STATEMENT_COLUMNS = [
 ]
 DECISION_COLUMNS = ["claim_id", "decision", "of_verdict", "of_z", "of_estimate"]
 _FOR_JUDGE = ["n_case", "mean_case", "sd_case"]
+_NOT_MADE = {"verdict": "not_tested", "level": None, "p": np.nan, "estimate": np.nan}
 
 
 def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -53,9 +54,10 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
     Returns
     -------
     DataFrame
-        As in `mgbone.certainty.multiverse.Multiverse`. A stated mean is held against that of the declared
-        form of the values, as a logarithm where those are; of other forms (excretion per day) it says
-        nothing.
+        As in `mgbone.certainty.multiverse.Multiverse`: `specification` counts from 0, which is the declared
+        one, or from 1 where that could not be made (as per creatinine without creatinine). A stated mean is
+        held against that of the declared form of the values, as a logarithm where those are; of other forms
+        (excretion per day) it says nothing.
     """
     decisions = [one for one in study.multiverse if one.id in rows]
     columns = [*SPECIFICATION_COLUMNS, *(one.id for one in decisions)]
@@ -69,7 +71,7 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
         level=pd.Series(level, rows.index, dtype=object),
         points=[points_of(way) for way in rows["way"]],
         direction=[direction_of(way, one) for way, one in zip(rows["way"], level, strict=True)],
-        specification=rows.groupby("claim_id").cumcount(),
+        specification=rows.groupby("claim_id").cumcount() + 1 - _has_declared(rows, decisions),
     )
     keys = ["experiment", "endpoint", "contrast"]
     stated = rows[["claim_id", "specification"]].merge(claims, on="claim_id", how="left")
@@ -98,6 +100,14 @@ def _in_order(rows: pd.DataFrame, claims: pd.DataFrame, decisions: Sequence[obje
     return rows.loc[order].reset_index(drop=True)
 
 
+def _has_declared(rows: pd.DataFrame, decisions: Sequence[object]) -> pd.Series:
+    """Return 1 in the rows of a statement of which the declared specification could be made, otherwise 0."""
+    declared = pd.Series(True, rows.index)
+    for one in decisions:
+        declared &= rows[one.id].isna() | rows[one.id].eq(one.options[0].id)
+    return declared.astype(int).groupby(rows["claim_id"]).transform("max")
+
+
 def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Say of every statement over how many specifications it holds, and which decision moves it.
 
@@ -112,9 +122,10 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     -------
     statements : DataFrame
         ``STATEMENT_COLUMNS``: the declared verdict; the specifications that could be tested and the share of
-        them with that verdict; p and estimate as declared and at their extremes; the decision that moves the
-        statement most and its share (of the verdict's variance where verdicts differ, otherwise of z's); what
-        joint inference says, where joint_p is that of Stouffer's z.
+        them with that verdict, missing where the declared one could not be; p and estimate as declared and at
+        their extremes; the decision that moves the statement most and its share (of the verdict's variance
+        where verdicts differ, otherwise of z's); what joint inference says, where joint_p is that of
+        Stouffer's z.
     decisions : DataFrame
         ``DECISION_COLUMNS``, from `shares_of_variance`.
     """
@@ -122,7 +133,7 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     rows, shares = [], []
     for claim, all_of in table.groupby("claim_id", sort=False):
         tested = all_of[all_of["level"].notna()]
-        declared = all_of.iloc[0]
+        declared = all_of.iloc[0] if all_of["specification"].iloc[0] == 0 else _NOT_MADE
         found = shares_of_variance(tested, [n for n in names if len(all_of[n].dropna().unique()) > 1])
         shares.append(found.assign(claim_id=claim))
         column = next((c for c in DECISION_COLUMNS[2:] if found[c].notna().any()), None)
@@ -132,7 +143,7 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
                 "claim_id": claim,
                 "verdict": declared["verdict"],
                 "specifications": len(tested),
-                "share_of_specifications": float((tested["verdict"] == declared["verdict"]).mean()),
+                "share_of_specifications": _share(tested, declared),
                 **{f"{what}_declared": declared[what] for what in ("p", "estimate")},
                 **{
                     f"{what}_{end}": getattr(tested[what], end)()
@@ -150,6 +161,12 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     statements = statements.assign(joint_p=statements["joint_p_stouffer"])[STATEMENT_COLUMNS]
     together = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=DECISION_COLUMNS)
     return statements, together[DECISION_COLUMNS]
+
+
+def _share(tested: pd.DataFrame, declared: Mapping[str, object]) -> float:
+    if pd.isna(declared["level"]):
+        return np.nan
+    return float((tested["verdict"] == declared["verdict"]).mean())
 
 
 def shares_of_variance(rows: pd.DataFrame, decisions: Sequence[str]) -> pd.DataFrame:
@@ -205,14 +222,13 @@ def specification_curve(table: pd.DataFrame, claim_id: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row); only the
-        decisions that touch the statement.
+        Its rows that could be tested, with the columns rank (from 1) and declared (true of one row, or of
+        none where that could not be made); only the decisions that touch the statement.
     """
     rows = table[table["claim_id"] == claim_id].assign(declared=lambda t: t["specification"] == 0)
-    rows = rows[rows["level"].notna()]
-    rows = rows.sort_values(["estimate", "p", "specification"], kind="stable").dropna(
-        axis="columns", how="all"
-    )
+    rows = rows[rows["level"].notna()].sort_values(["estimate", "p", "specification"], kind="stable")
+    decisions = rows.columns.difference([*SPECIFICATION_COLUMNS, "declared"])
+    rows = rows.drop(columns=[one for one in decisions if rows[one].isna().all()])
     return rows.assign(rank=np.arange(1, len(rows) + 1)).reset_index(drop=True)
 
 

@@ -16,9 +16,9 @@ from scipy.interpolate import RectBivariateSpline, make_interp_spline
 
 from mgbone.evidence.exact import dunnett_tail, studentised_range_tail
 
-_LARGEST = 18.0  # of log(1 + t^2 / df); no p in doubles lies beyond
+_LARGEST = 8.0  # of log(1 + t^2 / df); beyond, the logarithm of a tail is a straight line over it
 _SMALLEST = 1e-300
-_CURVE, _SURFACE = 100, (10, 64)  # nodes; of the surface along 1 / df, and along t
+_CURVE, _SURFACE = 70, (6, 48)  # nodes; of the surface along 1 / df within an octave, and along t
 
 
 def tukey_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:
@@ -31,21 +31,22 @@ def dunnett_p(t: np.ndarray, sizes: tuple[np.ndarray, ...], df: np.ndarray) -> n
     return _by_shape(t, (*sizes, df), _dunnett_curve)
 
 
-def games_howell_p(
-    t: np.ndarray, n_groups: np.ndarray, df: np.ndarray, within: tuple[float, float]
-) -> np.ndarray:
-    """Return p of the studentised range where every t has its own degrees of freedom `within` two limits."""
+def games_howell_p(t: np.ndarray, n_groups: np.ndarray, df: np.ndarray) -> np.ndarray:
+    """Return p of the studentised range where every t has its own degrees of freedom, 1 or more."""
     p = np.full(t.shape, np.nan)
     known = np.isfinite(t) & (df >= 1) & (n_groups > 1)
+    octave = np.floor(np.log2(np.where(known, df, 1.0))).astype(int)
     for groups in np.unique(n_groups[known]):
-        here = known & (n_groups == groups)
-        of = df[here]
+        two = known & (n_groups == groups)
         if groups == 2:
-            p[here] = 2 * special.stdtr(of, -t[here])
+            p[two] = 2 * special.stdtr(df[two], -t[two])
             continue
-        bend = np.log1p(of * np.minimum(np.log1p(t[here] ** 2 / of), _LARGEST))
-        surface = _range_surface(int(groups), *within)
-        p[here] = np.exp(surface.ev(1 / of, bend))
+        for power in np.unique(octave[two]):
+            here = two & (octave == power)
+            of, x = df[here], np.log1p(t[here] ** 2 / df[here])
+            inside = np.log1p(of * np.minimum(x, _LARGEST))
+            log_p = _range_surface(int(groups), int(power)).ev(1 / of, inside)
+            p[here] = np.exp(log_p - of / 2 * np.maximum(x - _LARGEST, 0))
     return np.minimum(p, 1)
 
 
@@ -156,8 +157,10 @@ def _t_at(bend: float, df: float) -> float:
 
 
 @cache
-def _range_surface(n_groups: int, fewest: float, most: float) -> RectBivariateSpline:
-    inverse = np.linspace(1 / most, 1 / fewest, _SURFACE[0])
+def _range_surface(n_groups: int, octave: int) -> RectBivariateSpline:
+    """Logarithm of the tail over 1 / df, from 2^octave to twice as many, and over the bend of t."""
+    most = 2.0 ** (octave + 1)
+    inverse = np.linspace(1 / most, 2 / most, _SURFACE[0])
     bend = np.linspace(0, np.log1p(_LARGEST * most), _SURFACE[1])
     exact = [
         [studentised_range_tail(np.sqrt(2) * _t_at(one, 1 / u), n_groups, 1 / u) for one in bend]

@@ -13,7 +13,7 @@ from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
 from mgbone.study.ledger import VERDICTS
-from mgbone.study.naming import contrast_label, experiment_label, row_label, word
+from mgbone.study.naming import contrast_label, experiment_label, row_label, three_digits, word
 from mgbone.study.reading import or_none
 
 TRUTH_WORDS = {
@@ -87,7 +87,7 @@ def chance_table(table: pd.DataFrame, asserts: str = "effect") -> pd.DataFrame:
     }
     told |= {tr(name): rows[f"p_{truth}"].map(_percent) for truth, name in TRUTH_WORDS.items()}
     told |= {
-        tr("likelihood ratio"): rows["likelihood_ratio"].map(lambda x: f"{x:,.3g}" if x < 1000 else _many(x)),
+        tr("likelihood ratio"): rows["likelihood_ratio"].map(_ratio),
         tr("animals a group for 80 %"): rows["n80"].map(_animals),
         tr("for 90 %"): rows["n90"].map(_animals),
         tr("severity"): rows["severity"].map(lambda x: f"{x:.3f}" if pd.notna(x) else ""),
@@ -101,8 +101,10 @@ def _percent(chance: float) -> str:
     return tr("{percent:.1f} %", percent=100 * chance) if chance >= 5e-4 else tr("< 0.1 %")
 
 
-def _many(ratio: float) -> str:
-    return "" if np.isnan(ratio) else tr("> 1,000")
+def _ratio(ratio: float) -> str:
+    if np.isnan(ratio):
+        return ""
+    return tr("> 1,000") if ratio > 1000 else three_digits(ratio)
 
 
 def _animals(n: float) -> str:

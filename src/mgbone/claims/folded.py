@@ -12,7 +12,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, Undefined
 
 from mgbone.study import naming
-from mgbone.study.dictionary import typeset_unit
+from mgbone.study.dictionary import unit_label
 from mgbone.study.language import current, prose, speaking, tr
 from mgbone.study.naming import VERDICTS
 from mgbone.study.paths import project_root
@@ -101,7 +101,7 @@ def verdict_details(verdicts: pd.DataFrame, pages: str = "", figures: str = "../
     )
     return environment.get_template("ledger.html.j2").render(
         verdicts=verdicts, pages=pages, figures=figures, ja=current() == "ja", tr=tr, said=_said,
-        known=_known, naming=naming, typeset=typeset_unit, stem=lambda figure: Path(figure).stem,
+        known=_known, naming=naming, unit_label=unit_label, stem=lambda figure: Path(figure).stem,
         signs={verdict: sign for verdict, (_, sign) in VERDICTS.items()},
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ NO_LEDGER = N_(
 _ASSERTED = {
     "effect": N_("- Statements of an effect: **{n} of {of}** reproduced{rest}."),
     "absence": N_(
-        "- Statements of an absence: **{n} of {of}** not shown otherwise; **{supported}** of them are "
-        "supported, since the data exclude a difference beyond the bound that the study declares{rest}."
+        "- Statements of an absence: **{n} of {of}** not shown otherwise; supported, in that the data "
+        "exclude a difference beyond the bound that the study declares: **{supported}**{rest}."
     ),
 }
 
@@ -49,7 +49,7 @@ def verdict_table(verdicts: pd.DataFrame) -> pd.DataFrame:
             "p": verdicts["p"].map(lambda p: format_p(p) if pd.notna(p) else ""),
             tr("verdict"): verdicts["verdict"].map(word),
             tr("criteria met"): verdicts["criteria"].fillna(""),
-            tr("absence"): verdicts["absence"].map(absence_in_words),
+            tr("absence", "what the data exclude"): verdicts["absence"].map(absence_in_words),
         }
     )
     if "p_without_effect" in verdicts:

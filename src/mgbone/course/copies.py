@@ -67,7 +67,7 @@ def write_copies(settings: Settings, course: Path) -> Iterator[str]:
     uses = Uses()
     for source in sorted((project_root() / "notebooks").glob("*.ipynb")):
         if source.stem == START:
-            copy = _leading_from(start_page(settings), source.parent, folder)
+            copy = leading_from(start_page(settings), source.parent, folder)
         else:
             copy = make_copy(executed(settings, source.name), parameters, settings.build, folder)
             copy = link_terms(copy, source.stem, uses)
@@ -121,11 +121,11 @@ def make_copy(
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": executed.metadata.get("language_info", {})}
     copy = nbformat.from_dict({**executed, "cells": cells, "metadata": metadata})
-    return _leading_from(student_notebook(copy), before, after)
+    return leading_from(student_notebook(copy), before, after)
 
 
-def _leading_from(notebook: nbformat.NotebookNode, before: Path, after: Path) -> nbformat.NotebookNode:
-    """Let links out of the notebook's folder lead to the same files from another one."""
+def leading_from(notebook: nbformat.NotebookNode, before: Path, after: Path) -> nbformat.NotebookNode:
+    """Let links out of the notebook's folder lead, in place, to the same files from another one."""
 
     def moved(found: re.Match) -> str:
         file, hash_, place = found[2].partition("#")

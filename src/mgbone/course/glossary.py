@@ -39,6 +39,8 @@ class Term:
         What it is, in a sentence.
     find, find_ja : tuple of str
         How texts write it, if not by its name.
+    unless, unless_ja : tuple of str
+        Phrases in which it means something else.
     """
 
     en: str
@@ -48,6 +50,8 @@ class Term:
     means_ja: str
     find: tuple[str, ...] = ()
     find_ja: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    unless_ja: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -63,6 +67,11 @@ class Term:
     def spellings(self) -> tuple[str, ...]:
         """What to look for in texts of the language in use."""
         return (self.find_ja if current() == "ja" else self.find) or (self.name,)
+
+    @property
+    def not_meant(self) -> tuple[str, ...]:
+        """What to pass over in texts of the language in use."""
+        return self.unless_ja if current() == "ja" else self.unless
 
 
 @dataclass
@@ -115,7 +124,7 @@ def link_terms(notebook: nbformat.NotebookNode, stem: str, uses: Uses | None = N
 
     def link(found: re.Match) -> str:
         term = of_spelling[_spelling(found[0])]
-        if term in linked or (stem == GLOSSARY and heading == term.name):
+        if term is None or term in linked or (stem == GLOSSARY and heading == term.name):
             return found[0]
         linked.add(term)
         if uses is not None:
@@ -139,15 +148,21 @@ def link_terms(notebook: nbformat.NotebookNode, stem: str, uses: Uses | None = N
 
 
 @cache
-def _pattern(language: str) -> tuple[re.Pattern, dict[str, Term]]:
-    """Return what finds all terms, the longest first, and the term of each spelling."""
-    of_spelling = {_spelling(s): term for term in load_terms() for s in term.spellings}
+def _pattern(language: str) -> tuple[re.Pattern, dict[str, Term | None]]:
+    """Return what finds all terms, the longest first, and the term of each spelling, None if not meant."""
+    spellings = {s: term for term in load_terms() for s in term.spellings}
+    spellings |= {s: None for term in load_terms() for s in term.not_meant}
     plural = "" if language == "ja" else "s?"
     found = [
-        _not_within(s[0], "<") + re.escape(s).replace(r"\ ", r"\s+") + plural + _not_within(s[-1], "")
-        for s in sorted(of_spelling, key=len, reverse=True)
+        _not_within(s[0], "<") + _in_its_case(s).replace(r"\ ", r"\s+") + plural + _not_within(s[-1], "")
+        for s in sorted(spellings, key=len, reverse=True)
     ]
-    return re.compile("|".join(found), re.I), of_spelling
+    return re.compile("|".join(found), re.I), {_spelling(s): term for s, term in spellings.items()}
+
+
+def _in_its_case(spelling: str) -> str:
+    """Return the pattern of a spelling; an abbreviation of a letter or two is one in its own case alone."""
+    return f"(?-i:{re.escape(spelling)})" if len(spelling) < 3 else re.escape(spelling)
 
 
 def _spelling(text: str) -> str:

@@ -48,7 +48,7 @@ def false_genes(tested: pd.DataFrame, contrast: str) -> Key:
     called = int((rows["q"] < 0.05).sum())
     right = 0.05 * called
     said = tr(
-        "About {right:.0f} of {called}; p < 0.05 without correction would let in up to "
+        "At most about {right:.0f} of {called}; p < 0.05 without correction would let in up to "
         "{chip:.0f} false ones.",
         right=right,
         called=called,
@@ -67,7 +67,13 @@ def false_genes(tested: pd.DataFrame, contrast: str) -> Key:
             ),
             (0.05, tr("That is the share. How many genes of this list is it?")),
             (called, tr("Those are all genes of the list.")),
-            (0, tr("q does not promise that none is wrong; that would be Holm.")),
+            (
+                0,
+                tr(
+                    "q does not promise that none is wrong. Not even Holm does: however genes depend on one "
+                    "another, it keeps the chance that any is wrong at 5 % or less."
+                ),
+            ),
         ),
         tr("5 % of the number of genes with q below 0.05."),
     )
@@ -80,7 +86,8 @@ def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
     chip, expressed = both["q_chip"] < 0.05, both["q"] < 0.05
     right = int((chip & ~expressed).sum())
     said = tr(
-        "{right} of {chip} terms owe their significance to genes that the femur does not even read.",
+        "Terms significant against the chip: {chip}; of these, only for genes that the femur does not even "
+        "read: {right}.",
         right=right,
         chip=int(chip.sum()),
     )
@@ -97,7 +104,7 @@ def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
             ),
             (
                 int((enriched["q"] < 0.05).sum()),
-                tr("Those hold against the expressed genes; asked are the ones that do not."),
+                tr("Those hold against the expressed genes. Count the ones that do not."),
             ),
             (int((chip & expressed).sum()), tr("Those are significant against both backgrounds.")),
         ),
@@ -107,18 +114,20 @@ def terms_of_the_tissue(enriched: pd.DataFrame, on_chip: pd.DataFrame) -> Key:
 
 @np.errstate(invalid="ignore", divide="ignore")  # of a list without genes
 def times_likelier(enriched: pd.DataFrame) -> Key:
-    """Key of 03-4: the risk ratio of the term with most hits."""
+    """Key of 03-4: the risk ratio of the term with most hits; missing where no other gene is in the list."""
     row = enriched.loc[enriched["hits"].idxmax()]
     hits, rest = float(row["hits"]), float(row["list_size"] - row["hits"])
     in_term, elsewhere = (
         np.divide(hits, row["set_size"]),
         np.divide(rest, row["background"] - row["set_size"]),
     )
-    right = np.divide(in_term, elsewhere)
+    right = np.divide(in_term, elsewhere) if elsewhere else np.nan
     odds = np.divide(hits * (row["background"] - row["set_size"] - rest), (row["set_size"] - hits) * rest)
-    said = tr("{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=odds)
+    said = tr(
+        "{right:.2f} times as likely; the odds ratio is {odds:.2f}.", right=right, odds=row["odds_ratio"]
+    )
     if np.isnan(right):
-        said = tr("No list holds a gene here, so that there is nothing to compare.")
+        said = tr("No gene outside the term is in the list, so that there is nothing to compare with.")
     return Key(
         float(right),
         said,
@@ -139,7 +148,7 @@ def times_likelier(enriched: pd.DataFrame) -> Key:
             ),
             (
                 np.divide(hits, row["expected"]),
-                tr("That compares with all genes, those of the term among them. Asked are the others."),
+                tr("That compares with all genes, those of the term among them. Compare with the others."),
             ),
             (in_term, tr("That is one of the two probabilities.")),
             (np.divide(elsewhere, in_term), tr("Upside down: the term's own probability stands on top.")),
@@ -156,7 +165,8 @@ def diet_within_days(batch: pd.DataFrame) -> Key:
     crude = diet["mg001"] - diet["control"]
     day = float((means.iloc[1] - means.iloc[0]).mean())
     said = tr(
-        "Within a day {right:+.2f}, all together {crude:+.2f}: nearly all of that is the day ({day:+.2f}).",
+        "Within a day {right:+.2f}, all together {crude:+.2f}: what the second shows is the day "
+        "({day:+.2f}).",
         right=right,
         crude=crude,
         day=day,
@@ -206,7 +216,7 @@ def scratched_chip(residuals: pd.DataFrame) -> Key:
             ),
             *((chip, tr("No line runs through this one.")) for chip in others),
         ),
-        tr("A name is asked: that of the chip with a column whose mean lies far from zero."),
+        tr("The answer is a name: that of the chip with a column whose mean lies far from zero."),
     )
 
 

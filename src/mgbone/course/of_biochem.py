@@ -95,7 +95,7 @@ def shown_absent(weighed: pd.DataFrame) -> Key:
                 ),
             ),
             (silent - shown, tr("Those are the ones that leave the question open.")),
-            (0, tr("Absence can be supported: by an interval that lies inside the bound (`absence`).")),
+            (0, tr("Absence can be supported: where both tests of equivalence reject (`absence`).")),
         ),
         tr("Count the rows of `weighed` whose `absence` is supported."),
     )
@@ -111,7 +111,8 @@ def overlapping(found: pd.DataFrame) -> Key:
     significant = found["level"] == "significant"
     right, findings = int((overlap & significant).sum()), int(significant.sum())
     said = tr(
-        "{right} of {findings} significant differences would be missed by who looks at overlapping bars.",
+        "{right} of {findings} significant differences would be missed by anyone who goes by "
+        "overlapping bars.",
         right=right,
         findings=findings,
     )
@@ -129,8 +130,8 @@ def overlapping(found: pd.DataFrame) -> Key:
             (
                 int(overlap.sum()),
                 tr(
-                    "That counts all overlaps. Asked are those where the difference is significant "
-                    "all the same."
+                    "That counts all overlaps. The question is about those where the difference is "
+                    "significant all the same."
                 ),
             ),
             (findings, tr("That counts all significant differences, also those whose intervals lie apart.")),
@@ -169,7 +170,10 @@ def three_chances(study: Study) -> Key:
                     "tests): it is an upper bound. Begin with the chance that none goes wrong."
                 ),
             ),
-            ((1 - limit) ** k, tr("That is the chance that none goes wrong; asked is the opposite.")),
+            (
+                (1 - limit) ** k,
+                tr("That is the chance that none goes wrong; the question is about the opposite."),
+            ),
             (limit**k, tr("That is the chance that all of them go wrong.")),
         ),
         tr("One minus the chance that every comparison keeps quiet."),
@@ -229,7 +233,7 @@ def fragile(choices: pd.DataFrame, study: Study) -> Key:
     declared = p["tukey_kramer"] < limit
     right = int((declared & (p > limit).any(axis=1)).sum())
     said = tr(
-        "{right} of {all} significant findings hang on the choice of the test; it was "
+        "{right} of {all} significant findings depend on the choice of the test; it was "
         "declared before looking.",
         right=right,
         all=int(declared.sum()),

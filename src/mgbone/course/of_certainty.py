@@ -7,12 +7,13 @@ import pandas as pd
 from scipy import stats
 
 from mgbone.course.answers import Key
-from mgbone.evidence.chances import chances_of_levels
+from mgbone.evidence.chances import MOST, chances_of_levels, smallest_n
+from mgbone.evidence.power import POWER
 from mgbone.study.design import Study
 from mgbone.study.language import tr
 
 OSTEOCALCIN, TRABECULAR = "4-1-1-05", "4-2-2-30"
-SEVERE, WANTED, MOST = 0.9, 0.8, 500
+SEVERE = 0.9
 
 
 def chance_to_come_again(table: pd.DataFrame, verdicts: pd.DataFrame) -> Key:
@@ -36,7 +37,6 @@ def chance_to_come_again(table: pd.DataFrame, verdicts: pd.DataFrame) -> Key:
                     "nothing of how often a cohort with the effect gives it."
                 ),
             ),
-            (0.99, tr("That takes 1 − p for the chance to find it again.")),
             (p, tr("That is p itself.")),
             (
                 float(row["p_plugin"]),
@@ -58,14 +58,15 @@ def chance_to_come_again(table: pd.DataFrame, verdicts: pd.DataFrame) -> Key:
 def p_of_all_analyses(statements: pd.DataFrame, specifications: pd.DataFrame) -> Key:
     """Key of 05-2: the p of all analyses together, held against that of as many experiments."""
     right = float(statements.set_index("claim_id").loc[TRABECULAR, "joint_p"])
-    p = specifications.loc[specifications["claim_id"] == TRABECULAR, "p"].dropna()
+    of = specifications[specifications["claim_id"] == TRABECULAR]
+    p, declared = of["p"].dropna(), float(of.loc[of["specification"] == 0, "p"].squeeze())
     z = stats.norm.isf(p / 2)
     as_if_separate = float(2 * stats.norm.sf(z.sum() / np.sqrt(len(z))))
     said = tr(
         "p = {right:.2g}, against {declared:.2g} of the declared test: {n} analyses of the same animals "
         "are one experiment.",
         right=right,
-        declared=p.iloc[0],
+        declared=declared,
         n=len(p),
     )
     return Key(
@@ -77,10 +78,10 @@ def p_of_all_analyses(statements: pd.DataFrame, specifications: pd.DataFrame) ->
                 tr("That adds them up as if each analysis had animals of its own."),
             ),
             (float(p.prod()), tr("Multiplied p values are no p value.")),
-            (float(p.iloc[0] / len(p)), tr("No p becomes smaller because the same is asked again.")),
+            (declared / len(p), tr("No p becomes smaller because the same is asked again.")),
             (float(p.min()), tr("That is the luckiest of the analyses.")),
             (float(p.median()), tr("That is the analysis in the middle.")),
-            (float(p.iloc[0]), tr("That is the p of the declared test alone; it is not far from it.")),
+            (declared, tr("That is the p of the declared test alone; it is not far from it.")),
         ),
         tr("The row of 4-2-2-30, the column `joint_p`."),
     )
@@ -110,12 +111,15 @@ def animals_for_half(observed: pd.DataFrame, study: Study) -> Key:
     row = observed.set_index("claim_id").loc[OSTEOCALCIN]
     standardised = float(row["difference"] / np.sqrt(row["variance"]))
     right, whole = (_animals(share * standardised, int(row["n_groups"]), study) for share in (0.5, 1))
-    said = tr(
-        "{right:.0f} a group, against {whole:.0f} for all of it: half the effect needs about four times the "
-        "animals.",
-        right=right,
-        whole=whole,
-    )
+    if np.isinf(right):
+        said = tr("No number up to {most} does: the chance to find so small a fall stays too low.", most=MOST)
+    else:
+        said = tr(
+            "{right:.0f} a group, against {whole:.0f} for all of it: half the effect needs about four times "
+            "the animals.",
+            right=right,
+            whole=whole,
+        )
     return Key(
         right,
         said,
@@ -137,12 +141,13 @@ def animals_for_half(observed: pd.DataFrame, study: Study) -> Key:
 
 
 def _animals(standardised: float, n_groups: int, study: Study) -> float:
-    """Return the smallest group that finds a fall of so many SD with the chance wanted."""
-    for n in range(2, MOST + 1):
-        chances = chances_of_levels(standardised * np.sqrt(n / 2), n_groups, n_groups * (n - 1), study)
-        if chances["down_significant"] >= WANTED:
-            return float(n)
-    return np.inf
+    """Return the smallest group that finds a fall of so many SD with a chance of ``POWER``."""
+
+    def chance(n: int) -> float:
+        shift = standardised * np.sqrt(n / 2)
+        return float(chances_of_levels(shift, n_groups, n_groups * (n - 1), study)["down_significant"])
+
+    return smallest_n(chance, POWER)
 
 
 KEYS = {

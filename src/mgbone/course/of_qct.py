@@ -25,8 +25,8 @@ def density_of_a_region(measurements: pd.DataFrame, plain: pd.DataFrame) -> Key:
             (
                 mean,
                 tr(
-                    "That is the mean of the slices' densities: a thin slice at the tip weighs as "
-                    "much in it as a thick one. Add up first, divide last."
+                    "That is the mean of the slices' densities: a slice of the narrow shaft weighs as "
+                    "much in it as one of the wide ends. Add up first, divide last."
                 ),
             ),
             (right / 1000, tr("That is in mg/mm3; a cubic centimetre has a thousand cubic millimetres.")),
@@ -49,11 +49,11 @@ def cells_by_chance(cells: pd.DataFrame, study: Study) -> Key:
             (
                 1 - (1 - limit) ** k,
                 tr(
-                    "That is the chance of at least one lit cell, if cells were separate. Asked is "
-                    "how many there are on average."
+                    "That is the chance of at least one lit cell, if cells were separate. The question "
+                    "is how many there are on average."
                 ),
             ),
-            (len(cells) * limit, tr("That counts all maps together; asked is one.")),
+            (len(cells) * limit, tr("That counts all maps together; the question is about one.")),
             (1, tr("Nearly; what does it come to exactly?")),
         ),
         tr("Number of cells times the chance of each."),
@@ -80,7 +80,7 @@ def left_after_correction(cells: pd.DataFrame) -> Key:
                     "and these are the best answers."
                 ),
             ),
-            (int((cells["p_maxt"] < 0.10).sum()), tr("That takes trends along; asked is p below 0.05.")),
+            (int((cells["p_maxt"] < 0.10).sum()), tr("That takes trends along; p has to be below 0.05.")),
             (
                 int(cells["level"].isin(["significant", "trend"]).sum()),
                 tr("That counts significant cells and trends, uncorrected."),
@@ -115,7 +115,7 @@ def hopes_along_the_bone(tests: pd.DataFrame, measurements: pd.DataFrame) -> Key
                     "so over the whole length as well."
                 ),
             ),
-            (int(kept.sum()), tr("Those hold over the whole length. Asked are the ones that do not.")),
+            (int(kept.sum()), tr("Those hold over the whole length. Count the ones that do not.")),
             (
                 int((~kept).sum()),
                 tr(
@@ -153,7 +153,7 @@ def scan_with_a_gap(scanned: pd.DataFrame) -> Key:
             ),
             *((name, tr("Its positions go on in even steps.")) for name in others if name != reach.idxmin()),
         ),
-        tr("A name is asked: that of the femur whose `position` jumps."),
+        tr("The answer is a name: that of the femur whose `position` jumps."),
     )
 
 

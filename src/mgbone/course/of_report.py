@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from mgbone.course.answers import Key
-from mgbone.dataset.opening import Dataset
 from mgbone.study.language import tr
+from mgbone.study.naming import format_p_value
+
+_OF_ABSENCE = ["no_effect", "array_mixed"]  # among the kinds of `mgbone.integration.negative_control`
 
 
 def effects_reproduced(verdicts: pd.DataFrame) -> Key:
@@ -26,7 +28,7 @@ def effects_reproduced(verdicts: pd.DataFrame) -> Key:
             (
                 total,
                 tr(
-                    "That is the total, which says nothing: most of it are statements of no "
+                    "That is the total, which says nothing: most of these are statements of no "
                     "difference, and nearly any data reproduce those."
                 ),
             ),
@@ -40,12 +42,13 @@ def effects_reproduced(verdicts: pd.DataFrame) -> Key:
 def share_by_chance(counts: pd.DataFrame) -> Key:
     """Key of 04-2: the share of the ledger that data without effect reproduce."""
     right = float(counts["nominal"].sum() / counts["statements"].sum())
-    effect = counts.set_index("kind").loc["effect"]
+    of_effects = counts.loc[~counts["kind"].isin(_OF_ABSENCE), ["nominal", "statements"]].sum()
+    of_effect = float(of_effects["nominal"] / of_effects["statements"])
     said = tr(
         "{right:.0f} % of the ledger, without any effect. Of its statements of an effect "
-        "it would be {effect:.1f} %.",
+        "it would be {effect:.1f} % at most.",
         right=100 * right,
-        effect=100 * effect["nominal"] / effect["statements"],
+        effect=100 * of_effect,
     )
     return Key(
         right,
@@ -59,39 +62,31 @@ def share_by_chance(counts: pd.DataFrame) -> Key:
                 ),
             ),
             (0, tr("Chance reproduces much: look at the column `nominal`.")),
-            (
-                float(effect["nominal"] / effect["statements"]),
-                tr("That is the share of the statements of an effect alone."),
-            ),
+            (of_effect, tr("That is the share of the statements of an effect alone.")),
             (
                 float(counts["this"].sum() / counts["statements"].sum()),
                 tr("That is what this dataset reproduced."),
             ),
-            (100 * right, tr("A share was asked, not percent.")),
+            (100 * right, tr("The answer is a share, not percent.")),
             (float(counts["nominal"].sum()), tr("That is how many; which share of all statements is it?")),
         ),
         tr("Sum of `nominal` over sum of `statements`."),
     )
 
 
-def confirmed_about_rats(verdicts: pd.DataFrame, dataset: Dataset) -> Key:
-    """Key of 04-3: what simulated data confirm."""
-    reproduced = int((verdicts["verdict"] == "reproduced").sum())
-    right = 0 if dataset.is_simulated else reproduced
-    effects = int(((verdicts["verdict"] == "reproduced") & (verdicts["asserts"] == "effect")).sum())
+def confirmed_about_rats(verdicts: pd.DataFrame) -> Key:
+    """Key of 04-3: what the shipped data, all simulated, confirm."""
+    reproduced = verdicts["verdict"] == "reproduced"
     drawn = tr(
-        "The animals were drawn by a program that was told the report's findings. That "
-        "they come out again shows that the analysis works, and nothing about magnesium."
+        "The animals were drawn by a program. What is reproduced shows what the analysis does, and nothing "
+        "about magnesium."
     )
     return Key(
-        right,
-        tr("None: these animals were drawn by a program. The analysis was put to the test, not magnesium.")
-        if dataset.is_simulated
-        else tr("{n}: these data were measured.", n=right),
+        0,
+        tr("None: these animals were drawn by a program. The analysis was put to the test, not magnesium."),
         (
-            (reproduced, drawn),
-            (effects, drawn),
-            (0, tr("These data were measured: what they reproduce counts.")),
+            (int(reproduced.sum()), drawn),
+            (int((reproduced & (verdicts["asserts"] == "effect")).sum()), drawn),
         ),
         tr("Was this dataset measured, or drawn by a program?"),
     )
@@ -137,7 +132,8 @@ def correlated_within(wide: pd.DataFrame, pairs: pd.DataFrame) -> Key:
     means = two.groupby("stratum")[names].mean()
     of_values, of_means = (float(table[names[0]].corr(table[names[1]])) for table in (two, means))
     said = tr(
-        "r = {r:.2f} within groups, against {raw:.2f} of the values: the rest of that was the diet.",
+        "r = {r:.2f} within groups, against {raw:.2f} of the values: in these, differences between groups "
+        "have a part.",
         r=row["r"],
         raw=of_values,
     )
@@ -148,8 +144,8 @@ def correlated_within(wide: pd.DataFrame, pairs: pd.DataFrame) -> Key:
             (
                 of_values,
                 tr(
-                    "That is the correlation of the values. The diets move both endpoints, which "
-                    "alone makes them go together."
+                    "That is the correlation of the values. Where diets move both endpoints, that alone "
+                    "makes them go together."
                 ),
             ),
             (of_means, tr("That is the correlation of the group means: of diets, not of animals.")),
@@ -161,14 +157,16 @@ def correlated_within(wide: pd.DataFrame, pairs: pd.DataFrame) -> Key:
 
 
 def p_of_an_order(steps: pd.DataFrame) -> Key:
-    """Key of 04-6: the p of an order, which needs all of its steps."""
-    p = steps["p"]
+    """Key of 04-6: the p of a falling order, which needs all of its steps, each of them down."""
+    p, up = steps["p"], steps.loc[steps["estimate"] >= 0, "step"]
     right = float(p.max())
     said = tr(
-        "p = {right:.2g}, that of the step “{step}”: the order is as sure as its weakest step.",
-        right=right,
+        "p = {right}, that of the step “{step}”: the order is as sure as its weakest step.",
+        right=format_p_value(right),
         step=steps.loc[p.idxmax(), "step"],
     )
+    if len(up):
+        said += tr(" But not every step goes down (“{step}”): there is no such order here.", step=up.iloc[0])
     return Key(
         right,
         said,
@@ -190,12 +188,13 @@ def p_of_an_order(steps: pd.DataFrame) -> Key:
 
 
 def pairs_still_open(pairs: pd.DataFrame) -> Key:
-    """Key of 04-7: pairs without a line whose interval reaches a correlation of 0.5."""
-    unlinked = pairs["q"] >= 0.05
+    """Key of 04-7: pairs that don't stand after correction, with an interval that reaches 0.5."""
+    not_shown = pairs["q"] >= 0.05
     wide_open = (pairs["ci_high"] >= 0.5) | (pairs["ci_low"] <= -0.5)
-    right, all_ = int((unlinked & wide_open).sum()), int(unlinked.sum())
+    right, all_ = int((not_shown & wide_open).sum()), int(not_shown.sum())
     said = tr(
-        "{right} of {all} pairs without a line are open: so few animals can't exclude a correlation of 0.5.",
+        "{right} of {all} pairs with q of 0.05 or more are open: so few animals can't exclude a correlation "
+        "of 0.5.",
         right=right,
         all=all_,
     )
@@ -203,10 +202,10 @@ def pairs_still_open(pairs: pd.DataFrame) -> Key:
         right,
         said,
         (
-            (0, tr("That takes a missing line for independence. Not shown is not the same as not there.")),
-            (all_, tr("Those are all pairs without a line. Whose interval reaches 0.5 or −0.5?")),
-            (int((unlinked & (pairs["ci_high"] >= 0.5)).sum()), tr("Correlations may be negative as well.")),
-            (int(wide_open.sum()), tr("That counts pairs with a line, too.")),
+            (0, tr("That takes what is not shown for independence. Not shown is not the same as not there.")),
+            (all_, tr("Those are all pairs with q of 0.05 or more. Whose interval reaches 0.5 or −0.5?")),
+            (int((not_shown & (pairs["ci_high"] >= 0.5)).sum()), tr("Correlations may be negative as well.")),
+            (int(wide_open.sum()), tr("That counts pairs with q below 0.05, too.")),
         ),
         tr("q of 0.05 or more, and an interval that reaches 0.5 or −0.5."),
     )

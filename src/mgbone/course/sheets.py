@@ -21,8 +21,8 @@ _SHOW = {
     ),
     "02_qct": N_(
         "Draw a femur and have the four structures and four regions named. Let the class guess how many of "
-        "sixteen cells fall below 0.05 without any effect, then show the map with its frame. Keep percent of "
-        "what (02-6) for the end."
+        "sixteen cells fall below 0.05 without any effect, then show the map and the table below it. Keep "
+        "percent of what (02-6) for the end."
     ),
     "03_microarray": N_(
         "Begin with the pictures of the chips, one of which is spoilt. Work out q for twenty p on the board "

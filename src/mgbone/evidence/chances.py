@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import numpy as np
 from scipy import special
 
 from mgbone.evidence.exact import pooled_sd
-from mgbone.evidence.power import studentised_range
+from mgbone.evidence.power import dunnett_limit, studentised_range
 from mgbone.study.design import Study
 
+MOST = 500
+"""A chance that so many animals a group don't give counts as one that none give."""
 NODES = 48  # of the SD; more change the thirteenth digit
+LIMITED = ("significant", "trend")
 LEVEL_CHANCES = ["up_significant", "up_trend", "none", "down_trend", "down_significant", "up"]
 
 
@@ -21,8 +26,9 @@ def chances_of_levels(
     *,
     uncertain: float = 0.0,
     known_sd: bool = True,
+    critical: Mapping[str, float] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Return the chance of each level of Tukey-Kramer, with its sign, where t is noncentral.
+    """Return the chance of each level of a test on t, with its sign, where t is noncentral.
 
     Parameters
     ----------
@@ -35,6 +41,9 @@ def chances_of_levels(
         1 where a flat prior leaves it as uncertain as the first study did.
     known_sd : bool
         Otherwise the true SD is as uncertain as `df` degrees of freedom leave it.
+    critical : mapping, optional
+        Of ``significant`` and ``trend`` the abs(t) beyond which the test gives them (`dunnett_limits`);
+        without it those of Tukey-Kramer.
 
     Returns
     -------
@@ -43,11 +52,13 @@ def chances_of_levels(
         whatever its level. Missing where there are no two groups.
     """
     shift = np.asarray(shift, dtype=float)
+    if critical is None:
+        limits = {level: study.thresholds[level] for level in LIMITED}
+        critical = {name: studentised_range(p, n_groups, df) / np.sqrt(2) for name, p in limits.items()}
     beyond = {}
-    for level, limit in (("significant", "significant"), ("trend", "trend"), ("any", None)):
-        critical = 0.0 if limit is None else studentised_range(study.thresholds[limit], n_groups, df)
+    for level, limit in {**critical, "any": 0.0}.items():
         for sign in (1, -1):
-            beyond[level, sign] = _tail(critical / np.sqrt(2), sign * shift, df, uncertain, known_sd)
+            beyond[level, sign] = _tail(limit, sign * shift, df, uncertain, known_sd)
     up, down = ({level: beyond[level, sign] for level in ("significant", "trend")} for sign in (1, -1))
     chances = [
         up["significant"],
@@ -60,6 +71,11 @@ def chances_of_levels(
     return dict(zip(LEVEL_CHANCES, chances, strict=True))
 
 
+def dunnett_limits(control: int, others: Sequence[int], df: int, study: Study) -> dict[str, float]:
+    """Return the abs(t) beyond which Dunnett's test gives each level, for `chances_of_levels`."""
+    return {level: dunnett_limit(study.thresholds[level], control, tuple(others), df) for level in LIMITED}
+
+
 def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_sd: bool) -> np.ndarray:
     """Probability that t exceeds `critical`: a normal difference over an SD that is estimated, integrated."""
     if not np.isfinite(critical) or df < 1:
@@ -70,3 +86,19 @@ def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_s
         return special.ndtr((shift[..., None] - critical * s) / spread) @ of_s
     seen = special.ndtr((shift[..., None, None] * s[:, None] - critical * s) / spread)
     return seen @ of_s @ of_s
+
+
+def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) -> float:
+    """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none is.
+
+    Up to `most` the chance is looked for in doubling steps, then between two of them, where it has to rise.
+    """
+    low, high = 1, 2
+    while chance(high) < wanted:
+        if high >= most:
+            return np.inf
+        low, high = high, min(2 * high, most)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if chance(middle) >= wanted else (middle, high)
+    return float(high)

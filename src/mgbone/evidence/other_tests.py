@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.evidence.comparison import compare
-from mgbone.evidence.exact import dunnett
+from mgbone.evidence.exact import dunnett, studentised_range_tail
 from mgbone.evidence.permutation import permutation_p
 from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
 from mgbone.study.design import Study
@@ -19,8 +20,10 @@ from mgbone.study.naming import GEHAN, word
 
 Groups = Mapping[str, np.ndarray]
 Pairs = Sequence[tuple[str, str]]
+Group = TypeVar("Group", str, int)
 
 DECLARED = "tukey_kramer"
+OUTLIER_LIMIT = 0.05
 NOT_TESTED = "not tested"
 
 NAMES = {
@@ -211,7 +214,7 @@ def _anova(table: pd.DataFrame, groups: dict[str, np.ndarray]) -> float:
     return float(pg.anova(table, dv="value", between="group")["p_unc"].iloc[0])
 
 
-def flag_outliers(measurements: pd.DataFrame, limit: float = 0.05) -> pd.DataFrame:
+def flag_outliers(measurements: pd.DataFrame, limit: float = OUTLIER_LIMIT) -> pd.DataFrame:
     """Flag values that lie farther from their group than chance allows; nothing is taken out.
 
     The rule: the residual from the group's mean, studentised by the variance without that animal, has a
@@ -291,12 +294,17 @@ def _welch_range(groups: Groups, case: str, reference: str) -> float:
     of_a, of_b = a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)
     df = (of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1))
     q = abs(a.mean() - b.mean()) / np.sqrt((of_a + of_b) / 2)
-    return float(np.clip(stats.studentized_range.sf(q, len(groups), df), 0, 1))
+    return min(studentised_range_tail(q, len(groups), df), 1.0)
+
+
+def control_of(pairs: Sequence[tuple[Group, Group]]) -> Group:
+    """Return what most pairs of case and reference have as their reference; of several the first."""
+    references = [reference for _, reference in pairs]
+    return max(references, key=references.count)
 
 
 def _dunnett(groups: Groups, pairs: Pairs) -> list[float]:
-    references = [reference for _, reference in pairs]
-    control = max(references, key=references.count)  # the first, if several stand there equally often
+    control = control_of(pairs)
     p = dunnett(groups, control, [case for case, _ in pairs])
     return [p[case] if reference == control else np.nan for case, reference in pairs]
 

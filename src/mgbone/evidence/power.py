@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from scipy import optimize, stats
 
-from mgbone.evidence.exact import studentised_range_tail
+from mgbone.evidence.exact import dunnett_tail, studentised_range_tail
 
 POWER = 0.8
 
@@ -26,6 +26,33 @@ def studentised_range(limit: float, n_groups: int, df: int) -> float:
 
     high = next((q for q in (4.0, 8.0, 16.0) if lacking(q) < 0), 2.0**16)
     return float(optimize.brentq(lacking, 0.0, high, xtol=1e-12))
+
+
+@cache
+def dunnett_limit(limit: float, control: int, others: tuple[int, ...], df: int) -> float:
+    """Return the critical value of abs(t) of Dunnett's test for a p of `limit` (Dunnett 1955).
+
+    Missing where there is nothing to compare, or no degree of freedom.
+
+    Parameters
+    ----------
+    limit : float
+    control : int
+        Animals of the control.
+    others : tuple of int
+        Those of every other group; all of them count, whatever is compared.
+    df : int
+        Of the variance within all groups.
+    """
+    if not others or not df >= 1:
+        return np.nan
+
+    def lacking(t: float) -> float:
+        return dunnett_tail(t, others, control, df) - limit
+
+    # It lies between the critical value of one t test and that of as many by Bonferroni.
+    low, high = (float(stats.t.isf(limit / 2 / m, df)) for m in (1, len(others)))
+    return low if len(others) == 1 else float(optimize.brentq(lacking, low, high, xtol=1e-10))
 
 
 def power_of_tukey(difference: float, sizes: tuple[int, int], n_groups: int, df: int, limit: float) -> float:

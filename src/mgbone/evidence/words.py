@@ -10,9 +10,10 @@ from IPython.display import Markdown
 from mgbone.evidence import bayes, trends
 from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
-from mgbone.study.dictionary import endpoint_label, typeset_unit
+from mgbone.study.dictionary import endpoint_label, unit_label
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p, word
+from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p, rounded_up, word
+from mgbone.study.paths import as_written
 from mgbone.study.reading import or_none
 
 _LEVEL = {"significant": N_("significant"), "trend": N_("a trend"), "none": N_("no difference shown")}
@@ -90,9 +91,10 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
 
 
 def _sentence(row: dict[str, object]) -> str:
+    row = {key: as_written(cell) if isinstance(cell, float) else cell for key, cell in row.items()}
     named = {
         **row, "name": endpoint_label(row["endpoint"]), "contrast": contrast_label(row["contrast"]),
-        "unit": typeset_unit(row["unit"]), "p": format_p(row["p"]),
+        "unit": unit_label(row["unit"]), "p": format_p(row["p"]),
     }  # fmt: skip
     if not isinstance(row["level"], str):
         few = min(row["n_case"], row["n_reference"]) < 2
@@ -180,10 +182,6 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     weighed : DataFrame
         From `mgbone.evidence.bayes.weigh_absence`.
     """
-
-    def in_percent(form: str, column: str) -> list[str]:
-        return [tr(form, percent=value) for value in weighed[column]]
-
     intervals = [
         tr("{low:+.3g} to {high:+.3g} %", low=low, high=high) if pd.notna(low) else "–"
         for low, high in zip(weighed["percent_low"], weighed["percent_high"], strict=True)
@@ -194,9 +192,12 @@ def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
             tr("comparison"): weighed["contrast"].map(contrast_label),
             tr("95 % interval"): intervals,
             "p": weighed["p"].map(format_p),
-            tr("bound"): in_percent(N_("± {percent:g} %"), "bound_percent"),
+            tr("bound"): [tr("± {percent:g} %", percent=bound) for bound in weighed["bound_percent"]],
             tr("p, equivalence"): weighed["p_equivalence"].map(format_p),
-            tr("excluded beyond"): in_percent(N_("{percent:.3g} %"), "smallest_bound_percent"),
+            tr("excluded beyond"): [
+                tr("{percent} %", percent=rounded_up(smallest))
+                for smallest in weighed["smallest_bound_percent"]
+            ],
             tr("severity"): weighed["severity"].map("{:.2f}".format),
             tr("the data"): weighed["absence"].map(absence_in_words),
             tr("Bayes factor"): weighed["bf10"].map(lambda bf: f"{bf:.2f}" if pd.notna(bf) else "–"),
@@ -212,8 +213,8 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     said = weighed["absence"].eq(SUPPORTED)
     beyond = weighed.loc[~said, "smallest_bound_percent"]
     others = tr(
-        " The others exclude no more than what is larger than {low:.2g} to {high:.2g} %.",
-        low=beyond.min(), high=beyond.max(),
+        " The others exclude no more than what is larger than {low} to {high} %.",
+        low=rounded_up(beyond.min()), high=rounded_up(beyond.max()),
     )  # fmt: skip
     return Markdown(
         tr(

@@ -62,8 +62,8 @@ def _answer(options: argparse.Namespace) -> int:
     except OSError as error:
         print(f"mgbone: {_visible(_of_the_system(error))}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"mgbone: {tr('stopped.')}", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"mgbone: {str(stopped) or tr('stopped.')}", file=sys.stderr)
         return 130
     return 0
 
@@ -306,11 +306,11 @@ def _cohorts(options: argparse.Namespace) -> None:
 
 def _arrays(options: argparse.Namespace) -> None:
     from mgbone.certainty import run_arrays
-    from mgbone.dataset.opening import ledger_of, open_dataset
+    from mgbone.dataset.opening import open_dataset
     from mgbone.lookup.tables import Tables
 
     dataset, tables = open_dataset(options.dataset), Tables(**_told(options))
-    run_arrays(dataset, ledger_of(dataset), tables.derived, options.cohorts)
+    run_arrays(dataset, tables.read("verdicts"), tables.derived, options.cohorts)
 
 
 def _look_up(options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from traitlets.config import Config
 
-from mgbone.course.copies import START, start_page
+from mgbone.course.copies import START, leading_from, start_page
 from mgbone.course.glossary import GLOSSARY, Uses, glossary_notebook, link_terms
 from mgbone.course.sheets import TEACHER, teacher_notebook
 from mgbone.execute.policy import with_policy
@@ -65,7 +65,7 @@ def write_pages(settings: Settings) -> list[Path]:
                 link_terms(notebook, path.stem, uses)
         written = []
         made = {
-            START: start_page(settings),
+            START: leading_from(start_page(settings), project_root() / "notebooks", settings.build),
             GLOSSARY: glossary_notebook(uses),
             TEACHER: teacher_notebook(lessons),
         }

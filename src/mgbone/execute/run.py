@@ -241,7 +241,7 @@ class Run:
         figures = [path for path in self.outputs if path.suffix == ".png"]
         tables = [path for path in self.outputs if path.suffix == ".csv"]
         return Markdown(
-            tr("Written: {figures} figures (PNG and SVG) and {tables} tables.",
+            tr("Written: figures (PNG and SVG): {figures}, tables: {tables}.",
                figures=len(figures), tables=len(tables))
         )  # fmt: skip
 

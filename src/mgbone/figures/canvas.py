@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
+from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -82,8 +84,9 @@ def new_figure(
     top = _PAD + words + signs + (0.05 if words else 0)
     bottom = 0.2 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72
     total = height * MM + top + bottom
-    # Outside pyplot: nothing has to be closed, and seaborn draws no figure only to look at its labels.
+    # Outside pyplot: nothing has to be closed.
     figure = Figure(figsize=(width * MM, total), dpi=look.DPI, layout="constrained")
+    _Canvas(figure)
     edge = 0.6 * _PAD / (width * MM)
     figure.get_layout_engine().set(
         rect=(edge, bottom / total, 1 - 2 * edge, height * MM / total), w_pad=0.04, h_pad=0.04
@@ -112,6 +115,19 @@ def new_figure(
     for ax in axes[:, 0]:
         ax.set_ylabel(tr(ylabel))
     return figure, axes
+
+
+class _Canvas(FigureCanvasBase):
+    """Measures text with one renderer, where each question would get its own, and draws nothing until saved.
+
+    (Agg's own canvas draws the whole figure whenever seaborn looks at its labels.)
+    """
+
+    def get_renderer(self) -> RendererAgg:
+        size = (*self.figure.bbox.size, self.figure.dpi)
+        if getattr(self, "_size", None) != size:
+            self._size, self._renderer = size, RendererAgg(*size)
+        return self._renderer
 
 
 def _of_study(title: str) -> str:

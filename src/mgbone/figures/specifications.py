@@ -17,6 +17,7 @@ from mgbone.study.multiverse import Decision, decision_label, option_label
 from mgbone.study.naming import VERDICTS
 
 _ROW, _ABOVE, _GAP = 4.6, 74.0, 0.9
+_LEVELS = ("significant", "trend")
 _UNITS = {
     "biochem": N_("Difference (%)"),
     "qct": N_("Difference (%)"),
@@ -39,11 +40,12 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     about : DataFrame
         One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
         specifications, most_decisive, decisive_share, joint_p, n_permutations
-        (`mgbone.certainty.about_statement`).
+        (`mgbone.certainty.about_statement`). Its verdict has a share only where the declared analysis could
+        be made.
     """
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
-    told = about.iloc[0]
+    told, known = about.iloc[0], curve[curve["estimate"].notna()]
     decisions = _places(study.multiverse, curve)
     depth = max(max(rows.values()) for _, rows in decisions) + 1
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
@@ -51,17 +53,18 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     figure, axes = canvas.new_figure(
         3, 1, height=_ABOVE + _ROW * depth, sharex=True,
         title=title or either(told["statement_en"], told["statement_ja"]),
-        finding=_finding(told, curve, study), note=_note(told, curve),
+        finding=_finding(told, curve, study), note=_note(told, curve, study),
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
-        xlabel=N_("Analyses, from the smallest to the largest estimate"), ylabel=unit,
+        xlabel=N_("Analyses, from the smallest to the largest estimate") if len(known)
+        else N_("Analyses, from the smallest to the largest p"), ylabel=unit,
         gridspec_kw={"height_ratios": [0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth]},
     )  # fmt: skip
     first, second, third = axes[:, 0]
     marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
-    _dots(first, curve[curve["estimate"].notna()], "estimate")
+    _dots(first, known, "estimate")
     _p_panel(second, curve, study)
-    _options_panel(third, curve, decisions, told["verdict"])
+    _options_panel(third, curve, decisions, told["verdict"] if curve["declared"].any() else None)
     third.set_ylabel("")
     for ax in axes[:, 0]:
         for rank in curve.loc[curve["declared"], "rank"]:
@@ -79,14 +82,14 @@ def _dots(ax: Axes, curve: pd.DataFrame, what: str) -> None:
 
 
 def _p_panel(ax: Axes, curve: pd.DataFrame, study: Study) -> None:
-    floor = max(float(curve["p"].min()), 1e-40)
+    floor = max(float(curve["p"].min()), 1e-40) if curve["p"].notna().any() else 0.01
     _dots(ax, curve.assign(p=curve["p"].clip(lower=floor)), "p")
     ax.set_yscale("log")
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.minorticks_off()
     ax.set_ylim(min(floor / 2, 0.01), 1.6)
     ax.set_ylabel("p")
-    for level in ("significant", "trend"):
+    for level in _LEVELS:
         ax.axhline(study.thresholds[level], color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
 
 
@@ -102,7 +105,7 @@ def _places(decisions: Iterable[Decision], curve: pd.DataFrame) -> list[tuple[De
 
 
 def _options_panel(
-    ax: Axes, curve: pd.DataFrame, decisions: list[tuple[Decision, dict[str, float]]], verdict: str
+    ax: Axes, curve: pd.DataFrame, decisions: list[tuple[Decision, dict[str, float]]], verdict: str | None
 ) -> None:
     labels = {y: option_label(one.option(name)) for one, rows in decisions for name, y in rows.items()}
     depth = max(labels) + 1
@@ -112,8 +115,9 @@ def _options_panel(
             taken = curve[curve[decision.id] == name]
             bars = _runs(taken["rank"].to_numpy())
             ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
-            share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
-            marks.beside(ax, share, y, gid="share")
+            if verdict is not None:
+                share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
+                marks.beside(ax, share, y, gid="share")
         top, bottom = min(rows.values()), max(rows.values())
         name = "\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE))
         marks.beside(ax, name, (top + bottom) / 2, -aside, color=look.QUIET)
@@ -132,12 +136,15 @@ def _runs(ranks: np.ndarray) -> list[tuple[float, float]]:
 
 
 def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
-    said = [
-        tr("The declared verdict ({verdict}) holds in {n} of {all} analyses; p lies between {low} and {high}",
-           verdict=naming.word(told["verdict"]), n=int(curve["verdict"].eq(told["verdict"]).sum()),
-           all=len(curve), low=naming.format_p_value(curve["p"].min()),
-           high=naming.format_p_value(curve["p"].max()))
-    ]  # fmt: skip
+    said = [tr("The declared analysis could not be made, but {all} others", all=len(curve))]
+    p = curve["p"].dropna()
+    if curve["declared"].any():
+        said = [tr("The declared verdict ({verdict}) holds in {n} of {all} analyses", all=len(curve),
+                   verdict=naming.word(told["verdict"]),
+                   n=int(curve["verdict"].eq(told["verdict"]).sum()))]  # fmt: skip
+    if len(p):
+        low, high = naming.format_p_value(p.min()), naming.format_p_value(p.max())
+        said.append(tr("p lies between {low} and {high}", low=low, high=high))
     named = [one for one in study.multiverse if one.id == told["most_decisive"]]
     if named and len(curve["verdict"].unique()) > 1:
         words = N_("the verdict depends most on “{decision}” ({percent:.0f} % of its variance)")
@@ -145,10 +152,11 @@ def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
     return findings.sentence(said)
 
 
-def _note(told: pd.Series, curve: pd.DataFrame) -> list[str]:
+def _note(told: pd.Series, curve: pd.DataFrame, study: Study) -> list[str]:
+    limits = {level: f"{study.thresholds[level]:g}" for level in _LEVELS}
     said = [N_("line: the declared analysis; percent: share of the analyses with that option that give its "
-               "verdict"),
-            N_("dashed: p = 0.05 and 0.10")]  # fmt: skip
+               "verdict") if curve["declared"].any() else "",
+            tr("dashed: p = {significant} and {trend}", **limits)]  # fmt: skip
     if pd.notna(told["joint_p"]):
         words = N_("all analyses together against {n} permutations of labels: p = {p}; they are of the same "
                    "animals, so that this is no further evidence")  # fmt: skip

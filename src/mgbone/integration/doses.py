@@ -228,8 +228,8 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns dietary_mg_percent, contrast, domain, endpoint, direction, level, percent (change from the
-        reference; missing for arrays), p.
+        Columns dietary_mg_percent, contrast, domain, endpoint, direction (empty for clusters, which have
+        none), level, percent (change from the reference; missing for arrays), p.
     """
     tables = []
     for contrast in study.shown_contrasts:
@@ -241,7 +241,8 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         percent = 100 * chosen["estimate"] / chosen["mean_reference"].replace(0, np.nan)
         percent = percent.where(chosen["domain"] != "microarray")  # a score has no natural zero
         dose = study.groups[contrast.case].dietary_mg_percent
-        tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent))
+        direction = chosen["direction"].where(chosen["level"] != "separated", "")
+        tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent, direction=direction))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
     return _under_one_another(tables, columns)
 

@@ -51,9 +51,9 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
     found = shapes[shapes["p_either"] < limit].sort_values(["p", "p_either", "endpoint"], kind="stable")
     named = found["shape"].ne("neither")
     counted = N_(
-        "**{found}** of {all} endpoints differ over both tests (p < {limit:g}; about {chance:.1f} would by "
-        "chance). The contrasts that a shape implies all hold in **{named}** of them; the others have no "
-        "shape that can be named."
+        "Endpoints with p < {limit:g} over both tests: **{found}** of {all} (about {chance:.1f} by chance). "
+        "Those of which every contrast that a shape implies holds: **{named}**; no shape can be named of the "
+        "others."
     )
     lines = [
         tr(
@@ -71,7 +71,7 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         lines.append(
             tr(
                 "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
-                "{all} for every contrast.",
+                "{all} for all contrasts of the nearest shape.",
                 endpoint=endpoint_label(row["endpoint"]), shape=words, one_way=row["z_one_way"],
                 peak=row["z_peak"], either=format_p(row["p_either"]), all=format_p(row["p"]),
             )
@@ -93,8 +93,8 @@ def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
     said = N_(
         "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
         "in {least:.1f} to {most:.1f} % of draws (nominal {nominal:g} %), and the whole order, which needs "
-        "every step, is called in {whole:.2f} %. Were one step missing and the others beyond doubt, it would "
-        "be called in half of what that step has."
+        "every step, in {whole:.2f} %. Were one step missing and the others beyond doubt, the order would be "
+        "called half as often as that step has p < {limit:g}, since its sign has to fit as well."
     )
     limit = study.thresholds["significant"]
     least, most = 100 * each.min(), 100 * each.max()
@@ -144,9 +144,9 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
     }  # fmt: skip
     lines = [
         tr(
-            "Of {pairs} pairs, {seen} have p < {limit:g} (about {chance:.0f} would by chance); **{stand}** "
-            "stand after correction for all pairs. Of {tried} with others held, as in the figure, **{left}** "
-            "still stand after correction.",
+            "Pairs with p < {limit:g}: {seen} of {pairs} (about {chance:.0f} by chance); after correction "
+            "for all pairs: **{stand}**. With the other endpoints held, as above the diagonal of the "
+            "figure, after correction: **{left}** of {tried}.",
             **counts,
         )
     ]

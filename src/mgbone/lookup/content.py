@@ -15,7 +15,7 @@ from mgbone.lookup.finding import gene_synonyms
 from mgbone.lookup.tables import Tables
 from mgbone.microarray.genesets import theme_genes
 from mgbone.study import naming
-from mgbone.study.dictionary import endpoint_label, endpoint_unit, typeset_unit
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, unit_label
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import either, tr
 
@@ -130,7 +130,7 @@ def _endpoints(tables: Tables) -> dict[str, Any]:
             "animals": animals[["animal_id", "experiment", "group", "value"]].to_numpy().tolist(),
         }
     rows = evidence[list(EVIDENCE)].astype(object)
-    shown = rows.assign(unit=rows["unit"].map(_said_unit, na_action="ignore"))
+    shown = rows.assign(unit=rows["unit"].map(unit_label, na_action="ignore"))
     shown = shown.assign(test=rows["test"].map(naming.name_of_test, na_action="ignore"))
     labels = {name: naming.contrast_label(name) for name in dict.fromkeys(evidence["contrast"])}
     return {
@@ -138,10 +138,6 @@ def _endpoints(tables: Tables) -> dict[str, Any]:
         "evidence": {"columns": list(EVIDENCE), "rows": _plain_rows(shown)},
         "contrast_labels": labels,
     }
-
-
-def _said_unit(unit: str) -> str:
-    return tr(typeset_unit(unit))
 
 
 def _label(name: str) -> str:

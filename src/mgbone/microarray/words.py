@@ -43,7 +43,7 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _share(share: float) -> str:
-    return tr("{percent:.0f}%", percent=100 * share)
+    return tr("{percent:.0f} %", percent=100 * share)
 
 
 def tell_severity(severity: pd.DataFrame) -> Markdown:
@@ -263,7 +263,7 @@ _LIMITS = {
     "rle_iqr": N_("spread of RLE up to {max_rle_spread:g} times the usual"),
     "nuse_median": N_("median NUSE up to {max_nuse_median:g}"),
     "correlation": N_("median correlation with the other arrays from {min_correlation:g}"),
-    "brightness": N_("brightness within {max_brightness:g} log2 steps of the usual"),
+    "brightness": N_("brightness within {max_brightness:g} of the usual (log2)"),
 }
 _MEASURES = {
     "rle_median": N_("RLE median"),
@@ -295,9 +295,11 @@ def _measures(columns: Iterable[str]) -> str:
 def hand_table(by_hand: pd.DataFrame) -> pd.DataFrame:
     """Return the steps of genes worked by hand (`mgbone.microarray.differential.genes_by_hand`)."""
     genes = by_hand.columns.drop(["step", "name", "formula"])
+    is_p = by_hand["step"].isin(["p_ordinary", "p"])
     formula = [f"<code>{escape(tr(text))}</code>" for text in by_hand["formula"]]
     steps = pd.DataFrame({tr("step"): by_hand["name"].map(tr), tr("formula"): formula})
-    return steps.join(by_hand[genes].map("{:.4g}".format))
+    numbers = by_hand[genes].map("{:.4g}".format).mask(is_p, by_hand[genes].map(format_p_value))
+    return steps.join(numbers)
 
 
 def name_flags(flags: pd.DataFrame) -> Markdown:

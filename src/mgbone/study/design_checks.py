@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import Any
 
+from mgbone.study.dictionary import endpoints
 from mgbone.study.documents import Document, Keys, is_it, nearest_name
 from mgbone.study.language import N_, tr
-from mgbone.study.multiverse import check_decisions
+from mgbone.study.multiverse import FEWEST_CLUSTERED, KNOWN, STATED
 
 
 def check_design(document: Document, content: Mapping[str, Any]) -> None:
@@ -32,7 +35,7 @@ def check_design(document: Document, content: Mapping[str, Any]) -> None:
     _check_regions(document, content["regions"], bool(content.get("regions_may_overlap")))
     _check_order(document, content.get("dose_order", []), experiments)
     _check_doses(document, content)
-    check_decisions(document, content.get("multiverse", []))
+    _check_decisions(document, content.get("multiverse", []), bool(content.get("regions_may_overlap")))
     ids = [entry["id"] for entry in content["assumptions"]]
     for place, name in enumerate(ids):
         if name in ids[:place]:
@@ -113,18 +116,24 @@ def _check_thresholds(document: Document, limits: Mapping[str, float]) -> None:
         document.slip(("thresholds", "trend"), problem, advice)
 
 
-def _check_regions(document: Document, regions: Mapping[str, list[float]], may_overlap: bool) -> None:
+def _check_regions(
+    document: Document,
+    regions: Mapping[str, list[float]],
+    may_overlap: bool,
+    where: Keys = ("regions",),
+) -> None:
     for name, (low, high) in regions.items():
         if low >= high:
             problem = tr("found [{low}, {high}], which ends before it begins", low=low, high=high)
             advice = tr("Count from the knee: the smaller fraction first.")
-            document.slip(("regions", name), problem, advice)
+            document.slip((*where, name), problem, advice)
     apart = sorted((tuple(regions[name]), name) for name in regions if name != "full")
     for ((_, end), before), ((begin, _), name) in pairwise(apart):
         if begin < end and not may_overlap:
             said = N_("{name} begins at {begin}, within {before} (to {end})")
             problem = tr(said, name=name, begin=begin, before=before, end=end)
-            document.slip(("regions", name), problem, tr("Part them, or write regions_may_overlap: true."))
+            advice = tr("Part them, or write regions_may_overlap: true.")
+            document.slip((*where, name), problem, advice)
 
 
 def _check_order(document: Document, order: list[Mapping[str, str]], experiments: Mapping[str, Any]) -> None:
@@ -147,3 +156,85 @@ def _check_doses(document: Document, content: Mapping[str, Any]) -> None:
     elif "dose" in named and "dose_of" not in content:
         advice = tr('Add, as an entry of its own, dose_of: {name: Ca, unit: "%"}.')
         document.slip(("groups",), tr("gives doses, but not of what"), advice)
+
+
+def _check_decisions(document: Document, entries: Iterable[Mapping[str, Any]], may_overlap: bool) -> None:
+    """What no code can do among the options of the multiverse, what does nothing, what stands there twice."""
+    seen: list[str] = []
+    for place, entry in enumerate(entries):
+        here = ("multiverse", place)
+        if entry["id"] not in KNOWN:
+            problem = tr("{name!r} is no decision that can be varied", name=entry["id"])
+            advice = is_it(nearest_name(entry["id"], KNOWN)) or tr("It has {names}.", names=_listed(KNOWN))
+            document.slip((*here, "id"), problem, advice)
+            continue
+        if entry["id"] in seen:
+            problem = tr("{name!r} stands a second time", name=entry["id"])
+            document.slip((*here, "id"), problem, tr("Put its options together."))
+        seen.append(entry["id"])
+        for at, pattern in enumerate(entry["endpoints"]):
+            if not any(fnmatchcase(endpoint, pattern) for endpoint in endpoints()):
+                problem = tr("{name!r} is the name of no endpoint", name=pattern)
+                near = is_it(nearest_name(pattern, endpoints()))
+                document.slip((*here, "endpoints", at), problem, near or tr("Correct it, or delete it."))
+        _check_options(document, here, entry)
+        for at, option in enumerate(entry["options"]):
+            _check_stated(document, (*here, "options", at), entry["id"], option, may_overlap)
+
+
+def _check_options(document: Document, here: Keys, entry: Mapping[str, Any]) -> None:
+    """Names of options: those that code knows, each once, the declared one first."""
+    known = KNOWN[entry["id"]]
+    names = [option["id"] for option in entry["options"]]
+    for at, name in enumerate(names):
+        where = (*here, "options", at, "id")
+        if known and name not in known:
+            said = N_("{name!r} is no option of {decision}")
+            advice = is_it(nearest_name(name, known)) or tr("It has {names}.", names=_listed(known))
+            document.slip(where, tr(said, name=name, decision=entry["id"]), advice)
+        elif known and at == 0 and name != known[0]:
+            said = N_("{name!r} stands first, where the declared option belongs")
+            document.slip(where, tr(said, name=name), tr("Put {declared} first.", declared=known[0]))
+        if name in names[:at]:
+            document.slip(where, tr("{name!r} stands a second time", name=name), tr("Rename one."))
+
+
+def _check_stated(
+    document: Document, where: Keys, decision: str, option: Mapping[str, Any], may_overlap: bool
+) -> None:
+    """What an option states: what its decision takes and nothing else, and the declared one nothing."""
+    takes, first = STATED.get(decision), where[-1] == 0
+    stated = [key for key in ("regions", "limit", "sizes") if key in option]
+    for key in stated:
+        if first and key == takes:
+            problem = tr("stands in the first option, which is the declared one")
+            document.slip((*where, key), problem, tr("Delete it, or put the declared option before it."))
+        elif key != takes:
+            document.slip(
+                (*where, key), tr("does nothing for {decision}", decision=decision), tr("Delete it.")
+            )
+    if takes and not first and not stated:
+        problem = tr("{name!r} says by no number how it differs from the declared option", name=option["id"])
+        document.slip(where, problem, tr("Add {key}.", key=takes))
+    if "regions" in stated:
+        _check_regions(document, option["regions"], may_overlap, (*where, "regions"))
+    low, high = option.get("sizes", (0, 1))
+    if low >= high:
+        problem = tr("found [{low}, {high}], which ends before it begins", low=low, high=high)
+        document.slip((*where, "sizes"), problem, tr("Put the smaller number first."))
+    if "limit" in stated and (allowed := _wrong_limit(decision, option["limit"])):
+        problem = tr("found {found}, allowed is {allowed}", found=option["limit"], allowed=allowed)
+        document.slip((*where, "limit"), problem, tr("Correct it."))
+
+
+def _wrong_limit(decision: str, limit: float) -> str:
+    """Say what is allowed, where a limit is not."""
+    if decision == "gene_q" and not 0 < limit <= 1:
+        return tr("a number above 0, up to 1")
+    if decision == "clustered_genes" and not (limit >= FEWEST_CLUSTERED and float(limit).is_integer()):
+        return tr("a whole number, {fewest} or more", fewest=FEWEST_CLUSTERED)
+    return "" if math.isfinite(limit) else tr("a number, 0 or above")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return tr(", ").join(names)

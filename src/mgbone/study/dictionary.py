@@ -170,6 +170,12 @@ def region_label(region: str, short: bool = False) -> str:
     return _in_language(entry, "short" if short else "title")
 
 
+def unit_label(unit: str) -> str:
+    """Return a unit as written in data, such as ``ug/day``, for people, in the language in use."""
+    of_endpoint = next((e for e in _endpoints().values() if e.get("unit") == unit and "unit_ja" in e), None)
+    return _typeset(of_endpoint) if of_endpoint else tr(typeset_unit(unit))
+
+
 def typeset_unit(unit: str) -> str:
     """Turn a unit as written in data into one for people: ``ug`` to ``µg``, ``cm3`` to ``cm³``."""
     unit = re.sub(r"\bu(?=[gLmM])", "µ", unit)

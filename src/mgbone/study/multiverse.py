@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from mgbone.study.documents import Document, Keys, is_it, nearest_name
-from mgbone.study.language import N_, either, tr
+from mgbone.study.language import either
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
     "test": ("tukey_kramer", "games_howell", "dunnett", "dunn", "mann_whitney"),
@@ -28,10 +27,20 @@ KNOWN: Mapping[str, tuple[str, ...]] = {
     "clustered_genes": (),
     "linkage": ("average", "complete", "ward"),
 }
-"""Decisions that code can make in more than one way, and the options that it has words for.
+"""Decisions that code can make in several ways, and the options that it has words for, the declared first.
 
-Where none are named, an option states what it is by `regions`, `limit` or `sizes`, and its id is free.
+Where none are named, an option states what it is by what ``STATED`` says, and its id is free; the first one
+states nothing and is as declared.
 """
+
+STATED: Mapping[str, str] = {
+    "regions": "regions",
+    "gene_q": "limit",
+    "fold_change": "limit",
+    "set_sizes": "sizes",
+    "clustered_genes": "limit",
+}
+FEWEST_CLUSTERED = 3
 
 
 @dataclass(frozen=True)
@@ -105,47 +114,3 @@ def decision_label(decision: Decision) -> str:
 def option_label(option: Option) -> str:
     """Return the name of an option in the language in use."""
     return either(option.label, option.label_ja)
-
-
-def check_decisions(document: Document, entries: Iterable[Mapping[str, Any]]) -> None:
-    """Add to the document's slips what no code can do among the options, and what stands there twice."""
-    seen: list[str] = []
-    for place, entry in enumerate(entries):
-        here = ("multiverse", place)
-        if entry["id"] not in KNOWN:
-            problem = tr("{name!r} is no decision that can be varied", name=entry["id"])
-            advice = is_it(nearest_name(entry["id"], KNOWN)) or tr("It has {names}.", names=_listed(KNOWN))
-            document.slip((*here, "id"), problem, advice)
-            continue
-        known = KNOWN[entry["id"]]
-        names = [option["id"] for option in entry["options"]]
-        for at, name in enumerate(names):
-            where = (*here, "options", at, "id")
-            if known and name not in known:
-                said = N_("{name!r} is no option of {decision}")
-                advice = is_it(nearest_name(name, known)) or tr("It has {names}.", names=_listed(known))
-                document.slip(where, tr(said, name=name, decision=entry["id"]), advice)
-            if name in names[:at]:
-                document.slip(where, tr("{name!r} stands a second time", name=name), tr("Rename one."))
-        if entry["id"] in seen:
-            problem = tr("{name!r} stands a second time", name=entry["id"])
-            document.slip((*here, "id"), problem, tr("Put its options together."))
-        seen.append(entry["id"])
-        for at, option in enumerate(entry["options"]):
-            _check_numbers(document, (*here, "options", at), option, free=not known and at > 0)
-
-
-def _check_numbers(document: Document, where: Keys, option: Mapping[str, Any], free: bool) -> None:
-    numbers = [key for key in ("regions", "limit", "sizes") if key in option]
-    if free and not numbers:
-        problem = tr("{name!r} says by no number how it differs from the declared option", name=option["id"])
-        document.slip(where, problem, tr("Add regions, limit or sizes."))
-    spans = {**option.get("regions", {}), "sizes": option.get("sizes", [0, 1])}
-    for name, (low, high) in spans.items():
-        if low >= high:
-            problem = tr("found [{low}, {high}], which ends before it begins", low=low, high=high)
-            document.slip(where, f"{name}: {problem}", tr("Put the smaller number first."))
-
-
-def _listed(names: Iterable[str]) -> str:
-    return tr(", ").join(names)

@@ -243,9 +243,12 @@ def absence(smallest_bound: float, bound: float) -> str:
     if smallest_bound <= bound:
         return SUPPORTED
     # Beyond a doubling nothing is excluded that a reader would have asked about.
-    if smallest_bound < 100:
-        return BEYOND.format(percent=f"{math.ceil(10 * smallest_bound) / 10:g}")
-    return NOT_SHOWN
+    return BEYOND.format(percent=rounded_up(smallest_bound)) if smallest_bound < 100 else NOT_SHOWN
+
+
+def rounded_up(percent: float) -> str:
+    """Write the smallest difference that data exclude, in percent: a smaller number would claim too much."""
+    return f"{math.ceil(10 * percent) / 10:g}" if math.isfinite(percent) else f"{percent:g}"
 
 
 def absence_in_words(said: object) -> str:
@@ -331,6 +334,11 @@ def _again_in_words(row: Mapping[str, object]) -> str:
     if math.isinf(n):
         return said + tr("; no number of animals makes it 80 %")
     return said + tr("; {n:.0f} animals a group for 80 %", n=n)
+
+
+def three_digits(number: float) -> str:
+    """Write a number with three significant digits, a large one in full: ``0.123``, ``12.3``, ``12,346``."""
+    return f"{number:,.0f}" if 999.5 <= abs(number) < 1e9 else f"{number:.3g}"
 
 
 def format_p_value(p: float) -> str:

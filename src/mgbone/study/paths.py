@@ -86,6 +86,11 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(aside, index=False, lineterminator="\n")
 
 
+def as_written(number: float) -> float:
+    """Return a number as `write_table` leaves it, so that it is shown alike before and after."""
+    return float(_digits(number) or "nan")
+
+
 def _digits(number: float) -> str:
     return "" if number != number else f"{number:.8g}"
 

@@ -12,7 +12,7 @@ from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from mgbone.study.design import REGIONS
-from mgbone.study.dictionary import endpoint_label, endpoints, region_label, structure_label, typeset_unit
+from mgbone.study.dictionary import endpoint_label, endpoints, region_label, structure_label, unit_label
 from mgbone.study.language import N_, either, tr
 from mgbone.study.naming import (
     WORDS,
@@ -22,8 +22,10 @@ from mgbone.study.naming import (
     format_p_value,
     group_label,
     study_in_use,
+    three_digits,
     word,
 )
+from mgbone.study.paths import as_written
 
 
 def with_names(table: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +44,7 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         elif column in ("p", "q") or str(column).startswith("p_"):
             shown[column] = table[column].map(format_p_value)
         elif pd.api.types.is_float_dtype(table[column]):
-            shown[column] = table[column].map(lambda x: f"{x:.3g}" if pd.notna(x) else "")
+            shown[column] = table[column].map(lambda x: three_digits(as_written(x)) if pd.notna(x) else "")
     index = table.index
     names = [name for name in index.names if name]
     if len(names) == 1 and (name := _name_of(names[0])):
@@ -111,7 +113,7 @@ _NAMES = {
     "region": region_label,
     **dict.fromkeys(["level", "declared", "direction", "status", "asserts"], word),
     **dict.fromkeys(["says", "fault"], tr),
-    "unit": lambda unit: tr(typeset_unit(unit)),
+    "unit": unit_label,
 }
 
 _HEADINGS = {
