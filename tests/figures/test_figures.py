@@ -770,6 +770,13 @@ def test_dots_of_like_value_stand_apart_the_same_way_each_time():
     assert np.abs(one[:, 0]).max() <= 0.25
 
 
+def test_an_entry_of_a_legend_looks_alike_whether_or_not_a_figure_was_made_before():
+    plt.rcdefaults()
+    first = look.line_handles(["control"])[0].get_solid_capstyle()
+    canvas.new_figure()
+    assert look.line_handles(["control"])[0].get_solid_capstyle() == first
+
+
 def test_a_group_wants_to_be_known():
     with pytest.raises(MgboneError, match="no colour"):
         look.group_style("mg999")

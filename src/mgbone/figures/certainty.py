@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from mgbone.figures import canvas, findings, look, marks
@@ -57,7 +56,7 @@ def certainty_plane(table: pd.DataFrame, title: str = "") -> Figure:
         legend.append(look.mark(tr("not as stated"), "x", 7, markeredgecolor=look.INK, markeredgewidth=1.2))
     legend.append(look.mark(tr("chance without any effect"), "v", 7, color=look.QUIET))
     line = {"color": look.QUIET, "linewidth": 1.0}
-    legend.append(Line2D([], [], label=tr("to the chance if the truth is what was observed"), **line))
+    legend.append(look.line(label=tr("to the chance if the truth is what was observed"), **line))
     left_out = len(table) - len(known)
     figure, axes = canvas.new_figure(
         1, 1, height=128, title=title, finding=_found_again(known), legend=legend, ylabel=N_("severity"),
@@ -150,7 +149,7 @@ def how_many_hold(spread: pd.DataFrame, n_cohorts: int, title: str = "") -> Figu
     kinds = [kind for kind in _PANELS if spread.loc[spread["asserts"] == kind, "statements"].gt(0).any()]
     if not kinds:
         return canvas.empty_figure(N_("No statement about animals was judged in new cohorts."), title)
-    legend = [Line2D([], [], label=tr(words), linewidth=1.8, **style) for words, style in _TRUTHS.values()]
+    legend = [look.line(label=tr(words), linewidth=1.8, **style) for words, style in _TRUTHS.values()]
     figure, axes = canvas.new_figure(
         1, len(kinds), height=70, title=title, finding=_held(spread, kinds), legend=legend,
         xlabel=N_("statements that hold at once"), ylabel=N_("% of cohorts"),

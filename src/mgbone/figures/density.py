@@ -9,7 +9,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.figures.groups import DOTS, experiment_title
@@ -102,7 +101,7 @@ def region_dots(
     found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
     tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
     lines = {
-        c.name: Line2D([], [], color=look.line_colour(c.case), label=naming.contrast_label(c.name),
+        c.name: look.line(color=look.line_colour(c.case), label=naming.contrast_label(c.name),
                        linestyle=look.group_style(c.reference).line) for c in chosen.contrasts
     }  # fmt: skip
     figure, axes = canvas.new_figure(

@@ -190,10 +190,7 @@ def group_handles(groups: Sequence[str]) -> list[Line2D]:
 
 def line_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for the lines of groups."""
-    return [
-        Line2D([], [], color=line_colour(g), linestyle=group_style(g).line, label=group_label(g))
-        for g in groups
-    ]
+    return [line(color=line_colour(g), linestyle=group_style(g).line, label=group_label(g)) for g in groups]
 
 
 def in_order(groups: Iterable[str]) -> list[str]:
@@ -202,9 +199,15 @@ def in_order(groups: Iterable[str]) -> list[str]:
     return [group for group in groups_in_use() if group in present]
 
 
+def line(**options: Any) -> Line2D:
+    """Legend entry for a line, with the look of the figure that is made after it."""
+    use()
+    return Line2D([], [], **options)
+
+
 def mark(label: str, marker: str, markersize: float, **options: Any) -> Line2D:
     """Legend entry for a marker."""
-    return Line2D([], [], linestyle="none", marker=marker, markersize=markersize, label=label, **options)
+    return line(linestyle="none", marker=marker, markersize=markersize, label=label, **options)
 
 
 def lightness(colour_name: Any) -> float:

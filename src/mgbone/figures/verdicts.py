@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 
@@ -47,7 +46,7 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     depth = max([y for place in places for y in place.values()], default=0) + 1
     used = [[c for c in columns if verdicts["endpoint"].isin(block)[verdicts["contrast"].isin(c)].any()]
             for block in blocks]  # fmt: skip
-    signs = [Line2D([], [], label=tr(words), **_sign(direction, level, look.INK, "white"))
+    signs = [look.line(label=tr(words), **_sign(direction, level, look.INK, "white"))
              for direction, level, words in _KEY]  # fmt: skip
     fills = [Patch(label=f"{symbol} {naming.word(verdict)}", **_box(verdict, fill))
              for verdict, (fill, symbol) in VERDICTS.items()]  # fmt: skip
@@ -207,7 +206,7 @@ def counts_by_chance(counts: pd.DataFrame, spread: pd.DataFrame, title: str = ""
     rows = counts.set_index("kind").loc[kinds]
     handles = [look.mark(tr(words), **_MARK, markerfacecolor=face)
                for column, face, words in _MARKS if rows[column].notna().any()]  # fmt: skip
-    handles.append(Line2D([], [], color=look.QUIET, linestyle=look.DASHES, label=tr("expected by theory")))
+    handles.append(look.line(color=look.QUIET, linestyle=look.DASHES, label=tr("expected by theory")))
     figure, axes = canvas.new_figure(
         1, len(kinds), height=70, title=title, finding=_counted(rows), legend=handles,
         xlabel=N_("statements called reproduced"), ylabel=N_("% of permutations"),

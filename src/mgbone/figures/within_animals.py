@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
@@ -48,10 +47,10 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     drawn = pairs.assign(sure=sure, dash=np.where(pairs["r"] > 0, 0, 1))
     drawn = drawn[drawn["sure"] >= 0].sort_values("sure", ascending=False, kind="stable")
     words = (f"q < {limit:g}", f"q < {trend:g}", f"p < {limit:g}")
-    handles = [Line2D([], [], color=_SURE[k][1], linewidth=_SURE[k][0], label=words[k])
+    handles = [look.line(color=_SURE[k][1], linewidth=_SURE[k][0], label=words[k])
                for k in sorted(drawn["sure"].unique())]  # fmt: skip
     words = (tr("together"), tr("opposite"))
-    handles += [Line2D([], [], color=look.INK, linewidth=1.5, linestyle=_DASHES[k], label=words[k])
+    handles += [look.line(color=look.INK, linewidth=1.5, linestyle=_DASHES[k], label=words[k])
                 for k in sorted(drawn["dash"].unique())]  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 2, height=140, title=title, finding=_finding(pairs, drawn, limit), legend=handles,
