@@ -109,6 +109,16 @@ def test_citation_is_valid():
     assert citation["version"] == version
 
 
+def test_codecheck_yml_has_what_its_specification_asks_for():
+    text = (ROOT / "codecheck.yml").read_text(encoding="utf-8")
+    assert "\n---\n" in text
+    told = yaml.safe_load(text)
+    assert told["version"] == "https://codecheck.org.uk/spec/config/1.0/"
+    assert all(entry["file"] and entry["comment"] for entry in told["manifest"])
+    assert told["paper"]["title"] and told["paper"]["reference"]
+    assert [author["name"] for author in told["paper"]["authors"]]
+
+
 def test_licences_are_named():
     text = (ROOT / "LICENSE").read_text(encoding="utf-8")
     for words in ("MIT License", "CC0 1.0", "CC BY 4.0", "Gene Ontology Consortium"):

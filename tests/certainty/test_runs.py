@@ -191,3 +191,10 @@ def test_the_command_draws_cohorts_and_keeps_them(tmp_path, monkeypatch, capsys)
     assert kept == ["000000.npz", "000001.npz"]
     assert main([*map(str, command[:2]), "0", *map(str, command[3:])]) == 1
     assert "0 cohorts can't be drawn" in capsys.readouterr().err
+
+    def stopped(*_):
+        raise KeyboardInterrupt("stopped after 1 of 2 chunks")
+
+    monkeypatch.setattr(runs, "run_cohorts", stopped)
+    assert main(list(map(str, command))) == 130
+    assert capsys.readouterr().err == "mgbone: stopped after 1 of 2 chunks\n"

@@ -4,10 +4,22 @@ import re
 
 import pytest
 from helpers.small_dataset import describe
-from helpers.spoiling import assert_refused, cell, lines
+from helpers.spoiling import assert_refused, cell, header, lines
 
 import mgbone
 from mgbone.study.design import STRUCTURES
+
+
+def areas_exchanged_and(spoil):
+    """Exchange the headings of two areas, and spoil something else as well."""
+
+    def both(folder):
+        for old, new in (("whole_area", "X"), ("cortical_area", "whole_area"), ("X", "cortical_area")):
+            header("qct_slices.csv", old, new)(folder)
+        spoil(folder)
+
+    return both
+
 
 # What is done to the small dataset, and for each fault that must be named, in order, the pieces of its line.
 # The first piece is where the line begins.
@@ -90,6 +102,14 @@ BAD = {
                 "qct_slices.csv, row 9, column whole_area: found 10.4 mm², but cortical + cancellous is 10",
                 "the sum",
             ]
+        ],
+    ),
+    "areas exchanged, and one content that is not the sum": (
+        areas_exchanged_and(cell("qct_slices.csv", 9, "whole_content", "4")),
+        [
+            ["qct_slices.csv, row 2, column whole_area: found 6 mm², but cortical + cancellous is 14"],
+            ["qct_slices.csv, column whole_area: "],
+            ["qct_slices.csv, row 9, column whole_content: found 4 mg, but cortical + cancellous is 3"],
         ],
     ),
     "trabecular above cancellous": (

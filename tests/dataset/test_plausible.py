@@ -61,6 +61,19 @@ def weights_exchanged(frames):
     frames["animals"][columns] = frames["animals"][columns[::-1]].to_numpy()
 
 
+def one_weight_of_three(frames):
+    put("animals", "body_weight_initial", float("nan"), [0])(frames)
+    scaled("animals", "body_weight_initial", 8.5, [2])(frames)
+
+
+def slices_left_blank(frames):
+    """Of two animals no slice was measured, of a third the content of one slice alone."""
+    slices = frames["qct_slices"]
+    slices.loc[slices["animal_id"].isin(["e1-control-1", "e1-control-2"]), slices.columns[4:]] = float("nan")
+    content = [f"{structure}_content" for structure in STRUCTURES]
+    slices.loc[slices["animal_id"].eq("e1-control-3") & slices["slice"].gt(1), content] = float("nan")
+
+
 def content_in_grams(frames):
     for structure in STRUCTURES:
         scaled("qct_slices", f"{structure}_content", 1e-3)(frames)
@@ -103,6 +116,10 @@ CASES = {
         scaled("serum", "serum_mg", 100, [3]),
         ["serum.csv, row 5, column serum_mg: 1 of 24 values lie outside", "e1-control-4", "decimal point"],
     ),
+    "two Mg typed without their point": (
+        scaled("serum", "serum_mg", 100, [3, 9]),
+        ["serum.csv, column serum_mg: 2 of 24 values lie outside", "e1-control-4", "decimal point"],
+    ),
     "Ca and P exchanged": (
         exchanged,
         ["columns serum_ca, serum_p: serum_p is above serum_ca in", "of 24 animals", "exchanged?"],
@@ -121,6 +138,10 @@ CASES = {
     "one weight ten times": (
         scaled("animals", "body_weight_initial", 8.5, [2]),
         ["row 4, column body_weight_initial: far from the rest of its group: e1-control-3 ", "median of "],
+    ),
+    "one weight of three ten times": (
+        one_weight_of_three,
+        ["row 4, column body_weight_initial: far from the rest of its group: e1-control-3 "],
     ),
     "weights exchanged": (
         weights_exchanged,
@@ -163,6 +184,10 @@ CASES = {
 
 def test_the_small_dataset_is_plausible(study):
     assert doubts(study, lambda frames: None) == []
+
+
+def test_slices_that_were_not_measured_are_no_copies_and_no_loss_of_density(study):
+    assert doubts(study, slices_left_blank) == []
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -143,8 +143,8 @@ def test_only_what_a_contrast_asks_for_is_computed(study, monkeypatch):
     groups = {f"g{k}": rng.normal(k / 2, 1 + k, 6) for k in range(5)}
     pairs = [("g3", "g0"), ("g4", "g0")]
     calls = []
-    tail, within = stats.studentized_range.sf, exact.dunnett_tail
-    monkeypatch.setattr(stats.studentized_range, "sf", lambda *a: calls.append("tail") or tail(*a))
+    tail, within = exact.studentised_range_tail, exact.dunnett_tail
+    monkeypatch.setattr(other_tests, "studentised_range_tail", lambda *a: calls.append("tail") or tail(*a))
     monkeypatch.setattr(exact, "dunnett_tail", lambda *a: calls.append("within") or within(*a))
     games_howell, by_control = other_tests._games_howell(groups, pairs), other_tests._dunnett(groups, pairs)
     assert calls == ["tail", "tail", "within", "within"]

@@ -801,20 +801,35 @@ def test_a_p_below_what_a_float_holds_is_not_written_as_0():
     assert marks.p_words(0.0, "significant") == "< 0.001 *"
 
 
-def test_a_name_hides_no_ringed_point_and_stands_nearest_to_its_own():
+def names_beside(named, others):
+    """Return the boxes of names set beside points of a panel of 10 by 10, and the panel."""
     figure, axes = canvas.new_figure()
     ax = axes[0, 0]
     ax.set(xlim=(0, 10), ylim=(0, 10))
     canvas.lay_out(figure)
-    named = pd.DataFrame({"x": [9.85, 9.15], "y": [5, 5], "name": ["Bdkrb2", "Cfap251"]})
-    marks.name_points(ax, named, named.iloc[:0])
+    marks.name_points(
+        ax, pd.DataFrame(named, columns=["x", "y", "name"]), pd.DataFrame(others, columns=["x", "y"])
+    )
     figure.draw_without_rendering()
-    spots = ax.transData.transform(named[["x", "y"]])
-    for own, text in enumerate(ax.texts):
-        box = text.get_window_extent().extents
-        gaps = np.hypot(*(np.clip(spots, box[:2], box[2:]) - spots).T)
+    return [text.get_window_extent() for text in ax.texts], ax
+
+
+def test_a_name_stands_nearest_to_its_own_point():
+    named = [(9.85, 5, "Bdkrb2"), (9.15, 5, "Cfap251")]
+    boxes, ax = names_beside(named, [])
+    spots = ax.transData.transform([point[:2] for point in named])
+    for own, box in enumerate(boxes):
+        gaps = np.hypot(*(np.clip(spots, box.min, box.max) - spots).T)
         assert gaps.argmin() == own
         assert gaps.min() > 0
+
+
+def test_a_name_goes_elsewhere_where_it_would_hide_a_point():
+    named = [(5, 5, "Bdkrb2")]
+    (box,), ax = names_beside(named, [])
+    middle = (box.min + box.max) / 2
+    (moved,), _ = names_beside(named, [ax.transData.inverted().transform(middle)])
+    assert box.contains(*middle) and not moved.contains(*middle)
 
 
 @pytest.mark.parametrize(

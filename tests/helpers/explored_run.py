@@ -22,6 +22,9 @@ def explored_run(folder, monkeypatch, kind="simulated", n_genes=N_GENES):
         write_table(table, layout.derived / f"{name}.csv")
     write_table(measurements(_animals(layout)), layout.derived / "measurements_biochem.csv")
     evidence = pd.read_csv(layout.derived / "evidence.csv")
+    together = {"experiment": "both", "domain": "integration", "endpoint": "serum_mg~serum_ca",
+                "contrast": "within_groups", "estimate": 0.4, "p": 0.2, "unit": "r"}  # fmt: skip
+    write_table(pd.concat([evidence, pd.DataFrame([together])]), layout.derived / "evidence.csv")
     tests = evidence[["experiment", "endpoint", "contrast", "p"]].assign(test="tukey_kramer", test_run="a")
     other = tests.assign(test="games_howell", p=(tests["p"] * 1.5).clip(upper=1))
     write_table(pd.concat([tests, other]), layout.derived / "tests_biochem.csv")

@@ -5,6 +5,7 @@ import os
 import re
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.explored_run import HOSTILE, explored_run
@@ -13,8 +14,10 @@ from helpers.small_run import texts
 
 import mgbone as mg
 from mgbone.execute.cli import main
-from mgbone.lookup.content import genes_and_statements
+from mgbone.lookup.card import Card
+from mgbone.lookup.content import _row, genes_and_statements
 from mgbone.lookup.finding import find
+from mgbone.lookup.tables import find_tables
 from mgbone.study import naming
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import use_language
@@ -143,6 +146,14 @@ def test_programs_get_the_certainty_of_a_statement_as_numbers(run, capsys):
     assert row["n80"] == "inf"  # of a trend no number of animals is enough; that is not missing
 
 
+def test_infinite_numbers_go_out_as_json_knows_them():
+    table = pd.DataFrame({"low": [-np.inf, 1.5], "high": [np.inf, np.nan]})
+    card = Card("gene", "A", "A", {}, {"Changes": table}, ("changes",), None)
+    rows = json.loads(card.to_json(), parse_constant=pytest.fail)["changes"]
+    assert rows == [{"low": "-inf", "high": "inf"}, {"low": 1.5, "high": None}]
+    assert _row([*table["low"], *table["high"], "a"]) == [None, 1.5, None, None, "a"]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -228,6 +239,18 @@ def test_the_explorer_stands_beside_a_notebook_as_link_and_frame(
     made = page.stat().st_mtime_ns
     mg.explore(**folders | {"build_folder": build})
     assert page.stat().st_mtime_ns == made
-    os.utime(page, (1, 1))
+    renewed(run.derived / "expression.csv", made + 1)
     mg.explore(**folders | {"build_folder": build})
-    assert page.stat().st_mtime_ns >= made
+    assert page.stat().st_mtime_ns > made
+
+
+def renewed(path, when):
+    """Date a file as if it had been written at a time, in nanoseconds."""
+    os.utime(path, ns=(when, when))
+
+
+def test_tables_are_read_anew_once_any_of_them_is_newer(run, folders):
+    first = find_tables(**folders)
+    assert find_tables(**folders) is first
+    renewed(run.derived / "certainty.csv", first.made + 1)
+    assert find_tables(**folders) is not first

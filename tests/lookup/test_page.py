@@ -129,7 +129,7 @@ def test_filters_on_columns(shown):
 
 
 def test_the_limit_of_q_colours_what_is_below_it(shown):
-    """Colours are read back from the picture: theme and change go, only grey of unchanged genes stays."""
+    """As many dots have another colour than grey as genes have a q below it; at 0 all are grey."""
     coloured = """(() => { const { data } = Bokeh.documents[0].roots()[0].renderers[0].data_source;
       return [data.q.filter((q) => q < LIMIT).length, data.colour.filter((c) => c !== '#c9c9c9').length]; })()"""
     for limit in ("0.05", "0.5", "0"):
@@ -169,6 +169,46 @@ def test_the_address_brings_a_colleague_to_the_same_view(shown, page):
     shown.wait(READY)
     assert rows(shown) == seen
     assert shown.run("document.querySelector('#contrast').value") == "mg002_vs_control"
+
+
+def test_an_address_without_a_state_is_that_of_the_first_view(shown, page):
+    """The page is open already: what the new address does not tell of must not stay as it was."""
+    seen = rows(shown)
+    enter(shown, "#contrast", "mg002_vs_control", "change")
+    enter(shown, "#limit", "0.3", "change")
+    enter(shown, "#search", "Sost")
+    enter(shown, "#own", "Alpl")
+    shown.run("document.querySelector('#mark').click()")
+    enter(shown, "#gene-table [data-filter=q]", "<0.9")
+    shown.run("document.querySelector('#tab-ledger').click()")
+    assert "q=0.3" in shown.run("location.hash") and rows(shown) != seen
+    shown.run("location.hash = ''")
+    shown.wait("!document.querySelector('#genes').hidden")
+    assert rows(shown) == seen
+    fields = {"#contrast": "mg001_vs_pairfed", "#limit": "0.05", "#search": "", "#own": ""}
+    assert {name: shown.run(f"document.querySelector('{name}').value") for name in fields} == fields
+    assert shown.run("document.querySelector('#chosen').hidden")
+
+
+@pytest.mark.parametrize("column", [2, 3])
+def test_what_is_missing_stands_last_whichever_way_a_column_is_sorted(shown, column):
+    """Names of genes and themes are texts; most genes have no theme, made-up ones no name."""
+    for _ in range(2):
+        shown.run(f"document.querySelectorAll('#gene-table thead button')[{column - 1}].click()")
+        assert all(shown.run(f"{ROWS % 'gene-table'}.map((row) => row.cells[{column - 1}].textContent)"))
+
+
+def test_of_two_endpoints_chosen_at_once_the_later_is_shown(shown):
+    """The second, a correlation, has neither animals nor differences between groups."""
+    shown.run("document.querySelector('#tab-endpoints').click()")
+    shown.wait("document.querySelector('#endpoint-animals').children.length")
+    choose = "(name) => { const field = document.querySelector('#endpoint'); field.value = name; field.dispatchEvent(new Event('change')); }"
+    drawn = "['endpoint-animals', 'endpoint-changes'].map((id) => document.getElementById(id).children.length > 0)"
+    together = "serum_mg~serum_ca"
+    for first, second in (("serum_ca", together), (together, "serum_ca")):
+        shown.run(f"['{first}', '{second}'].forEach({choose})")
+        time.sleep(1)
+        assert shown.run(drawn) == [second != together] * 2
 
 
 def test_pictures_and_tables_go_out_with_the_stamp(shown):

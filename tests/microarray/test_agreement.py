@@ -1,5 +1,6 @@
 """How well probes agree, against numpy's correlation of every pair and a hand calculation."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -34,6 +35,14 @@ def test_it_is_the_mean_correlation_of_all_pairs_and_the_root_mean_square_residu
 
 def test_a_probe_alone_agrees_with_none(steps):
     assert np.isnan(probe_agreement(steps).loc["alone", "probe_correlation"])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_probe_that_does_not_vary_agrees_with_none(steps):
+    normalised = steps.normalised.copy()
+    normalised.iloc[np.flatnonzero(steps.probesets == "s00")[0]] = 0.1
+    found = probe_agreement(replace(steps, normalised=normalised))["probe_correlation"]
+    assert found[found.isna()].index.tolist() == ["alone", "s00"]
 
 
 def test_expression_normalised_elsewhere_has_no_probes(steps):

@@ -92,7 +92,7 @@ def _in_order(rows: pd.DataFrame, claims: pd.DataFrame, decisions: Sequence[obje
     touching = rows["claim_id"].map(claims.set_index("claim_id")["endpoint"])
     places = {"claim_id": rows["claim_id"].map({c: i for i, c in enumerate(claims["claim_id"])})}
     for one in decisions:
-        about = touching.map(one.is_about).astype(bool)
+        about = touching.map({e: one.is_about(e) for e in touching.unique()}).astype(bool)
         rows[one.id] = rows[one.id].where(about, None).astype(object)
         order = {option.id: i for i, option in enumerate(one.options)}
         places[one.id] = rows[one.id].map(order).fillna(-1)

@@ -122,7 +122,7 @@ def _by_shape(
 def _tukey_curve(n_groups: int, df: int) -> Callable[[np.ndarray], np.ndarray]:
     if n_groups == 2:  # Student's t, whose p has a corner at 0
         return lambda t: 2 * special.stdtr(df, -t)
-    return _curve(lambda t: studentised_range_tail(t * np.sqrt(2), n_groups, df), df)
+    return _curve(lambda t: _range_tail(t, n_groups, df), df)
 
 
 @cache
@@ -156,16 +156,19 @@ def _t_at(bend: float, df: float) -> float:
     return float(np.sqrt(df * np.expm1(np.expm1(bend) / df)))
 
 
+def _range_tail(t: float, n_groups: int, df: float) -> float:
+    q = t * np.sqrt(2)
+    # Below 2 degrees of freedom, no whole number, the density of the SD bends too sharply for fewer nodes.
+    return studentised_range_tail(q, n_groups, df, nodes=96 if q <= 20 and df >= 2 else 200)
+
+
 @cache
 def _range_surface(n_groups: int, octave: int) -> RectBivariateSpline:
     """Logarithm of the tail over 1 / df, from 2^octave to twice as many, and over the bend of t."""
     most = 2.0 ** (octave + 1)
     inverse = np.linspace(1 / most, 2 / most, _SURFACE[0])
     bend = np.linspace(0, np.log1p(_LARGEST * most), _SURFACE[1])
-    exact = [
-        [studentised_range_tail(np.sqrt(2) * _t_at(one, 1 / u), n_groups, 1 / u) for one in bend]
-        for u in inverse
-    ]
+    exact = [[_range_tail(_t_at(one, 1 / u), n_groups, 1 / u) for one in bend] for u in inverse]
     return RectBivariateSpline(inverse, bend, np.log(np.maximum(exact, _SMALLEST)), kx=5, ky=5, s=0)
 
 

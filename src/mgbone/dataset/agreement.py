@@ -129,12 +129,15 @@ def _check_slices(
     slices: pd.DataFrame, file: str, animals: pd.DataFrame | None, partition: bool
 ) -> list[Fault]:
     faults = _check_places(slices, file, animals) if {"animal_id", "position"} <= set(slices.columns) else []
+    said = False
     for measure, unit in (("area", "mm²"), ("content", "mg")):
         columns = [f"{structure}_{measure}" for structure in STRUCTURES]
         if partition and set(columns) <= set(slices.columns):
-            found, partition = _check_sum(slices, file, measure, unit)
-            faults += found
-            faults += _check_part(slices, file, measure, unit)
+            found, is_partition = _check_sum(slices, file, measure, unit)
+            if is_partition or not said:  # where neither is one, the compartments are independent: said once
+                faults += found
+                faults += _check_part(slices, file, measure, unit)
+            said = not is_partition
     for structure in STRUCTURES:
         needed = {"thickness", f"{structure}_area", f"{structure}_content"}
         if needed <= set(slices.columns):

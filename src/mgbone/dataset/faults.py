@@ -163,7 +163,7 @@ def fault_per_row(
     left = [int(row) for row in rows[most:]]
     if left:
         # Each with its word, so that a row of a table from several sheets can be led back to its sheet.
-        told = listing([*map(row_words, left[:11]), *[""] * (len(left) - 11)], most=10)
+        told = listing(map(row_words, left[:10]), most=10, of=len(left))
         many = tr("{count} more rows have a fault of this kind: {rows}", count=len(left), rows=told)
         one = tr("1 more row has a fault of this kind: {row}", row=told)
         advice = tr("Mend them in the same way.")
@@ -239,8 +239,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
-def listing(names: Iterable[str], most: int = 8) -> str:
-    """Join names by commas, the first ones and a count of the rest."""
+def listing(names: Iterable[str], most: int = 8, of: int | None = None) -> str:
+    """Join names by commas, the first ones and a count of the rest; where `names` are not all, `of` is."""
     names = list(names)
-    first = tr(", ").join(names[:most])
-    return tr("{names} and {count} more", names=first, count=len(names) - most) if names[most:] else first
+    first, left = tr(", ").join(names[:most]), (of or len(names)) - most
+    return tr("{names} and {count} more", names=first, count=left) if left > 0 else first

@@ -32,7 +32,7 @@ FEWEST_ALIKE = 4
 
 FEWEST_OF_A_GROUP = 3
 FEWEST_COLUMNS = 3
-"""That two animals have to share before their rows count as one row copied."""
+"""Numbers that two animals have to share before their rows count as one row copied."""
 
 SHORTEST_SCAN = 0.125
 """Of the femur: slices that all lie in less of it were placed in cm (0.1) or are of one end only."""
@@ -42,7 +42,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: its name, its values by row, and whose they are."""
+    """One column of a table: its name, its unit as data have it, its values by row, and whose they are."""
 
     file: str
     name: str
@@ -51,10 +51,15 @@ class Column:
     animals: pd.Series
     groups: pd.Series
 
+    @property
+    def shown(self) -> str:
+        """The unit as people read it."""
+        return typeset_unit(self.unit)
+
     def listed(self, rows: pd.Index) -> str:
         """Name animals with their values, the first ones and a count of the rest."""
-        who = [f"{self.animals[row]} {self.numbers[row]:.6g}" for row in rows[: NAMED + 1]]
-        return listing([*who, *[""] * (len(rows) - len(who))], most=NAMED)
+        who = (f"{self.animals[row]} {self.numbers[row]:.6g}" for row in rows[:NAMED])
+        return listing(who, most=NAMED, of=len(rows))
 
     def doubt(self, rows: pd.Index, problem: str, advice: str) -> Fault:
         """Return what is strange in some rows; the row is named where it is one."""
@@ -110,37 +115,37 @@ def _columns(name: str, table: Table, file: str, group_of: pd.Series) -> Iterato
             held = values.dropna()
             animals = frame["animal_id"].loc[held.index]
             if len(held):
-                unit = typeset_unit(spec.get("unit", ""))
-                yield Column(file, field, unit, held, animals, animals.map(group_of))
+                yield Column(file, field, spec.get("unit", ""), held, animals, animals.map(group_of))
 
 
 def _of_column(column: Column, study: Study) -> list[Fault]:
     """Hold a column against its ranges, then against itself; what is said once is not said again."""
-    beyond, most = _beyond(column)
-    if most:
+    rows = _rows_beyond(column)
+    beyond = _beyond(column, rows)
+    if 2 * len(rows) > len(column.numbers):
         return beyond
-    rest = column.numbers.index.difference([fault.row for fault in beyond if fault.row is not None])
-    return beyond + _unusual(column, study) + _alike(column, study) + _far(column, rest if beyond else None)
+    return beyond + _unusual(column, study) + _alike(column, study) + _far(column, column.numbers.drop(rows))
 
 
 # --- ranges ------------------------------------------------------------------------------------------
 
 
-def _beyond(column: Column) -> tuple[list[Fault], bool]:
-    """Find values that no rat or mouse has; say, too, whether most of the column are."""
-    entry = plausible()["ranges"].get(column.name)
-    if entry is None:
-        return [], False
-    (low, high), values = entry["possible"], column.numbers
-    rows = values.index[(values < low) | (values > high)]
+def _rows_beyond(column: Column) -> pd.Index:
+    """Return the rows of values that no rat or mouse has."""
+    low, high = plausible()["ranges"].get(column.name, {}).get("possible", (-np.inf, np.inf))
+    return column.numbers.index[(column.numbers < low) | (column.numbers > high)]
+
+
+def _beyond(column: Column, rows: pd.Index) -> list[Fault]:
     if not len(rows):
-        return [], False
-    said = {"count": len(rows), "n": len(values), "low": f"{low:g}", "high": f"{high:g}", "unit": column.unit}
+        return []
+    (low, high), values = plausible()["ranges"][column.name]["possible"], column.numbers
+    said = {"count": len(rows), "n": len(values), "low": f"{low:g}", "high": f"{high:g}"}
     problem = tr(
         "{count} of {n} values lie outside {low} to {high} {unit}, which rats and mice hardly leave ({who})",
-        who=column.listed(rows), **said,
+        who=column.listed(rows), unit=column.shown, **said,
     )  # fmt: skip
-    return [column.doubt(rows, problem, _look(column, values[rows]))], 2 * len(rows) > len(values)
+    return [column.doubt(rows, problem, _look(column, values[rows]))]
 
 
 def _unusual(column: Column, study: Study) -> list[Fault]:
@@ -155,7 +160,7 @@ def _unusual(column: Column, study: Study) -> list[Fault]:
     problem = tr(
         "the median of the animals on the normal diet is {middle:.4g} {unit} (n = {n}); usual in rats is "
         "{low:g} to {high:g}",
-        middle=middle, unit=column.unit, n=len(held), low=usual[0], high=usual[1],
+        middle=middle, unit=column.shown, n=len(held), low=usual[0], high=usual[1],
     )  # fmt: skip
     return [Fault(column.file, problem, _look(column, held), column=column.name)]
 
@@ -166,12 +171,10 @@ def _look(column: Column, values: pd.Series) -> str:
         return tr("Is 0 written where nothing was measured? Then leave the cell blank.")
     entry, middle = plausible()["ranges"][column.name], values.median()
     low, high = entry.get("usual", entry["possible"])
-    specs = (fields[column.name] for table in PER_ANIMAL if column.name in (fields := table_fields(table)))
-    target = next(specs, {}).get("unit", "")
     for text, field in CLINICAL:
-        by = conversion(unit_of(text), target, field) if field == column.name else None
+        by = conversion(unit_of(text), column.unit, field) if field == column.name else None
         if by is not None and by.factor != 1 and low <= middle * by.factor <= high:
-            shown = {"unit": typeset_unit(text), "low": f"{low:g}", "high": f"{high:g}", "is": column.unit}
+            shown = {"unit": typeset_unit(text), "low": f"{low:g}", "high": f"{high:g}", "is": column.shown}
             return tr(
                 "Taken as {unit} they would be within {low} to {high} {is}: is the unit right?", **shown
             )
@@ -189,19 +192,18 @@ def _look(column: Column, values: pd.Series) -> str:
 # --- the rest of the column --------------------------------------------------------------------------
 
 
-def _far(column: Column, rows: pd.Index | None) -> list[Fault]:
-    """Find values many times the middle of their own group, or a small part of it."""
-    values = column.numbers if rows is None else column.numbers.loc[rows]
+def _far(column: Column, values: pd.Series) -> list[Fault]:
+    """Find those of a column's values that are many times the middle of their own group, or a small part."""
     by_group = values.groupby(column.groups.loc[values.index])
     middle = by_group.transform("median")
     with np.errstate(divide="ignore", invalid="ignore"):
         times = np.maximum(values / middle, middle / values)
-    enough = by_group.transform("size") > FEWEST_OF_A_GROUP
+    enough = by_group.transform("size") >= FEWEST_OF_A_GROUP
     far = values.index[enough & (middle > 0) & (values > 0) & (times >= MOST_TIMES)]
     if not len(far):
         return []
     row = far[0]
-    said = {"who": column.listed(far), "middle": f"{middle[row]:.4g}", "unit": column.unit}
+    said = {"who": column.listed(far), "middle": f"{middle[row]:.4g}", "unit": column.shown}
     problem = tr(
         "far from the rest of its group: {who}; the first one's group has a median of {middle} {unit}", **said
     )
@@ -241,7 +243,7 @@ def _order(columns: list[Column]) -> list[Fault]:
                     "{lower} is above {higher} in {count} of {n} animals (medians {low:.4g} and {high:.4g} "
                     "{unit}); in growing rats it is below",
                     lower=lower.name, higher=higher.name, count=count, n=len(both),
-                    low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.unit,
+                    low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.shown,
                 )  # fmt: skip
                 advice = tr("Are the two columns exchanged?")
                 found.append(Fault(higher.file, problem, advice, column=f"{higher.name}, {lower.name}"))
@@ -280,8 +282,10 @@ def _of_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame) -> list[F
         columns = (f"{structure}_content", f"{structure}_area", "thickness")
         if set(columns) <= set(slices):
             content, area, thickness = (slices[column] for column in columns)
-            sums = pd.DataFrame({"content": content, "volume": area * thickness}).groupby(slices["animal_id"])
-            total = sums.sum(min_count=1)
+            both = pd.DataFrame(
+                {"animal_id": slices["animal_id"], "content": content, "volume": area * thickness}
+            )
+            total = both.dropna().groupby("animal_id").sum()
             density = 1000 * total["content"] / total["volume"].where(total["volume"] > 0)
             found += _densities(density.dropna(), structure, file, ", ".join(columns))
     if {"animal_id", "femur_length"} <= set(animals):
@@ -302,7 +306,9 @@ def _copied_slices(slices: pd.DataFrame, file: str) -> list[Fault]:
     measured = [name for name in measured if slices[name].min() < slices[name].max()]
     if not measured:
         return []
-    keys = slices.groupby("animal_id")[measured].apply(lambda rows: rows.to_numpy().tobytes())
+    by_animal = slices.groupby("animal_id")[measured]
+    keys = by_animal.apply(lambda rows: rows.to_numpy().tobytes())
+    keys = keys[by_animal.count().sum(axis=1) >= FEWEST_COLUMNS]
     return _same(keys, pd.Series(keys.index, index=keys.index), file, tr("the same numbers in all slices"))
 
 
@@ -316,5 +322,6 @@ def _of_regions(regions: pd.DataFrame, file: str) -> list[Fault]:
 
 def _densities(density: pd.Series, structure: str, file: str, label: str) -> list[Fault]:
     who = pd.Series(density.index, index=density.index)
-    column = Column(file, f"density_{structure}", "mg/cm³", density, who, who)
-    return [Fault(file, fault.problem, fault.advice, column=label) for fault in _beyond(column)[0]]
+    column = Column(file, f"density_{structure}", "mg/cm3", density, who, who)
+    beyond = _beyond(column, _rows_beyond(column))
+    return [Fault(file, fault.problem, fault.advice, column=label) for fault in beyond]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
@@ -90,10 +91,10 @@ def dunnett_tail(t: float, sizes: Sequence[int], n: int, df: int) -> float:
     s, of_s = pooled_sd(df)
     z, of_z = _nodes(-9.0, 9.0)
     inside = np.ones((len(s), len(z)))
-    for size in sizes:
+    for size, groups in Counter(sizes).items():
         reach = t * np.sqrt(1 + size / n) * s[:, None]
         centre = z * np.sqrt(size / n)
-        inside *= special.ndtr(centre + reach) - special.ndtr(centre - reach)
+        inside *= (special.ndtr(centre + reach) - special.ndtr(centre - reach)) ** groups
     return max(1 - float(of_s @ inside @ (of_z * stats.norm.pdf(z))), 0.0)
 
 

@@ -123,6 +123,9 @@ class _Canvas(FigureCanvasBase):
     (Agg's own canvas draws the whole figure whenever seaborn looks at its labels.)
     """
 
+    def draw(self, *args: object, **options: object) -> None:
+        self.figure.stale = False  # else seaborn draws all the same
+
     def get_renderer(self) -> RendererAgg:
         size = (*self.figure.bbox.size, self.figure.dpi)
         if getattr(self, "_size", None) != size:

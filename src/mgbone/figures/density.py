@@ -100,15 +100,13 @@ def region_dots(
         return canvas.empty_figure(naming.not_measured(["qCT"]), title)
     found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
     tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
-    lines = {
-        c.name: look.line(color=look.line_colour(c.case), label=naming.contrast_label(c.name),
-                       linestyle=look.group_style(c.reference).line) for c in chosen.contrasts
-    }  # fmt: skip
+    lines = [look.line(color=look.line_colour(c.case), label=naming.contrast_label(c.name),
+                       linestyle=look.group_style(c.reference).line) for c in chosen.contrasts]  # fmt: skip
     figure, axes = canvas.new_figure(
         len(structures), 2, height=52.0 * len(structures), title=title, sharex="col",
         finding=_cells_of_experiment(found, study),
         note=[tests, DOTS, N_("right: difference, 95 % interval; p where p < 0.10"), canvas.MARKS],
-        legend=[*look.group_handles(chosen.groups), *lines.values()],
+        legend=[*look.group_handles(chosen.groups), *lines],
         gridspec_kw={"width_ratios": [11, 9]},
     )  # fmt: skip
     at = _lanes(here["group"], chosen.groups)
@@ -121,7 +119,7 @@ def region_dots(
         marks.means(left, table, beside=0.45 * step)
         left.set_title(tr("{structure}, {unit}", structure=structure_label(structure),
                           unit=endpoint_unit(names[0], typeset=True)))  # fmt: skip
-        _cell_differences(right, found, names, list(lines))
+        _cell_differences(right, found, names, chosen.contrasts)
         for ax in (left, right):
             _region_axis(ax)
             ax.tick_params(labelbottom=True)
@@ -148,16 +146,19 @@ def _cells_of_experiment(found: pd.DataFrame, study: Study) -> str:
     return cells_found(found.assign(structure=parts.get(1), region=parts.get(2), percent=percent), study)
 
 
-def _cell_differences(ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[str]) -> None:
+def _cell_differences(
+    ax: Axes, found: pd.DataFrame, names: Sequence[str], contrasts: Sequence[Contrast]
+) -> None:
     marks.zero(ax)
-    shown = found[found["contrast"].isin(contrasts) & found["endpoint"].isin(names)]
+    order = [contrast.name for contrast in contrasts]
+    shown = found[found["contrast"].isin(order) & found["endpoint"].isin(names)]
     shown = shown.assign(place=shown["endpoint"].map(names.index))
-    shown["at"] = shown["place"] + _lanes(shown["contrast"], contrasts)
+    shown["at"] = shown["place"] + _lanes(shown["contrast"], order)
     for contrast in contrasts:
         first = len(ax.collections)
-        marks.estimates(ax, shown[shown["contrast"].eq(contrast)], upright=True, size=28)
+        marks.estimates(ax, shown[shown["contrast"].eq(contrast.name)], upright=True, size=28)
         for drawn in ax.collections[first : first + 1]:  # none where the contrast was not tested
-            drawn.set_linestyle(look.group_style(contrast.partition("_vs_")[2]).line)
+            drawn.set_linestyle(look.group_style(contrast.reference).line)
     marked = shown[shown["level"].isin(list(naming.LEVEL_MARKS))]
     for place, rows in marked.groupby("place", sort=False):
         # One above the other: side by side they would meet.

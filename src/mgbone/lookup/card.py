@@ -74,8 +74,8 @@ class Card:
         return stream.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all as plain values; missing ones are None, infinite ones "inf" as in the derived tables."""
-        finite = [table.replace(np.inf, "inf") for table in self.tables.values()]
+        """Return all as plain values; missing ones are None, infinite ones texts as in the derived tables."""
+        finite = [table.replace({np.inf: "inf", -np.inf: "-inf"}) for table in self.tables.values()]
         tables = {
             key: json.loads(table.to_json(orient="records", double_precision=15, force_ascii=False))
             for key, table in zip(self.keys, finite, strict=True)

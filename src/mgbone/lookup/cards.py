@@ -14,6 +14,7 @@ from mgbone.figures import groups as group_figures
 from mgbone.lookup.card import Card
 from mgbone.lookup.finding import the_one
 from mgbone.lookup.tables import Tables, find_tables
+from mgbone.microarray.agreement import ON_CHIP_COLUMNS
 from mgbone.microarray.changed_genes import call_genes
 from mgbone.study import naming
 from mgbone.study.dictionary import GENE, endpoint_label, endpoint_unit
@@ -85,9 +86,9 @@ def gene_animals(symbol: str, tables: Tables) -> pd.DataFrame:
 
 def gene_on_chip(symbol: str, tables: Tables) -> pd.DataFrame:
     """Return the row of genes_on_chip.csv of one gene: probe set, place, and how well its probes agree."""
-    if not (tables.derived / "genes_on_chip.csv").is_file():  # a run of before this table
-        return pd.DataFrame(columns=["probeset_id", "place", "probes", "probe_correlation", "probe_residual"])
-    table = tables.read("genes_on_chip")
+    table = pd.DataFrame(columns=ON_CHIP_COLUMNS)  # of a run of before this table
+    if tables.has("genes_on_chip"):
+        table = tables.read("genes_on_chip")
     return table[table["gene"].eq(symbol)].drop(columns="gene").reset_index(drop=True)
 
 
@@ -174,7 +175,7 @@ def other_tests(name: str, tables: Tables) -> pd.DataFrame:
 
 def partners(name: str, tables: Tables) -> pd.DataFrame:
     """Return what goes together with one endpoint within groups, the smallest p first."""
-    if not (tables.derived / "within_animals.csv").is_file():
+    if not tables.has("within_animals"):
         return pd.DataFrame(columns=["endpoint", "n", "r", "ci_low", "ci_high", "p", "q"])
     table = tables.read("within_animals")
     table = table[table["a"].eq(name) | table["b"].eq(name)]

@@ -49,11 +49,10 @@ def genes_and_statements(tables: Tables) -> dict[str, Any]:
 
 def expression(tables: Tables) -> dict[str, Any]:
     """Return log2 expression: its arrays, and a list of values a gene in the order of the genes."""
-    if not (tables.derived / "expression.csv").is_file():
+    if not tables.has("expression"):
         return {"arrays": [], "values": []}
     arrays, table = tables.read("expression_arrays"), tables.read("expression")
-    genes = _changes(tables)["genes"]
-    values = table.set_index("gene").reindex(genes)[list(arrays["array_id"])]
+    values = table.set_index("gene").reindex(_genes(tables))[list(arrays["array_id"])]
     return {
         "arrays": arrays[["animal_id", "experiment", "group"]].to_numpy().tolist(),
         "values": _plain_rows(values),
@@ -72,21 +71,19 @@ def _groups(tables: Tables) -> dict[str, Any]:
     }
 
 
+def _genes(tables: Tables) -> list[str]:
+    if not tables.has("differential_expression"):
+        return []
+    return list(dict.fromkeys(tables.read("differential_expression")["gene"]))
+
+
 def _changes(tables: Tables) -> dict[str, Any]:
     """Return genes, their names and themes, and per contrast the columns of `CHANGES` in their order."""
-    path = tables.derived / "differential_expression.csv"
-    table = tables.read("differential_expression") if path.is_file() else pd.DataFrame(columns=["gene"])
-    genes = list(dict.fromkeys(table["gene"]))
+    genes = _genes(tables)
     if not genes:
-        return {
-            "genes": [],
-            "chip": [],
-            "names": [],
-            "synonyms": {},
-            "themes": [],
-            "theme": [],
-            "contrasts": [],
-        }
+        listed = ("genes", "chip", "names", "themes", "theme", "contrasts")
+        return {"synonyms": {}, **{key: [] for key in listed}}
+    table = tables.read("differential_expression")
     names = tables.chip_genes.reindex(genes)["gene_name"].fillna("")
     members = theme_genes(tables.gene_sets, tables.themes)
     theme = [next((i for i, t in enumerate(THEMES) if g in members.get(t, ())), -1) for g in genes]
@@ -111,7 +108,7 @@ def _changes(tables: Tables) -> dict[str, Any]:
 
 def _on_chip(genes: list[str], tables: Tables) -> list[list[Any]]:
     """Return the columns of genes_on_chip.csv by gene; of a run of before this table nothing."""
-    if not (tables.derived / "genes_on_chip.csv").is_file():
+    if not tables.has("genes_on_chip"):
         return []
     return _plain_rows(tables.read("genes_on_chip").set_index("gene").reindex(genes))
 
@@ -122,7 +119,7 @@ def _endpoints(tables: Tables) -> dict[str, Any]:
     known = {}
     for name in dict.fromkeys(evidence["endpoint"]):
         animals = endpoint_animals(name, tables)
-        animals = animals.dropna(subset=["value"])
+        animals = animals.replace([np.inf, -np.inf], np.nan).dropna(subset=["value"])
         known[name] = {
             "label": _label(name),
             "unit": _unit(name),
@@ -181,7 +178,7 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
 
 
 def _plain(column: pd.Series) -> list[Any]:
-    return [None if pd.isna(value) else value for value in column.tolist()]
+    return _row(column.tolist())
 
 
 def _plain_rows(table: pd.DataFrame) -> list[list[Any]]:
@@ -192,4 +189,5 @@ def _plain_rows(table: pd.DataFrame) -> list[list[Any]]:
 
 
 def _row(row: Iterable[Any]) -> list[Any]:
-    return [None if pd.isna(value) else value for value in row]
+    """Return plain values; JSON has no infinite numbers, and no picture has a place for them."""
+    return [None if pd.isna(value) or value in (np.inf, -np.inf) else value for value in row]

@@ -35,9 +35,8 @@ def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: 
         If nothing has run on the dataset.
     """
     tables = Tables(dataset, **{"language": current(), **folders})
-    newest = max(tables.path(name).stat().st_mtime_ns for name in ("evidence", "verdicts"))
-    page = tables.build / "explorer.html"
-    if not page.is_file() or page.stat().st_mtime_ns < newest:
+    made, page = tables.made, tables.build / "explorer.html"
+    if not page.is_file() or page.stat().st_mtime_ns < made:
         write_explorer(tables)
     said, address = tr("Open the explorer beside the notebook"), quote(Path(os.path.relpath(page)).as_posix())
     return HTML(

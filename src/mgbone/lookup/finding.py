@@ -104,7 +104,7 @@ def name_index(tables: Tables) -> pd.DataFrame:
 
 
 def _genes(tables: Tables) -> list[tuple[str, str, str]]:
-    if not (tables.derived / "differential_expression.csv").is_file():
+    if not tables.has("differential_expression"):
         return []
     genes = tables.read("differential_expression")["gene"].unique()
     named = tables.chip_genes.reindex(genes)["gene_name"].fillna("")

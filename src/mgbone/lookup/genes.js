@@ -32,10 +32,10 @@ class Genes {
   }
 
   columns(contrast) {
-    const { world } = this;
-    contrast.columns ??= { gene: world.genes, name: world.names, p: contrast.p, q: contrast.q, lfc: Float64Array.from(contrast.log2_fold_change, (v) => v ?? NaN),
-    average: Float64Array.from(contrast.average_expression, (v) => v ?? NaN),
-    mlp: Float64Array.from(contrast.p, (p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
+    const { world } = this, numbers = (values) => Float64Array.from(values, (value) => value ?? NaN);
+    contrast.columns ??= { gene: world.genes, name: world.names, p: numbers(contrast.p), q: numbers(contrast.q),
+      lfc: numbers(contrast.log2_fold_change), average: numbers(contrast.average_expression),
+      mlp: Float64Array.from(contrast.p, (p) => (p === null ? NaN : -Math.log10(Math.max(p, 1e-300)))) };
     const colour = contrast.q.map((q, i) => (q === null || q >= this.limit ? CLOUD
       : world.theme[i] < 0 ? CHANGED : world.themes[world.theme[i]].colour));
     return { ...contrast.columns, colour };
@@ -46,23 +46,33 @@ class Genes {
     this.limit = q >= 0 && q <= 1 && q !== "" ? +q : this.world.limits.q;
     byId("limit").value = this.limit;
     this.fillSource();
-    if (this.both) this.setPair(byId("first").value, byId("second").value);
+    this.stale = true;
+    if (!byId("two").hidden) this.showPair();
   }
 
   fillSource() {
     this.clouds.all.data = this.columns(this.contrast);
-    this.remark(this.clouds);
+    this.markIn(this.clouds);
   }
 
-  // Mark the chosen gene, one's own and those in the box in clouds that are shown.
-  remark(...clouds) {
+  // Mark the chosen gene, one's own and those in the box; in the cloud of two comparisons once it is seen.
+  remark() {
+    this.markIn(this.clouds);
+    if (byId("two").hidden) this.stale = true; else this.markIn(this.pair);
+  }
+
+  markIn({ all, chosen, marks }) {
     const marked = [...new Set([this.gene, ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
-    for (const { all, chosen, marks } of clouds.length ? clouds : [this.clouds, this.pair]) {
-      const places = ["gene", "lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
-      for (const [source, rows] of [[marks, marked], [chosen, this.selected]]) {
-        source.data = Object.fromEntries(places.map((name) => [name, rows.map((i) => all.data[name][i])]));
-      }
+    const places = ["gene", "lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
+    for (const [source, rows] of [[marks, marked], [chosen, this.selected]]) {
+      if (!rows.length && !source.length && places[0] in source.data) continue;
+      source.data = Object.fromEntries(places.map((name) => [name, rows.map((i) => all.data[name][i])]));
     }
+  }
+
+  // Draw the cloud of two comparisons unless it is up to date.
+  async showPair() {
+    if (!this.both || this.stale) await this.setPair(byId("first").value, byId("second").value || this.world.contrasts.at(-1)?.name);
   }
 
   makeTable() {
@@ -134,14 +144,15 @@ class Genes {
     return this.expression ??= unpack("expression-blob");
   }
 
+  // Show one gene, or none if its name is empty.
   async choose(gene) {
-    if (!this.at.has(gene) || gene === this.gene) return;
+    if (gene === this.gene || !(gene === "" || this.at.has(gene))) return;
     this.gene = gene;
-    this.table.current = gene;
-    this.table.draw();
+    this.table.point(gene);
     this.remark();
+    byId("chosen").hidden = !gene;
+    if (!gene) return;
     const { words, world } = this, i = this.at.get(gene);
-    byId("chosen").hidden = false;
     byId("chosen-title").textContent = world.names[i] ? `${gene}: ${world.names[i]}` : gene;
     const [probeset, place, probes, correlation, residual] = world.chip[i] ?? [];
     byId("chosen-chip").textContent = probeset ? fill(words.chip, { probeset, place: place ?? words.no_place, probes,
@@ -168,7 +179,8 @@ class Genes {
     byId("first").value = a.name; byId("second").value = b.name;
     const columns = this.columns(a);
     this.pair.all.data = { ...columns, a: columns.lfc, b: this.columns(b).lfc };
-    this.remark(this.pair);
+    this.markIn(this.pair);
+    this.stale = false;
     const labels = { title: `${a.label} | ${b.label}`, xLabel: `${words.lfc}: ${a.label}`, yLabel: `${words.lfc}: ${b.label}` };
     if (!this.both) {
       this.both = cloud(this.pair, { ...shared, ...labels, x: "a", y: "b" });

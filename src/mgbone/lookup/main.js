@@ -24,25 +24,39 @@ async function main() {
       byId(name).hidden = name !== state.tab;
       byId(`tab-${name}`).setAttribute("aria-selected", String(name === state.tab));
     }
-    if (state.tab === "two" && !genes.both) genes.setPair(byId("first").value, byId("second").value || world.contrasts.at(-1)?.name);
+    if (state.tab === "two") genes.showPair();
     if (state.tab === "endpoints" && !endpoints.name) endpoints.choose("");
   }
 
+  // Bring about what the address tells; what it does not tell of is as at the start.
   async function restore() {
-    const told = readState();
+    ready = false;
+    const told = readState(), now = current(), { contrasts } = world;
     if (genes.table) {
-      if (told.contrast) genes.setContrast(told.contrast);
-      if (told.q) genes.setLimit(told.q);
-      if (told.search) { byId("search").value = told.search; genes.find(told.search); }
-      if (told.own) { byId("own").value = told.own.replaceAll(" ", "\n"); genes.mark(told.own); }
-      if (told.selected) genes.selectNamed(told.selected.split(" "));
-      if (told.gene) genes.choose(told.gene);
-      byId("first").value = told.first ?? world.contrasts[0].name;
-      byId("second").value = told.second ?? world.contrasts.at(-1).name;
+      const { contrast, first, second } = { contrast: contrasts[0].name, first: contrasts[0].name, second: contrasts.at(-1).name, ...told };
+      if (contrast !== now.contrast) genes.setContrast(contrast);
+      if ((told.q ?? "") !== now.q) genes.setLimit(told.q ?? "");
+      restoreRows(told, now);
+      if (told.gene || !told.search) genes.choose(told.gene ?? "");
+      byId("first").value = first; byId("second").value = second;
+      genes.stale ||= first !== now.first || second !== now.second;
     }
     for (const [name, view] of Object.entries({ genes, endpoints, ledger })) unpackFilters(view.table, told[`${name}-filter`]);
     open(told.tab);
-    if (told.endpoint) await endpoints.choose(told.endpoint);
+    ready = true;
+    if (told.endpoint || state.tab === "endpoints") await endpoints.choose(told.endpoint ?? "");
+  }
+
+  // Of what was sought, listed and drawn a box around, what was told last of decides on the rows of the table.
+  function restoreRows({ search = "", own = "", selected = "" }, now) {
+    if (search === now.search && own === now.own && selected === now.selected && genes.selected.length <= MOST_IN_ADDRESS) return;
+    byId("search").value = search;
+    byId("own").value = own.replaceAll(" ", "\n");
+    genes.select([]);
+    genes.mark("");
+    if (search) genes.find(search);
+    if (own) genes.mark(own);
+    if (selected) genes.selectNamed(selected.split(" "));
   }
 
   function listen() {
@@ -71,14 +85,13 @@ async function main() {
   await genes.start();
   listen();
   await restore();
-  ready = true;
   document.body.dataset.ready = Math.round(performance.now());
   await prepare();
 
   // What is not seen yet is drawn while nothing else is to do, so that it is there when it is asked for.
   async function prepare() {
     const tasks = [() => genes.searched(), () => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
-      () => genes.both || genes.setPair(byId("first").value, byId("second").value), () => endpoints.name || endpoints.choose("")];
+      () => genes.showPair(), () => endpoints.name || endpoints.choose("")];
     for (const task of tasks) {
       await new Promise((done) => { (window.requestIdleCallback ?? setTimeout)(done); });
       await task();

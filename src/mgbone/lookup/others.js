@@ -26,16 +26,15 @@ class Endpoints {
     this.name = name in world.endpoints ? name : Object.keys(world.endpoints)[0];
     const endpoint = world.endpoints[this.name], { stamp } = world;
     byId("endpoint").value = this.name;
-    this.table.current = this.name;
-    this.table.draw();
+    this.table.point(this.name);
     const rows = this.rows.filter((row) => row.endpoint === this.name && row.estimate !== null && row.contrast.includes("_vs_"))
       .map((row) => ({ label: world.contrast_labels[row.contrast], value: row.estimate, low: row.ci_low, high: row.ci_high, p: `p = ${shown(row.p)}` }));
-    if (rows.length) await draw("endpoint-changes", differencesPicture(rows, { title: `${endpoint.label}: ${words.difference}`, stamp, unit: endpoint.unit }));
-    else empty("endpoint-changes");
-    if (endpoint.animals.length) {
-      const shown = { title: endpoint.label, stamp, unit: endpoint.unit, words, room: "endpoint-animals" };
-      await draw("endpoint-animals", animalsPicture(endpoint.animals, world, shown));
-    } else empty("endpoint-animals");
+    const title = endpoint.label, common = { stamp, unit: endpoint.unit };
+    await Promise.all([
+      draw("endpoint-changes", rows.length ? differencesPicture(rows, { title: `${title}: ${words.difference}`, ...common }) : null),
+      draw("endpoint-animals", endpoint.animals.length
+        ? animalsPicture(endpoint.animals, world, { title, words, room: "endpoint-animals", ...common }) : null),
+    ]);
   }
 }
 

@@ -34,14 +34,40 @@ async function show(pictures) {
 
 // Dots are set pixel by pixel, rare colours last: Bokeh's own way, a path for each of 22,900, takes fifty times as long, and
 // WebGL is not everywhere. A drawing (SVG) gets a path of squares for each colour. The colour is that of the source, or one for all.
+const groupsOf = new WeakMap();  // of a list of colours: the dots of each, the most frequent colour first
+
+function grouped(colours, n) {
+  if (!colours) return [[SELECTED, Array.from({ length: n }, (_, i) => i)]];
+  if (!groupsOf.has(colours)) {
+    const ofColour = new Map();
+    colours.forEach((name, i) => { if (ofColour.has(name)) ofColour.get(name).push(i); else ofColour.set(name, [i]); });
+    groupsOf.set(colours, [...ofColour].sort((a, b) => b[1].length - a[1].length));
+  }
+  return groupsOf.get(colours);
+}
+
+const sheet = new OffscreenCanvas(1, 1);
+
 class CloudView extends Scatter.prototype.default_view {
-  _paint(ctx, indices) {
-    const { colour } = this.renderer.model.data_source.data, ofColour = new Map(), side = this.size.get(0);
-    for (const i of indices) {
-      const name = colour?.[i] ?? SELECTED;
-      if (ofColour.has(name)) ofColour.get(name).push(i); else ofColour.set(name, [i]);
-    }
-    const groups = [...ofColour].sort((a, b) => b[1].length - a[1].length);
+  // The index of places is for the pointer alone: it is made once it is asked for.
+  index_data() { this._index = null; }
+
+  get index() {
+    if (!this._index) super.index_data();
+    return this._index;
+  }
+
+  bounds() {
+    const [[x0, x1], [y0, y1]] = [this.x, this.y].map((values) => {
+      let low = Infinity, high = -Infinity;
+      for (const value of values) { if (value < low) low = value; if (value > high) high = value; }
+      return [low, high];
+    });
+    return { x0, y0, x1, y1 };
+  }
+
+  _paint(ctx) {
+    const groups = grouped(this.renderer.model.data_source.data.colour, this.data_size), side = this.size.get(0);
     if (ctx instanceof CanvasRenderingContext2D) return this.setPixels(ctx, groups, side);
     const corner = (centre) => Math.round(10 * (centre - side / 2)) / 10;
     for (const [name, dots] of groups) {
@@ -54,22 +80,24 @@ class CloudView extends Scatter.prototype.default_view {
 
   setPixels(ctx, groups, side) {
     const { width, height } = ctx.canvas, { a: scale, e: left, f: top } = ctx.getTransform();
-    const image = new ImageData(width, height), pixels = new DataView(image.data.buffer), wide = Math.round(side * scale);
+    const image = new ImageData(width, height), pixels = new Uint32Array(image.data.buffer), wide = Math.round(side * scale);
     for (const [name, dots] of groups) {
-      const rgba = parseInt(`${name.slice(1)}ff`, 16);
+      const ink = new Uint32Array(Uint8Array.from([1, 3, 5].map((at) => parseInt(name.slice(at, at + 2), 16)).concat(255)).buffer)[0];
       for (const i of dots) {
         const x0 = Math.round(this.sx[i] * scale + left - wide / 2), y0 = Math.round(this.sy[i] * scale + top - wide / 2);
         if (!(x0 >= 0 && y0 >= 0 && x0 + wide <= width && y0 + wide <= height)) continue;
-        for (let y = y0; y < y0 + wide; y += 1) for (let x = x0; x < x0 + wide; x += 1) pixels.setUint32(4 * (y * width + x), rgba);
+        for (let y = y0; y < y0 + wide; y += 1) for (let x = x0; x < x0 + wide; x += 1) pixels[y * width + x] = ink;
       }
     }
-    const sheet = new OffscreenCanvas(width, height);
+    sheet.width = width;
+    sheet.height = height;
     sheet.getContext("2d").putImageData(image, 0, 0);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.drawImage(sheet, 0, 0);
     ctx.setTransform(scale, 0, 0, scale, left, top);
   }
 }
+CloudView.prototype._mask_data = null;  // all dots are painted: to find out which lie within the frame takes longer
 class Cloud extends Scatter {}
 Cloud.prototype.default_view = CloudView;
 
@@ -104,24 +132,30 @@ function cloud({ all, chosen, marks }, { title, stamp, x, y, xLabel, yLabel, wor
   return figure;
 }
 
+// Of what is asked for at one place while another picture is still being made there, the last is drawn; null empties it.
+const asked = {}, made = {};
+
+function draw(place, picture) {
+  asked[place] = picture;
+  made[place] = (made[place] ?? Promise.resolve()).catch(() => {}).then(() => (asked[place] === picture ? put(place, picture) : null));
+  return made[place];
+}
+
 // A picture of the same build keeps its figure and gets new data: to build one takes 50 ms.
 const built = {};
 
-async function draw(place, { build, key, title, unit, axis, data }) {
-  if (built[place]?.key !== key) {
-    const { figure, sources } = build();
-    built[place] = { key, figure, sources };
-    Object.entries(data).forEach(([name, columns]) => { sources[name].data = columns; });
-    await show({ [place]: figure });
-    return;
-  }
+async function put(place, picture) {
+  if (!picture) return clear(place);
+  const { build, key, title, unit, axis, data } = picture, isNew = built[place]?.key !== key;
+  if (isNew) built[place] = { key, ...build() };
   const { figure, sources } = built[place];
   figure.title.text = title;
   figure[axis][0].axis_label = unit;
   Object.entries(data).forEach(([name, columns]) => { sources[name].data = columns; });
+  return isNew && show({ [place]: figure });
 }
 
-function empty(place) {
+function clear(place) {
   views[place]?.model.document?.clear();
   byId(place).replaceChildren();
   delete views[place];

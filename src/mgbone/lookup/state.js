@@ -15,10 +15,10 @@ function writeState(state) {
 const packFilters = (table) => (table && Object.keys(table.filters).length ? JSON.stringify(table.filters) : "");
 
 function unpackFilters(table, text) {
-  if (!text || !table) return;
+  if (!table) return;
+  let filters = {};
   try {
-    for (const [key, value] of Object.entries(JSON.parse(text))) {
-      if (table.columns.some((column) => column.key === key)) table.setFilter(key, String(value));
-    }
+    filters = JSON.parse(text || "{}") ?? {};
   } catch { /* an address that was cut short */ }
+  table.setFilters(filters);
 }

@@ -17,6 +17,18 @@ function condition(text) {
   return (value) => String(value ?? "").toLowerCase().includes(part);
 }
 
+// The first of a list in an order, without sorting the rest.
+function smallest(list, most, order) {
+  const first = list.slice(0, most).sort(order);
+  for (let i = most; i < list.length; i += 1) {
+    let at = most - 1;
+    if (order(list[i], first[at]) > 0) continue;
+    while (at > 0 && order(list[i], first[at - 1]) < 0) { first[at] = first[at - 1]; at -= 1; }
+    first[at] = list[i];
+  }
+  return first;
+}
+
 class Table {
   // columns: {key, label, values (a list, or a function of the row's number), choose (a list to choose from)}
   constructor(place, columns, count, options = {}) {
@@ -56,6 +68,11 @@ class Table {
     this.update();
   }
 
+  // Filter by these alone: texts, by the keys of columns.
+  setFilters(filters) {
+    for (const { key } of this.columns) if ((filters[key] ?? "") !== (this.filters[key] ?? "")) this.setFilter(key, String(filters[key] ?? ""));
+  }
+
   sortBy(key) {
     this.sort = { key, down: this.sort?.key === key && !this.sort.down };
     this.update();
@@ -66,22 +83,26 @@ class Table {
       .map((c) => [c, c.choose ? (v) => v === this.filters[c.key] : condition(this.filters[c.key])]);
     let rows = this.only ? [...this.only] : Array.from({ length: this.count }, (_, i) => i);
     for (const [column, holds] of tests) rows = rows.filter((row) => holds(this.value(column, row)));
-    const by = this.sort && this.columns.find((c) => c.key === this.sort.key);
-    if (by) {
-      const sign = this.sort.down ? -1 : 1, value = (row) => this.value(by, row);
-      const numbers = rows.some((row) => typeof value(row) === "number");
-      const keys = numbers ? new Float64Array(this.count).fill(NaN) : [];
-      for (const row of rows) keys[row] = value(row) ?? (numbers ? Infinity * sign : "");  // what is missing stands last
-      rows.sort(numbers ? (a, b) => sign * (keys[a] - keys[b]) || a - b
-        : (a, b) => (keys[a] < keys[b] ? -sign : keys[a] > keys[b] ? sign : a - b));
-    }
     this.rows = rows;
     this.draw();
   }
 
+  // The first rows in the order of the table; what is missing stands last, whichever way the rest is sorted.
+  sorted(most = Infinity) {
+    const column = this.sort && this.columns.find((c) => c.key === this.sort.key), { rows } = this;
+    if (!column) return rows.slice(0, most);
+    const keys = new Array(this.count), known = [], missing = [], sign = this.sort.down ? -1 : 1;
+    for (const row of rows) {
+      keys[row] = this.value(column, row) ?? "";
+      (keys[row] === "" ? missing : known).push(row);
+    }
+    const order = (a, b) => (keys[a] < keys[b] ? -sign : keys[a] > keys[b] ? sign : a - b);
+    return [...(known.length > 4 * most ? smallest(known, most, order) : known.sort(order)), ...missing].slice(0, most);
+  }
+
   // Rows that are there are written anew: to make new ones takes three times as long.
   draw() {
-    const rows = this.rows.slice(0, MOST_ROWS), { body } = this;
+    const rows = this.sorted(MOST_ROWS), { body } = this;
     while (body.rows.length > rows.length) body.lastChild.remove();
     while (body.rows.length < rows.length) {
       body.append(element("tr", {}, ...this.columns.map((column) => element("td", { class: column.wide ? "wide" : null }, ""))));
@@ -89,20 +110,28 @@ class Table {
     rows.forEach((row, at) => {
       const line = body.rows[at], key = this.keyOf(row);
       line.dataset.key = key;
-      if (key === this.current) line.setAttribute("aria-current", "true"); else line.removeAttribute("aria-current");
       this.columns.forEach((column, k) => {
         const value = this.value(column, row), cell = line.cells[k], number = typeof value === "number";
-        cell.classList.toggle("n", number);
-        cell.title = number ? value : "";
-        cell.textContent = shown(value);
+        if (cell.isNumber !== number) { cell.isNumber = number; cell.classList.toggle("n", number); cell.title = ""; }
+        if (number) cell.title = value;
+        cell.firstChild.data = shown(value);
       });
     });
+    this.point(this.current);
     this.status.textContent = fill(this.words.n_of, { n: this.rows.length, all: this.count })
       + (this.rows.length > MOST_ROWS ? ` (1–${MOST_ROWS})` : "");
   }
 
+  // Point out the rows of a key.
+  point(key) {
+    this.current = key;
+    for (const line of this.body.rows) {
+      if (line.dataset.key === key) line.setAttribute("aria-current", "true"); else line.removeAttribute("aria-current");
+    }
+  }
+
   csv() {
-    const rows = this.rows.map((row) => this.columns.map((column) => this.value(column, row)));
+    const rows = this.sorted().map((row) => this.columns.map((column) => this.value(column, row)));
     return csvOf(this.columns.map((column) => column.label), rows, this.stamp);
   }
 }

@@ -33,6 +33,22 @@ class Tables(DescribedRun):
         folder = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else str(self.dataset)
         return f"make all DATASET={folder}"
 
+    def has(self, name: str) -> bool:
+        """Say whether a table is there."""
+        return (self.derived / f"{name}.csv").is_file()
+
+    @property
+    def made(self) -> int:
+        """When the newest of all tables was written, in nanoseconds.
+
+        Raises
+        ------
+        MgboneError
+            If `make all` has not run.
+        """
+        self.path("evidence")
+        return max(path.stat().st_mtime_ns for path in self.derived.glob("*.csv"))
+
     def path(self, name: str) -> Path:
         """Return the file of a table.
 
@@ -42,7 +58,7 @@ class Tables(DescribedRun):
             If it is not there; says what to run.
         """
         path = self.derived / f"{name}.csv"
-        if not path.is_file():
+        if not self.has(name):
             raise MgboneError(
                 tr("The dataset {name} has no table {file} yet. Run this first: {make}",
                    name=self.name, file=path.name, make=self.make)
@@ -66,11 +82,8 @@ class Tables(DescribedRun):
 
     def read_parts(self, prefix: str) -> pd.DataFrame:
         """Read those tables of the parts that are there, one below the other, such as ``tests_biochem``."""
-        found = [
-            self.read(f"{prefix}_{part}")
-            for part in PARTS
-            if (self.derived / f"{prefix}_{part}.csv").is_file()
-        ]
+        names = (f"{prefix}_{part}" for part in PARTS)
+        found = [self.read(name) for name in names if self.has(name)]
         found = [table for table in found if len(table)] or found[:1]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
@@ -79,7 +92,7 @@ class Tables(DescribedRun):
 
         `make certainty` need not have run, or have run on what is now an older verdict.
         """
-        if not (self.derived / "certainty.csv").is_file():
+        if not self.has("certainty"):
             return {}
         table = self.read("certainty")
         found = table[table["claim_id"].eq(claim) & table["verdict"].eq(verdict)]
@@ -120,8 +133,7 @@ def find_tables(dataset: str | Path = DescribedRun.dataset, **folders: str | Pat
         If `make all` has not run on it.
     """
     tables = Tables(dataset, **folders)
-    made = tables.path("evidence").stat().st_mtime_ns
-    key = (str(tables.data), str(tables.derived), made)
+    key = (str(tables.data), str(tables.derived), tables.made)
     if key not in _kept:
         _kept.clear()
         _kept[key] = tables

@@ -344,7 +344,7 @@ def _plausible_section() -> str:
          entry["source"].replace(";", ", ")]
         for name, entry in held["ranges"].items()
     ]  # fmt: skip
-    header = ["field", "unit", "rats and mice", "median on the normal diet", "source"]
+    header = ["field", "unit", "rats and mice", "median on the normal diet of the report", "source"]
     sources = "\n".join(f"- {key}: {said}" for key, said in held["sources"].items())
     return (
         "### What is plausible / もっともらしい範囲\n\n"

@@ -21,7 +21,7 @@ import yaml
 from mgbone.study.language import N_, either, tr
 
 MOST_BYTES = 1_000_000
-"""Of such a file; the compendium's own is 15 KB."""
+"""Of such a file; the compendium's own is far smaller."""
 
 Keys = tuple[str | int, ...]
 """Where something stands: ``("experiments", "exp1", "groups", 0)``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
@@ -81,7 +82,8 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     table = table.assign(**{name: table[name].map(_no_formula) for name in texts})
     # Written here, since the float_format of to_csv looks at each number several times.
     numbers = table.select_dtypes(include="floating").columns
-    table = table.assign(**{name: [_digits(x) for x in table[name].tolist()] for name in numbers})
+    floats = {name: table[name].to_numpy(dtype=float, na_value=math.nan).tolist() for name in numbers}
+    table = table.assign(**{name: [_digits(x) for x in values] for name, values in floats.items()})
     with write_aside(path) as aside:
         table.to_csv(aside, index=False, lineterminator="\n")
 

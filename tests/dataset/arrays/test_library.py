@@ -153,6 +153,26 @@ def test_a_place_is_written_as_genome_browsers_do_and_missing_where_it_is_not_to
     assert pd.isna(places["TC2"])
 
 
+@pytest.mark.parametrize("lacking", ["start", "transcript_cluster_id"])
+def test_a_column_is_there_if_the_heading_names_it_not_a_remark(tmp_path, lacking):
+    columns = [
+        "transcript_cluster_id",
+        "probeset_id",
+        "seqname",
+        "strand",
+        "start",
+        "stop",
+        "gene_assignment",
+    ]
+    columns.remove(lacking)
+    path = tmp_path / "x.transcript.csv"
+    row = ",".join("NM_2 // Trpm6 // channel" if name == "gene_assignment" else "7" for name in columns)
+    path.write_text(f"#%remark=the columns transcript_cluster_id and start\n{','.join(columns)}\n{row}\n")
+    genes = read_transcript_annotation(path)
+    assert genes.loc["7", "gene_symbol"] == "Trpm6"
+    assert pd.isna(genes.loc["7", "place"]) == (lacking == "start")
+
+
 def test_without_mps_every_probe_set_is_its_own(tmp_path):
     folder = write_files(tmp_path, mps=None, transcripts=TRANSCRIPTS.replace("TC1", "100"))
     platform = read_platform(folder)

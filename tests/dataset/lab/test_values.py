@@ -156,9 +156,14 @@ def test_decimal_commas_are_read_where_the_whole_column_has_them(cells, values):
     assert all("comma read as decimal point" in readings[row].how for row in with_comma)
 
 
-@pytest.mark.parametrize("cell", ["10³", "①", "1²", "٣", "５³", "<1²", "½"])
+@pytest.mark.parametrize("cell", ["10³", "①", "1²", "٣", "５³", "<1²", "½", "2e³", "２ｅ−³"])
 def test_other_digits_are_no_numbers(cell):
     assert read_number(cell).kind == "bad"
+
+
+def test_other_digits_are_no_numbers_in_a_column_with_decimal_commas_either():
+    _, readings = read_numbers(pd.Series(["1,5³", "1,2e³", "1,5", "2,5"], dtype=object))
+    assert [readings[row].kind for row in readings] == ["bad", "bad", "number", "number"]
 
 
 def test_a_whole_number_of_400_digits_is_refused():
@@ -168,8 +173,9 @@ def test_a_whole_number_of_400_digits_is_refused():
 
 def test_other_digits_stay_in_names_and_in_units():
     assert [read_name(name)[0] for name in ("R1³", "①-１", "ラット２")] == ["R1³", "①-1", "ラット2"]
-    reading = read_number("１００ mg/cm³")
-    assert reading.number == 100 and reading.unit is not None
+    for cell in ("１００ mg/cm³", "100ｍｇ／ｃｍ³", "100㎎/㎤", "100 ㎎/cm³", "100㎠", "100㎟", "1e2㎟"):
+        reading = read_number(cell)
+        assert reading.number == 100 and reading.unit is not None, cell
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,8 @@ def read_mps(path: str | PathLike) -> pd.DataFrame:
         If the file can't be read or lacks the columns ``probeset_id`` and ``probeset_list``.
     """
     path = Path(path)
-    table = _named(path, _load(path), "\t", ["probeset_id", "probeset_list"])
+    names, rows = _heading(path, _load(path), "\t")
+    table = _named(path, names, rows, "\t", ["probeset_id", "probeset_list"])
     members = (
         table.assign(member=table["probeset_list"].str.split()).explode("member").dropna(subset=["member"])
     )
@@ -205,10 +206,10 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
         ``gene_assignment``.
     """
     path = Path(path)
-    data = _load(path)
-    key = "transcript_cluster_id" if b"transcript_cluster_id" in data[: 1 << 16] else "probeset_id"
-    placed = _PLACE if all(name.encode() in data[: 1 << 16] for name in _PLACE) else []
-    table = _named(path, data, ",", [key, "gene_assignment", *placed])
+    names, rows = _heading(path, _load(path), ",")
+    key = "transcript_cluster_id" if "transcript_cluster_id" in names else "probeset_id"
+    placed = _PLACE if set(_PLACE) <= set(names) else []
+    table = _named(path, names, rows, ",", [key, "gene_assignment", *placed])
     genes = pd.DataFrame(
         [_first_gene(text) for text in table["gene_assignment"]],
         columns=["gene_symbol", "gene_name"],
@@ -312,8 +313,11 @@ def _delimited(path: Path, data: bytes, columns: list[str], kinds: Mapping[str, 
     return table.assign(**{name: table[name].fillna("") for name in texts if table[name].hasnans})
 
 
-def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.DataFrame:
-    """Parse a table whose first line after the comments names the columns; keep the needed ones as text."""
+def _heading(path: Path, data: bytes, separator: str) -> tuple[list[str], bytes]:
+    """Take a table apart: the names of its columns, in the first line after the comments, and its rows.
+
+    Some releases number the columns ("gene_assignment1"); the number is left out.
+    """
     body = re.sub(rb"\A(?:#[^\n]*\n|\n)*", b"", data)
     heading, _, rows = body.partition(b"\n")
     try:
@@ -321,17 +325,19 @@ def _named(path: Path, data: bytes, separator: str, needed: list[str]) -> pd.Dat
     except csv.Error as error:
         problem = tr("its heading can't be understood ({error})", error=error)
         raise _fault(path, problem, tr("Unpack it again.")) from error
-    # Some releases number the columns ("gene_assignment1"); the first that fits is taken.
-    positions = [
-        next((i for i, name in enumerate(names) if name.rstrip("0123456789") == want), -1) for want in needed
-    ]
-    if min(positions) < 0:
-        lacking = tr(", ").join(want for want, at in zip(needed, positions, strict=True) if at < 0)
+    return [name.rstrip("0123456789") for name in names], rows
+
+
+def _named(path: Path, names: list[str], rows: bytes, separator: str, needed: list[str]) -> pd.DataFrame:
+    """Parse rows whose columns have these names; keep the needed ones as text, of a name the first."""
+    lacking = [want for want in needed if want not in names]
+    if lacking:
         advice = tr("Unpack the file again, or take that of the array's maker.")
-        raise _fault(path, tr("has no column {names}", names=lacking), advice)
+        raise _fault(path, tr("has no column {names}", names=tr(", ").join(lacking)), advice)
     if not rows.strip():
         return pd.DataFrame(columns=needed, dtype="str")
     # Columns go by position: a damaged heading may repeat a name.
+    positions = [names.index(want) for want in needed]
     quoting = csv.QUOTE_MINIMAL if separator == "," else csv.QUOTE_NONE
     options = {"header": None, "names": range(len(names)), "usecols": positions, "dtype": str}
     table = _parse(path, rows, sep=separator, quoting=quoting, **options)

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from mgbone.study.language import N_, tr
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _LEADING = re.compile(r"<?\s*[-+]?(\d[\d.,]*)")
+_BEFORE_UNIT = re.compile(r"[^A-Za-zµμ]*(?:(?<=[\d.])[eE][-+]?\d+)?")
 _DIGITS = "0123456789０１２３４５６７８９"
 _MINUS = str.maketrans({"−": "-", "‐": "-", "–": "-", "﹣": "-", "\u200b": "", "\ufeff": ""})
 
@@ -113,6 +115,14 @@ def odd_digits(text: str) -> str:
         for sign in text
         if sign not in _DIGITS and any(one.isdigit() for one in unicodedata.normalize("NFKC", sign))
     )
+
+
+def _odd_in_number(text: str) -> str:
+    """Return the odd digits of a text before its unit: those of 10³ and 2e³, but not of 5 mg/cm³ or 5 ㎠."""
+    folded = [unicodedata.normalize("NFKC", sign).translate(_MINUS) for sign in text]
+    end = _BEFORE_UNIT.match("".join(folded)).end()
+    starts = [0, *accumulate(map(len, folded))]
+    return odd_digits("".join(sign for sign, start in zip(text, starts, strict=False) if start < end))
 
 
 def is_blank(cell: object) -> bool:
@@ -216,7 +226,7 @@ def has_decimal_commas(cells: Iterable[object], sure: bool = False) -> bool:
 
 def _with_point(cell: object) -> Reading:
     """Read a cell of a column with decimal commas."""
-    if not isinstance(cell, str) or "," not in plain(cell):
+    if not isinstance(cell, str) or "," not in plain(cell) or _odd_in_number(cell):
         return read_number(cell)
     reading = read_number(re.sub(r"(?<=\d),(?=\d)", ".", plain(cell)))
     how = tr("the comma read as decimal point, as in the whole column")
@@ -235,7 +245,7 @@ def is_not_detected(cell: str) -> bool:
 def _read_text(text: str, commas: bool) -> Reading:
     shown = text.strip()
     half = plain(text)
-    if odd := odd_digits(re.match(r"[^A-Za-zµμ]*", text).group()):  # but 5 mg/cm³ is a number with its unit
+    if odd := _odd_in_number(text):
         advice = tr("Write it in plain digits, 0 to 9.")
         return _bad(
             tr("found {shown!r}, in which {odd} is no plain digit", shown=shown[:60], odd=odd), advice

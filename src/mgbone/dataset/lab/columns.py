@@ -17,7 +17,7 @@ from mgbone.study.language import tr
 
 _NUMBER = re.compile(r"[-+\d.,eE<\s]+")
 
-MOST_COLUMNS = 1000
+MOST_HEADINGS = 1000
 """So many columns are looked at; a wider table is no list of animals."""
 
 
@@ -29,7 +29,7 @@ def find_headings(grid: Grid, table: str, read_as: Mapping[str, Heading]) -> tup
     best: tuple[int, int, list[Heading]] = (-1, 1, [])
     above: list[object] = []
     for number, row in enumerate(grid.top, start=1):
-        row = [*row, *[None] * (grid.width - len(row))][:MOST_COLUMNS]
+        row = [*row, *[None] * (grid.width - len(row))][:MOST_HEADINGS]
         headings = [
             _heading(cell, over, spread, table, read_as)
             for cell, over, spread in zip(

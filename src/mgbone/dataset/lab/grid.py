@@ -47,8 +47,8 @@ _DELIMITERS = {
 """What parts columns, in the order of trying, and what is said of it."""
 
 
-MOST_COLUMNS = 100_000
-"""Of a text file: more than a table of genes has, which may lie beside the animals and is passed over."""
+WIDEST_FILE = 100_000
+"""Columns of a text file: more than a table of genes has, which may lie beside the animals."""
 
 
 @dataclass
@@ -176,8 +176,8 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
         advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
         return None, [Fault(file, tr("can't be read as CSV ({error})", error=error), advice)]
     lines = [line for _, line in zip(range(TOP), _records(text, delimiter), strict=False)]
-    if len(lines) and (width := max(map(len, lines))) > MOST_COLUMNS:
-        problem = tr("has {width:,} columns; {most:,} are the most", width=width, most=MOST_COLUMNS)
+    if len(lines) and (width := max(map(len, lines))) > WIDEST_FILE:
+        problem = tr("has {width:,} columns; {most:,} are the most", width=width, most=WIDEST_FILE)
         return None, [Fault(file, problem, tr("Is it the right file, with animals in rows?"))]
     return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes), faults
 
