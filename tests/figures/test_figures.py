@@ -668,7 +668,8 @@ def test_figures_without_anything_to_draw_say_so():
         within_figures.correlation_network(MADE.pairs.iloc[:0], MADE.study),
         comparisons.effect_forest(MADE.evidence, [], MADE.study),
         dose_figures.dose_response(
-            dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study
+            dose_tables.dose_response(MADE.evidence, MADE.study).iloc[:0], ["serum_mg"], MADE.study,
+            animals=MADE.percents, reported=REPORTED, shapes=MADE.shapes,
         ),
         per_dose(MADE.evidence.iloc[:0]),
         verdict_figures.counts_by_chance(MADE.counts, MADE.shuffled.iloc[:0]),
@@ -767,6 +768,13 @@ def test_dots_of_like_value_stand_apart_the_same_way_each_time():
     assert (one == two).all()
     assert np.diff(np.sort(one[:3, 0])).min() > 0.05
     assert np.abs(one[:, 0]).max() <= 0.25
+
+
+def test_an_entry_of_a_legend_looks_alike_whether_or_not_a_figure_was_made_before():
+    plt.rcdefaults()
+    first = look.line_handles(["control"])[0].get_solid_capstyle()
+    canvas.new_figure()
+    assert look.line_handles(["control"])[0].get_solid_capstyle() == first
 
 
 def test_a_group_wants_to_be_known():

@@ -24,6 +24,7 @@ def profiles():
         dataset.study,
         "Profiles",
         tests=qct.profile_tests(profile, dataset.study),
+        animals=profile,
     )
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import MatplotlibDeprecationWarning
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from scipy.cluster.hierarchy import dendrogram
@@ -48,8 +45,6 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
     groups : Series
         Group of each array.
     """
-    stages = list(densities["stage"].unique())
-    shown = list(dict.fromkeys(in_order(groups)))
     peaks = densities.loc[densities.groupby(["stage", "array_id"], sort=False)["density"].idxmax()]
     said = [
         tr(_APART if np.ptp(rows["value"]) > 0.05 else _TOGETHER, stage=tr(_STAGES.get(stage, stage)),
@@ -57,24 +52,21 @@ def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str =
         for stage, rows in peaks.groupby("stage", sort=False)
     ]  # fmt: skip
     figure, axes = canvas.new_figure(
-        1, len(stages), width=look.panels_width(max(2, len(stages))), height=68, title=title,
+        1, len(said), width=look.panels_width(max(2, len(said))), height=68, title=title,
         finding=findings.sentence(said), note=N_("each line an array; density of log2 values"),
-        legend=look.line_handles(shown),
+        legend=look.line_handles(look.in_order(groups)), xlabel=N_("log2 intensity"),
+        titles=[tr(_STAGES.get(stage, stage)) for stage in peaks["stage"].unique()],
     )  # fmt: skip
-    for ax, stage in zip(axes[0], stages, strict=True):
-        rows = densities[densities["stage"] == stage]
-        rows = rows.assign(group=rows["array_id"].map(groups))
+    table = densities.assign(group=densities["array_id"].map(groups))
+    for ax, (_, rows) in zip(axes[0], table.groupby("stage", sort=False), strict=True):
         marks.lines(ax, rows, "value", "density", "array_id", 0.8, linewidths=1)
-        ax.set(title=tr(_STAGES.get(stage, stage)), xlabel=tr("log2 intensity"), ylabel="", ylim=(0, None))
+        ax.set_ylim(0, None)
     axes[0, 0].set_ylabel(tr("Density", "probability"))
     return figure
 
 
 def array_boxes(
-    boxes: pd.DataFrame,
-    groups: pd.Series,
-    limits: Mapping[str, tuple[float, float]] | None = None,
-    title: str = "",
+    boxes: pd.DataFrame, groups: pd.Series, limits: Mapping[str, tuple[float, float]], title: str = ""
 ) -> Figure:
     """Draw a box per array for each measure of quality, one panel above the other.
 
@@ -84,13 +76,12 @@ def array_boxes(
         Columns measure (such as RLE, NUSE), array_id, q05, q25, median, q75, q95.
     groups : Series
         Group of each array.
-    limits : mapping, optional
+    limits : mapping
         Range of the median of each measure inside which an array is not flagged; drawn as a band.
     """
-    limits = limits or {}
     arrays = in_order(groups[groups.index.isin(boxes["array_id"])])
-    bound = boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf)))
-    beyond = boxes.loc[[not low <= m <= high for m, (low, high) in zip(boxes["median"], bound, strict=True)]]
+    low, high = (boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf))).str[end] for end in (0, 1))
+    beyond = boxes[~boxes["median"].between(low, high)]
     names = [f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in beyond["array_id"]]
     measures = list(boxes["measure"].unique())
     figure, axes = canvas.new_figure(
@@ -109,48 +100,27 @@ def array_boxes(
             ax.axhspan(low, high, color=look.PALE, linewidth=0, zorder=0)
         _boxes(ax, rows, arrays)
         for array in beyond.loc[beyond["measure"].eq(measure), "array_id"]:
-            mark = ax.annotate("!", (arrays.index.get_loc(array), rows.loc[array, "q95"]), xytext=(0, 1),
-                               va="bottom",
-                               textcoords="offset points", ha="center", color=look.UP,
-                               size=look.TITLE_SIZE)  # fmt: skip
-            look.embolden(mark)
+            spot = arrays.index.get_loc(array), rows.loc[array, "q95"]
+            look.embolden(marks.above(ax, "!", spot, 1, color=look.UP, size=look.TITLE_SIZE))
         ax.set(ylabel=measure, xlabel="")
         ax.locator_params(axis="y", nbins=5)
+        ax.tick_params(axis="x", which="both", length=0)
     thinned = arrays.index[:: -(-len(arrays) // 30)]
     places = {group: np.flatnonzero(arrays.eq(group)).mean() for group in arrays.unique()}
-    room = 600 / len(places)
     foot = axes[-1, 0]
     foot.set_xticks(arrays.index.get_indexer(thinned), [look.array_label(a) for a in thinned])
     foot.xaxis.set_remove_overlapping_locs(False)
-    foot.set_xticks([*places.values()], [narrow(group, room) for group in places], minor=True)
-    for ax in axes[:, 0]:
-        ax.tick_params(axis="x", which="both", length=0)
+    foot.set_xticks([*places.values()], [narrow(group, 600 / len(places)) for group in places], minor=True)
     foot.tick_params(axis="x", which="minor", pad=18)
     return figure
 
 
 def _boxes(ax: Axes, rows: pd.DataFrame, arrays: pd.Series) -> None:
-    """Draw the boxes, of many arrays as two lines each: thin from 5 to 95 %, thick between the quartiles."""
-    rows = rows.reindex(arrays.index).rename_axis("array_id")
-    x, inks = np.arange(len(rows)), [look.colour(group) for group in arrays]
-    if len(rows) > marks.MANY / 2:
-        ax.vlines(x, rows["q05"], rows["q95"], colors=inks, linewidth=0.4)
-        ax.vlines(x, rows["q25"], rows["q75"], colors=inks, linewidth=360 / len(rows))
-        ax.scatter(x, rows["median"], s=2, color=look.INK, linewidth=0, zorder=3)
-        return
-    # The five quantiles of an array, as values, have themselves as quartiles and ends.
-    long = rows.melt(value_vars=["q05", "q25", "median", "q75", "q95"], ignore_index=False).reset_index()
-    with warnings.catch_warnings():
-        # seaborn 0.13 still hands matplotlib 3.11 a deprecated name.
-        warnings.simplefilter("ignore", MatplotlibDeprecationWarning)
-        sns.boxplot(
-            long.assign(group=long["array_id"].map(arrays)), x="array_id", y="value", hue="group", ax=ax,
-            order=list(arrays.index), palette=dict(zip(arrays, inks, strict=True)), whis=(0, 100), width=0.6,
-            saturation=1, linewidth=0.8, dodge=False, legend=False, medianprops={"linewidth": 0},
-            linecolor=look.INK,
-        )  # fmt: skip
-    ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[look.ink_on(ink) for ink in inks], linewidth=1.5,
-              zorder=5)  # fmt: skip
+    """Draw the boxes as lines: thin from 5 to 95 %, thick between the quartiles, the median across."""
+    rows, x, inks = rows.reindex(arrays.index), np.arange(len(arrays)), [*map(look.colour, arrays)]
+    ax.vlines(x, rows["q05"], rows["q95"], colors=[*map(look.line_colour, arrays)], linewidth=0.8)
+    ax.vlines(x, rows["q25"], rows["q75"], colors=inks, linewidth=360 / len(rows))
+    ax.hlines(rows["median"], x - 0.3, x + 0.3, colors=[*map(look.ink_on, inks)], linewidth=1.5, zorder=5)
 
 
 def array_map(
@@ -175,38 +145,34 @@ def array_map(
     """
     arrays = in_order(groups[groups.index.isin(correlation.index)])
     shown = list(dict.fromkeys(arrays))
-    table = correlation.loc[arrays.index, arrays.index].to_numpy(float)
-    off = np.where(np.eye(len(table), dtype=bool), np.nan, table)
+    off = correlation.loc[arrays.index, arrays.index].to_numpy(float, copy=True)
+    np.fill_diagonal(off, np.nan)
     same = arrays.to_numpy()[:, None] == arrays.to_numpy()
-    within, between = (np.nanmedian(np.where(mask, off, np.nan)) if (mask & ~np.isnan(off)).any() else np.nan
-                       for mask in (same, ~same))  # fmt: skip
+    within, between = (pd.Series(off[mask]).median() for mask in (same, ~same))
     figure, axes = canvas.new_figure(
         1, 2, height=100, title=title, legend=look.group_handles(shown),
         finding=tr("Arrays of one group correlate by r = {within:.3f} (median), those of two groups by "
-                   "{between:.3f}; "
-                   "the lowest r is {low:.3f}.", within=within, between=between, low=np.nanmin(off)),
+                   "{between:.3f}; the lowest r is {low:.3f}.",
+                   within=within, between=between, low=np.nanmin(off)),
         note=N_("left: principal components; right: Pearson correlation of log2 expression"),
     )  # fmt: skip
     left, right = axes[0]
-    drawn = scores[scores.index.isin(arrays.index)]
-    marks.animals(left,
-                  pd.DataFrame({"at": drawn["PC1"], "value": drawn["PC2"], "group": drawn.index.map(groups)}),
-                  spread=0, size=44)  # fmt: skip
-    left.set_xlabel(f"PC1 ({100 * explained[0]:.0f} %)")
-    left.set_ylabel(f"PC2 ({100 * explained[1]:.0f} %)")
+    drawn = scores[scores.index.isin(arrays.index)].rename(columns={"PC1": "at", "PC2": "value"})
+    marks.animals(left, drawn.assign(group=drawn.index.map(groups)), spread=0, size=44)
+    left.set(**{f"{axis}label": f"PC{i + 1} ({100 * explained[i]:.0f} %)" for i, axis in enumerate("xy")})
     left.margins(0.12)
     left.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
     left.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    mesh = marks.heat(right, off, gap=0, cmap="cividis", rasterized=True, square=True)
+    mesh = marks.heat(right, off, linewidths=0, cmap="cividis", rasterized=True, square=True)
     ends = np.cumsum([arrays.eq(g).sum() for g in shown])
-    right.hlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
-    right.vlines(ends[:-1], 0, len(table), colors="white", linewidth=2)
-    middle = [(a + b) / 2 for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+    for draw in (right.hlines, right.vlines):
+        draw(ends[:-1], 0, len(off), colors="white", linewidth=2)
+    middle = (np.append(0, ends[:-1]) + ends) / 2
     names = [naming.group_label(g, short=True) for g in shown]
     right.set_xticks(middle, names, rotation=30, ha="right", rotation_mode="anchor")
     right.set_yticks(middle, names)
     right.tick_params(length=0)
-    marks.colour_bar(right, mesh, "Pearson r")
+    marks.colour_bar([right], mesh, "Pearson r")
     return figure
 
 
@@ -226,31 +192,29 @@ def pseudo_images(
         A chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
     """
     if not images:
-        return canvas.empty_figure(
-            N_("No chip images: the arrays came normalised, without their cells"), title
-        )
+        why = N_("No chip images: the arrays came normalised, without their cells")
+        return canvas.empty_figure(why, title)
     names = {a: f"{naming.group_label(groups[a], short=True)} {look.array_label(a)}" for a in images}
     widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
     widest = max(widths, key=widths.get)
     reach = float(np.nanquantile(np.abs(np.stack(list(images.values()))), 0.98)) or 1.0
-    shown = [(names[array], image) for array, image in images.items()]
-    shown += [(tr("made up: bubble, scratch"), spoilt)] if spoilt is not None else []
+    shown = {names[array]: image for array, image in images.items()}
+    if spoilt is not None:
+        shown[tr("made up: bubble, scratch")] = spoilt
     columns = -(-len(shown) // -(-len(shown) // 5))
     width = look.panels_width(max(2, columns))
-    figure, panels, _ = canvas.panels(
-        len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
+    figure, panels = canvas.panels(
+        len(shown), columns, (width - 32) / columns + 6, width=width, title=title, titles=shown,
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
         note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a "
                 "spot or a scratch would stand out"),
     )  # fmt: skip
-    for ax, (name, image) in zip(panels, shown, strict=True):
-        drawn = ax.imshow(
-            image, cmap="cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True
-        )
-        ax.set(title=name, xticks=[], yticks=[])
+    for ax, image in zip(panels, shown.values(), strict=True):
+        drawn = ax.imshow(image, "cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True)
+        ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(True)
-    marks.colour_bar(panels, drawn, tr("log2 residual"), shrink=0.7)
+    marks.colour_bar(panels, drawn, tr("log2 residual"), 0.7)
     return figure
 
 
@@ -268,7 +232,6 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     ----------
     clustering : mgbone.microarray.clustering.Clustering or None
         From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
-    experiment : str
     """
     title = tr("Do the arrays part by diet? {experiment}",
                experiment=experiment_title(study.experiments[experiment], study))  # fmt: skip
@@ -290,35 +253,25 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     _strip(strip, clustering)
     values = clustering.heat.to_numpy()
     reach = float(np.quantile(np.abs(values), 0.98)) or 1.0
-    mesh = marks.heat(heat, values, gap=0, cmap="cividis", vmin=-reach, vmax=reach, rasterized=True)
-    heat.set_ylabel(tr("{n} genes", n=f"{len(clustering.heat):,}"))
-    marks.colour_bar(heat, mesh, tr("log2 expression minus gene mean"), shrink=1.0)
+    mesh = marks.heat(heat, values, linewidths=0, cmap="cividis", vmin=-reach, vmax=reach, rasterized=True)
+    heat.set_ylabel(tr("{n} genes", n=f"{len(values):,}"))
+    marks.colour_bar([heat], mesh, tr("log2 expression minus gene mean"), 1.0)
     return figure
 
 
 def _tree_found(clustering: Any) -> str:
     v = clustering.verdict
-    same = v["rand"] > 1 - 1e-9
-    words = (
-        N_("The arrays part by group, in {support:.0f} % of bootstrap trees: {level}.")
-        if same else
-        N_("The arrays don't part by group (in {support:.0f} % of bootstrap trees): {level}.")
-    )  # fmt: skip
+    words = N_("The arrays don't part by group (in {support:.0f} % of bootstrap trees): {level}.")
+    if v["rand"] > 1 - 1e-9:
+        words = N_("The arrays part by group, in {support:.0f} % of bootstrap trees: {level}.")
     return tr(words, support=100 * v["cut_support"], level=tr(_LEVELS[str(v["level"])]))
 
 
 def _tree(ax: Axes, clustering: Any) -> None:
-    drawn = dendrogram(clustering.linkage, no_plot=True)
+    drawn = dendrogram(clustering.linkage, ax=ax, no_labels=True, link_color_func=lambda _: look.INK)
     heights = clustering.linkage[:, 2]
     span = heights[-1] - heights[0]
     floor = heights[0] - 0.35 * span
-    branches = [
-        np.column_stack([x, np.maximum(y, floor)])
-        for x, y in zip(drawn["icoord"], drawn["dcoord"], strict=True)
-    ]
-    ax.add_collection(
-        LineCollection(branches, colors=look.INK, linewidths=1.1, joinstyle="miter", gid="branches")
-    )
     by_height = {round(float(h), 12): i for i, h in enumerate(heights)}
     room = (0.0, 0.0) if len(heights) < _FEW else (0.05 * 10 * len(heights), 0.09 * span)
     taken: list[tuple[float, float]] = []
@@ -327,18 +280,13 @@ def _tree(ax: Axes, clustering: Any) -> None:
         support = clustering.nodes.loc[by_height[round(float(y), 12)], "support"]
         if np.isfinite(support) and not any(abs(x - a) < room[0] and abs(y - b) < room[1] for a, b in taken):
             taken.append((x, y))
-            ax.annotate(
-                f"{100 * support:.0f}", (x, y), xytext=(2, 1.5), textcoords="offset points", ha="left",
-                va="bottom", size=look.SMALL_SIZE, gid="support",
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.2},
-            )  # fmt: skip
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.2}
+            marks.above(ax, f"{100 * support:.0f}", (x, y), xytext=(2, 1.5), ha="left", gid="support",
+                        bbox=ground)  # fmt: skip
     k = clustering.groups.nunique()
     cut = (heights[-k + 1] + heights[-k]) / 2 if len(heights) >= k else heights[-1]
     ax.axhline(cut, color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
-    ax.set(
-        xlim=(0, 10 * len(clustering.order)), ylim=(floor, floor + 1.13 * (heights[-1] - floor)), xticks=[]
-    )
-    ax.set_ylabel(tr("1 − Pearson r"))
+    ax.set(ylim=(floor, floor + 1.13 * (heights[-1] - floor)), ylabel=tr("1 − Pearson r"))
     ax.spines["bottom"].set_visible(False)
     ax.locator_params(axis="y", nbins=4)
 
@@ -352,8 +300,7 @@ def _strip(ax: Axes, clustering: Any) -> None:
         if len(styles) <= _FEW:
             ink = look.ink_on(style.colour)
             ax.plot(i + 0.34, 0.5, style.marker, color=ink, markersize=4.5, markeredgewidth=0)
-            ax.text(i + 0.64, 0.48, look.array_label(array), ha="center", va="center", color=ink,
-                    size=look.SMALL_SIZE)  # fmt: skip
+            ax.text(i + 0.64, 0.48, look.array_label(array), ha="center", va="center", color=ink)
     ax.set(xlim=(0, len(styles)), ylim=(0, 1))
     ax.set_axis_off()
 
@@ -361,48 +308,40 @@ def _strip(ax: Axes, clustering: Any) -> None:
 def cohesion(clusterings: Mapping[str, Any], title: str = "") -> Figure:
     """Draw the tree of each contrast above its permutation test.
 
-    Parameters
-    ----------
-    clusterings : mapping
-        From `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
+    `clusterings` is from `mgbone.microarray.clustering.cluster_contrasts`, by contrast.
     """
-    n = len(clusterings)
-    said = [
-        tr("{level}, {p}", level=tr(_LEVELS[str(c.verdict["level"])]), p=naming.format_p(c.verdict["p"]))
-        for c in clusterings.values()
-    ]
+
+    def say(one: Any) -> str:
+        v = one.verdict
+        return tr("{level}, {p}", level=tr(_LEVELS[str(v["level"])]), p=naming.format_p(v["p"]))
+
+    contrasts, n = canvas.by_dose(clusterings), len(clusterings)
     figure, axes = canvas.new_figure(
         3, n, width=look.panels_width(n), height=116, title=title,
-        finding=findings.counted(said, clusterings),
+        finding=findings.by_contrast(clusterings, say), titles=[naming.panel_name(c, n) for c in contrasts],
         note=[_TREE, N_("numbers: % bootstrap support; dashed: the cut"),
               N_("below: mean silhouette of every distinct split of the arrays into two groups of the same "
-                 "sizes, "
-                 "red line: these groups"),
+                 "sizes, red line: these groups"),
               N_("separated: cut equals groups and p < 0.05")],
         gridspec_kw={"height_ratios": [40, 5, 34]},
     )  # fmt: skip
-    for column, contrast in enumerate(canvas.by_dose(clusterings)):
-        clustering = clusterings[contrast]
-        tree, strip, null = axes[:, column]
-        _tree(tree, clustering)
-        _strip(strip, clustering)
-        _null(null, clustering)
-        tree.set_title(naming.panel_name(contrast, n))
-        if column:
-            tree.set_ylabel("")
-            null.set_ylabel("")
+    for (tree, strip, null), contrast in zip(axes.T, contrasts, strict=True):
+        _tree(tree, clusterings[contrast])
+        _strip(strip, clusterings[contrast])
+        _null(null, clusterings[contrast])
+    for ax in axes[:, 1:].flat:
+        ax.set_ylabel("")
     return figure
 
 
 def _null(ax: Axes, clustering: Any) -> None:
     observed = float(clustering.verdict["silhouette"])
-    sns.histplot(
-        x=np.asarray(clustering.null).round(10), bins=20, ax=ax, color=look.CLOUD, edgecolor="white", alpha=1
-    )
+    null = np.asarray(clustering.null)
+    sns.histplot(x=null.round(10), bins=20, ax=ax, color=look.CLOUD, edgecolor="white", alpha=1)
     ax.axvline(observed, color=look.UP, linewidth=1.8)
-    low, high = sorted([float(clustering.null.min()), observed])
-    margin = 0.07 * (max(high, float(clustering.null.max())) - low) + 0.004
-    ax.set_xlim(low - margin, max(high, float(clustering.null.max())) + margin)
+    low, high = min(null.min(), observed), max(null.max(), observed)
+    margin = 0.07 * (high - low) + 0.004
+    ax.set_xlim(low - margin, high + margin)
     ax.set_title(naming.format_p(clustering.verdict["p"]), color=look.UP)
     ax.set(xlabel=tr("Mean silhouette"), ylabel=tr("Splits of the arrays"))
     ax.yaxis.get_major_locator().set_params(integer=True, nbins=4)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
@@ -44,14 +43,17 @@ def new_figure(
     finding: str = "",
     note: str | Sequence[str] = "",
     legend: Sequence[Line2D] = (),
+    titles: Iterable[str] = (),
+    xlabel: str = "",
+    ylabel: str = "",
     **grid: Any,
 ) -> tuple[Figure, Any]:
-    """Make a figure with a headline, what was found below it, and a note at the foot.
+    """Make a figure with a headline, what was found below it, and a note at the foot; return it and its axes.
 
     Parameters
     ----------
     nrows, ncols : int
-        Grid of axes; both 0 gives none, for figures that place their own.
+        Grid of axes, an array as from ``squeeze=False``; both 0 gives None, for figures that place their own.
     width, height : float
         Width of the figure and height of its panels, in mm; headline and note come on top.
     title, finding : str
@@ -60,28 +62,26 @@ def new_figure(
         The method, and how to read marks; several are joined.
     legend : sequence of Line2D
         Entries of the legend, which stands between finding and panels.
+    titles : iterable of str
+        Above the panels, in reading order.
+    xlabel, ylabel : str
+        Below the last row of panels; at the left of the first column.
     **grid
         For ``Figure.subplots``.
-
-    Returns
-    -------
-    tuple
-        The figure and its axes (an array as from ``squeeze=False``, or None).
     """
     look.use()
     inner = (width * MM - 2 * _PAD) * 72
     notes = [note] if isinstance(note, str) else note
-    note = tr("; ").join(tr(words) for words in notes if words)
-    note = capital(note)
+    note = capital(tr("; ").join(tr(words) for words in notes if words))
     title, finding = _of_study(title), tr(finding)
     head = wrap(title, inner, TITLE_SIZE, bold=current() == "en") if title else []
     found = wrap(finding, inner, BASE_SIZE) if finding else []
     foot = wrap(note, inner - 124, SMALL_SIZE) if note else []
-    above = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
+    words = (len(head) * TITLE_SIZE + len(found) * BASE_SIZE) * _LINE_HEIGHT / 72
     entry = max((text_width(handle.get_label(), SMALL_SIZE) + 34 for handle in legend), default=inner)
     columns = min(max(1, int(inner // entry)), len(legend))
     signs = -(-len(legend) // columns) * SMALL_SIZE * 1.6 / 72 if legend else 0
-    top = _PAD + above + signs + (0.05 if above else 0)
+    top = _PAD + words + signs + (0.05 if words else 0)
     bottom = 0.2 + max(1, len(foot)) * SMALL_SIZE * _LINE_HEIGHT / 72
     total = height * MM + top + bottom
     # Outside pyplot: nothing has to be closed.
@@ -103,13 +103,18 @@ def new_figure(
         figure.legend(handles=list(legend), loc="upper left", bbox_to_anchor=(x - 0.004, y), ncols=columns,
                       borderaxespad=0, borderpad=0.2).set_in_layout(False)  # fmt: skip
     if foot:
-        figure.text(
-            x, 0.09 / total, "\n".join(foot), label=note, size=SMALL_SIZE, color=QUIET, gid="note",
-            **upper | {"va": "bottom"},
-        )  # fmt: skip
+        figure.text(x, 0.09 / total, "\n".join(foot), label=note, color=QUIET, gid="note",
+                    **upper | {"va": "bottom"})  # fmt: skip
     if not (nrows and ncols):
         return figure, None
-    return figure, figure.subplots(nrows, ncols, squeeze=False, **grid)
+    axes = figure.subplots(nrows, ncols, squeeze=False, **grid)
+    for ax, above in zip(axes.flat, titles, strict=False):
+        ax.set_title(above)
+    for ax in axes[-1]:
+        ax.set_xlabel(tr(xlabel))
+    for ax in axes[:, 0]:
+        ax.set_ylabel(tr(ylabel))
+    return figure, axes
 
 
 class _Canvas(FigureCanvasBase):
@@ -117,6 +122,9 @@ class _Canvas(FigureCanvasBase):
 
     (Agg's own canvas draws the whole figure whenever seaborn looks at its labels.)
     """
+
+    def draw(self, *args: object, **options: object) -> None:
+        self.figure.stale = False  # else seaborn draws all the same
 
     def get_renderer(self) -> RendererAgg:
         size = (*self.figure.bbox.size, self.figure.dpi)
@@ -134,12 +142,11 @@ def _of_study(title: str) -> str:
     return tr(_WITHOUT_DOSES[title])
 
 
+_AS_PERCENT = N_("Each endpoint in percent of its reference group")
 _WITHOUT_DOSES = {
     "Eating less, or less {nutrient}?": N_("Eating less, or the diet itself?"),
     "Did serum {nutrient} fall, and did other minerals follow?": N_("Did minerals in serum change?"),
-    "How each endpoint follows the {nutrient} of the diet": N_(
-        "Each endpoint in percent of its reference group"
-    ),
+    "How each endpoint follows the {nutrient} of the diet": _AS_PERCENT,
 }
 
 
@@ -149,7 +156,7 @@ def capital(words: str) -> str:
 
 
 def lay_out(figure: Figure) -> None:
-    """Lay the panels out once and keep them there, on a grid of a ten-thousandth of the figure.
+    """Lay panels and labels out once and keep them there, on a grid of a ten-thousandth of the figure.
 
     The solver of the constrained layout ends in other last digits from run to run, which would show in the
     bytes; and PNG and SVG would each get a layout of their own.
@@ -163,15 +170,10 @@ def lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
         ax.apply_aspect()
-        _keep_labels(ax)
-
-
-def _keep_labels(ax: Axes) -> None:
-    """Leave the labels of the axes where they are, instead of finding the place anew for PNG and SVG."""
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.get_tightbbox()
-        place = axis.label.get_transform().transform(axis.label.get_position())
-        axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_tightbbox()
+            place = axis.label.get_transform().transform(axis.label.get_position())
+            axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
 
 
 def words_of(figure: Figure) -> dict[str, str]:
@@ -180,37 +182,33 @@ def words_of(figure: Figure) -> dict[str, str]:
     return {name: texts.get(name, "") for name in ("title", "finding", "note")}
 
 
-def panels(
-    n: int, most: int, height: float, *, above: float = 0.0, **options: Any
-) -> tuple[Figure, list[Axes], np.ndarray]:
-    """Make a figure of `n` panels, at most `most` side by side; places without a panel stay blank.
+def panels(n: int, most: int, height: float, **options: Any) -> tuple[Figure, list[Axes]]:
+    """Make a figure of `n` panels in reading order, at most `most` side by side in rows `height` mm high.
 
-    A row of panels is `height` mm high, with `above` mm on top of all rows; options are those of
-    `new_figure`. Returned are the figure, the panels in reading order, and the grid that they stand in.
+    The lowest panel of each column has the label of the x axis; options are those of `new_figure`.
     """
     columns = min(most, n)
-    rows = -(-n // columns)
-    figure, axes = new_figure(rows, columns, height=height * rows + above, **options)
-    for ax in axes.flat[n:]:
-        ax.set_visible(False)
-    return figure, list(axes.flat[:n]), axes
+    figure, axes = new_figure(-(-n // columns), columns, height=height * -(-n // columns), **options)
+    for blank, above in zip(axes.flat[n:], axes.flat[n - columns :], strict=False):
+        blank.set_visible(False)
+        above.tick_params(labelbottom=True)
+        above.set_xlabel(blank.get_xlabel())
+    return figure, list(axes.flat[:n])
 
 
 def contrast_panels(
     table: pd.DataFrame, *, room: int = 0, **options: Any
-) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
-    """Make a figure with a panel for each contrast of a table, its name above it.
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
+    """Make a figure with a panel for each contrast of a table; return it, and each panel with its rows.
 
-    The figure is as wide as one of `room` panels more; options are those of `new_figure`. Returned are the
-    figure, and each panel with its contrast and the rows of the table that are about it.
+    The figure is as wide as one of `room` panels more; options are those of `new_figure`.
     """
     contrasts = by_dose(table["contrast"])
-    n = len(contrasts)
-    figure, axes = new_figure(1, n, width=look.panels_width(n + room), **options)
-    for ax, contrast in zip(axes[0], contrasts, strict=True):
-        ax.set_title(contrast_label(contrast))
-    rows = [table[table["contrast"] == contrast] for contrast in contrasts]
-    return figure, list(zip(axes[0], contrasts, rows, strict=True))
+    width = look.panels_width(len(contrasts) + room)
+    figure, axes = new_figure(
+        1, len(contrasts), width=width, titles=map(contrast_label, contrasts), **options
+    )
+    return figure, [(ax, table[table["contrast"] == c]) for ax, c in zip(axes[0], contrasts, strict=True)]
 
 
 def by_dose(contrasts: Iterable[str]) -> list[str]:
@@ -246,11 +244,10 @@ def stamp(figure: Figure, label: str | None) -> Figure:
         old.remove()
     if label:
         width, height = figure.get_size_inches()
-        figure.text(
-            1 - _PAD / width, 0.12 / height, label, ha="right", va="bottom", size=SMALL_SIZE, color="#8a1c1c",
-            gid="stamp", **(BOLD if label.isascii() else {}),
-            bbox={"boxstyle": "round,pad=0.25", "fc": "#fff4f2", "ec": "#8a1c1c", "linewidth": 0.6},
-        )  # fmt: skip
+        frame = {"boxstyle": "round,pad=0.25", "fc": "#fff4f2", "ec": "#8a1c1c", "linewidth": 0.6}
+        face = BOLD if label.isascii() else {}
+        figure.text(1 - _PAD / width, 0.12 / height, label, ha="right", va="bottom", size=SMALL_SIZE,
+                    color="#8a1c1c", gid="stamp", bbox=frame, **face)  # fmt: skip
     return figure
 
 
@@ -285,10 +282,8 @@ def text_width(content: str, size: float, *, bold: bool = False) -> float:
     look.register_japanese_font()
     # Japanese is emboldened by its outline (`look.embolden`): its font has no bold, and matplotlib would warn
     heavy = bold and not any(letter > "⺀" for letter in content)
-    face = (
-        {"family": ["DejaVu Sans"], "weight": "bold"} if heavy else {"family": ["DejaVu Sans", "IPAexGothic"]}
-    )
-    font = FontProperties(size=size, **face)
+    faces = ["DejaVu Sans"] if heavy else ["DejaVu Sans", "IPAexGothic"]
+    font = FontProperties(family=faces, weight="bold" if heavy else "normal", size=size)
     return float(text_to_path.get_text_width_height_descent(content, font, ismath=False)[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,8 +21,8 @@ _SAMPLES = {"serum": N_("serum"), "urine": N_("urine"), "qct": N_("left femur (q
 def timeline(
     study: Study,
     *,
-    animals: dict[tuple[str, str], int] | None = None,
-    arrays: dict[tuple[str, str], int] | None = None,
+    animals: Mapping[tuple[str, str], int] = MappingProxyType({}),
+    arrays: Mapping[tuple[str, str], int] = MappingProxyType({}),
     samples: Sequence[str] = tuple(_SAMPLES),
 ) -> Figure:
     """Draw the experiments as timelines in days, one lane per group, and what its samples went into.
@@ -32,20 +33,19 @@ def timeline(
     ----------
     study : Study
         Groups, diets, weeks and numbers of animals and arrays.
-    animals, arrays : dict, optional
+    animals, arrays : mapping
         Numbers by (experiment, group) that a dataset has; without them those that the study states.
     samples : sequence of str, optional
         Which of serum, urine and qct there are; only they are named.
     """
     experiments = list(study.experiments.values())
-    as_planned = all(n == study.animals_per_group for n in (animals or {}).values())
+    as_planned = all(n == study.animals_per_group for n in animals.values())
     setting = either(study.methods.get("setting", ""), study.methods.get("setting_ja", ""))
     lanes = max(3, *(len(e.groups) for e in experiments))
-    groups = {g for e in experiments for g in e.groups}
-    less = [g for g in groups if study.groups[g].dose not in (None, study.highest_dose)]
-    less = sorted(less, key=lambda g: -study.groups[g].dose)
+    fed = {g for e in experiments for g in e.groups if study.groups[g].dose not in (None, study.highest_dose)}
     finding = tr("Experiments: {n}.", n=len(experiments))
-    if less:
+    if fed:
+        less = sorted(fed, key=lambda g: -study.groups[g].dose)
         finding = tr(
             "Diets with {doses} against {normal}; experiments: {n}.", n=len(experiments),
             doses=tr(", ").join(dict.fromkeys(naming.dose_label(g, study) for g in less)),
@@ -60,15 +60,7 @@ def timeline(
     )  # fmt: skip
     figure.get_layout_engine().set(hspace=0.06)
     for ax, experiment in zip(axes[:, 0], experiments, strict=True):
-        planned = {
-            g: study.arrays_per_group if g in experiment.array_groups else 0 for g in experiment.groups
-        }
-        numbers = {
-            g: ((animals or {}).get((experiment.name, g), study.animals_per_group),
-                (arrays or {}).get((experiment.name, g), planned[g]))
-            for g in experiment.groups
-        }  # fmt: skip
-        _experiment(ax, experiment, study, samples, numbers)
+        _experiment(ax, experiment, study, samples, animals, arrays)
     return figure
 
 
@@ -82,27 +74,27 @@ def _experiment(
     experiment: Experiment,
     study: Study,
     samples: Sequence[str],
-    numbers: Mapping[str, tuple[int, int]],
+    animals: Mapping[tuple[str, str], int],
+    arrays: Mapping[tuple[str, str], int],
 ) -> None:
-    """Draw one experiment; `numbers` are those of animals and arrays of each group."""
     end, lanes = 7 * experiment.weeks, len(experiment.groups)
     before = int(study.methods.get("acclimatisation_days", 0))
     if before:
         words = tr("normal diet")
         if normal := _normal(study):
             words = tr("normal diet\n({dose})", dose=naming.dose_label(normal, study))
-        ax.add_patch(
-            Rectangle((-before, 0.08), before - 0.15, lanes - 0.16, facecolor=look.PALE, linewidth=0)
-        )
-        ax.text(-before / 2, lanes / 2, words, ha="center", va="center", size=look.SMALL_SIZE,
-                color=look.QUIET, linespacing=1.3)  # fmt: skip
+        box = (-before, 0.08), before - 0.15, lanes - 0.16
+        ax.add_patch(Rectangle(*box, facecolor=look.PALE, linewidth=0))
+        ax.text(-before / 2, lanes / 2, words, ha="center", va="center", color=look.QUIET, linespacing=1.3)
     taken = tr(", ").join(tr(_SAMPLES[sample]) for sample in _SAMPLES if sample in samples) or tr("animals")
     left, right = N_("{samples}: n = {n}"), N_("right femur (arrays): n = {n}")
     if not study.methods:
         left, right = N_("animals: n = {n}"), N_("arrays: n = {n}")
-    beside = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
+    beside = {"ha": "left", "va": "center"}
     for lane, name in enumerate(experiment.groups):
-        fill, (n, n_arrays) = look.colour(name), numbers[name]
+        fill, planned = look.colour(name), study.arrays_per_group if name in experiment.array_groups else 0
+        n = animals.get((experiment.name, name), study.animals_per_group)
+        n_arrays = arrays.get((experiment.name, name), planned)
         ax.add_patch(Rectangle((0, lane + 0.08), end, 0.84, facecolor=fill, linewidth=0, gid=f"lane-{name}"))
         diet, label = naming.dose_label(name, study), naming.group_label(name)
         parts = [label, *([] if diet in label else [diet]), _feeding(study.groups[name].feeding)]
@@ -131,11 +123,10 @@ def _feeding(feeding: str) -> str:
 def _sampling(ax: Axes, end: float, lanes: int, days: int) -> None:
     """Draw the days of collecting faeces and urine, the 24-hour urine after them, and the dissection."""
     y = lanes + 0.2
-    words = (N_("faeces and urine, {n} days"), N_("24-h urine"))
-    collected = ((end - 1 - days, end - 1, 0.0, words[0]), (end - 1, end, 0.36, words[1]))
-    for start, stop, dy, pair in collected if days else ():
-        ax.plot([start, stop], [y + dy, y + dy], color=look.INK, linewidth=1.8, solid_capstyle="butt")
-        quiet = {"size": look.SMALL_SIZE, "color": look.QUIET}
-        ax.text(start - 0.2, y + dy, tr(pair, n=days), ha="right", va="center", **quiet)
+    collected = ((end - 1 - days, end - 1, y, N_("faeces and urine, {n} days")),
+                 (end - 1, end, y + 0.36, N_("24-h urine")))  # fmt: skip
+    for start, stop, at, words in collected if days else ():
+        ax.plot([start, stop], [at, at], color=look.INK, linewidth=1.8, solid_capstyle="butt")
+        ax.text(start - 0.2, at, tr(words, n=days), ha="right", va="center", color=look.QUIET)
     ax.plot([end, end], [-0.12, lanes + 0.7], color=look.INK, linewidth=0.9)
-    ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom", size=look.SMALL_SIZE)
+    ax.text(end, -0.16, tr("dissection"), ha="center", va="bottom")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,16 +13,12 @@ from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
-from mgbone.study.design import Contrast, Study
+from mgbone.study.design import Study
 from mgbone.study.dictionary import is_derived
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
 
-_HOLLOW: Mapping[str, object] = {
-    "markerfacecolor": "white",
-    "markeredgecolor": look.INK,
-    "markeredgewidth": 1.1,
-}
+_HOLLOW: Mapping[str, Any] = {"markerfacecolor": "white", "markeredgecolor": look.INK, "markeredgewidth": 1.1}
 
 
 def dose_response(
@@ -30,9 +27,9 @@ def dose_response(
     study: Study,
     title: str = "",
     *,
-    animals: pd.DataFrame | None = None,
-    reported: pd.DataFrame | None = None,
-    shapes: pd.DataFrame | None = None,
+    animals: pd.DataFrame,
+    reported: pd.DataFrame,
+    shapes: pd.DataFrame,
     columns: int = 4,
 ) -> Figure:
     """Draw dietary Mg against the change of endpoints, in percent of the reference of the same experiment.
@@ -43,70 +40,52 @@ def dose_response(
         endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`).
     endpoints : sequence of str
         Panels, in reading order; those without a row in `doses` are left out.
-    animals : DataFrame, optional
+    animals : DataFrame
         endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
-    reported : DataFrame, optional
+    reported : DataFrame
         endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
-    shapes : DataFrame, optional
+    shapes : DataFrame
         endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
         panel, that of a shape that is named in bold.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
         return canvas.empty_figure(N_("No endpoint was measured at any of the doses."), title)
-    shown = shapes[shapes["endpoint"].isin(endpoints)] if shapes is not None else pd.DataFrame()
+    shapes, reported = (table[table["endpoint"].isin(endpoints)] for table in (shapes, reported))
     handles = [
         look.mark(tr("mean, 95 % interval of the difference"), "_", 8, color=look.INK, markeredgewidth=1.8)
     ]
-    if reported is not None and len(reported):
+    if len(reported):
         handles.append(look.mark(tr("value in the report"), "D", 5.5, **_HOLLOW))
-    figure, panels, axes = canvas.panels(
-        len(endpoints), columns, 66.0, sharex=True, title=title,
-        finding=_shapes_found(shown, study) if len(shown) else "", legend=handles,
+    figure, panels = canvas.panels(
+        len(endpoints), columns, 66.0, sharex=True, title=title, xlabel=naming.dose_heading(study),
+        finding=_shapes_found(shapes, study) if len(shapes) else "", legend=handles, ylabel=N_("Change (%)"),
         note=[tr("change from the reference of the same experiment: {pairs}", pairs=_against(study)),
               N_("dots: animals, dashed: reference group"), canvas.MARKS,
               tr("below, p of two tests: one way with the dose, peak at {dose} (bold: the shape is named)",
-                 dose=naming.narrow_label(study.shown_contrasts[0].case)) if len(shown) else ""],
+                 dose=naming.narrow_label(study.shown_contrasts[0].case)) if len(shapes) else ""],
     )  # fmt: skip
-    room = 0.8 * 72 * look.DOUBLE * look.MM / axes.shape[1]
+    room = 0.8 * 72 * look.DOUBLE * look.MM / min(columns, len(endpoints))
     for ax, endpoint in zip(panels, endpoints, strict=True):
-        chosen = [None if t is None else t[t["endpoint"].eq(endpoint)] for t in (doses, animals, reported)]
-        _dose_panel(ax, *chosen, study)
+        tables = (table[table["endpoint"].eq(endpoint)] for table in (doses, animals, reported, shapes))
+        _dose_panel(ax, tables, study)
         ax.set_title("\n".join(canvas.wrap(row_label(endpoint), room, look.BASE_SIZE)))
-        for row in shown[shown["endpoint"].eq(endpoint)].itertuples() if len(shown) else ():
-            for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
-                p = naming.format_p_value(getattr(row, f"p_{shape}"))
-                label = ax.text(0.02, y, tr(words, p=p), transform=ax.transAxes, size=look.SMALL_SIZE,
-                                va="bottom", gid="p")  # fmt: skip
-                label.set_in_layout(False)
-                if row.shape == shape:
-                    look.embolden(label)
-    for ax in axes[:, 0]:
-        ax.set_ylabel(tr("Change (%)"))
-    for number, ax in enumerate(panels):
-        if number + axes.shape[1] >= len(endpoints):
-            ax.tick_params(labelbottom=True)
-            ax.set_xlabel(naming.dose_heading(study))
     return figure
 
 
 def _against(study: Study) -> str:
     """Name every dose with the reference that it is held against, doses of one reference together."""
-    cases: dict[tuple[str, str], list[Contrast]] = {}
-    for contrast in study.shown_contrasts:
-        cases.setdefault((contrast.experiment, contrast.reference), []).append(contrast)
+    held = groupby(study.shown_contrasts, key=lambda c: (c.experiment, c.reference))
     return tr(", ").join(
-        tr("{case} vs {reference}",
-           case=findings.listed(naming.group_label(c.case, short=True) for c in members),
-           reference=naming.group_label(reference, short=True))
-        for (_, reference), members in cases.items()
+        tr("{case} vs {reference}", reference=naming.group_label(reference, short=True),
+           case=findings.listed(naming.group_label(c.case, short=True) for c in members))
+        for (_, reference), members in held
     )  # fmt: skip
 
 
-def _dose_panel(
-    ax: Axes, doses: pd.DataFrame, animals: pd.DataFrame | None, reported: pd.DataFrame | None, study: Study
-) -> None:
-    """Draw one endpoint: the animals of each dose, beside them the mean with its interval."""
+def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
+    """Draw one endpoint: the animals of each dose, beside them the mean with its interval, p at the foot."""
+    doses, animals, reported, shapes = tables
     contrasts = study.shown_contrasts
     mg = [study.groups[c.case].dietary_mg_percent for c in contrasts]
     by_contrast = {c.name: x for x, c in enumerate(contrasts, start=1)}
@@ -115,30 +94,35 @@ def _dose_panel(
     place = doses["dietary_mg_percent"].map(by_dose)
     if "contrast" in doses:
         place = doses["contrast"].map(by_contrast).fillna(place)
-    if animals is not None:
-        lanes = dict(zip(doses["group"], place - 0.14, strict=True))
-        table = animals.assign(at=animals["group"].map(lanes), value=animals["percent"])
-        marks.animals(ax, table.dropna(subset="at"), spread=0.44, size=20)
+    lanes = dict(zip(doses["group"], place - 0.14, strict=True))
+    table = animals.assign(at=animals["group"].map(lanes), value=animals["percent"])
+    marks.animals(ax, table.dropna(subset="at"), spread=0.44, size=20)
     x = place + 0.24
     ax.vlines(x, doses["ci_low"], doses["ci_high"], colors=look.INK, linewidth=1.2, zorder=4)
     ax.plot(x, doses["percent"], "_", color=look.INK, markersize=9, markeredgewidth=1.8, zorder=4)
     for at, row in zip(x, doses.itertuples(), strict=True):
         if mark := naming.level_mark(row.level):
-            ax.annotate(mark, (at, row.ci_high), xytext=(0, 1), textcoords="offset points", ha="center",
-                        va="bottom", size=look.BASE_SIZE, gid="mark", path_effects=marks.HALO)  # fmt: skip
-    if reported is not None:
-        ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
-                zorder=5, gid="reported", **_HOLLOW)  # fmt: skip
+            marks.above(ax, mark, (at, row.ci_high), 1, size=look.BASE_SIZE, gid="mark",
+                        path_effects=marks.HALO)  # fmt: skip
+    ax.plot(reported["dietary_mg_percent"].map(by_dose) + 0.42, reported["percent"], "D", markersize=5.5,
+            zorder=5, gid="reported", **_HOLLOW)  # fmt: skip
     for at, (before, after) in enumerate(pairwise(c.experiment for c in contrasts), start=1):
         if before != after:  # a line between experiments, above the words on the shape
             ax.axvline(at + 0.56, ymin=0.24, color=look.LINE, linewidth=0.8, zorder=0)
     dosed = all(dose is not None for dose in mg)
     labels = [f"{d:g}" if dosed else naming.narrow_label(c.case) for d, c in zip(mg, contrasts, strict=True)]
-    ax.set(xlim=(0.4, len(mg) + 0.66), xlabel="", ylabel="")
+    ax.set_xlim(0.4, len(mg) + 0.66)
     ax.set_xticks(range(1, len(mg) + 1), labels)
     canvas.turn_crowded(ax, labels, 80 / len(mg))
     low, high = ax.get_ylim()
     ax.set_ylim(low - 0.34 * (high - low), high + 0.08 * (high - low))  # room for words and marks
+    for row in shapes.itertuples():
+        for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
+            p = tr(words, p=naming.format_p_value(getattr(row, f"p_{shape}")))
+            written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", gid="p")
+            written.set_in_layout(False)
+            if row.shape == shape:
+                look.embolden(written)
 
 
 def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
@@ -171,10 +155,7 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     Beyond the diagonals the endpoint is nearer to that shape. With a name are those significant over both
     tests; filled are those of which a shape is named, since every contrast that it implies holds.
 
-    Parameters
-    ----------
-    shapes : DataFrame
-        From `mgbone.integration.shapes.dose_shapes`.
+    `shapes` is from `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
         return canvas.empty_figure(N_("No endpoint was measured at every dose."), title)
@@ -190,7 +171,8 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     named = table[table["p_either"] < limit].sort_values(["p_either", "endpoint"], kind="stable")
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=14 + 150 * upwards / across, title=title,
-        finding=_shapes_found(shapes, study),
+        finding=_shapes_found(shapes, study), xlabel=N_("z, one way with the dose"),
+        ylabel=tr("z, peak at {dose}", dose=mildest),
         note=[tr("z of two tests on the same animals: one way with the dose (Jonckheere), peak at {dose} "
                  "(Mack-Wolfe)", dose=mildest),
               tr("with a name: p < {limit:g} over both tests (labels permuted within each experiment)",
@@ -202,13 +184,10 @@ def shape_plane(shapes: pd.DataFrame, study: Study, title: str = "") -> Figure:
     ax.set(xlim=(-across, across), ylim=(-upwards, upwards), aspect="equal")
     _regions(ax, across, upwards, mildest, study.dose_of.name)
     for (axis, found), rows in table.groupby(["axis", "found"], sort=False):
-        marker = MARKERS.get(axis, "X")
-        ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0),
-                   zorder=4 if found else 3,
-                   facecolor=look.INK if found else "white", edgecolor=look.INK if found else look.QUIET,
-                   linewidth=1.0, gid="shape-found" if found else "shape")  # fmt: skip
-    ax.set_xlabel(tr("z, one way with the dose"))
-    ax.set_ylabel(tr("z, peak at {dose}", dose=mildest))
+        marker, edge = MARKERS.get(axis, "X"), look.INK if found else look.QUIET
+        ax.scatter(rows["x"], rows["y"], marker=marker, s=42 * _SIZES.get(marker, 1.0), linewidth=1.0,
+                   facecolor=look.INK if found else "white", edgecolor=edge, zorder=4 if found else 3,
+                   gid="shape-found" if found else "shape")  # fmt: skip
     canvas.lay_out(figure)
     marks.name_points(ax, named, table[~table["endpoint"].isin(named["endpoint"])])
     return figure
@@ -221,27 +200,21 @@ def _regions(ax: Axes, across: float, upwards: float, mildest: str, nutrient: st
         ax.fill_between([-corner, 0, corner], outside, sign * corner, color="#f4f4f4", linewidth=0, zorder=0)
         ax.plot([-corner, corner], [-sign * corner, sign * corner], color=look.LINE, linewidth=0.8, zorder=1)
     words = (
-        (0, 0.95, N_("highest at {dose}"), 0),
-        (0, -0.95, N_("lowest at {dose}"), 0),
-        (0.965, 0, N_("rises as {nutrient} gets scarcer"), 90),
-        (-0.965, 0, N_("falls as {nutrient} gets scarcer"), 90),
+        (0, 0.95, N_("highest at {dose}")),
+        (0, -0.95, N_("lowest at {dose}")),
+        (0.965, 0, N_("rises as {nutrient} gets scarcer")),
+        (-0.965, 0, N_("falls as {nutrient} gets scarcer")),
     )
-    for x, y, pair, turned in words:
-        ax.text(
-            x * across, y * upwards, tr(pair, dose=mildest, nutrient=nutrient), color=look.QUIET,
-            size=look.SMALL_SIZE, rotation=turned, ha="center", va="center",
-        )  # fmt: skip
+    for x, y, text in words:
+        ax.text(x * across, y * upwards, tr(text, dose=mildest, nutrient=nutrient), color=look.QUIET,
+                rotation=90 if x else 0, ha="center", va="center")  # fmt: skip
 
 
 def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw what each dose did in the report's order of argument: one column per dose, one row per axis.
 
-    Parameters
-    ----------
-    told : DataFrame
-        From `mgbone.integration.words.told_per_dose`; significant findings are bold.
-    evidence : DataFrame
-        The evidence that they tell, to be counted.
+    `told` is from `mgbone.integration.words.told_per_dose`, significant findings bold; it tells of
+    `evidence`, whose changes are counted.
     """
     if told.empty or evidence.empty:
         return canvas.empty_figure(N_("Nothing was measured at any dose."), title)
@@ -272,12 +245,10 @@ def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: st
     for axis, y in top.items():
         ax.plot([0, 0.99], [y - 0.15, y - 0.15], color=look.LINE, linewidth=0.8)
         look.embolden(ax.text(0, y + 0.55, tr(AXIS_NAMES[axis]), size=look.BASE_SIZE, va="center"))
-    inks = {"up": look.UP, "down": look.DOWN}
     for row in lines.itertuples():
-        written = ax.text(
-            left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, size=look.SMALL_SIZE,
-            color=inks.get(row.direction, look.INK if row.sure else look.QUIET), va="center", gid="finding",
-        )  # fmt: skip
+        ink = {"up": look.UP, "down": look.DOWN}.get(row.direction, look.INK if row.sure else look.QUIET)
+        written = ax.text(left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, color=ink,
+                          va="center", gid="finding")  # fmt: skip
         if row.sure:
             look.embolden(written)
     return figure
@@ -285,12 +256,12 @@ def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: st
 
 def _per_dose_finding(evidence: pd.DataFrame, study: Study) -> str:
     """Say how many endpoints changed at each dose."""
+
+    def say(rows: pd.DataFrame) -> str:
+        level = rows["level"]
+        changed = level.isin(["significant", "separated"])
+        return tr("{n} of {all} endpoints changed, {trends} by trend", n=int(changed.sum()),
+                  all=int(level.notna().sum()), trends=int(level.eq("trend").sum()))  # fmt: skip
+
     rows = findings.of_doses(evidence, study)
-    rows = rows.loc[[not is_derived(e) for e in rows["endpoint"]]]
-    said = [
-        tr("{n} of {all} endpoints changed, {trends} by trend",
-           n=int(of_dose["level"].isin(["significant", "separated"]).sum()),
-           all=int(of_dose["level"].notna().sum()), trends=int(of_dose["level"].eq("trend").sum()))
-        for _, of_dose in rows.groupby("contrast", sort=False)
-    ]  # fmt: skip
-    return findings.counted(said, rows["contrast"].unique())
+    return findings.by_contrast(rows.loc[[not is_derived(e) for e in rows["endpoint"]]], say)

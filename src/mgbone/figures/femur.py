@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -27,15 +29,12 @@ def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     its left; the four squares below it stand for the full length. Parts below the reference are hatched,
     their trabeculae broken, since in grey the two ends of the colour scale are alike.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        As for `density_map`.
+    `cells` is as for `density_map`.
     """
     contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
         return canvas.empty_figure(NO_CELLS, title)
-    figure, panels, axes = canvas.panels(
+    figure, panels = canvas.panels(
         len(contrasts), 4, 104.0, title=title, finding=cells_found(cells, study),
         note=[DIFFERENCE, N_("numbers beside the bone where p < 0.10"), canvas.MARKS,
               N_("hatched or broken: below the reference")],
@@ -44,9 +43,7 @@ def femur_drawing(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     for number, (ax, contrast) in enumerate(zip(panels, contrasts, strict=True)):
         _femur(ax, cells_of(cells, contrast), norm, study, names=number == 0)
         ax.set_title(naming.contrast_label(contrast.name), loc="center")
-    marks.colour_bar(
-        list(axes.flat), ScalarMappable(norm, look.DIVERGING), tr("Difference (% of reference)"), shrink=0.7
-    )
+    marks.colour_bar(panels, ScalarMappable(norm, look.DIVERGING), tr("Difference (% of reference)"), 0.7)
     return figure
 
 
@@ -83,124 +80,102 @@ def _femur(ax: Axes, cells: pd.DataFrame, norm: Normalize, study: Study, *, name
     inner = _inset(outer)
     for region in REGIONS[1:]:
         low, high = (100 * limit for limit in study.regions[region])
-        _third(ax, outer, low, high, _fill(cells, norm, "cortical", region), 1)
-        _third(ax, inner, low, high, _fill(cells, norm, "cancellous", region), 2)
-        broken = _is_lower(cells, "trabecular", region)
-        _struts(ax, inner, low, high, _shade(cells, norm, "trabecular", region), broken=broken)
-        strip = {"xy": (-25, low + 0.6), "width": 4, "height": high - low - 1.2}
-        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0, **_fill(cells, norm, "whole", region)))
-        ax.add_patch(Rectangle(**strip, zorder=2, linewidth=0.5, fill=False, edgecolor=look.QUIET))
+        third = {"xy": (-30, low), "width": 60, "height": high - low, "linewidth": 0}
+        for order, (shape, structure) in enumerate(((outer, "cortical"), (inner, "cancellous")), start=1):
+            part = ax.add_patch(Rectangle(**third, zorder=order, **_fill(cells, norm, structure, region)))
+            _clip(ax, [part], shape)
+        _struts(ax, inner, low, high, _fill(cells, norm, "trabecular", region))
+        _framed(ax, ((-25, low + 0.6), 4, high - low - 1.2), 2, _fill(cells, norm, "whole", region))
         _findings(ax, cells, region, (low + high) / 2, above_names=names and low < _NAMES_TOP < high)
         if low > 0:
             ax.plot([-26, 22], [low, low], color=look.INK, linewidth=0.5, linestyle=(0, (3, 2)), zorder=5)
         if names:
-            ax.text(
-                -27, (low + high) / 2, region_name(region), rotation=90, ha="right", va="center",
-                size=look.SMALL_SIZE, color=look.QUIET,
-            )  # fmt: skip
+            ax.text(-27, (low + high) / 2, region_name(region), rotation=90, ha="right", va="center",
+                    color=look.QUIET)  # fmt: skip
     for line in (outer, inner):
         ax.add_patch(Polygon(line, fill=False, edgecolor=look.INK, linewidth=0.7, zorder=4))
     if names:
         _legend_of_parts(ax)
     _full_length(ax, cells, norm)
-    ax.set_xlim(-33, 62)
-    ax.set_ylim(-36, 107)
-    ax.set_aspect("equal")
+    ax.set(xlim=(-33, 62), ylim=(-36, 107), aspect="equal")
     ax.axis("off")
 
 
-def _shade(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> object:
+def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> dict[str, Any]:
+    """Colour a part by its percent; hatch it where that would be written as -0.1 % or less."""
     percent = cells["percent"].get((structure, region), np.nan)
-    return look.DIVERGING(norm(percent)) if np.isfinite(percent) else "white"
+    return {
+        "facecolor": look.DIVERGING(norm(percent)) if np.isfinite(percent) else "white",
+        "edgecolor": look.QUIET, "hatch": "//////" if percent <= -0.05 else None, "hatch_linewidth": 0.45,
+    }  # fmt: skip
 
 
-def _is_lower(cells: pd.DataFrame, structure: str, region: str) -> bool:
-    """Tell whether this part is below the reference by what would be written as -0.1 % or less."""
-    return bool(cells["percent"].get((structure, region), np.nan) <= -0.05)
+def _framed(ax: Axes, box: tuple[tuple[float, float], float, float], order: float, fill: Mapping) -> None:
+    ax.add_patch(Rectangle(*box, zorder=order, linewidth=0, **fill))
+    ax.add_patch(Rectangle(*box, zorder=order, linewidth=0.5, fill=False, edgecolor=look.QUIET))
 
 
-def _fill(cells: pd.DataFrame, norm: Normalize, structure: str, region: str) -> dict[str, object]:
-    hatch = "//////" if _is_lower(cells, structure, region) else None
-    fill = {"facecolor": _shade(cells, norm, structure, region), "edgecolor": look.QUIET}
-    return fill | {"hatch": hatch, "hatch_linewidth": 0.45}
-
-
-def _third(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping, order: float) -> None:
-    mask = Polygon(shape, transform=ax.transData)
-    part = Rectangle((-30, low), 60, high - low, linewidth=0, zorder=order, **fill)
-    ax.add_patch(part)
-    part.set_clip_path(mask.get_path(), mask.get_transform())
-
-
-def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, colour: object, *, broken: bool) -> None:
+def _struts(ax: Axes, shape: np.ndarray, low: float, high: float, fill: Mapping) -> None:
     """Draw trabeculae: crossing arches, dense at the ends of the bone and few along the shaft."""
-    mask = Polygon(shape, transform=ax.transData)
-    across = np.linspace(-30, 30, 60)
-    heights = [y for y in _STRUT_HEIGHTS if low <= y < high]
-    for number, y in enumerate(heights):
-        slope = 0.55 if number % 2 else -0.55
-        line = y + slope * across
+    across, drawn = np.linspace(-30, 30, 60), []
+    dashes = (1.5 * 3.2, 0.5 * 3.2) if fill["hatch"] else ()
+    for number, y in enumerate(y for y in _STRUT_HEIGHTS if low <= y < high):
+        line = y + (0.55 if number % 2 else -0.55) * across
         inside = (line >= low + 0.8) & (line <= high - 0.8)
-        for width, ink in ((4.0, look.QUIET), (3.2, colour)):
-            strut = {"color": ink, "linewidth": width, "zorder": 3, "solid_capstyle": "butt", "gid": "strut"}
-            if broken:
-                strut |= {"linestyle": "--", "dashes": (1.5 * 3.2 / width, 0.5 * 3.2 / width)}
-            drawn = ax.plot(across[inside], line[inside], **strut)[0]
-            drawn.set_clip_path(mask.get_path(), mask.get_transform())
+        for width, ink in ((4.0, look.QUIET), (3.2, fill["facecolor"])):
+            broken = {"linestyle": "--", "dashes": [dash / width for dash in dashes]} if dashes else {}
+            drawn += ax.plot(across[inside], line[inside], color=ink, linewidth=width, zorder=3,
+                             solid_capstyle="butt", gid="strut", **broken)  # fmt: skip
+    _clip(ax, drawn, shape)
+
+
+def _clip(ax: Axes, parts: Sequence[Artist], shape: np.ndarray) -> None:
+    mask = Polygon(shape, transform=ax.transData)
+    for part in parts:
+        part.set_clip_path(mask.get_path(), mask.get_transform())
 
 
 _STRUT_HEIGHTS = (3, 7, 11, 15, 19, 23, 28, 30, 39, 41, 49, 51, 59, 61, 70, 72, 77, 81, 85, 89, 93, 97)
 _NAMES_TOP = 47.5  # above the names of the parts, in percent of the length
 
 
-def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_names: bool = False) -> None:
-    lines = []
-    for structure in STRUCTURES:
-        if (structure, region) in cells.index:
-            cell = cells.loc[(structure, region)]
-            if mark := naming.level_mark(cell["level"]):
-                lines.append(f"{structure_name(structure)} {look.signed(cell['percent'])} %{mark}")
+def _findings(ax: Axes, cells: pd.DataFrame, region: str, y: float, *, above_names: bool) -> None:
+    words = (_percent(cells, structure, region) for structure in STRUCTURES)
+    lines = [word for word in words if word.endswith(tuple(naming.LEVEL_MARKS.values()))]
+    # Several lines round the middle would reach the names.
+    above = above_names and len(lines) > 1
     if lines:
-        above = above_names and len(lines) > 1  # several lines round the middle would reach the names
-        ax.text(
-            24, _NAMES_TOP if above else y, "\n".join(lines), ha="left", va="bottom" if above else "center",
-            size=look.SMALL_SIZE, linespacing=1.35,
-            gid="part",
-        )  # fmt: skip
+        ax.text(24, _NAMES_TOP if above else y, "\n".join(lines), ha="left",
+                va="bottom" if above else "center", linespacing=1.35, gid="part")  # fmt: skip
+
+
+def _percent(cells: pd.DataFrame, structure: str, region: str) -> str:
+    """Name a structure with its difference and the mark of its level; empty where there is none."""
+    if (structure, region) not in cells.index:
+        return ""
+    percent, level = cells.loc[(structure, region), ["percent", "level"]]
+    return f"{structure_name(structure)} {look.signed(percent)} %{naming.level_mark(level)}"
 
 
 def _legend_of_parts(ax: Axes) -> None:
+    leader = {"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0,
+              "patchA": None, "relpos": (0, 0.5)}  # fmt: skip
     parts = (
         (N_("cortex"), (7.6, 44), 44),
         (N_("cancellous space"), (3.2, 36.5), 38),
         (N_("trabeculae"), (0.0, 30), 32),
     )
     for words, target, y in parts:
-        ax.annotate(
-            tr(words), target, xytext=(24, y), ha="left", va="center",
-            size=look.SMALL_SIZE, color=look.QUIET, zorder=6,
-            arrowprops={"arrowstyle": "-", "color": look.INK, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 0,
-                        "patchA": None, "relpos": (0, 0.5)},
-        )  # fmt: skip
-    ax.text(
-        -25, 101.5, structure_label("whole"), ha="left", va="bottom", size=look.SMALL_SIZE,
-        color=look.QUIET,
-    )  # fmt: skip
+        ax.annotate(tr(words), target, xytext=(24, y), ha="left", va="center", color=look.QUIET, zorder=6,
+                    arrowprops=leader)  # fmt: skip
+    ax.text(-25, 101.5, structure_label("whole"), ha="left", va="bottom", color=look.QUIET)
 
 
 def _full_length(ax: Axes, cells: pd.DataFrame, norm: Normalize) -> None:
-    small = {"ha": "left", "va": "center", "size": look.SMALL_SIZE}
-    ax.text(-25, -6, region_label("full").capitalize(), color=look.QUIET, **small)
+    ax.text(-25, -6, region_label("full").capitalize(), color=look.QUIET, ha="left", va="center")
     for number, structure in enumerate(STRUCTURES):
         y = -13 - 6.6 * number
-        square = {"xy": (-25, y - 2.3), "width": 4.6, "height": 4.6}
-        ax.add_patch(Rectangle(**square, linewidth=0, **_fill(cells, norm, structure, "full")))
-        ax.add_patch(Rectangle(**square, linewidth=0.5, fill=False, edgecolor=look.QUIET))
-        if (structure, "full") not in cells.index:
-            continue
-        cell = cells.loc[(structure, "full")]
-        mark = naming.level_mark(cell["level"])
-        ax.text(
-            -18.5, y, f"{structure_name(structure)} {look.signed(cell['percent'])} %{mark}",
-            color=look.INK if mark else look.QUIET, gid="full", **small,
-        )  # fmt: skip
+        _framed(ax, ((-25, y - 2.3), 4.6, 4.6), 1, _fill(cells, norm, structure, "full"))
+        if words := _percent(cells, structure, "full"):
+            ink = look.QUIET if words.endswith("%") else look.INK
+            ax.text(-18.5, y, words, color=ink, ha="left", va="center", gid="full")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from mgbone.figures import look
 from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
@@ -33,6 +33,11 @@ def sentence(parts: Iterable[str]) -> str:
     return f"{capital(said)}{tr('.')}" if said else ""
 
 
+def span(counts: Iterable[float]) -> str:
+    """Write the least and the largest of some counts: 7–8, or one of them where they are the same."""
+    return "–".join(dict.fromkeys(f"{n:.0f}" for n in (min(counts), max(counts))))
+
+
 def name(endpoint: str) -> str:
     """Return the name of an endpoint as it stands inside a sentence: serum ALP, but PTH."""
     label = endpoint_label(endpoint)
@@ -41,10 +46,10 @@ def name(endpoint: str) -> str:
 
 def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the rows on each dose against the reference of its own experiment."""
-    keys = [(c.experiment, c.name) for c in study.shown_contrasts]
-    at = pd.Series(list(zip(evidence["experiment"], evidence["contrast"], strict=True)), evidence.index)
-    place = at.map({key: i for i, key in enumerate(keys)})
-    return evidence[place.notna()].loc[place.dropna().sort_values(kind="stable").index]
+    place = {(c.experiment, c.name): i for i, c in enumerate(study.shown_contrasts)}
+    at = [place.get(key) for key in zip(evidence["experiment"], evidence["contrast"], strict=True)]
+    placed = evidence.assign(at=at).dropna(subset="at").sort_values("at", kind="stable")
+    return placed.drop(columns="at")
 
 
 def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> str:
@@ -61,7 +66,7 @@ def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> s
         what = name(endpoint)
         here = doses[doses["endpoint"].eq(endpoint) & doses["level"].notna()]
         others = evidence[evidence["endpoint"].eq(endpoint) & evidence["level"].eq("significant")]
-        parts = _moved(here, what, _dose) or _moved(others, what, contrast_label)
+        parts = _moved(here, what, dose) or _moved(others, what, contrast_label)
         said += parts
         without += [what] if len(here) and not parts else []
     if without:
@@ -84,35 +89,19 @@ def _moved(rows: pd.DataFrame, what: str, where: Callable[[str], str]) -> list[s
     return parts
 
 
-def cells(found: pd.DataFrame, names: Sequence[str], most: int = 3) -> str:
-    """Say how many of the cells of a table differ, and name the largest differences.
-
-    Parameters
-    ----------
-    found : DataFrame
-        contrast, percent, level: a row a cell.
-    names : sequence of str
-        What each row is called.
-    """
-    table = found.assign(what=list(names), size=found["percent"].abs())
-    clear = table[table["level"].eq("significant")]
-    trends = int(table["level"].eq("trend").sum())
-    if clear.empty:
-        return sentence([tr("no part differs (p < 0.05), {n} by trend", n=trends) if trends else tr(NOTHING)])
-    said = tr("{n} of {all} parts differ (p < 0.05)", n=len(clear), all=len(table.dropna(subset="percent")))
-    named = [
-        tr("{what} {percent} % at {dose}", what=row.what, percent=look.signed(row.percent, ".0f"),
-           dose=_dose(row.contrast))
-        for row in clear.sort_values("size", ascending=False, kind="stable").head(most).itertuples()
-    ]  # fmt: skip
-    return sentence([said + (tr(", {n} more by trend", n=trends) if trends else ""), *named])
-
-
-def _dose(contrast: str) -> str:
+def dose(contrast: str) -> str:
+    """Return the dose of the case of a contrast, as it stands inside a sentence."""
     return narrow_label(contrast.partition("_vs_")[0])
 
 
-def counted(names: Iterable[str], contrasts: Iterable[str]) -> str:
-    """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."."""
-    said = dict(zip(contrasts, names, strict=True))
-    return sentence(tr("{contrast}: {said}", contrast=contrast_label(c), said=said[c]) for c in by_dose(said))
+def by_contrast(parts: Any, say: Callable[[Any], str]) -> str:
+    """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."; without any, that nothing was found.
+
+    Parameters
+    ----------
+    parts : DataFrame or mapping
+        A table with the column contrast, or what there is of each contrast by its name.
+    """
+    of = parts if isinstance(parts, Mapping) else dict(iter(parts.groupby("contrast", sort=False)))
+    said = [tr("{contrast}: {said}", contrast=contrast_label(c), said=say(of[c])) for c in by_dose(of)]
+    return sentence(said or [tr(NOTHING)])

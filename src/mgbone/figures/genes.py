@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mgbone.figures import canvas, findings, look, marks
+from mgbone.figures.groups import dots
 from mgbone.study import naming
 from mgbone.study.language import N_, tr
 
@@ -38,29 +39,26 @@ def theme_handles(shown: Any) -> list[Line2D]:
 def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
     """Draw the histogram of p values of each contrast, and the level that unchanged genes alone would give.
 
-    Parameters
-    ----------
-    bins : DataFrame
-        From `mgbone.microarray.changed_genes.p_value_histogram`.
+    `bins` is from `mgbone.microarray.changed_genes.p_value_histogram`.
     """
-    shares = bins.drop_duplicates("contrast")["null_share"]
-    said = [
-        tr("nearly all genes unchanged")
-        if share >= 0.995
-        else tr("about {percent:.0f} % of genes changed", percent=100 * (1 - share))
-        for share in shares
-    ]
+
+    def say(rows: pd.DataFrame) -> str:
+        share = rows["null_share"].iloc[0]
+        if share >= 0.995:
+            return tr("nearly all genes unchanged")
+        return tr("about {percent:.0f} % of genes changed", percent=100 * (1 - share))
+
     figure, panels = canvas.contrast_panels(
-        bins, height=62, sharey=True, title=title, finding=findings.counted(said, bins["contrast"].unique()),
+        bins, height=62, sharey=True, title=title, finding=findings.by_contrast(bins, say), xlabel="p",
+        ylabel=N_("Genes"),
         note=N_("moderated t test per gene; dashed: genes a bin if only the unchanged ones were there "
                 "(Storey, λ = 0.5)"),
     )  # fmt: skip
-    for ax, _, rows in panels:
+    for ax, rows in panels:
         ax.bar(rows["left"], rows["count"], rows["right"] - rows["left"], align="edge",
                color="#8f9ba8", edgecolor="white", linewidth=0.5)  # fmt: skip
         ax.axhline(rows["expected"].iloc[0], color=look.INK, linestyle=look.DASHES, linewidth=1.1)
-        ax.set(xlim=(0, 1), xlabel="p")
-    panels[0][0].set_ylabel(tr("Genes"))
+        ax.set_xlim(0, 1)
     return figure
 
 
@@ -76,46 +74,37 @@ def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
         Limit that was used for the call; said in the note.
     """
     table = named.assign(x=named["log2_fold_change"], y=-np.log10(named["p"].clip(lower=1e-300)))
-    said = [_counted(rows) for _, rows in table.groupby("contrast", sort=False)]
-    finding = findings.sentence([tr(findings.NOTHING)])
-    if table["direction"].ne("none").any():
-        finding = findings.counted(said, table["contrast"].unique())
-    figure, panels = _clouds(table, q, finding, height=110, title=title)
-    for ax, _, rows in panels:
-        changed = rows[rows["direction"] != "none"]
-        if len(changed):
-            ax.axhline(changed["y"].min(), color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
+    changed = table[table["direction"] != "none"]
+    finding = findings.by_contrast(table if len(changed) else changed, _counted)
+    figure, panels = _clouds(table, q, finding, height=110, title=title, xlabel=_FOLD_CHANGE,
+                             ylabel="−log10 p")  # fmt: skip
+    for ax, rows in panels:
+        least = rows.loc[rows["direction"] != "none", "y"].min()
+        if np.isfinite(least):
+            ax.axhline(least, color=look.LINE, linewidth=0.9, linestyle=look.DASHES, zorder=0)
         ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
-        ax.set_xlabel(tr(_FOLD_CHANGE))
     reach = 1.25 * table["x"].abs().max()
-    panels[0][0].set(xlim=(-reach, reach), ylim=(0, 1.08 * table["y"].max()), ylabel="−log10 p")
+    panels[0][0].set(xlim=(-reach, reach), ylim=(0, 1.08 * table["y"].max()))
     return _with_names(figure, panels)
 
 
 def ma_plot(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw average expression against fold change for each contrast on shared axes, the foremost genes named.
 
-    Parameters
-    ----------
-    named : DataFrame
-        As for `volcano`, with average_expression.
+    `named` is as for `volcano`, with average_expression.
     """
     table = named.assign(x=named["average_expression"], y=named["log2_fold_change"])
     changed = table[table["direction"] != "none"]
     finding = findings.sentence([tr(findings.NOTHING)])
     if len(changed):
-        finding = tr(
-            "Half of the changed genes lie between {a:.1f} and {b:.1f} of average expression, half of all "
-            "genes between {c:.1f} and {d:.1f}.",
-            **dict(zip("abcd", [*changed["x"].quantile([0.25, 0.75]), *table["x"].quantile([0.25, 0.75])],
-                       strict=True)),
-        )  # fmt: skip
-    figure, panels = _clouds(table, q, finding, height=94, title=title)
-    for ax, _, _ in panels:
+        (a, b), (c, d) = (of["x"].quantile([0.25, 0.75]) for of in (changed, table))
+        finding = tr("Half of the changed genes lie between {a:.1f} and {b:.1f} of average expression, half "
+                     "of all genes between {c:.1f} and {d:.1f}.", a=a, b=b, c=c, d=d)  # fmt: skip
+    figure, panels = _clouds(table, q, finding, height=94, title=title, xlabel=N_("Average log2 expression"),
+                             ylabel=_FOLD_CHANGE)  # fmt: skip
+    for ax, _ in panels:
         ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-        ax.set_xlabel(tr("Average log2 expression"))
-    low, high = 1.15 * min(0, table["y"].min()), 1.15 * max(0, table["y"].max())
-    panels[0][0].set(ylim=(low, high), ylabel=tr(_FOLD_CHANGE))
+    panels[0][0].set_ylim(1.15 * min(0, table["y"].min()), 1.15 * max(0, table["y"].max()))
     return _with_names(figure, panels)
 
 
@@ -126,7 +115,7 @@ def _counted(rows: pd.DataFrame) -> str:
 
 def _clouds(
     table: pd.DataFrame, q: float, finding: str, **options: Any
-) -> tuple[Figure, list[tuple[Axes, str, pd.DataFrame]]]:
+) -> tuple[Figure, list[tuple[Axes, pd.DataFrame]]]:
     """Draw the genes of each contrast in a panel of its own: all, the changed ones, those of the themes."""
     note = [
         tr("moderated t test (limma), called changed at BH q < {q:g}", q=q),
@@ -138,34 +127,27 @@ def _clouds(
         table, room=1, finding=finding, note=note, sharex=True, sharey=True, legend=theme_handles(shown),
         **options,
     )  # fmt: skip
-    for ax, _, rows in panels:
-        changed = rows["direction"] != "none"
-        common = {"linewidth": 0, "rasterized": True}
-        ax.scatter(*rows.loc[~changed, ["x", "y"]].to_numpy().T, s=3, color=look.CLOUD, **common)
-        plain = rows[changed & rows["theme"].isna()]
-        ax.scatter(*plain[["x", "y"]].to_numpy().T, s=6, color=look.CHANGED, **common)
-        of_theme = rows[rows["theme"].notna()]
-        if of_theme.empty:
-            continue
-        sns.scatterplot(
-            of_theme, x="x", y="y", hue="theme", style="theme", ax=ax, s=18, linewidth=0.3, legend=False,
-            palette={t: colour for t, (colour, *_) in THEMES.items()}, hue_order=list(THEMES),
-            markers={t: marker for t, (_, marker, _) in THEMES.items()}, style_order=list(THEMES),
-            rasterized=True,
-        )  # fmt: skip
-    for ax, *_ in panels:
-        ax.set(xlabel="", ylabel="")
+    for ax, rows in panels:
+        changed, of_theme = rows["direction"] != "none", rows["theme"].notna()
+        for cloud, size, ink in ((~changed, 3, look.CLOUD), (changed & ~of_theme, 6, look.CHANGED)):
+            ax.scatter(rows["x"][cloud], rows["y"][cloud], s=size, color=ink, linewidth=0, rasterized=True)
+        if of_theme.any():
+            marks.by_seaborn(
+                sns.scatterplot, ax, rows[of_theme], x="x", y="y", hue="theme", style="theme", s=18,
+                linewidth=0.3, legend=False, palette={t: colour for t, (colour, *_) in THEMES.items()},
+                hue_order=list(THEMES), markers={t: marker for t, (_, marker, _) in THEMES.items()},
+                style_order=list(THEMES), rasterized=True,
+            )  # fmt: skip
     return figure, panels
 
 
-def _with_names(figure: Figure, panels: list[tuple[Axes, str, pd.DataFrame]]) -> Figure:
+def _with_names(figure: Figure, panels: list[tuple[Axes, pd.DataFrame]]) -> Figure:
     """Name the foremost genes of each panel, ringed so that a name is taken for no other dot's."""
     canvas.lay_out(figure)
-    for ax, _, rows in panels:
+    for ax, rows in panels:
         chosen = _foremost(rows)
-        ax.scatter(
-            chosen["x"], chosen["y"], s=34, facecolor="none", edgecolor=look.INK, linewidth=0.9, zorder=5
-        )
+        ring = {"facecolor": "none", "edgecolor": look.INK, "linewidth": 0.9}
+        ax.scatter(chosen["x"], chosen["y"], s=34, zorder=5, **ring)
         others = rows[(rows["direction"] != "none") & ~rows["gene"].isin(chosen["gene"])]
         marks.name_points(ax, chosen.rename(columns={"gene": "name"}), others)
     return figure
@@ -175,9 +157,8 @@ def _foremost(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the genes that a panel names: of the themes those of smallest p, then the largest changes."""
     of_theme = rows[rows["named"]].sort_values(["p", "gene"], kind="stable").head(_NAMED - 3)
     changed = rows[rows["direction"].ne("none") & ~rows["gene"].isin(of_theme["gene"])]
-    largest = changed.assign(size=changed["log2_fold_change"].abs()).sort_values(
-        ["size", "gene"], ascending=[False, True], kind="stable"
-    )
+    changed = changed.assign(size=-changed["log2_fold_change"].abs())
+    largest = changed.sort_values(["size", "gene"], kind="stable")
     return pd.concat([of_theme, largest.head(_NAMED - len(of_theme))])
 
 
@@ -186,36 +167,28 @@ def threshold_grid(
 ) -> Figure:
     """Draw how many genes are called at each pair of limits, the declared pair framed.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        From `mgbone.microarray.changed_genes.significance_counts`.
-    declared : tuple of float
-        q and absolute log2 fold change that the study uses.
+    `counts` is from `mgbone.microarray.changed_genes.significance_counts`; `declared` are q and absolute log2
+    fold change that the study uses.
     """
-    totals = counts.groupby("contrast", sort=False)["total"]
-    said = [tr("{low:,} to {high:,} genes", low=t.min(), high=t.max()) for _, t in totals]
+
+    def say(rows: pd.DataFrame) -> str:
+        return tr("{low:,} to {high:,} genes", low=rows["total"].min(), high=rows["total"].max())
+
     figure, panels = canvas.contrast_panels(
-        counts, height=70, sharey=True, title=title,
-        finding=findings.counted(said, counts["contrast"].unique()) if counts["total"].any()
-        else findings.sentence([tr(findings.NOTHING)]),
+        counts, height=70, sharey=True, title=title, ylabel=N_("q below"),
+        xlabel=N_("|log2 fold change| at least"),
+        finding=findings.by_contrast(counts if counts["total"].any() else counts.iloc[:0], say),
         note=[N_("genes raised (↑) and lowered (↓) at each pair of limits"),
               N_("framed: the limits of this study")],
     )  # fmt: skip
     most = np.log1p(max(1, int(counts["total"].max()))) * 1.4
-    for ax, _, rows in panels:
-        table = rows.set_index(["q", "log2_fold_change"])
-        grid = table["total"].unstack()  # noqa: PD010
-        words = np.array([
-            [f"{table.loc[(q, c), 'up']:,} ↑\n{table.loc[(q, c), 'down']:,} ↓" for c in grid.columns]
-            for q in grid.index
-        ])  # fmt: skip
-        own = np.isclose(grid.index, declared[0])[:, None] & np.isclose(grid.columns, declared[1])
-        marks.heat(ax, np.log1p(grid), words, columns=[f"{v:g}" for v in grid.columns],
-                   rows=[f"{v:g}" for v in grid.index], cmap="Greys", vmin=0, vmax=most, framed=own,
-                   frame=look.UP)  # fmt: skip
-        ax.set_xlabel(tr("|log2 fold change| at least"))
-    panels[0][0].set_ylabel(tr("q below"))
+    for ax, rows in panels:
+        own = np.isclose(rows["q"], declared[0]) & np.isclose(rows["log2_fold_change"], declared[1])
+        words = [f"{row.up:,} ↑\n{row.down:,} ↓" for row in rows.itertuples()]
+        table = rows.assign(own=own, words=words).pivot(index="q", columns="log2_fold_change")  # noqa: PD010
+        marks.heat(ax, np.log1p(table["total"]), table["words"], xticklabels=[f"{v:g}" for v in table["own"]],
+                   yticklabels=[f"{v:g}" for v in table.index], cmap="Greys", vmin=0, vmax=most,
+                   framed=table["own"], frame=look.UP)  # fmt: skip
     return figure
 
 
@@ -231,30 +204,26 @@ _CLASSES: Mapping[str, tuple[str, str, float, str]] = {
 def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     """Draw the fold changes of two contrasts against each other, genes changed in either marked.
 
-    Parameters
-    ----------
-    both, summary : DataFrame
-        From `mgbone.microarray.changed_genes.overlap` and `overlap_summary`.
+    `both` and `summary` are from `mgbone.microarray.changed_genes.overlap` and `overlap_summary`.
     """
     row = summary.iloc[0]
-    names = {side: naming.contrast_label(row[f"contrast_{side}"]) for side in "ab"}
-    cases = {
-        side: naming.group_label(row[f"contrast_{side}"].partition("_vs_")[0], short=True) for side in "ab"
-    }
+    contrasts = {side: row[f"contrast_{side}"] for side in "ab"}
+    cases = {side: naming.group_label(c.partition("_vs_")[0], short=True) for side, c in contrasts.items()}
     handles = [
         look.mark(f"{tr(label, **cases)} ({both['class'].eq(name).sum():,})", marker, 5.5, color=colour)
         for name, (colour, marker, _, label) in _CLASSES.items()
     ]
-    found = N_("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
-    if not row["both_same"]:
-        found = N_("No gene changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
+    found = N_("No gene changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
+    if row["both_same"]:
+        found = N_("{s} genes changed alike in both, {e:.1f} expected by chance; r = {r:.2f}.")
+    labels = [tr(", ").join([naming.contrast_label(c), tr(_FOLD_CHANGE)]) for c in contrasts.values()]
     figure, axes = canvas.new_figure(
         1, 1, width=look.ONE_AND_HALF, height=120, title=N_("Do two diets change the same genes?"),
-        legend=handles,
+        legend=handles, xlabel=labels[0], ylabel=labels[1],
         finding=tr(found, s=int(row["both_same"]), e=row["expected"], r=row["correlation"]),
-        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without "
-                "any effect, "
-                "since the contrasts share a reference", n=int(row["genes"]), c=row["correlation_by_chance"]),
+        note=tr("{n:,} genes; expected: if the two were independent; Pearson r, and r = {c:.2f} without any "
+                "effect, since the contrasts share a reference",
+                n=int(row["genes"]), c=row["correlation_by_chance"]),
     )  # fmt: skip
     ax = axes[0, 0]
     x, y = "log2_fold_change_a", "log2_fold_change_b"
@@ -263,12 +232,10 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
     ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
     for name, (colour, marker, size, _) in _CLASSES.items():
-        rows = both[both["class"] == name]
-        sns.scatterplot(rows, x=x, y=y, ax=ax, color=colour, marker=marker, s=size, rasterized=True,
-                        linewidth=0 if name == "neither" else 0.4)  # fmt: skip
-    labels = (tr(", ").join([names[side], tr("log2 fold change")]) for side in "ab")
+        marks.by_seaborn(sns.scatterplot, ax, both[both["class"] == name], x=x, y=y, color=colour, s=size,
+                         marker=marker, rasterized=True,
+                         linewidth=0 if name == "neither" else 0.4)  # fmt: skip
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-    ax.set(**dict(zip(("xlabel", "ylabel"), labels, strict=True)))
     return figure
 
 
@@ -277,10 +244,7 @@ def genes_by_hand(
 ) -> Figure:
     """Draw the arrays of some genes by group, the means compared, and the steps of their tests beside them.
 
-    Parameters
-    ----------
-    steps : DataFrame
-        From `mgbone.microarray.differential.genes_by_hand`.
+    `steps` is from `mgbone.microarray.differential.genes_by_hand`.
     """
     genes = list(steps.columns[3:])
     p = steps.set_index("step").loc["p", genes]
@@ -288,23 +252,15 @@ def genes_by_hand(
     figure, _ = canvas.new_figure(
         0, 0, height=70 + 6.4 * len(steps), title=title,
         finding=findings.sentence([f"{naming.contrast_label(contrast)}", *said]),
-        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t "
-                "test, in bold "
-                "what moderation changes"),
+        note=N_("above: every array a dot, beside it mean ± SD; below: each number of the moderated t test, "
+                "in bold what moderation changes"),
     )  # fmt: skip
     grid = figure.add_gridspec(2, len(genes), height_ratios=[60, 6.4 * len(steps)])
     axes = [figure.add_subplot(grid[0, place]) for place in range(len(genes))]
-    names = list(dict.fromkeys(groups))
-    shown = [naming.group_label(g, short=True) for g in names]
-    labels = [f"{name}\nn = {(groups == g).sum()}" for g, name in zip(names, shown, strict=True)]
     for ax, gene in zip(axes, genes, strict=True):
-        table = pd.DataFrame({"value": expression.loc[gene, groups.index], "group": groups})
-        table = table.assign(at=table["group"].map(names.index))
-        marks.animals(ax, table, spread=0.4, size=38)
-        marks.means(ax, table, beside=0.36)
-        ax.set_xticks(range(len(names)), labels)
-        canvas.turn_crowded(ax, shown, 420 / len(genes) / (len(names) + 0.3))
-        ax.set(xlim=(-0.6, len(names) - 0.3), title=gene)
+        table = pd.DataFrame({"group": groups, "value": expression.loc[gene, groups.index]})
+        dots(ax, table, list(dict.fromkeys(groups)), 420 / len(genes))
+        ax.set_title(gene)
     axes[0].set_ylabel(tr("log2 expression"))
     _steps(figure.add_subplot(grid[1, :]), steps, genes)
     return figure
@@ -317,16 +273,15 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
     """Write the steps as a table: what, how, and the number of each gene."""
     ax.set_axis_off()
     ax.set(xlim=(0, 1), ylim=(len(steps) - 0.4, -1.2))
-    right = [0.99 - 0.13 * place for place in reversed(range(len(genes)))]
-    for x, gene in zip(right, genes, strict=True):
-        look.embolden(ax.text(x, -0.95, gene, va="center", ha="right", size=look.SMALL_SIZE))
+    right = {gene: 0.99 - 0.13 * place for place, gene in enumerate(reversed(genes))}
+    for gene in genes:
+        look.embolden(ax.text(right[gene], -0.95, gene, va="center", ha="right"))
     for i, row in enumerate(steps.to_dict("records")):
         if i % 2 == 0:
             ax.axhspan(i - 0.5, i + 0.5, color=look.PALE, linewidth=0, zorder=0)
-        ax.text(0.01, i, tr(row["name"]), va="center", size=look.SMALL_SIZE)
-        ax.text(0.36, i, tr(row["formula"]), va="center", size=look.SMALL_SIZE)
-        for x, gene in zip(right, genes, strict=True):
-            written = ax.text(x, i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right",
-                              size=look.SMALL_SIZE)  # fmt: skip
+        ax.text(0.01, i, tr(row["name"]), va="center")
+        ax.text(0.36, i, tr(row["formula"]), va="center")
+        for gene in genes:
+            written = ax.text(right[gene], i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right")
             if row["step"] in _MODERATED:
                 look.embolden(written)

@@ -18,7 +18,6 @@ from mgbone.study.language import N_, tr
 _PLAIN = "#6f7a86"
 _ROW = 6.4  # mm a row
 _DIRECTIONS = {"up": N_("raised genes"), "down": N_("lowered genes")}
-_NO_TERM = N_("no term with q < 0.05")
 _NO_THEMES = N_("The gene sets hold no term of the themes")
 
 
@@ -41,15 +40,14 @@ def ora_dots(
     tested : collection of int, optional
         Number of terms tested in each comparison, to be said.
     """
-    lists = [
-        (contrast, direction, rows)
-        for contrast in canvas.by_dose(folded["contrast"])
-        for direction, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
-    ]
-    if not lists:
-        return canvas.empty_figure(_NO_TERM, title)
+    if folded.empty:
+        return canvas.empty_figure(N_("no term with q < 0.05"), title)
     theme_of = dict(zip(themes["go_id"], themes["theme"], strict=True))
-    panels = [_panel_terms(rows, theme_of, n) for *_, rows in lists]
+    panels = [
+        _panel_terms(rows, theme_of, n)
+        for contrast in canvas.by_dose(folded["contrast"])
+        for _, rows in folded[folded["contrast"].eq(contrast)].groupby("direction", sort=False)
+    ]
     heights = [max(2, len(rows)) + 0.6 for rows in panels]
     drawn = pd.concat(panels)
     most = int(drawn["hits"].max())
@@ -57,30 +55,28 @@ def ora_dots(
         look.mark(tr("{n} genes", n=hits), "o", _area(hits, most) ** 0.5, markerfacecolor="white",
                   markeredgecolor=_PLAIN) for hits in sorted({max(1, most // 8), most})
     ]  # fmt: skip
-    span = [f"{n:,}" for n in sorted({min(tested), max(tested)})] if len(tested) else []
-    number = f"{'–'.join(span)} " if span else ""
-    said = [
-        tr(", ").join(tr("{n} terms among {genes}", n=len(rows), genes=tr(_DIRECTIONS[direction]))
-                      for direction, rows in of_contrast.groupby("direction", sort=False))
-        for _, of_contrast in folded.groupby("contrast", sort=False)
-    ]  # fmt: skip
+    number = f"{'–'.join(f'{n:,}' for n in sorted({min(tested), max(tested)}))} " if len(tested) else ""
+
+    def say(rows: pd.DataFrame) -> str:
+        counts = rows["direction"].value_counts(sort=False)
+        return tr(", ").join(tr("{n} terms among {genes}", n=count, genes=tr(_DIRECTIONS[direction]))
+                             for direction, count in counts.items())  # fmt: skip
+
     figure, axes = canvas.new_figure(
         len(panels), 1, height=_ROW * sum(heights) + 11 * len(heights), title=title, sharex=True,
-        finding=findings.counted(said, folded["contrast"].unique()),
+        finding=findings.by_contrast(folded, say), xlabel=N_("log2 odds ratio"),
         note=[tr("over-representation against the genes expressed; q: BH over all {n}terms tested, list by "
-                 "list",
-                 n=number),
+                 "list", n=number),
               N_("lines: 95 % interval; at the right genes found and in the term, and q"),
               N_("(+k): k similar terms folded in (70 % of hits shared)")],
         legend=[*theme_handles(drawn["term"].map(theme_of)),
                 look.mark(tr("other term"), "o", 6, color=_PLAIN), *sizes],
         gridspec_kw={"height_ratios": heights},
     )  # fmt: skip
-    for ax, rows, (contrast, direction, _) in zip(axes[:, 0], panels, lists, strict=True):
+    for ax, rows in zip(axes[:, 0], panels, strict=True):
         _ora_panel(ax, rows, theme_of, most)
-        size = f"(n = {int(rows['list_size'].iloc[0]):,})"
-        ax.set_title(f"{naming.contrast_label(contrast)}{tr(': ')}{tr(_DIRECTIONS[direction])} {size}")
-    axes[-1, 0].set_xlabel(tr("log2 odds ratio"))
+        of, genes = rows.iloc[0], tr(_DIRECTIONS[rows["direction"].iloc[0]])
+        ax.set_title(f"{naming.contrast_label(of['contrast'])}{tr(': ')}{genes} (n = {of['list_size']:,.0f})")
     return figure
 
 
@@ -120,68 +116,50 @@ def _area(hits: Any, most: int) -> Any:
 def camera_bars(tested: pd.DataFrame, themes: pd.DataFrame, title: str = "") -> Figure:
     """Draw the competitive test of the themes' terms: bars of −log10 p, raised to the right, lowered left.
 
-    Parameters
-    ----------
-    tested : DataFrame
-        From `mgbone.microarray.enrichment.camera`, over all terms or those of the themes.
-    themes : DataFrame
-        theme, go_id: rows, in this order.
+    `tested` is from `mgbone.microarray.enrichment.camera`, over all terms or those of the themes; the rows
+    are those of `themes` (theme, go_id), in this order.
     """
     rows = themes[themes["go_id"].isin(tested["term"])]
     if rows.empty:
         return canvas.empty_figure(_NO_THEMES, title)
     # A row for the heading of each theme, and a gap before it.
     places = dict(zip(rows["go_id"], canvas.places(rows["theme"], 1.4, 1.0), strict=True))
-    shown = tested[tested["term"].isin(list(places))].assign(theme=lambda t: t["term"].map(
-        dict(zip(rows["go_id"], rows["theme"], strict=True))))  # fmt: skip
+    firsts = rows.drop_duplicates("theme").itertuples()
+    headings = {tr(THEMES[row.theme][2]): places[row.go_id] - 1 for row in firsts}
+    theme_of = dict(zip(rows["go_id"], rows["theme"], strict=True))
+    shown = tested[tested["term"].isin(list(theme_of))]
+    shown = shown.assign(theme=shown["term"].map(theme_of))
     shown["length"] = -np.log10(shown["p"].clip(lower=1e-300)) * np.where(shown["direction"] == "up", 1, -1)
     figure, panels = canvas.contrast_panels(
         shown, room=1, height=_ROW * (max(places.values()) + 1) * 0.95 + 20, sharey=True, sharex=True,
-        title=title,
-        finding=_camera_finding(shown),
-        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for "
-                 "correlated genes"),
+        title=title, finding=_camera_finding(shown), xlabel=N_("−log10 p\n← lowered     raised →"),
+        note=[N_("camera: do a term's genes lie higher or lower among all t values? p allows for correlated "
+                 "genes"),
               N_("filled: q < 0.05 over all terms tested")],
     )  # fmt: skip
-    for ax, _, bars in panels:
+    for ax, bars in panels:
         inks = [THEMES[theme][0] for theme in bars["theme"]]
-        fills = [ink if q < 0.05 else "white" for ink, q in zip(inks, bars["q"], strict=True)]
-        ax.barh(
-            bars["term"].map(places), bars["length"], height=0.66, color=fills, edgecolor=inks, linewidth=1.1
-        )
+        fills = np.where(bars["q"] < 0.05, inks, "white")
+        ax.barh(bars["term"].map(places), bars["length"], 0.66, color=fills, edgecolor=inks, linewidth=1.1)
         ax.axvline(0, color=look.INK, linewidth=0.9)
-        ax.set_xlabel(tr("−log10 p\n← lowered     raised →"))
-        ax.tick_params(axis="y", length=0)
-        ax.spines["left"].set_visible(False)
-    reach = 1.08 * max(2.0, shown["length"].abs().max())
-    panels[0][0].set_xlim(-reach, reach)
-    panels[0][0].xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
-    _term_rows(panels[0][0], rows, places)
+        marks.rows(ax, [*headings.values(), *rows["go_id"].map(places)], [*headings, *rows["term"]])
+    first, reach = panels[0][0], 1.08 * max(2.0, shown["length"].abs().max())
+    first.set_xlim(-reach, reach)
+    first.xaxis.set_major_formatter(lambda v, _: f"{abs(v):g}")
+    for tick in first.get_yticklabels()[: len(headings)]:
+        look.embolden(tick)
+    first.set_ylim(max(places.values()) + 0.6, -0.7)
     return figure
 
 
 def _camera_finding(shown: pd.DataFrame) -> str:
+    def say(rows: pd.DataFrame) -> str:
+        themes = findings.listed(tr(THEMES[theme][2]) for theme in rows["theme"].unique())
+        n_terms = shown["term"].nunique()
+        return tr("{n} of {all} terms pass ({themes})", n=len(rows), all=n_terms, themes=themes)
+
     clear = shown[shown["q"] < 0.05]
-    if clear.empty:
-        return tr("No term of the themes passes.")
-    said = [
-        tr("{n} of {all} terms pass ({themes})", n=len(rows), all=shown["term"].nunique(),
-           themes=findings.listed(tr(THEMES[t][2]) for t in rows["theme"].unique()))
-        for _, rows in clear.groupby("contrast", sort=False)
-    ]  # fmt: skip
-    return findings.counted(said, clear["contrast"].unique())
-
-
-def _term_rows(ax: Axes, rows: pd.DataFrame, places: Mapping[str, float]) -> None:
-    """Label the rows with their terms, each theme under a heading of its own."""
-    headings = {
-        theme: places[of_theme["go_id"].iloc[0]] - 1 for theme, of_theme in rows.groupby("theme", sort=False)
-    }
-    at = [*headings.values(), *(places[t] for t in rows["go_id"])]
-    ax.set_yticks(at, [*(tr(THEMES[t][2]) for t in headings), *rows["term"]])
-    for tick in ax.get_yticklabels()[: len(headings)]:
-        look.embolden(tick)
-    ax.set_ylim(max(at) + 0.6, -0.7)
+    return tr("No term of the themes passes.") if clear.empty else findings.by_contrast(clear, say)
 
 
 def running_sums(
@@ -189,12 +167,7 @@ def running_sums(
 ) -> Figure:
     """Draw the running sum of GSEA: a row of panels per contrast, a panel per term, its genes as a bar code.
 
-    Parameters
-    ----------
-    results, running : DataFrame
-        From `mgbone.microarray.arrays.prerank_best_terms`.
-    themes : DataFrame
-        theme, go_id.
+    `results` and `running` are from `mgbone.microarray.arrays.prerank_best_terms`; `themes` has theme, go_id.
     """
     if results.empty:
         return canvas.empty_figure(_NO_THEMES, title)
@@ -206,36 +179,31 @@ def running_sums(
     if len(results) * results["p"].min() >= 0.05:
         found = N_("None of the {n} terms is sure (p < 0.05 after Bonferroni); furthest from an even spread: "
                    "{term}, {contrast} (NES = {nes}).")  # fmt: skip
-    counts = results["n_permutations"]
-    drawn = "–".join(dict.fromkeys(f"{n:.0f}" for n in (counts.min(), counts.max())))
     figure, axes = canvas.new_figure(
         len(contrasts), columns, width=look.panels_width(max(2, columns)), height=52 * len(contrasts) + 8,
-        sharex=True, sharey=True, title=title,
+        sharex=True, sharey=True, title=title, xlabel=N_("rank: raised → lowered"),
         finding=tr(found, n=len(results), term=best["name"], contrast=naming.contrast_label(best["contrast"]),
                    nes=look.signed(best["nes"], ".2f")),
         note=[N_("GSEA preranked by moderated t, best term of each theme; below the curve, its genes"),
-              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which "
-                 "ignores that "
-                 "genes are correlated: read it beside that of camera", k=drawn)],
+              tr("p: (b + 1) / (k + 1) of the k = {k} random sets with a sum of the same sign, which ignores "
+                 "that genes are correlated: read it beside that of camera",
+                 k=findings.span(results["n_permutations"]))],
     )  # fmt: skip
     for row, contrast in zip(axes, contrasts, strict=True):
-        of_contrast = results[results["contrast"] == contrast].reset_index(drop=True)
+        of_contrast = results[results["contrast"] == contrast]
         for ax in row[len(of_contrast) :]:
             ax.set_axis_off()
-        for ax, (_, result) in zip(row, of_contrast.iterrows(), strict=False):
+        for ax, result in zip(row, of_contrast.to_dict("records"), strict=False):
             line = running[running["contrast"].eq(contrast) & running["term"].eq(result["term"])]
-            theme = theme_of.get(result["term"])
-            _running_panel(ax, line, result, THEMES[theme][0] if theme else _PLAIN)
+            _running_panel(ax, line, result, THEMES.get(theme_of.get(result["term"]), (_PLAIN,))[0])
         row[0].set_ylabel(f"{naming.contrast_label(contrast)}\n{tr('running sum')}")
-    for ax in axes[-1]:
-        ax.set_xlabel(tr("rank: raised → lowered"))
-    low, high = running["running_sum"].min(), running["running_sum"].max()
+    low, high = running["running_sum"].agg(["min", "max"])
     room = 0.3 * (high - low)
     axes[0, 0].set_ylim(low - room, high + 0.6 * room)
     return figure
 
 
-def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str) -> None:
+def _running_panel(ax: Axes, rows: pd.DataFrame, result: Mapping[str, Any], colour: str) -> None:
     # Between two hits the sum falls in a straight line, and which of its points are left out in drawing would
     # hang on last bits, which differ between processors: the corners are drawn.
     x, y = rows["rank"].to_numpy(), rows["running_sum"].round(8).to_numpy()
@@ -248,15 +216,12 @@ def _running_panel(ax: Axes, rows: pd.DataFrame, result: pd.Series, colour: str)
     ax.axvline(x[peak], color=colour, linewidth=0.8, linestyle=look.DASHES, zorder=0)
     ax.vlines(x[hit], 0, 0.11, color=colour, linewidth=0.45, alpha=0.8, rasterized=True,
               transform=ax.get_xaxis_transform())  # fmt: skip
-    above = y[peak] > 0
-    least = result["p"] <= result["least_p"]
-    p = f"p {'≤' if least else '='} {naming.format_p_value(float(result['p']))}"
-    ax.text(
-        0.98 if above else 0.02, 0.97 if above else 0.14,
-        f"NES = {result['nes']:.2f}\n{p}\nn = {int(result['n_genes'])}".replace("-", "−"),
-        transform=ax.transAxes, ha="right" if above else "left", va="top" if above else "bottom",
-        size=look.SMALL_SIZE, gid="p",
-    )  # fmt: skip
+    p = f"p {'≤' if result['p'] <= result['least_p'] else '='} {naming.format_p_value(result['p'])}"
+    words = f"NES = {result['nes']:.2f}\n{p}\nn = {int(result['n_genes'])}".replace("-", "−")
+    place = {"x": 0.98, "y": 0.97, "ha": "right", "va": "top"}
+    if y[peak] <= 0:
+        place = {"x": 0.02, "y": 0.14, "ha": "left", "va": "bottom"}
+    ax.text(s=words, transform=ax.transAxes, gid="p", **place)
     ax.set_title("\n".join(canvas.wrap(result["name"], 170, look.BASE_SIZE)))
     ax.set_xlim(0, len(x))
     ax.locator_params(axis="x", nbins=4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -42,19 +41,19 @@ def group_dots(
     """
     values = measurements.dropna(subset=["value"])
     absent = [e for e in endpoints if e not in set(values["endpoint"])]
-    lacking = naming.not_measured([endpoint_label(e) for e in absent]) if absent else ""
-    lacking = lacking if study.follows_report else ""
+    told = absent and study.follows_report
+    lacking = naming.not_measured([endpoint_label(e) for e in absent]) if told else ""
     endpoints = [e for e in endpoints if e not in absent]
     if not endpoints:
         return canvas.empty_figure(lacking, title)
-    present = set(values.loc[values["endpoint"].isin(endpoints), "experiment"])
-    shown = [experiment for experiment in study.experiments.values() if experiment.name in present]
+    values = values[values["endpoint"].isin(endpoints)]
+    shown = [one for one in study.experiments.values() if values["experiment"].eq(one.name).any()]
     width = look.panels_width(len(endpoints))
     slot = (width / len(endpoints) - 20) * look.MM * 72
     figure, axes = canvas.new_figure(
         2 * len(shown), len(endpoints), width=width, height=88.0 * len(shown), title=title,
         finding=findings.changes(evidence, endpoints, study),
-        note=[_n_and_tests(values, evidence, endpoints), DOTS,
+        note=[_n_and_tests(values, evidence[evidence["endpoint"].isin(endpoints)]), DOTS,
               N_("below: difference of means, 95 % interval, p over it"), canvas.MARKS, lacking],
         gridspec_kw={"height_ratios": [3, 2] * len(shown)},
     )  # fmt: skip
@@ -62,42 +61,44 @@ def group_dots(
         for column, endpoint in enumerate(endpoints):
             upper, lower = axes[2 * row, column], axes[2 * row + 1, column]
             here = values[values["experiment"].eq(experiment.name) & values["endpoint"].eq(endpoint)]
-            _dots(upper, here, experiment.groups, slot)
+            dots(upper, here, experiment.groups, slot)
             _differences(lower, evidence, endpoint, experiment, slot)
-            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # blank line: row_title
+            upper.set_title(f" \n{endpoint_label(endpoint)}", linespacing=2)  # below the experiment
             upper.set_ylabel(endpoint_unit(endpoint, typeset=True))
         axes[2 * row + 1, 0].set_ylabel(tr("difference"))
-        row_title(axes[2 * row, 0], experiment, study)
-    _share(axes[::2])
-    _share(axes[1::2])
+        name = marks.above(
+            axes[2 * row, 0], experiment_title(experiment, study), (0, 1), xycoords="axes fraction",
+            xytext=(-34, 24), ha="left", va="baseline", size=look.BASE_SIZE, annotation_clip=False,
+            gid="row-title",
+        )  # fmt: skip
+        look.embolden(name).set_in_layout(False)  # it runs over several panels: not to widen the first
+    for column in [*axes[::2].T, *axes[1::2].T]:  # the same limits, whatever the experiment
+        limits = [ax.get_ylim() for ax in column if ax.has_data()]
+        for ax in column:
+            if ax.has_data():
+                ax.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
     figure.align_ylabels()
     return figure
 
 
-def _share(rows: np.ndarray) -> None:
-    """Give the panels of one column the same limits, whatever the experiment."""
-    for column in rows.T:
-        drawn = [ax for ax in column if ax.has_data()]
-        limits = [ax.get_ylim() for ax in drawn]
-        for ax in drawn:
-            ax.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
+def dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
+    """Draw the values of each group with their mean and n, on a panel `slot` points wide.
 
-
-def _dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
-    """Draw the animals of one endpoint and experiment, n below each group."""
-    place = {group: x for x, group in enumerate(groups)}
+    Parameters
+    ----------
+    table : DataFrame
+        group, value.
+    """
     table = table[table["group"].isin(list(groups))]
-    table = table.assign(at=table["group"].map(place))
+    table = table.assign(at=table["group"].map({group: x for x, group in enumerate(groups)}))
     counts = table["group"].value_counts()
     if table.empty:
         ax.text(0.5, 0.5, tr("not measured"), transform=ax.transAxes, ha="center", va="center",
-                size=look.SMALL_SIZE, color=look.QUIET, gid="absent")  # fmt: skip
+                color=look.QUIET, gid="absent")  # fmt: skip
         ax.set_yticks([])
     marks.animals(ax, table, spread=0.55)
     marks.means(ax, table, beside=0.4)
-    names = [narrow(group, slot / len(groups)) for group in groups]
-    names = [f"{name}\nn = {counts.get(g, 0)}" for g, name in zip(groups, names, strict=True)]
-    _slots(ax, names, slot)
+    _slots(ax, [f"{narrow(g, slot / len(groups))}\nn = {counts.get(g, 0)}" for g in groups], slot)
     ax.margins(y=0.08)
 
 
@@ -121,33 +122,18 @@ def _differences(
     names = [c.name for c in experiment.contrasts]
     found = evidence[evidence["experiment"].eq(experiment.name) & evidence["endpoint"].eq(endpoint)]
     found = found[found["contrast"].isin(names) & found["estimate"].notna()]
-    rows = found.rename(columns={"estimate": "value", "ci_low": "low", "ci_high": "high"})
-    rows = rows.assign(at=rows["contrast"].map(names.index), group=rows["contrast"].str.split("_vs_").str[0])
+    found = found.assign(at=found["contrast"].map(names.index))
     marks.zero(ax)
-    marks.estimates(ax, rows, upright=True)
-    for row in rows.dropna(subset=["p"]).itertuples():
-        written = marks.p_words(row.p, row.level)
-        text = ax.annotate(
-            written, (row.at, 1), xycoords=ax.get_xaxis_transform(), xytext=(0, 2),
-            textcoords="offset points", ha="center", va="bottom", size=look.SMALL_SIZE, gid="p",
-        )  # fmt: skip
+    marks.estimates(ax, found, upright=True)
+    for row in found.dropna(subset=["p"]).itertuples():
+        p = marks.p_words(row.p, row.level)
+        written = marks.above(ax, p, (row.at, 1), xycoords=ax.get_xaxis_transform(), gid="p")
         if naming.level_mark(row.level):
-            look.embolden(text)
-    room = slot / max(1, len(names))
+            look.embolden(written)
     sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
-    _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], room * len(names))
+    _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], slot)
     ax.margins(y=0.12)
     ax.locator_params(axis="y", nbins=4)
-
-
-def row_title(ax: Axes, experiment: Experiment, study: Study) -> None:
-    """Write the name of an experiment above its row of panels."""
-    written = ax.annotate(
-        experiment_title(experiment, study), (0, 1), xycoords="axes fraction", xytext=(-34, 24),
-        textcoords="offset points", size=look.BASE_SIZE, annotation_clip=False, gid="row-title",
-    )  # fmt: skip
-    look.embolden(written)
-    written.set_in_layout(False)  # it runs over several panels, which must not widen the first
 
 
 def experiment_title(experiment: Experiment, study: Study) -> str:
@@ -157,16 +143,12 @@ def experiment_title(experiment: Experiment, study: Study) -> str:
     return tr("Experiment {n}: {label}", n=number, label=label)
 
 
-def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame, endpoints: Sequence[str]) -> str:
+def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame) -> str:
     """Say n a group and the tests behind p, as the tables have them."""
-    chosen = values[values["endpoint"].isin(list(endpoints))]
-    counts = chosen.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
-    n = "–".join(dict.fromkeys(str(v) for v in (counts.min(), counts.max())))
-    tests = evidence.loc[evidence["endpoint"].isin(list(endpoints)), "test"].dropna().unique()
-    names = tr("; ").join(naming.name_of_test(t) for t in tests)
-    return tr(
-        "n = {n} animals a group; {tests}, each experiment by itself",
-        n=n, tests=names or tr("not tested"))  # fmt: skip
+    counts = values.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
+    tests = tr("; ").join(map(naming.name_of_test, evidence["test"].dropna().unique()))
+    return tr("n = {n} animals a group; {tests}, each experiment by itself",
+              n=findings.span(counts), tests=tests or tr("not tested"))  # fmt: skip
 
 
 _FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
@@ -205,14 +187,12 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
         marks.animals(line[0], urine, spread=0, size=20)
         line[0].set(xlabel=field_label("urine", "creatinine", unit=True), xlim=(0, None), ylim=(0, None),
                     ylabel=field_label("urine", field, unit=True), title=name)  # fmt: skip
-        cv = spread[spread["endpoint"].eq(endpoint)]
+        cv = {row.pop("endpoint"): row for row in spread.to_dict("records")}.get(endpoint)
         for ax, form in zip(line[1:], forms, strict=True):
             _before_and_after(ax, here, form)
-            words = [tr("as collected"), tr(_FORMS[form])]
-            if len(cv):
-                numbers = cv[["cv_uncorrected", f"cv_{form}"]].iloc[0]
-                words = [f"{word} (CV {number:.0f} %)" for word, number in zip(words, numbers, strict=True)]
-            ax.set(xlabel=words[0], ylabel=words[1], title=name)
+            words = {"uncorrected": N_("as collected"), form: _FORMS[form]}
+            labels = [tr(w) + (f" (CV {cv[f'cv_{of}']:.0f} %)" if cv else "") for of, w in words.items()]
+            ax.set(xlabel=labels[0], ylabel=labels[1], title=name)
     return figure
 
 
@@ -220,8 +200,8 @@ def _before_and_after(ax: Axes, table: pd.DataFrame, form: str) -> None:
     """Draw each animal's distance from its group as collected (across) and in another form (upwards)."""
     before, after = table["deviation_uncorrected"], table[f"deviation_{form}"]
     reach = 1.1 * max(before.abs().max(), after.abs().max(), 1.0)
-    ends = [-reach, 0, reach]
-    ax.fill_between(ends, [-reach, 0, -reach], [reach, 0, reach], color=look.PALE, linewidth=0, zorder=0)
+    ax.fill_between([-reach, 0, reach], [-reach, 0, -reach], [reach, 0, reach], color=look.PALE,
+                    linewidth=0, zorder=0)  # fmt: skip
     marks.animals(ax, table.assign(at=before, value=after), spread=0, size=20)
     for axis in "xy":
         marks.zero(ax, axis)
@@ -230,12 +210,10 @@ def _before_and_after(ax: Axes, table: pd.DataFrame, form: str) -> None:
 
 
 def _creatinine_found(spread: pd.DataFrame, measured: list[str], forms: list[str]) -> str:
-    rows = spread[spread["endpoint"].isin(measured)]
-    said = [
-        tr("{marker}: spread within groups {before:.0f} % as collected, {after}", before=row.cv_uncorrected,
-           marker=_FIELDS[row.endpoint][1],
-           after=tr(", ").join(tr("{cv:.0f} % {form}", cv=getattr(row, f"cv_{form}"), form=tr(_FORMS[form]))
-                               for form in forms))
-        for row in rows.itertuples()
-    ]  # fmt: skip
+    said = []
+    for row in spread[spread["endpoint"].isin(measured)].to_dict("records"):
+        after = [tr("{cv:.0f} % {form}", cv=row[f"cv_{form}"], form=tr(_FORMS[form])) for form in forms]
+        said.append(tr("{marker}: spread within groups {before:.0f} % as collected, {after}",
+                       marker=_FIELDS[row["endpoint"]][1], before=row["cv_uncorrected"],
+                       after=tr(", ").join(after)))  # fmt: skip
     return findings.sentence(said)

@@ -16,10 +16,11 @@ from matplotlib import font_manager, patheffects
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from seaborn.utils import relative_luminance
 
 from mgbone.study.design import Group
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import group_label, groups_in_use, in_use
 
 MM = 1 / 25.4
@@ -45,18 +46,13 @@ DASHES = (0, (4, 3))
 
 @dataclass(frozen=True)
 class GroupStyle:
-    """Colour and marker of a group, the same in every figure; an edge where it is too light."""
+    """Colour and marker of a group, the same in every figure; the edge is dark where the colour is light."""
 
     colour: str
     marker: str
     size: float
-    edge: str = ""
+    edge: str = "white"
     line: Any = "-"
-
-    @property
-    def rim(self) -> str:
-        """Colour of the edge of a dot: white, or dark where the dot itself is light."""
-        return self.edge or "white"
 
 
 # The darker, the less magnesium; the two groups on the normal diet are grey and blue. CIE lightness falls in
@@ -76,32 +72,18 @@ _LINES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (4, 1.2, 1, 1.2)), (0, (3, 1, 1, 
 
 _RC: Mapping[str, Any] = {
     "font.family": ["DejaVu Sans", "IPAexGothic"],
-    "font.size": BASE_SIZE,
-    "axes.titlesize": BASE_SIZE,
+    **dict.fromkeys(("font.size", "xtick.labelsize", "ytick.labelsize", "legend.fontsize"), SMALL_SIZE),
+    **dict.fromkeys(("axes.titlesize", "axes.labelsize"), BASE_SIZE),
+    **dict.fromkeys(("axes.edgecolor", "axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.linewidth", "xtick.major.width", "ytick.major.width", "patch.linewidth"), 0.8),
+    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 3),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "legend.frameon"), False),
     "axes.titlelocation": "left",
     "axes.titlepad": 6,
     "axes.titley": 1.0,
-    "axes.labelsize": BASE_SIZE,
-    "axes.linewidth": 0.8,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "text.color": INK,
     "text.parse_math": False,  # a dollar sign in a name is a dollar sign
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.labelsize": SMALL_SIZE,
-    "ytick.labelsize": SMALL_SIZE,
-    "xtick.major.size": 3,
-    "ytick.major.size": 3,
-    "xtick.major.width": 0.8,
-    "ytick.major.width": 0.8,
     "lines.linewidth": 1.3,
-    "patch.linewidth": 0.8,
     "hatch.linewidth": 0.5,
-    "legend.fontsize": SMALL_SIZE,
-    "legend.frameon": False,
     "legend.handletextpad": 0.4,
     "legend.columnspacing": 1.4,
     "svg.fonttype": "path",
@@ -148,22 +130,22 @@ def _looks(groups: tuple[Group, ...]) -> Mapping[str, GroupStyle]:
     normal = [g for g in groups if g.dose in (None, highest)]
     less = sorted((g for g in groups if g not in normal), key=lambda g: -g.dose)
     given = {}
-    for part, looks in ((normal, _NORMAL_LOOKS), (less, _ramp(len(less)))):
+    steps = np.linspace(0, 1, len(less)) if len(less) > 1 else [0.5]
+    ramp = [(mpl.colors.to_hex(_RAMP(x)), _RAMP_MARKERS[i % 9]) for i, x in enumerate(steps)]
+    for part, looks in ((normal, _NORMAL_LOOKS), (less, ramp)):
         if all(group.name in GROUPS for group in part):  # else two of them might look alike
             given |= {group.name: GROUPS[group.name] for group in part}
             continue
         for i, group in enumerate(part):
             fill, shape = looks[i % len(looks)]
-            edge = mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill))) if lightness(fill) > 72 else ""
+            edge = (
+                mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill)))
+                if lightness(fill) > 72
+                else "white"
+            )
             line = _LINES[(i if part is normal else i + len(normal)) % len(_LINES)]
             given[group.name] = GroupStyle(fill, shape, 1.0, edge, line)
     return given
-
-
-def _ramp(n: int) -> list[tuple[str, str]]:
-    """Colour and marker of each of `n` groups from the mildest deficiency to the hardest."""
-    places = np.linspace(0, 1, n) if n > 1 else [0.5]
-    return [(mpl.colors.to_hex(_RAMP(x)), _RAMP_MARKERS[i % 9]) for i, x in enumerate(places)]
 
 
 def group_style(group: str) -> GroupStyle:
@@ -176,13 +158,8 @@ def group_style(group: str) -> GroupStyle:
     """
     own = _looks(tuple(in_use[0].groups.values())) if in_use else {}
     if group not in own and group not in GROUPS:
-        raise MgboneError(
-            tr(
-                "The group {group!r} has no colour; groups are {known}.",
-                group=group,
-                known=tr(", ").join(groups_in_use()),
-            )
-        )
+        said = N_("The group {group!r} has no colour; groups are {known}.")
+        raise MgboneError(tr(said, group=group, known=tr(", ").join(groups_in_use())))
     return own.get(group) or GROUPS[group]
 
 
@@ -193,7 +170,8 @@ def colour(group: str) -> str:
 
 def line_colour(group: str) -> str:
     """Return the colour for lines and edges of a group: its own, darker where that is too light on white."""
-    return group_style(group).edge or group_style(group).colour
+    style = group_style(group)
+    return style.colour if style.edge == "white" else style.edge
 
 
 def face(colour_name: Any, level: object) -> Any:
@@ -204,7 +182,7 @@ def face(colour_name: Any, level: object) -> Any:
 def group_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for groups, in the order given."""
     return [
-        mark(group_label(g), one.marker, 6 * one.size, color=one.colour, markeredgecolor=one.rim)
+        mark(group_label(g), one.marker, 6 * one.size, color=one.colour, markeredgecolor=one.edge)
         for g in groups
         for one in [group_style(g)]
     ]
@@ -212,10 +190,7 @@ def group_handles(groups: Sequence[str]) -> list[Line2D]:
 
 def line_handles(groups: Sequence[str]) -> list[Line2D]:
     """Legend entries for the lines of groups."""
-    return [
-        Line2D([], [], color=line_colour(g), linestyle=group_style(g).line, label=group_label(g))
-        for g in groups
-    ]
+    return [line(color=line_colour(g), linestyle=group_style(g).line, label=group_label(g)) for g in groups]
 
 
 def in_order(groups: Iterable[str]) -> list[str]:
@@ -224,37 +199,31 @@ def in_order(groups: Iterable[str]) -> list[str]:
     return [group for group in groups_in_use() if group in present]
 
 
-def mark(label: str, marker: str, size: float, **options: Any) -> Line2D:
+def line(**options: Any) -> Line2D:
+    """Legend entry for a line, with the look of the figure that is made after it."""
+    use()
+    return Line2D([], [], **options)
+
+
+def mark(label: str, marker: str, markersize: float, **options: Any) -> Line2D:
     """Legend entry for a marker."""
-    return Line2D(
-        [], [], **{"linestyle": "none", "marker": marker, "markersize": size, "label": label, **options}
-    )
-
-
-def luminance(colour_name: Any) -> float:
-    """Relative luminance of a colour, 0 to 1 (WCAG 2.1)."""
-    parts = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour_name)
-    )
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+    return line(linestyle="none", marker=marker, markersize=markersize, label=label, **options)
 
 
 def lightness(colour_name: Any) -> float:
     """CIE lightness L* (0 black, 100 white) of a colour: what is left of it in grey."""
-    y = luminance(colour_name)
+    y = relative_luminance(colour_name)
     return 116 * y ** (1 / 3) - 16 if y > 0.008856 else 903.3 * y
 
 
 def ink_on(colour_name: Any) -> str:
     """Return black or white, whichever stands out more on a colour: by 4.58 to 1 at the least."""
-    return "white" if luminance(colour_name) < 0.179 else "black"
+    return "white" if relative_luminance(colour_name) < 0.179 else "black"
 
 
 def tint(colour_name: Any, share: float = 0.55) -> tuple[float, float, float]:
     """Mix a colour with white; `share` is the part of white."""
-    rgb = np.array(mpl.colors.to_rgb(colour_name))
-    red, green, blue = rgb + (1 - rgb) * share
-    return float(red), float(green), float(blue)
+    return tuple(float(part + (1 - part) * share) for part in mpl.colors.to_rgb(colour_name))
 
 
 def panels_width(n: int) -> float:

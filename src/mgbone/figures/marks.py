@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import patheffects
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import Normalize
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
@@ -21,6 +22,9 @@ from mgbone.study import naming
 HALO = [patheffects.withStroke(linewidth=2, foreground="white")]  # no line strikes through a word
 MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
+
+
+ESTIMATE = ("estimate", "ci_low", "ci_high")
 
 
 def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float = 30.0) -> None:
@@ -46,19 +50,24 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
     table = table.assign(x=table["at"] + spread * _side_steps(table))
     crowd = 5 * MANY / len(table)  # from five hundred dots on they get smaller, and pixels in the SVG
     first = len(ax.collections)
-    sns.scatterplot(
-        table, x="x", y="value", hue="group", style="group", palette=colours, ax=ax, legend=False,
-        s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1,
-        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1), zorder=3,
-        gid="animals",
+    by_seaborn(
+        sns.scatterplot, ax, table, x="x", y="value", hue="group", style="group", palette=colours,
+        legend=False, s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1, zorder=3, gid="animals",
+        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1),
     )  # fmt: skip
     drawn = ax.collections[first]
-    drawn.set_edgecolor([styles[g].rim for g in table["group"]])
+    drawn.set_edgecolor([styles[g].edge for g in table["group"]])
     if "censored" in table and table["censored"].eq(True).any():
         hollow = table["censored"].eq(True)
         fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
         drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
-    ax.set(xlabel="", ylabel="")
+
+
+def by_seaborn(draw: Callable[..., Any], ax: Axes, table: Any, **options: Any) -> None:
+    """Let a function of seaborn draw, without the names of columns that it would write at the axes."""
+    labels = {"xlabel": ax.get_xlabel(), "ylabel": ax.get_ylabel()}
+    draw(table, ax=ax, **options)
+    ax.set(**labels)
 
 
 def _densities(ax: Axes, table: pd.DataFrame, colours: dict[str, str], spread: float) -> None:
@@ -67,11 +76,10 @@ def _densities(ax: Axes, table: pd.DataFrame, colours: dict[str, str], spread: f
     width = spread / (apart.min() if len(apart) else 1.0)  # seaborn takes it in units of the least distance
     shared = table.groupby("at")["group"].nunique().max() > 1
     by_group = {"color": look.CLOUD} if shared else {"hue": "group", "palette": colours, "saturation": 1}
-    sns.violinplot(
-        table, x="at", y="value", ax=ax, native_scale=True, dodge=False, width=width, cut=0, inner=None,
-        linewidth=0, density_norm="width", legend=False, **by_group,
+    by_seaborn(
+        sns.violinplot, ax, table, x="at", y="value", native_scale=True, dodge=False, width=width, cut=0,
+        inner=None, linewidth=0, density_norm="width", legend=False, **by_group,
     )  # fmt: skip
-    ax.set(xlabel="", ylabel="")
 
 
 def _side_steps(table: pd.DataFrame) -> pd.Series:
@@ -88,43 +96,41 @@ def means(ax: Axes, table: pd.DataFrame, *, beside: float = 0.36) -> None:
     """Draw mean ± SD of the values at each place, beside the dots, so that neither hides the other."""
     table = table.dropna(subset=["value"])
     if len(table):
-        sns.pointplot(
-            table.assign(at=table["at"] + beside), x="at", y="value", ax=ax, native_scale=True, errorbar="sd",
-            color=look.INK, linestyle="none", marker="_", markersize=9, markeredgewidth=1.8,
+        by_seaborn(
+            sns.pointplot, ax, table.assign(at=table["at"] + beside), x="at", y="value", native_scale=True,
+            errorbar="sd", color=look.INK, linestyle="none", marker="_", markersize=9, markeredgewidth=1.8,
             err_kws={"linewidth": 1.1}, zorder=2,
         )  # fmt: skip
-        ax.set(xlabel="", ylabel="")
 
 
-def estimates(ax: Axes, rows: pd.DataFrame, *, upright: bool = False, size: float = 42.0) -> None:
+def estimates(
+    ax: Axes, rows: pd.DataFrame, of: Sequence[str] = ESTIMATE, *, upright: bool = False, size: float = 42.0
+) -> None:
     """Draw estimates with their intervals: filled where significant, pale where a trend, otherwise hollow.
 
     Parameters
     ----------
     rows : DataFrame
-        at (place on the other axis), value, low, high, level, and ink and marker, or else the group that
-        they are of.
+        at (place on the other axis), level, contrast (whose case gives colour and marker), and the columns
+        `of` the estimate and of the ends of its interval.
     upright : bool
-        Values on the y axis.
+        Estimates on the y axis.
     """
-    rows = rows[np.isfinite(rows["value"].astype(float))]
+    estimate, low, high = of
+    rows = rows[np.isfinite(rows[estimate].astype(float))]
     if rows.empty:
         return
-    if "ink" not in rows:
-        rows = rows.assign(
-            ink=rows["group"].map(look.line_colour),
-            marker=[look.group_style(g).marker for g in rows["group"]],
-        )
-    known = rows[rows["low"].notna()]
-    lines = ax.vlines if upright else ax.hlines
-    lines(
-        known["at"], known["low"], known["high"], colors=known["ink"], linewidth=1.4, zorder=2, gid="interval"
-    )
+    case = rows["contrast"].str.partition("_vs_")[0]
+    rows = rows.assign(ink=case.map(look.line_colour), marker=[look.group_style(g).marker for g in case])
+    known = rows[rows[low].notna()]
+    interval = ax.vlines if upright else ax.hlines
+    interval(known["at"], known[low], known[high], colors=known["ink"], linewidth=1.4, zorder=2,
+             gid="interval")  # fmt: skip
     for marker, part in rows.groupby("marker", sort=False):
         fills = [look.face(ink, level) for ink, level in zip(part["ink"], part["level"], strict=True)]
-        place = (part["at"], part["value"]) if upright else (part["value"], part["at"])
-        ax.scatter(*place, s=size, marker=marker, c=fills, edgecolors=part["ink"], linewidths=1, zorder=3,
-                   gid="estimate")  # fmt: skip
+        x, y = ("at", estimate) if upright else (estimate, "at")
+        ax.scatter(part[x], part[y], s=size, marker=marker, c=fills, edgecolors=part["ink"], linewidths=1,
+                   zorder=3, gid="estimate")  # fmt: skip
 
 
 def lines(ax: Axes, table: pd.DataFrame, x: str, y: str, unit: str, alpha: float, **options: Any) -> None:
@@ -150,17 +156,19 @@ def zero(ax: Axes, axis: str = "y", **line: Any) -> None:
     getattr(ax, f"{axis}axis").set_major_formatter(lambda value, _: look.signed(value, "g"))
 
 
-def beside(
-    ax: Axes, words: str, y: float, shift: float = 4.0, *, bold: bool = False, **options: Any
-) -> Annotation:
+def above(ax: Axes, words: str, spot: tuple[Any, Any], shift: float = 2.0, **options: Any) -> Annotation:
+    """Write words over a spot, `shift` points away."""
+    place = {"xytext": (0, shift), "textcoords": "offset points", "ha": "center", "va": "bottom"}
+    return ax.annotate(words, spot, **{**place, **options})
+
+
+def beside(ax: Axes, words: str, y: float, shift: float = 4.0, *, bold: bool = False, **options: Any) -> None:
     """Write words at the right of a panel, or at its left if `shift` (in points) is negative."""
-    right = shift > 0
-    written = ax.annotate(
-        words, (float(right), y), xycoords=ax.get_yaxis_transform(), xytext=(shift, 0),
-        textcoords="offset points", annotation_clip=False,
-        **{"ha": "left" if right else "right", "va": "center", "size": look.SMALL_SIZE, **options},
-    )  # fmt: skip
-    return look.embolden(written) if bold else written
+    place = {"xytext": (shift, 0), "textcoords": "offset points", "xycoords": ax.get_yaxis_transform(),
+             "ha": "left" if shift > 0 else "right", "va": "center"}  # fmt: skip
+    written = ax.annotate(words, (float(shift > 0), y), annotation_clip=False, **{**place, **options})
+    if bold:
+        look.embolden(written)
 
 
 def rows(ax: Axes, at: Sequence[float], names: Sequence[str]) -> None:
@@ -180,47 +188,32 @@ def heat(
     values: Any,
     words: Any = None,
     *,
-    columns: Sequence[str] | None = None,
-    rows: Sequence[str] | None = None,
     bold: Any = None,
-    framed: Any = None,
+    framed: Any = (),
     frame: str = "black",
-    gap: float = 1.0,
     **options: Any,
-) -> Any:
-    """Draw a table as a heat map with words in its cells, black or white as reads better.
+) -> QuadMesh:
+    """Draw a table as a heat map with words in its cells, black or white as reads better; return the cells.
 
     Parameters
     ----------
     values : array-like, shape (n, m)
         Cells without a number stay blank, but for their words.
     words : array-like of str, shape (n, m), optional
-    columns, rows : sequence of str, optional
-        Labels of the axes; without them there are none.
     bold : array-like of bool, shape (n, m), optional
         Cells with bold words; without it those that are marked as significant or as a trend.
     framed : array-like of bool, shape (n, m), optional
         Cells that get a heavy frame, in the colour `frame`.
-    gap : float
-        White between cells, points.
     **options
-        For `seaborn.heatmap`: cmap, vmin, vmax, norm.
-
-    Returns
-    -------
-    QuadMesh
-        The cells, for a colour bar.
+        For `seaborn.heatmap`: labels of the axes, of which there are none else, colours, lines.
     """
     values = np.asarray(values, dtype=float)
-    sns.heatmap(
-        values, ax=ax, cbar=False, linewidths=gap, linecolor="white",
-        xticklabels=False if columns is None else columns, yticklabels=False if rows is None else rows,
-        **options,
-    )  # fmt: skip
+    plain = {"cbar": False, "xticklabels": False, "yticklabels": False, "linewidths": 1, "linecolor": "white"}
+    by_seaborn(sns.heatmap, ax, values, **{**plain, **options})
     ax.tick_params(length=0, rotation=0)
     mesh = ax.collections[0]
-    for y, x in np.argwhere(framed) if framed is not None else ():
-        ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, edgecolor=frame, linewidth=2,
+    for y, x in np.argwhere(framed):
+        ax.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, fill=False, linewidth=2, edgecolor=frame,
                                gid="framed"))  # fmt: skip
     if words is None:
         return mesh
@@ -229,18 +222,16 @@ def heat(
     for (y, x), word in np.ndenumerate(np.asarray(words, dtype=object)):
         if word:
             ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
-            text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", size=look.SMALL_SIZE, color=ink,
-                           linespacing=1.2, gid="cell")  # fmt: skip
+            text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", color=ink, linespacing=1.2,
+                           gid="cell")  # fmt: skip
             if (word.split("\n")[0][-1:] in ("*", "†")) if bold is None else bold[y, x]:
                 look.embolden(text)
     return mesh
 
 
-def colour_bar(ax: Axes | Sequence[Axes], shades: Any, label: str, **options: Any) -> None:
+def colour_bar(panels: Sequence[Axes], shades: Any, label: str, shrink: float = 0.8) -> None:
     """Draw the scale of the colours of a heat map beside its panels."""
-    first = ax if isinstance(ax, Axes) else ax[0]
-    bar = first.figure.colorbar(shades, ax=ax, **{"shrink": 0.8, "aspect": 24, "pad": 0.015, **options})
-    bar.set_label(label)
+    bar = panels[0].figure.colorbar(shades, ax=panels, shrink=shrink, aspect=24, pad=0.015, label=label)
     bar.outline.set_visible(False)
 
 
@@ -252,20 +243,8 @@ def around_zero(values: Any, least: float) -> Normalize:
 
 
 # Where a name may stand beside its point: directions, best first, and how far, in points.
-_WAYS = (
-    (1, 0),
-    (-1, 0),
-    (0, 1),
-    (0, -1),
-    (1, 1),
-    (-1, 1),
-    (1, -1),
-    (-1, -1),
-    (2, 1),
-    (-2, 1),
-    (2, -1),
-    (-2, -1),
-)
+_WAYS = [(1, 0), (-1, 0), (0, 1), (0, -1),
+         *((x, y) for flat in (1, 2) for y in (1, -1) for x in (flat, -flat))]  # fmt: skip
 _FAR = (7.0, 14.0, 22.0, 32.0, 44.0, 58.0)
 
 
@@ -282,69 +261,43 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
         x, y of points that names should not hide and lines not touch.
     """
     scale = 72 / ax.figure.dpi
-    spots = ax.transData.transform(named[["x", "y"]].to_numpy(float)) * scale
-    avoid = np.vstack([spots, ax.transData.transform(others[["x", "y"]].to_numpy(float)) * scale]).round(2)
+    spots, rest = (ax.transData.transform(t[["x", "y"]].to_numpy(float)) * scale for t in (named, others))
+    avoid = np.vstack([spots, rest]).round(2)
     frame = ax.get_window_extent().extents.round(2) * scale
     taken = [text.get_window_extent().extents * scale for text in ax.texts]
     for name, spot in zip(named["name"], spots.round(2), strict=True):
-        size = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2])
-        best = min(
-            (_place(spot, way, far, size) for far in _FAR for way in _WAYS),
-            key=lambda place: _cost(*place, spot, avoid, len(named), taken, frame),
-        )
-        box, foot = best
+        half = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2]) / 2
+        centres = [spot + np.array(way) / np.hypot(*way) * far + np.sign(way) * half
+                   for far in _FAR for way in _WAYS]  # fmt: skip
+        boxes = [np.concatenate([centre - half, centre + half]).round(2) for centre in centres]
+        box = boxes[np.argmin([_cost(box, spot, avoid, len(named), taken, frame) for box in boxes])]
         taken.append(box)
         ax.annotate(
             name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
-            textcoords="axes points", ha="center", va="center", size=look.SMALL_SIZE, gid="name", zorder=6,
-            path_effects=HALO,
+            textcoords="axes points", ha="center", va="center", gid="name", zorder=6, path_effects=HALO,
         )  # fmt: skip
+        foot = np.clip(spot, box[:2], box[2:])
         if np.hypot(*(foot - spot)) > 8:
             ends = ax.transData.inverted().transform(np.array([spot, foot]) / scale)
-            ax.plot(
-                *ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader", scalex=False, scaley=False
-            )
-
-
-def _place(
-    spot: np.ndarray, way: tuple[int, int], far: float, size: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the box of a name on one side of its point, and the spot of its edge that is nearest to it."""
-    direction = np.array(way) / np.hypot(*way)
-    centre = spot + direction * far + np.sign(way) * size / 2
-    box = np.concatenate([centre - size / 2, centre + size / 2]).round(2)
-    return box, np.clip(spot, box[:2], box[2:])
+            ax.add_line(Line2D(*ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader"))
 
 
 def _cost(
-    box: np.ndarray,
-    foot: np.ndarray,
-    spot: np.ndarray,
-    avoid: np.ndarray,
-    n_named: int,
-    taken: Sequence[np.ndarray],
-    frame: np.ndarray,
+    box: np.ndarray, spot: np.ndarray, avoid: np.ndarray, n: int, taken: list[np.ndarray], frame: np.ndarray
 ) -> float:
-    """Say how badly a name stands: outside the panel, over other names or points, far away."""
+    """Say how badly a name stands: outside the panel, over other names or points (first the `n` named)."""
+    foot = np.clip(spot, box[:2], box[2:])
+    line, apart = foot - spot, np.hypot(*(avoid - spot).T) > 0.5
+    length = float(np.hypot(*line))
+    steps = spot + np.linspace(0, 1, 10)[:, None] * line
     outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
     over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
-    margin = 3.0
-    hides = ((avoid > box[:2] - margin) & (avoid < box[2:] + margin)).all(axis=1)
-    hidden = 300 * hides[:n_named].sum() + 10 * hides[n_named:].sum()
-    line = foot - spot
+    over += sum(((steps > other[:2]) & (steps < other[2:])).all(axis=1).any() for other in taken)
+    hides = ((avoid > box[:2] - 3) & (avoid < box[2:] + 3)).all(axis=1)
     along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
-    away = np.hypot(*(avoid - spot - along[:, None] * line).T)
-    near = (away < 4.0) & (np.hypot(*(avoid - spot).T) > 0.5)
-    crossed = 300 * near[:n_named].sum() + 2 * near[n_named:].sum()
-    crossings = sum(_touches(spot, foot, other) for other in taken)
-    length = float(np.hypot(*line))
+    near = (np.hypot(*(avoid - spot - along[:, None] * line).T) < 4) & apart
     # A name that stands nearer to another ringed point than to its own would be read as the name of that.
-    gaps = np.hypot(*(np.clip(avoid[:n_named], box[:2], box[2:]) - avoid[:n_named]).T)
-    mistaken = ((gaps < length) & (np.hypot(*(avoid[:n_named] - spot).T) > 0.5)).sum()
-    return 1000 * outside + 400 * (over + crossings) + crossed + 40 * mistaken + hidden + 0.3 * length
-
-
-def _touches(start: np.ndarray, end: np.ndarray, box: np.ndarray) -> bool:
-    """Tell whether a line comes into a box, looked at in ten steps."""
-    steps = start + np.linspace(0, 1, 10)[:, None] * (end - start)
-    return bool(((steps > box[:2]) & (steps < box[2:])).all(axis=1).any())
+    gaps = np.hypot(*(np.clip(avoid, box[:2], box[2:]) - avoid).T)[:n]
+    mistaken = ((gaps < length) & apart[:n]).sum()
+    hidden = 300 * (hides[:n].sum() + near[:n].sum()) + 10 * hides[n:].sum() + 2 * near[n:].sum()
+    return 1000 * outside + 400 * over + hidden + 40 * mistaken + 0.3 * length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -45,38 +45,31 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     """
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)
-    told = about.iloc[0]
-    decisions = [one for one in study.multiverse if one.id in curve]
-    places = _places(decisions, curve)
-    depth = max(max(rows.values()) for rows in places.values()) + 1
+    told, known = about.iloc[0], curve[curve["estimate"].notna()]
+    decisions = _places(study.multiverse, curve)
+    depth = max(max(rows.values()) for _, rows in decisions) + 1
     verdicts = [v for v in VERDICTS if curve["verdict"].eq(v).any()]
-    figure, _ = canvas.new_figure(
-        0, 0, width=look.DOUBLE, height=_ABOVE + _ROW * depth, title=title or _statement(told),
+    unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
+    figure, axes = canvas.new_figure(
+        3, 1, height=_ABOVE + _ROW * depth, sharex=True,
+        title=title or either(told["statement_en"], told["statement_ja"]),
         finding=_finding(told, curve, study), note=_note(told, curve, study),
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
+        xlabel=N_("Analyses, from the smallest to the largest estimate") if len(known)
+        else N_("Analyses, from the smallest to the largest p"), ylabel=unit,
+        gridspec_kw={"height_ratios": [0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth]},
     )  # fmt: skip
-    grid = figure.add_gridspec(3, 1, height_ratios=[0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth])
-    first = figure.add_subplot(grid[0])
-    axes = [first, *(figure.add_subplot(grid[row], sharex=first) for row in (1, 2))]
-    known = curve[curve["estimate"].notna()]
+    first, second, third = axes[:, 0]
     marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
     _dots(first, known, "estimate")
-    unit = _UNITS[told["endpoint"] if told["endpoint"] in _UNITS else told["domain"]]
-    first.set(ylabel=tr(unit))
-    _p_panel(axes[1], curve, study)
-    verdict = str(told["verdict"]) if curve["declared"].any() else None
-    _options_panel(axes[2], curve, decisions, places, depth, verdict)
-    for ax in axes:
+    _p_panel(second, curve, study)
+    _options_panel(third, curve, decisions, told["verdict"] if curve["declared"].any() else None)
+    third.set_ylabel("")
+    for ax in axes[:, 0]:
         for rank in curve.loc[curve["declared"], "rank"]:
             ax.axvline(rank, color=look.INK, linewidth=0.9, zorder=1)
-        ax.set_xlim(0, len(curve) + 1)
-        ax.tick_params(labelbottom=ax is axes[2])
-    by_estimate, by_p = (
-        N_("Analyses, from the smallest to the largest estimate"),
-        N_("Analyses, from the smallest to the largest p"),
-    )
-    axes[2].set_xlabel(tr(by_estimate if len(known) else by_p))
+    first.set_xlim(0, len(curve) + 1)
     return figure
 
 
@@ -100,48 +93,37 @@ def _p_panel(ax: Axes, curve: pd.DataFrame, study: Study) -> None:
         ax.axhline(study.thresholds[level], color=look.QUIET, linewidth=0.9, linestyle=look.DASHES, zorder=1)
 
 
-def _places(decisions: Sequence[Decision], curve: pd.DataFrame) -> dict[str, dict[str, float]]:
+def _places(decisions: Iterable[Decision], curve: pd.DataFrame) -> list[tuple[Decision, dict[str, float]]]:
     """Give every option that some specification takes a row, and every decision a row above its options."""
-    at, places = 0.0, {}
+    at, places = 0.0, []
     for decision in decisions:
-        taken = [one.id for one in decision.options if curve[decision.id].eq(one.id).any()]
-        places[decision.id] = {name: at + i for i, name in enumerate(taken)}
-        at += len(taken) + _GAP
+        if decision.id in curve:
+            taken = [one.id for one in decision.options if curve[decision.id].eq(one.id).any()]
+            places.append((decision, {name: at + i for i, name in enumerate(taken)}))
+            at += len(taken) + _GAP
     return places
 
 
 def _options_panel(
-    ax: Axes,
-    curve: pd.DataFrame,
-    decisions: Sequence[Decision],
-    places: dict[str, dict[str, float]],
-    depth: float,
-    verdict: str | None,
+    ax: Axes, curve: pd.DataFrame, decisions: list[tuple[Decision, dict[str, float]]], verdict: str | None
 ) -> None:
-    ticks, labels = [], []
-    names = [option_label(d.option(name)) for d in decisions for name in places[d.id]]
-    aside = max(canvas.text_width(name, look.SMALL_SIZE) for name in names) + 22
-    for decision in decisions:
-        rows = places[decision.id]
+    labels = {y: option_label(one.option(name)) for one, rows in decisions for name, y in rows.items()}
+    depth = max(labels) + 1
+    aside = max(canvas.text_width(label, look.SMALL_SIZE) for label in labels.values()) + 22
+    for decision, rows in decisions:
         for name, y in rows.items():
             taken = curve[curve[decision.id] == name]
             bars = _runs(taken["rank"].to_numpy())
             ax.broken_barh(bars, (y - 0.3, 0.6), color=look.INK, linewidth=0, zorder=3)
-            ticks.append(y)
-            labels.append(option_label(decision.option(name)))
             if verdict is not None:
                 share = tr("{percent:.0f} %", percent=100 * taken["verdict"].eq(verdict).mean())
-                ax.annotate(share, (1, y), xycoords=("axes fraction", "data"), xytext=(4, 0),
-                            textcoords="offset points", va="center", size=look.SMALL_SIZE,
-                            gid="share")  # fmt: skip
+                marks.beside(ax, share, y, gid="share")
         top, bottom = min(rows.values()), max(rows.values())
-        ax.annotate("\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE)),
-                    (0, (top + bottom) / 2), xycoords=("axes fraction", "data"), xytext=(-aside, 0),
-                    textcoords="offset points", ha="right", va="center", size=look.SMALL_SIZE,
-                    color=look.QUIET)  # fmt: skip
+        name = "\n".join(canvas.wrap(decision_label(decision), 84, look.SMALL_SIZE))
+        marks.beside(ax, name, (top + bottom) / 2, -aside, color=look.QUIET)
         if bottom + 1 < depth - 0.01:
             ax.axhline(bottom + (1 + _GAP) / 2, color=look.LINE, linewidth=0.7, zorder=0)
-    ax.set_yticks(ticks, labels, size=look.SMALL_SIZE)
+    ax.set_yticks([*labels], [*labels.values()])
     ax.set_ylim(depth - 0.3, -0.7)
     ax.tick_params(axis="y", length=0)
     ax.grid(visible=False)
@@ -153,20 +135,13 @@ def _runs(ranks: np.ndarray) -> list[tuple[float, float]]:
     return [(float(run[0]) - 0.4, len(run) - 0.2) for run in runs]
 
 
-def _statement(told: pd.Series) -> str:
-    return either(told["statement_en"], told["statement_ja"])
-
-
 def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
+    said = [tr("The declared analysis could not be made, but {all} others", all=len(curve))]
+    p = curve["p"].dropna()
     if curve["declared"].any():
-        declared = tr(
-            "The declared verdict ({verdict}) holds in {n} of {all} analyses",
-            verdict=naming.word(str(told["verdict"])), n=int(curve["verdict"].eq(told["verdict"]).sum()),
-            all=len(curve),
-        )  # fmt: skip
-    else:
-        declared = tr("The declared analysis could not be made, but {all} others", all=len(curve))
-    said, p = [declared], curve["p"].dropna()
+        said = [tr("The declared verdict ({verdict}) holds in {n} of {all} analyses", all=len(curve),
+                   verdict=naming.word(told["verdict"]),
+                   n=int(curve["verdict"].eq(told["verdict"]).sum()))]  # fmt: skip
     if len(p):
         low, high = naming.format_p_value(p.min()), naming.format_p_value(p.max())
         said.append(tr("p lies between {low} and {high}", low=low, high=high))
@@ -178,21 +153,13 @@ def _finding(told: pd.Series, curve: pd.DataFrame, study: Study) -> str:
 
 
 def _note(told: pd.Series, curve: pd.DataFrame, study: Study) -> list[str]:
-    said = []
-    if curve["declared"].any():
-        said.append(
-            N_(
-                "line: the declared analysis; percent: share of the analyses with that option that give its "
-                "verdict"
-            )
-        )
     limits = {level: f"{study.thresholds[level]:g}" for level in _LEVELS}
-    said.append(tr("dashed: p = {significant} and {trend}", **limits))
+    said = [N_("line: the declared analysis; percent: share of the analyses with that option that give its "
+               "verdict") if curve["declared"].any() else "",
+            tr("dashed: p = {significant} and {trend}", **limits)]  # fmt: skip
     if pd.notna(told["joint_p"]):
-        words = N_(
-            "all analyses together against {n} permutations of labels: p = {p}; they are of the same "
-            "animals, so that this is no further evidence"
-        )
+        words = N_("all analyses together against {n} permutations of labels: p = {p}; they are of the same "
+                   "animals, so that this is no further evidence")  # fmt: skip
         n = f"{int(told['n_permutations']):,}"
         said.append(tr(words, n=n, p=naming.format_p_value(told["joint_p"])))
     return said

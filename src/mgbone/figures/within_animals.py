@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
@@ -20,12 +19,11 @@ from mgbone.study.naming import axis_of
 
 # How sure a line is, from thick and black to thin and grey: width and colour.
 _SURE = ((2.8, look.INK), (1.7, "#4d4d4d"), (0.8, "#8a8a8a"))
-_TOGETHER, _OPPOSITE = "-", (0, (3, 2))
+_DASHES = ("-", (0, (3, 2)))  # together, opposite
 _NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held (pairs with a gene "
-           "score: "
-           "with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
-_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; "
-                 "no number: |r| < {feeble:g}")  # fmt: skip
+           "score: with serum Mg held); no number: |r| < {feeble:g}")  # fmt: skip
+_SHORT_NOTE = N_("right, 100 r: below the diagonal r, above it with the other endpoints held; no number: |r| "
+                 "< {feeble:g}")  # fmt: skip
 
 FEEBLE = 0.15
 """Correlations nearer to zero than this are shaded but not written out, so that the others can be read."""
@@ -39,10 +37,7 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     that grey print loses nothing. In the table, r stands below the diagonal and the partial correlation
     above, with its sign; below ``FEEBLE`` without a number.
 
-    Parameters
-    ----------
-    pairs : DataFrame
-        From `mgbone.integration.within_animals.partial_within`.
+    `pairs` is from `mgbone.integration.within_animals.partial_within`.
     """
     if pairs.empty:
         return canvas.empty_figure(N_("No two endpoints were measured in enough of the same animals."), title)
@@ -52,13 +47,11 @@ def correlation_network(pairs: pd.DataFrame, study: Study, title: str = "") -> F
     drawn = pairs.assign(sure=sure, dash=np.where(pairs["r"] > 0, 0, 1))
     drawn = drawn[drawn["sure"] >= 0].sort_values("sure", ascending=False, kind="stable")
     words = (f"q < {limit:g}", f"q < {trend:g}", f"p < {limit:g}")
-    handles = [Line2D([], [], color=_SURE[k][1], linewidth=_SURE[k][0], label=words[k])
+    handles = [look.line(color=_SURE[k][1], linewidth=_SURE[k][0], label=words[k])
                for k in sorted(drawn["sure"].unique())]  # fmt: skip
-    handles += [
-        Line2D([], [], color=look.INK, linewidth=1.5, linestyle=dash, label=tr(word))
-        for number, (word, dash) in enumerate(((N_("together"), _TOGETHER), (N_("opposite"), _OPPOSITE)))
-        if drawn["dash"].eq(number).any()
-    ]
+    words = (tr("together"), tr("opposite"))
+    handles += [look.line(color=look.INK, linewidth=1.5, linestyle=_DASHES[k], label=words[k])
+                for k in sorted(drawn["dash"].unique())]  # fmt: skip
     figure, axes = canvas.new_figure(
         1, 2, height=140, title=title, finding=_finding(pairs, drawn, limit), legend=handles,
         note=[tr("group means removed; {n} pairs of endpoints of the same animals", n=len(pairs)),
@@ -103,26 +96,17 @@ def _network(ax: Axes, drawn: pd.DataFrame, names: Sequence[str]) -> None:
         start, end = spots[row.a], spots[row.b]
         width, ink = _SURE[row.sure]
         path = Path([start, 0.25 * (start + end), end], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-        line = PathPatch(path, facecolor="none", edgecolor=ink, linewidth=width, zorder=4 - row.sure,
-                         capstyle="butt",
-                         linestyle=(_TOGETHER, _OPPOSITE)[row.dash])  # fmt: skip
-        line.set_gid(f"pair-{row.a}-{row.b}")
-        ax.add_patch(line)
-    ax.scatter(
-        *np.array(list(spots.values())).T,
-        s=36,
-        facecolor="white",
-        edgecolor=look.INK,
-        linewidth=1.2,
-        zorder=5,
-    )
+        ax.add_patch(PathPatch(path, facecolor="none", edgecolor=ink, linewidth=width, zorder=4 - row.sure,
+                               capstyle="butt", linestyle=_DASHES[row.dash],
+                               gid=f"pair-{row.a}-{row.b}"))  # fmt: skip
+    dot = {"facecolor": "white", "edgecolor": look.INK, "linewidth": 1.2}
+    ax.scatter(*np.array(list(spots.values())).T, s=36, zorder=5, **dot)
     for name, (x, y) in spots.items():
         degrees = np.degrees(angles[name]) % 360
         left = 90 < degrees < 270
         ax.text(
             1.15 * x, 1.15 * y, _label(name).replace(" ", "\n"), rotation=degrees - 180 if left else degrees,
-            rotation_mode="anchor", ha="right" if left else "left", va="center", size=look.SMALL_SIZE,
-            linespacing=0.95, gid="node",
+            rotation_mode="anchor", ha="right" if left else "left", va="center", linespacing=0.95, gid="node",
         )  # fmt: skip
     ax.set(xlim=(-1.62, 1.62), ylim=(-1.62, 1.62), aspect="equal")
     ax.axis("off")
@@ -137,18 +121,12 @@ def _numbers(ax: Axes, pairs: pd.DataFrame, names: Sequence[str], limit: float) 
         i, j = sorted((place[row.a], place[row.b]))
         table[j, i], table[i, j] = row.r, row.r_partial
         framed[j, i], framed[i, j] = row.q < limit, row.q_partial < limit
-    words = np.array([_number(r) for r in table.flat], dtype=object).reshape(table.shape)
+    words = [[f"{100 * r:.0f}".replace("-", "−") if abs(r) >= FEEBLE else "" for r in line] for line in table]
     labels = [_label(name) for name in names]
-    marks.heat(
-        ax, table, words, columns=labels, rows=labels, framed=framed, cmap=look.DIVERGING, vmin=-1, vmax=1,
-        square=True,
-    )  # fmt: skip
+    marks.heat(ax, table, words, xticklabels=labels, yticklabels=labels, framed=framed, cmap=look.DIVERGING,
+               vmin=-1, vmax=1, square=True)  # fmt: skip
     ax.xaxis.tick_top()
     ax.tick_params(axis="x", length=0, rotation=90)
-
-
-def _number(r: float) -> str:
-    return f"{100 * r:.0f}".replace("-", "−") if abs(r) >= FEEBLE else ""
 
 
 def _angles(names: Sequence[str], gap: float = 0.7) -> dict[str, float]:
