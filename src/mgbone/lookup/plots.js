@@ -46,8 +46,6 @@ function grouped(colours, n) {
   return groupsOf.get(colours);
 }
 
-const sheet = new OffscreenCanvas(1, 1);
-
 class CloudView extends Scatter.prototype.default_view {
   // The index of places is for the pointer alone: it is made once it is asked for.
   index_data() { this._index = null; }
@@ -74,9 +72,19 @@ class CloudView extends Scatter.prototype.default_view {
     }
   }
 
+  // What is painted on, blank: made anew only where the size of the picture changes.
+  paper(width, height) {
+    if (this.kept?.image.width !== width || this.kept.image.height !== height) {
+      const image = new ImageData(width, height);
+      this.kept = { sheet: new OffscreenCanvas(width, height), image, pixels: new Uint32Array(image.data.buffer) };
+    }
+    this.kept.pixels.fill(0);
+    return this.kept;
+  }
+
   setPixels(ctx, groups, side) {
     const { width, height } = ctx.canvas, { a: scale, e: left, f: top } = ctx.getTransform();
-    const image = new ImageData(width, height), pixels = new Uint32Array(image.data.buffer), wide = Math.round(side * scale);
+    const { sheet, image, pixels } = this.paper(width, height), wide = Math.round(side * scale);
     for (const [name, dots] of groups) {
       const ink = new Uint32Array(Uint8Array.from([1, 3, 5].map((at) => parseInt(name.slice(at, at + 2), 16)).concat(255)).buffer)[0];
       for (const i of dots) {
@@ -85,8 +93,6 @@ class CloudView extends Scatter.prototype.default_view {
         for (let y = y0; y < y0 + wide; y += 1) for (let x = x0; x < x0 + wide; x += 1) pixels[y * width + x] = ink;
       }
     }
-    sheet.width = width;
-    sheet.height = height;
     sheet.getContext("2d").putImageData(image, 0, 0);
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.drawImage(sheet, 0, 0);
