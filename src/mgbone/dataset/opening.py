@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -77,8 +78,8 @@ class Dataset:
     notes : tuple of str
         What was left out or converted on opening without being a fault, such as columns that the dictionary
         does not know, or units.
-    doubts : tuple of str
-        What is possible but hardly true (`mgbone.dataset.plausible`), for a person to look at.
+    suspect : callable
+        Finds the faults that `doubts` tells of.
     """
 
     path: Path
@@ -102,7 +103,12 @@ class Dataset:
         repr=False, default_factory=lambda: pd.DataFrame(columns=["table", "field", "animal_id", "limit"])
     )
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    suspect: Callable[[], Iterable[Fault]] = field(repr=False, default=tuple)
+
+    @cached_property
+    def doubts(self) -> tuple[str, ...]:
+        """What is possible but hardly true (`plausible`), for a person to look at; sought when asked for."""
+        return tuple(map(str, self.suspect()))
 
     @property
     def is_simulated(self) -> bool:
@@ -197,8 +203,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if faults or study is None:
         return None, faults
     dataset = _dataset(folder, descriptor, study, tables, expression, notes)
-    doubts = find_implausible(tables, descriptor.tables, study)
-    return replace(dataset, doubts=tuple(map(str, doubts))), []
+    return replace(dataset, suspect=partial(find_implausible, tables, descriptor.tables, study)), []
 
 
 def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
@@ -225,9 +230,14 @@ def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     ):  # as the template brings it
         dataset = replace(dataset, platform_folder=None)
     notes = (*map(str, lab.notes), *dataset.notes)
-    doubts = find_implausible(lab.tables, lab.names, study, lab.regions)
-    doubts = tuple(str(lab.place(doubt)) for doubt in doubts)
-    return replace(dataset, qct_regions=lab.regions, notes=notes, doubts=doubts), []
+    suspect = partial(
+        _placed, lab.place, partial(find_implausible, lab.tables, lab.names, study, lab.regions)
+    )
+    return replace(dataset, qct_regions=lab.regions, notes=notes, suspect=suspect), []
+
+
+def _placed(place: Callable[[Fault], Fault], suspect: Callable[[], list[Fault]]) -> list[Fault]:
+    return [place(doubt) for doubt in suspect()]
 
 
 def _read_study(folder: Path) -> tuple[Study | None, list[Fault]]:

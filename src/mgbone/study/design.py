@@ -215,7 +215,10 @@ def load_study(path: str | Path | None = None) -> Study:
         _check_gene_sets(document, content["gene_sets"], path.parent)
     if document.slips:
         raise StudyError.of_slips(path.name, document.slips)
-    return _build(content, path.parent)
+    study = _build(content, path.parent)
+    if path == preset:
+        vars(study)["follows_report"] = True  # known without reading the file a second time
+    return study
 
 
 def _completed(raw: dict[str, Any], path: Path, preset: Path) -> dict[str, Any]:
