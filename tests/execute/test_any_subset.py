@@ -55,6 +55,12 @@ def folders(draw, parts=PARTS):
         held |= {"qct_slices": frames["qct_slices"]} if slices else {"qct_regions": _regional(draw, kept)}
     for name in [name for name in held if name in MEASURED]:
         _blank(draw, held[name], [c for c in MEASURED[name] if c in held[name]])
+    if "qct_slices" in held:  # slices of a femur without a length are a fault
+        long = held["animals"].dropna(subset="femur_length")["animal_id"]
+        held["qct_slices"] = frames["qct_slices"][frames["qct_slices"]["animal_id"].isin(long)]
+        if held["qct_slices"].empty:
+            held |= {"qct_regions": _regional(draw, kept)}
+            del held["qct_slices"]
     if "arrays" in chosen:
         held |= _arrays(draw, held["animals"]["animal_id"])
     return held
