@@ -152,6 +152,7 @@ UNIMPORTED = {
 }
 
 
+@pytest.mark.slow
 def test_every_declared_package_serves():
     paths = [path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py")]
     found = distributions(imported(paths))

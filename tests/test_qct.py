@@ -518,6 +518,7 @@ def test_only_density_is_counted(nobody):
     assert len(percent_differences(mixed, nobody)) == 2
 
 
+@pytest.mark.slow
 def test_sixteen_cells_per_contrast_from_slices_to_map(study):
     rng = np.random.default_rng(1)
     slices = in_memory().qct_slices

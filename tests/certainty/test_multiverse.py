@@ -227,6 +227,7 @@ def test_without_effect_joint_p_and_significant_shares_keep_their_size(study):
         assert found[f"joint_p_{name}"].mean() == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_multiverse_of_a_dataset_begins_with_the_declared_analysis(study):
     from mgbone.biochem import derive_endpoints
     from mgbone.qct import regional_density

@@ -177,6 +177,7 @@ def test_limits_of_dunnett_are_those_of_multcomp(case):
     assert tail == pytest.approx(case["p"], abs=1e-9)  # whose p is R's to nine digits (test_other_tests.py)
 
 
+@pytest.mark.slow
 def test_chances_under_dunnett_are_those_of_cohorts(study):
     """Groups of 8, 7 and 6; cohorts are drawn and judged by p of Dunnett's test."""
     measured = made.measurements(study)

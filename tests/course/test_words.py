@@ -57,6 +57,7 @@ def test_the_heading_above_is_where_the_glossary_leads_back_to():
     assert "Used in" not in cells["outlier"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_links_of_all_notebooks_lead_to_headings_and_back(language):
     use_language(language)

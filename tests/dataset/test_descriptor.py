@@ -158,6 +158,7 @@ def test_a_bad_descriptor_is_refused_and_says_where_and_what_to_do(folder, case)
     assert_refused(folder, *BAD[case])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [None, [], {"a": []}, "\0", "é\ud800", 10**30], ids=repr)
 def test_no_value_in_the_descriptor_gives_a_traceback(folder, value):
     path = folder / "datapackage.json"

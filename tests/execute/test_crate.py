@@ -215,6 +215,7 @@ def test_the_same_run_gives_the_same_bytes_in_place_of_the_old_ones(folder, layo
     assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.slow
 def test_files_with_blanks_and_japanese_names_are_found_again(tmp_path, layout, monkeypatch):
     lab = small_run(tmp_path / "研究室 1", "measured", "ja", monkeypatch)
     (lab.data / "測定 ノート.txt").write_text("気温 22 °C", encoding="utf-8")

@@ -225,6 +225,7 @@ def test_animal_factors_outweigh_the_mild_effects_and_cross_the_groups(model):
     assert own[:, mild].var(axis=1).sum() > 5 * (effects**2 / 4).sum()
 
 
+@pytest.mark.slow
 def test_uncentred_groups_share_factors_by_chance_only():
     """Means of 4 standard normal scores have variance 1/4; 2 of 4 lie above the median in 6 of 16 cases."""
     table = array_table()

@@ -136,6 +136,7 @@ def held(dataset: dict[str, pd.DataFrame], limits: dict[str, tuple[float, float]
 # --- what the datasets show -----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_statement_on_biochemistry_and_qct_holds_in_simulated():
     claims = shipped_claims("simulated", "WIDE")
     assert len(claims) == 79
@@ -175,6 +176,7 @@ def test_growth_and_intake_at_001_are_those_of_the_predecessor_report(simulated)
     assert intake["exp1", "mg001"] / intake["exp1", "control"] == pytest.approx(0.95, abs=0.001)
 
 
+@pytest.mark.slow
 def test_null_shows_at_most_two_of_the_17_effects():
     claims = shipped_claims("null", "DECLARED")
     effects = claims[claims["level"] != "none"]
@@ -468,6 +470,7 @@ def standardised_differences(study, uncentred: bool, draws: int) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
+@pytest.mark.slow
 def test_uncentred_means_lie_about_the_calibrated_ones_as_those_of_samples_do(study, monkeypatch):
     monkeypatch.setattr(tables, "N_ALLOCATIONS", 20)  # how weights are shared out is not asked here
     free = standardised_differences(study, True, 120)
@@ -479,6 +482,7 @@ def test_uncentred_means_lie_about_the_calibrated_ones_as_those_of_samples_do(st
     assert standardised_differences(study, False, 2).abs().max().max() < 0.05  # rounding alone
 
 
+@pytest.mark.slow
 def test_uncentred_tables_are_the_first_draw_whatever_it_shows(study):
     drawn = tables.simulate_tables(study, effect=True, seed=3, uncentred=True)
     assert drawn.attempts == 1

@@ -76,6 +76,7 @@ def test_translations_have_the_fields_of_the_english():
             assert set(FIELDS.findall(message.string)) == english, message.id
 
 
+@pytest.mark.slow
 def test_every_message_of_an_error_is_translated():
     """Also those of warnings, faults, notes and slips, and what is printed."""
     names_of_data = {"CC0 1.0 Universal", "python -m mgbone.simulate"}

@@ -82,6 +82,7 @@ COSTLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", COSTLY)
 def test_a_costly_workbook_is_read_or_named_in_time(tmp_path, case):
     spoil, expected = COSTLY[case]
@@ -97,6 +98,7 @@ def test_a_costly_workbook_is_read_or_named_in_time(tmp_path, case):
         assert expected in fault
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells the highest memory")
 def test_costly_workbooks_stay_within_memory(tmp_path):
     """In a process of its own, whose highest memory is that of these workbooks."""

@@ -556,6 +556,7 @@ def test_notes_stand_together_by_sheet_and_column(tmp_path):
     assert places == ["lab.xlsx, sheet animals"] * 8 + ["lab.xlsx, sheet serum"]
 
 
+@pytest.mark.slow
 def test_a_table_as_wide_as_there_are_genes_is_passed_over_quickly(tmp_path):
     folder = lab_folder(tmp_path / "lab")
     names = ",".join(f"gene {number}" for number in range(16_000))
