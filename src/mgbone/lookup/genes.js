@@ -76,14 +76,15 @@ class Genes {
     if (byId("two").hidden) this.stale = true; else this.markIn(this.pair);
   }
 
-  markIn({ all, chosen, marks }) {
-    const marked = [...new Set([this.gene, ...this.own])].map((gene) => this.at.get(gene)).filter((i) => i !== undefined);
+  markIn({ all, chosen, marks, labels }) {
+    const chosenGene = this.at.get(this.gene);
+    const marked = [...new Set([chosenGene, ...this.own.map((gene) => this.at.get(gene))])].filter((i) => i !== undefined);
+    const toName = marked.length > MOST_LABELS ? marked.filter((i) => i === chosenGene) : marked;
     const places = ["lfc", "average", "mlp", "a", "b"].filter((name) => name in all.data);
-    for (const [source, rows] of [[marks, marked], [chosen, this.selected]]) {
+    for (const [source, rows] of [[marks, marked], [chosen, this.selected], [labels, toName]]) {
       if (!rows.length && !source.length && places[0] in source.data) continue;
       const columns = Object.fromEntries(places.map((name) => [name, Float64Array.from(rows, (i) => all.data[name][i])]));
-      if (source === marks) columns.label = rows.map((i) => (rows.length > MOST_LABELS && i !== this.at.get(this.gene) ? "" : this.world.genes[i]));
-      source.data = columns;
+      source.data = source === labels ? { ...columns, gene: rows.map((i) => this.world.genes[i]) } : columns;
     }
   }
 

@@ -103,15 +103,15 @@ CloudView.prototype._mask_data = null;  // all dots are painted: to find out whi
 class Cloud extends Scatter {}
 Cloud.prototype.default_view = CloudView;
 
-// The sources of clouds that are shown together: all genes, those in the box, those marked. The latter two are painted on a
-// layer of their own, so that the cloud need not be painted again.
+// The sources of clouds that are shown together: all genes, those in the box, those marked, those named. All but the first are
+// painted on a layer of their own, so that the cloud need not be painted again.
 function cloudSources() {
-  return Object.fromEntries(["all", "chosen", "marks"].map((name) => [name, new ColumnDataSource({ data: {} })]));
+  return Object.fromEntries(["all", "chosen", "marks", "labels"].map((name) => [name, new ColumnDataSource({ data: {} })]));
 }
 
 // Every gene a dot; a box selects (with Shift it adds), a click chooses.
 // Ranges are [from, to], the same for every comparison: so comparisons can be compared, and no axis is laid out anew.
-function cloud({ all, chosen, marks }, { title, stamp, x, y, xRange, yRange, xLabel, yLabel, words, onbox, onchoose }) {
+function cloud({ all, chosen, marks, labels }, { title, stamp, x, y, xRange, yRange, xLabel, yLabel, words, onbox, onchoose }) {
   const [x_range, y_range] = [xRange, yRange].map(([start, end]) => new Range1d({ start, end }));
   const figure = newFigure(title, stamp, { x_range, y_range, x_axis_label: xLabel, y_axis_label: yLabel, lod_threshold: null });
   const at = { x: { field: x }, y: { field: y } }, dotted = () => new Cloud({ ...at, size: 3, line_color: null });
@@ -119,7 +119,7 @@ function cloud({ all, chosen, marks }, { title, stamp, x, y, xRange, yRange, xLa
   const dots = figure.add_glyph(dotted(), all, plain);
   figure.add_glyph(dotted(), chosen, { ...plain, level: "overlay" });
   figure.scatter({ ...at, source: marks, level: "overlay", size: 11, fill_color: null, line_color: "#000", line_width: 1.6 });
-  figure.text({ ...at, text: { field: "label" }, source: marks, level: "overlay", x_offset: 8, y_offset: -4,
+  figure.text({ ...at, text: { field: "gene" }, source: labels, level: "overlay", x_offset: 8, y_offset: -4,
     text_font_size: "12px", text_color: "#000", background_fill_color: "#fff", background_fill_alpha: 0.75 });
   const tooltips = [[words.gene, "@gene"], [words.name, "@name"], [words.lfc, "@lfc{0.00}"], ["p", "@p{%.2e}"], ["q", "@q{%.2e}"]];
   const hover = new HoverTool({ renderers: [dots], tooltips, formatters: { "@p": "printf", "@q": "printf" } });
