@@ -90,7 +90,7 @@ async function main() {
 
   // What is not seen yet is drawn while nothing else is to do, so that it is there when it is asked for.
   async function prepare() {
-    const tasks = [() => genes.searched(), () => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
+    const tasks = [...world.contrasts.map((contrast) => () => genes.world.genes.length && grouped(genes.columns(contrast).colour)), () => genes.searched(), () => genes.unpackExpression(), () => genes.world.genes.length && !genes.gene && genes.picture(0),
       () => genes.showPair(), () => endpoints.name || endpoints.choose("")];
     for (const task of tasks) {
       await new Promise((done) => { (window.requestIdleCallback ?? setTimeout)(done); });

@@ -47,6 +47,11 @@ function grouped(colours, n) {
 }
 
 class CloudView extends Scatter.prototype.default_view {
+  // No row of a source is left out: columns are taken as they are, where Bokeh would copy them row by row.
+  set_data(source, indices, changed) {
+    return super.set_data(source, Object.assign(Object.create(indices), { select: (column) => column }), changed);
+  }
+
   // The index of places is for the pointer alone: it is made once it is asked for.
   index_data() { this._index = null; }
 

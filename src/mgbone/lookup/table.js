@@ -1,5 +1,5 @@
 // A table with a filter on every column; of long ones the first rows are drawn.
-const MOST_ROWS = 50;
+const MOST_ROWS = 30;
 
 function condition(text) {
   const wanted = text.trim();
@@ -81,7 +81,7 @@ class Table {
   update() {
     const tests = this.columns.filter((c) => this.filters[c.key])
       .map((c) => [c, c.choose ? (v) => v === this.filters[c.key] : condition(this.filters[c.key])]);
-    let rows = this.only ? [...this.only] : Array.from({ length: this.count }, (_, i) => i);
+    let rows = this.only ?? (this.everything ??= Array.from({ length: this.count }, (_, i) => i));
     for (const [column, holds] of tests) rows = rows.filter((row) => holds(this.value(column, row)));
     this.rows = rows;
     this.draw();
