@@ -61,7 +61,7 @@ def folders(draw, parts=PARTS):
         if held["qct_slices"].empty:
             held |= {"qct_regions": _regional(draw, kept)}
             del held["qct_slices"]
-    if "arrays" in chosen:
+    if "arrays" in chosen and len(held["animals"]) > 1:  # a table of expression has two arrays or more
         held |= _arrays(draw, held["animals"]["animal_id"])
     return held
 
@@ -87,7 +87,7 @@ def _blank(draw, frame, columns):
 
 def _arrays(draw, animals):
     rng = np.random.default_rng(draw(st.integers(0, 9), label="values of arrays"))
-    some = sorted(draw(st.sets(st.sampled_from(sorted(animals)), min_size=1), label="arrays"))
+    some = sorted(draw(st.sets(st.sampled_from(sorted(animals)), min_size=2), label="arrays"))
     chip = pd.read_csv(Path(__file__).parents[2] / "data" / "genesets" / "chip_genes.csv.gz")
     symbols = chip[next(c for c in chip if "symbol" in c or c == "gene")].drop_duplicates()
     kind = draw(st.sampled_from(["rat", "capitals", "unknown"]), label="symbols")
