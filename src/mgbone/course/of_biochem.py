@@ -47,7 +47,7 @@ def magnesium_alone(found: pd.DataFrame, study: Study) -> Key:
     """Key of 01-2: what is left of a loss of weight gain when rats ate the same."""
     whole, eating, alone = (row["estimate"] for row in _three(found, study, "body_weight_gain"))
     said = tr(
-        "Of {whole:.1f} g, {eating:.1f} g go with eating less and {alone:.1f} g are left for magnesium.",
+        "Of {whole:.2f} g, {eating:.2f} g go with eating less and {alone:.2f} g are left for magnesium.",
         whole=whole,
         eating=eating,
         alone=alone,
