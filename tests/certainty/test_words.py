@@ -106,7 +106,9 @@ def test_chances_meet_the_frequency_of_repeated_studies(study):
     assert elsewhere.loc["significant", "plugin"] > elsewhere.loc["significant", "high"] + 0.2
     assert table["studies"].sum() == 80_000
     shown = words.calibration_table(table.reset_index())
-    assert len(shown) == 6 and (shown[["truth as observed", "shrunken"]].astype(float) <= 100).all(axis=None)
+    assert len(shown) == 6
+    for heading, column in (("truth as observed", "plugin"), ("shrunken", "shrunken")):
+        assert shown[heading].tolist() == [f"{100 * chance:.1f}" for chance in table[column]]
     for row, text in zip(table.itertuples(), shown["found again (%)"], strict=True):
         assert text.startswith(f"{100 * row.frequency:.1f} (") and row.low < row.frequency < row.high
     assert set(PREDICTED) == {"plugin", "predictive", "shrunken"}

@@ -308,3 +308,11 @@ def test_a_single_distribution_can_be_read(language):
     densities = pd.concat([line.assign(stage="as it came", array_id=array) for array in groups.index])
     figure = speak(language, array_figures.array_distributions, densities, groups, "Distributions")
     assert faults(figure) == []
+
+
+def test_chips_of_two_experiments_with_one_name_are_both_drawn():
+    images = {f"{experiment}-control-1": np.eye(4) * size for size, experiment in enumerate(("e1", "e2"), 1)}
+    figure = array_figures.pseudo_images(images, pd.Series("control", index=list(images)), "Chips")
+    drawn = [ax for ax in figure.axes if ax.images]
+    assert [ax.images[0].get_array().max() for ax in drawn] == [1, 2]
+    assert len({ax.get_title() for ax in drawn}) == 1

@@ -198,19 +198,21 @@ def pseudo_images(
     widths = {array: float(np.nanquantile(np.abs(image), 0.5)) for array, image in images.items()}
     widest = max(widths, key=widths.get)
     reach = float(np.nanquantile(np.abs(np.stack(list(images.values()))), 0.98)) or 1.0
-    shown = {names[array]: image for array, image in images.items()}
+    # Pairs: arrays of two experiments may bear one name.
+    shown = [(names[array], image) for array, image in images.items()]
     if spoilt is not None:
-        shown[tr("made up: bubble, scratch")] = spoilt
+        shown.append((tr("made up: bubble, scratch"), spoilt))
     columns = -(-len(shown) // -(-len(shown) // 5))
     width = look.panels_width(max(2, columns))
     figure, panels = canvas.panels(
-        len(shown), columns, (width - 32) / columns + 6, width=width, title=title, titles=shown,
+        len(shown), columns, (width - 32) / columns + 6, width=width, title=title,
+        titles=[name for name, _ in shown],
         finding=tr("The largest residuals are on {array}: half of its cells are off by {r:.2f} log2 or more.",
                    array=names[widest], r=widths[widest]),
         note=N_("residual of each cell in place: yellow brighter, blue dimmer than the model predicts; a "
                 "spot or a scratch would stand out"),
     )  # fmt: skip
-    for ax, image in zip(panels, shown.values(), strict=True):
+    for ax, (_, image) in zip(panels, shown, strict=True):
         drawn = ax.imshow(image, "cividis", vmin=-reach, vmax=reach, interpolation="nearest", rasterized=True)
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(True)

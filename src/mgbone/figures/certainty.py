@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mgbone.figures import canvas, findings, look, marks
-from mgbone.study import naming
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import row_label
 
@@ -103,8 +102,7 @@ def _scales(ax: Axes, *, undefined: bool) -> None:
 def _name(row: Mapping[str, object]) -> str:
     if row["contrast"] == "dose_order":
         return tr("Serum Mg, order of doses")
-    label = row_label(str(row["endpoint"]))
-    return tr(", ").join([label, naming.narrow_label(str(row["contrast"]).split("_vs_")[0])])
+    return tr(", ").join([row_label(str(row["endpoint"])), findings.dose(str(row["contrast"]))])
 
 
 def _to_name(rows: pd.DataFrame) -> pd.DataFrame:

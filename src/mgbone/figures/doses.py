@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from mgbone.figures import canvas, findings, look, marks
 from mgbone.study import naming
-from mgbone.study.design import Study
+from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import is_derived
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import AXIS_NAMES, axis_of, row_label
@@ -75,11 +75,13 @@ def dose_response(
 
 def _against(study: Study) -> str:
     """Name every dose with the reference that it is held against, doses of one reference together."""
-    held = groupby(study.shown_contrasts, key=lambda c: (c.experiment, c.reference))
+    held: dict[tuple[str, str], list[Contrast]] = {}
+    for contrast in study.shown_contrasts:
+        held.setdefault((contrast.experiment, contrast.reference), []).append(contrast)
     return tr(", ").join(
         tr("{case} vs {reference}", reference=naming.group_label(reference, short=True),
            case=findings.listed(naming.group_label(c.case, short=True) for c in members))
-        for (_, reference), members in held
+        for (_, reference), members in held.items()
     )  # fmt: skip
 
 

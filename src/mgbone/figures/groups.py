@@ -180,14 +180,14 @@ def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figu
               N_("grey: nearer after"),
               N_("CV: coefficient of variation within groups")],
     )  # fmt: skip
+    cvs = spread.set_index("endpoint").to_dict("index")
     for line, endpoint in zip(axes, measured, strict=True):
-        here = table[table["endpoint"].eq(endpoint)]
+        here, cv = table[table["endpoint"].eq(endpoint)], cvs.get(endpoint)
         field, name = _FIELDS[endpoint]
         urine = here.assign(at=here["creatinine"], value=here["uncorrected"])
         marks.animals(line[0], urine, spread=0, size=20)
         line[0].set(xlabel=field_label("urine", "creatinine", unit=True), xlim=(0, None), ylim=(0, None),
                     ylabel=field_label("urine", field, unit=True), title=name)  # fmt: skip
-        cv = {row.pop("endpoint"): row for row in spread.to_dict("records")}.get(endpoint)
         for ax, form in zip(line[1:], forms, strict=True):
             _before_and_after(ax, here, form)
             words = {"uncorrected": N_("as collected"), form: _FORMS[form]}

@@ -29,8 +29,9 @@ _UNITS = {
 def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw every specification of one statement: estimate and p above, below it which options it takes.
 
-    Specifications stand from the smallest to the largest estimate, the declared one on a line through all
-    panels. Beside each option stands how many of the specifications that take it give the declared verdict.
+    Specifications stand from the smallest to the largest estimate (p, without estimates). Where the declared
+    one could be made, a line through all panels is at it, and beside each option stands how many of the
+    specifications that take it give the declared verdict.
 
     Parameters
     ----------
@@ -57,15 +58,15 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
         legend=[look.mark(naming.word(v), "o", 6, markerfacecolor=VERDICTS[v][0], markeredgecolor=look.INK,
                           markeredgewidth=0.7) for v in verdicts],
         xlabel=N_("Analyses, from the smallest to the largest estimate") if len(known)
-        else N_("Analyses, from the smallest to the largest p"), ylabel=unit,
+        else N_("Analyses, from the smallest to the largest p"),
         gridspec_kw={"height_ratios": [0.58 * _ABOVE, 0.42 * _ABOVE, _ROW * depth]},
     )  # fmt: skip
     first, second, third = axes[:, 0]
     marks.zero(first, color=look.QUIET, linewidth=0.9, linestyle=look.DASHES)
     _dots(first, known, "estimate")
+    first.set_ylabel(tr(unit))
     _p_panel(second, curve, study)
     _options_panel(third, curve, decisions, told["verdict"] if curve["declared"].any() else None)
-    third.set_ylabel("")
     for ax in axes[:, 0]:
         for rank in curve.loc[curve["declared"], "rank"]:
             ax.axvline(rank, color=look.INK, linewidth=0.9, zorder=1)

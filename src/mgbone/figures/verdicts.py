@@ -73,7 +73,7 @@ def _tally(verdicts: pd.DataFrame) -> str:
     return tr("; ").join(said)
 
 
-def _map_note(columns: Sequence[tuple[str, ...]]) -> str:
+def _map_note(columns: Sequence[Sequence[str]]) -> str:
     words = tr("In a cell: the report (grey: implied), these data, the verdict (pale: chance alone gives it)")
     others = {name.partition("_vs_")[2] for column in columns for name in column[1:]}
     names = tr(", ").join(naming.group_label(g) for g in sorted(others))
@@ -144,11 +144,11 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, Any], *,
     quiet = look.QUIET if ink != "white" else "#e9c9c4"
     signs = ((-0.26, row["direction"], row["level"], quiet if implied else ink),
              (0.02, row.get("observed_direction"), row.get("observed_level"), ink))  # fmt: skip
-    for aside, direction, level, colour in signs:
+    for aside, direction, level, tone in signs:
         if isinstance(level, str):
-            ax.plot([middle + aside], [y + 0.5], gid="glyph", **_sign(direction, level, colour, fill))
+            ax.plot([middle + aside], [y + 0.5], gid="glyph", **_sign(direction, level, tone, fill))
         else:
-            ax.text(middle + aside, y + 0.5, "?", ha="center", va="center", color=colour)
+            ax.text(middle + aside, y + 0.5, "?", ha="center", va="center", color=tone)
     ax.text(middle + 0.30, y + 0.52, symbol, ha="center", va="center", size=look.BASE_SIZE, color=ink,
             gid="verdict")  # fmt: skip
     if other:
