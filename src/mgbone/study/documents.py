@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
 from mgbone.study.language import N_, either, tr
 
@@ -119,7 +120,8 @@ def read_document(path: Path, schema: str) -> Document:
             "Entries are 'name: value', brackets and quotation marks come in pairs, no tabs in front."
         )
         problem, advice = error.args if isinstance(error, _Refused) else (tr("a slip in the form"), advice)
-        document.slips.append(Slip(mark.line + 1 if mark else 1, (), problem, advice))
+        last = data.count(b"\n")  # libyaml sets what is missing at the end on a line behind it
+        document.slips.append(Slip(min(mark.line, last) + 1 if mark else 1, (), problem, advice))
     if document.content is not None:
         _hold_against(document, schema)
     return document
@@ -132,8 +134,16 @@ class _Refused(yaml.YAMLError):
     """YAML that is not read here: problem and advice; `problem_mark` is its place."""
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml reads ten times as fast as Python; a PyYAML that was built without it does not have it.
+_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(Composer, _Parser):
     """Takes a file apart without anchors and aliases, by which a few lines become millions."""
+
+    def __init__(self, text: str) -> None:
+        _Parser.__init__(self, text)
+        Composer.__init__(self)
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node:
         """Refuse an entry that refers to another one."""
@@ -171,7 +181,7 @@ def _value(node: yaml.Node, keys: Keys, document: Document) -> Any:
 def _scalar(node: yaml.ScalarNode, keys: Keys, document: Document, name: bool = False) -> Any:
     """Return a text, number, truth value or None; one that YAML may take for something else is a slip."""
     text = node.value
-    if node.style is not None:  # in quotes, or a block of text
+    if node.style:  # in quotes, or a block of text
         return text
     if _TRAPS.fullmatch(text):
         document.traps.setdefault(text, []).append(node.start_mark.line + 1)
