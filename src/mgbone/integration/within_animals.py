@@ -97,8 +97,8 @@ def partial_within(wide: pd.DataFrame, correlated: pd.DataFrame) -> pd.DataFrame
     """Add to each pair its partial correlation: group and all other endpoints of the same family held.
 
     The endpoints fall into two families: those of every animal, and gene-set scores, which only the animals
-    with an array have. Pairs within the first family hold all its other members (pingouin's ``partial_corr``,
-    group indicators among the covariates). A pair with a score has so few animals that holding all would
+    with an array have. Pairs within the first family hold all its other members (pingouin's ``pcorr``, with
+    group indicators beside the endpoints). A pair with a score has so few animals that holding all would
     leave no degree of freedom; such a pair holds serum Mg alone, the animal's own Mg status.
 
     Parameters
@@ -116,11 +116,16 @@ def partial_within(wide: pd.DataFrame, correlated: pd.DataFrame) -> pd.DataFrame
         degrees of freedom are left.
     """
     clinical = [c for c in wide.columns if c != "stratum" and c not in SCORES]
-    rows = []
+    rows, known = [], {}
     for pair in correlated[["a", "b"]].itertuples(index=False):
         everyone = not set(pair) & set(SCORES)
         held = [e for e in (clinical if everyone else ["serum_mg"]) if e in wide and e not in pair]
-        rows.append({"held": len(held), **_partial(wide, pair.a, pair.b, held)})
+        names = frozenset([*pair, *held])
+        if names not in known:
+            known[names] = _partials(wide[["stratum", *(e for e in wide if e in names)]])
+        df, partials = known[names]
+        r = np.nan if partials is None else float(partials.loc[pair.a, pair.b])
+        rows.append((len(held), df, r, np.nan if partials is None else _p(r, df)))
     columns = ["held", "df_partial", "r_partial", "p_partial"]
     table = correlated.join(pd.DataFrame(rows, columns=columns, index=correlated.index))
     table["q"] = _false_discovery(table["p"])
@@ -213,22 +218,20 @@ def _interval(r: float, df: int, confidence: float = 0.95) -> tuple[float, float
     return float(low), float(high)
 
 
-def _partial(wide: pd.DataFrame, a: str, b: str, held: list[str]) -> dict[str, float]:
-    table = _both(wide[["stratum", a, b, *held]])
+def _partials(table: pd.DataFrame) -> tuple[int, pd.DataFrame | None]:
+    """Degrees of freedom, and the correlation of each two endpoints with all others and the group held.
+
+    None where they are fewer than 3, or one endpoint follows from others and nothing is left to correlate.
+    """
+    table = _both(table)
     groups = pd.get_dummies(table.pop("stratum"), prefix="group", drop_first=True, dtype=float)
-    df = len(table) - groups.shape[1] - len(held) - 2
-    if df < 3:
-        return {"df_partial": df, "r_partial": np.nan, "p_partial": np.nan}
     together = table.join(groups)
+    df = len(together) - together.shape[1]
     spread = together.std(ddof=0)
-    independent = (spread > 0).all() and np.linalg.matrix_rank(together / spread - together.mean() / spread)
-    if independent < together.shape[1]:  # one endpoint follows from others: nothing is left to correlate
-        return {"df_partial": df, "r_partial": np.nan, "p_partial": np.nan}
-    if together.shape[1] == 2:
-        r = float(together.corr().iloc[0, 1])
-    else:
-        r = float(pg.partial_corr(together, x=a, y=b, covar=[*held, *groups.columns])["r"].iloc[0])
-    return {"df_partial": df, "r_partial": r, "p_partial": _p(r, df)}
+    if df < 3 or not (spread > 0).all():
+        return df, None
+    independent = np.linalg.matrix_rank(together / spread - together.mean() / spread)
+    return df, pg.pcorr(together) if independent == together.shape[1] else None
 
 
 def _false_discovery(p: pd.Series) -> pd.Series:
