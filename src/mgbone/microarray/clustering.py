@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from math import factorial, prod
 
 import numpy as np
@@ -264,19 +264,23 @@ def share_called_mixed(
     values = expression[labels.index]
     groups = labels.to_numpy()
     means = values.mean(axis=1).to_numpy(float)[:, None]
-    residuals = (values - values.T.groupby(groups).transform("mean").T).to_numpy(float)
-    added = profile.reindex(values.index).to_numpy(float)[:, None]
-    n_first = int((groups == groups[0]).sum())
-    ways = np.array(list(combinations(range(len(groups)), n_first)))
+    alike = (values - values.T.groupby(groups).transform("mean").T).to_numpy(float)
+    added = profile.reindex(values.index).to_numpy(float)
+    n, n_first = len(groups), int((groups == groups[0]).sum())
+    ways = np.array(list(combinations(range(n), n_first)))
     if len(ways) > MOST_WAYS:
         ways = np.random.default_rng(1).permutation(ways)[:MOST_WAYS]
+    first = np.zeros((len(ways), n))
+    np.put_along_axis(first, ways, 1, axis=1)
+    # The variance of a sum, so that only the genes chosen by it need to be added up.
+    own = (alike**2).sum(axis=1)[:, None] + 2 * added[:, None] * (alike @ (first - n_first / n).T)
+    variances = (own + (added**2 * n_first * (n - n_first) / n)[:, None]) / (n - 1)
     levels = []
-    for chosen in ways:
-        codes = np.ones(len(groups), dtype=int)
-        codes[chosen] = 0
-        drawn = means + residuals + added * (codes == 0)
+    for way, variance in zip(first, variances.T, strict=True):
+        most = _largest(variance, n_genes)
+        drawn = means[most] + alike[most] + added[most, None] * way
         # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
-        levels.append(separation(drawn, codes, n_genes, linkage, cluster_p, with_p=False)[0])
+        levels.append(_separation(drawn, 1 - way.astype(int), linkage, cluster_p, with_p=False)[0])
     return levels.count("mixed") / len(levels), len(levels)
 
 
@@ -306,7 +310,13 @@ def separation(
         p is missing where it was not worked out.
     """
     most = _largest(values.var(axis=1, ddof=1), n_genes)
-    distances, _, _, rand = _cut(values[most], codes, linkage)
+    return _separation(values[most], codes, linkage, cluster_p, with_p)
+
+
+def _separation(
+    values: np.ndarray, codes: np.ndarray, linkage: str, cluster_p: float, with_p: bool
+) -> tuple[str, float, float]:
+    distances, _, _, rand = _cut(values, codes, linkage)
     exact = rand > 1 - 1e-9
     p = _cohesion(distances, codes, seed=1)[1] if with_p or exact else np.nan
     return _level(rand, p, codes, cluster_p), _silhouette(distances, codes), p
@@ -390,32 +400,41 @@ def _adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     return 1.0 if most == expected else float((pairs - expected) / (most - expected))
 
 
-def _silhouette(distances: np.ndarray, codes: np.ndarray) -> float:
-    """Mean silhouette: how much nearer, on average, an array is to its own group than to the next one."""
+def _silhouette(distances: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Mean silhouette: how much nearer, on average, an array is to its own group than to the next one.
+
+    Codes are of one split, or of many, one a row.
+    """
     members = np.eye(codes.max() + 1)[codes]
-    sizes = members.sum(axis=0)
+    sizes = members.sum(axis=-2, keepdims=True)
     sums = distances @ members
-    own = np.arange(len(codes)), codes
-    within = sums[own] / (sizes[codes] - 1)
-    means = sums / sizes
-    means[own] = np.inf
-    nearest = means.min(axis=1)
+    own = members > 0
+    within = sums[own].reshape(codes.shape) / ((members * sizes)[own].reshape(codes.shape) - 1)
+    nearest = np.where(own, np.inf, sums / sizes).min(axis=-1)
     largest = np.maximum(within, nearest)
-    return float(np.mean(np.divide(nearest - within, largest, out=np.zeros_like(within), where=largest > 0)))
+    shares = np.divide(nearest - within, largest, out=np.zeros_like(within), where=largest > 0)
+    return shares.mean(axis=-1)
 
 
 def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[float, float, np.ndarray, bool]:
     """Mean silhouette of the groups, its p, that of each split, and whether all splits were tried."""
-    observed = _silhouette(distances, codes)
+    observed = float(_silhouette(distances, codes))
     sizes = np.bincount(codes).tolist()
     exact = n_splits(sizes) <= MOST_SPLITS
     if exact:
-        null = np.array([_silhouette(distances, split) for split in _splits(len(codes), sizes)])
+        null = _silhouettes(distances, _splits(len(codes), sizes))
     else:
         rng = np.random.default_rng(seed)
-        random = [_silhouette(distances, rng.permutation(codes)) for _ in range(9999)]
-        null = np.array([observed, *random])
+        random = _silhouettes(distances, (rng.permutation(codes) for _ in range(9999)))
+        null = np.concatenate([[observed], random])
     return observed, float(np.mean(null >= observed - 1e-12)), null, exact
+
+
+def _silhouettes(distances: np.ndarray, splits: Iterable[np.ndarray], at_once: int = 1000) -> np.ndarray:
+    """Silhouette of each split, some at a time, so that memory does not grow with their number."""
+    splits = iter(splits)
+    parts = iter(lambda: list(islice(splits, at_once)), [])
+    return np.concatenate([_silhouette(distances, np.array(part)) for part in parts])
 
 
 def can_be_separated(sizes: Sequence[int], cluster_p: float) -> bool:

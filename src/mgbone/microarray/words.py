@@ -227,9 +227,9 @@ def _named(rows: pd.DataFrame) -> str:
 
 def gene_counts(called: pd.DataFrame) -> pd.DataFrame:
     """Count the genes called up and down per comparison."""
-    called = called.assign(contrast=called["contrast"].map(contrast_label))
     counts = called.groupby(["contrast", "direction"], sort=False).size().unstack(fill_value=0)  # noqa: PD010
-    counts = counts.reindex(columns=["up", "down", "none"], fill_value=0).rename(columns=word)
+    counts = counts.reindex(columns=["up", "down", "none"], fill_value=0)
+    counts = counts.rename(columns=word, index=contrast_label)
     return counts.rename_axis(index=tr("comparison"), columns=None)
 
 
