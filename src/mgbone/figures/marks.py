@@ -264,14 +264,14 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
     spots, rest = (ax.transData.transform(t[["x", "y"]].to_numpy(float)) * scale for t in (named, others))
     avoid = np.vstack([spots, rest]).round(2)
     frame = ax.get_window_extent().extents.round(2) * scale
-    taken = [text.get_window_extent().extents * scale for text in ax.texts]
+    taken = np.reshape([text.get_window_extent().extents * scale for text in ax.texts], (-1, 4))
     for name, spot in zip(named["name"], spots.round(2), strict=True):
         half = np.array([canvas.text_width(name, look.SMALL_SIZE), look.SMALL_SIZE * 1.2]) / 2
-        centres = [spot + np.array(way) / np.hypot(*way) * far + np.sign(way) * half
-                   for far in _FAR for way in _WAYS]  # fmt: skip
-        boxes = [np.concatenate([centre - half, centre + half]).round(2) for centre in centres]
-        box = boxes[np.argmin([_cost(box, spot, avoid, len(named), taken, frame) for box in boxes])]
-        taken.append(box)
+        centres = np.array([spot + np.array(way) / np.hypot(*way) * far + np.sign(way) * half
+                            for far in _FAR for way in _WAYS])  # fmt: skip
+        boxes = np.hstack([centres - half, centres + half]).round(2)
+        box = boxes[np.argmin(_costs(boxes, spot, avoid, len(named), taken, frame))]
+        taken = np.vstack([taken, box])
         ax.annotate(
             name, spot - frame[:2], xycoords="axes points", xytext=(box[:2] + box[2:]) / 2 - frame[:2],
             textcoords="axes points", ha="center", va="center", gid="name", zorder=6, path_effects=HALO,
@@ -282,22 +282,25 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
             ax.add_line(Line2D(*ends.T, color=look.INK, linewidth=0.6, zorder=5, gid="leader"))
 
 
-def _cost(
-    box: np.ndarray, spot: np.ndarray, avoid: np.ndarray, n: int, taken: list[np.ndarray], frame: np.ndarray
-) -> float:
-    """Say how badly a name stands: outside the panel, over other names or points (first the `n` named)."""
-    foot = np.clip(spot, box[:2], box[2:])
-    line, apart = foot - spot, np.hypot(*(avoid - spot).T) > 0.5
-    length = float(np.hypot(*line))
-    steps = spot + np.linspace(0, 1, 10)[:, None] * line
-    outside = (box[:2] < frame[:2]).any() or (box[2:] > frame[2:]).any()
-    over = sum((box[:2] < other[2:] + 1).all() and (other[:2] < box[2:] + 1).all() for other in taken)
-    over += sum(((steps > other[:2]) & (steps < other[2:])).all(axis=1).any() for other in taken)
-    hides = ((avoid > box[:2] - 3) & (avoid < box[2:] + 3)).all(axis=1)
-    along = np.clip((avoid - spot) @ line / max(1e-9, line @ line), 0, 1)
-    near = (np.hypot(*(avoid - spot - along[:, None] * line).T) < 4) & apart
+def _costs(
+    boxes: np.ndarray, spot: np.ndarray, avoid: np.ndarray, n: int, taken: np.ndarray, frame: np.ndarray
+) -> np.ndarray:
+    """Say how badly a name stands in each box: outside the panel, over names or points (first `n`: named)."""
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    line = np.clip(spot, low, high) - spot
+    length = np.hypot(*line[:, 0].T)
+    apart = np.hypot(*(avoid - spot).T) > 0.5
+    outside = (boxes[:, :2] < frame[:2]).any(axis=1) | (boxes[:, 2:] > frame[2:]).any(axis=1)
+    over = ((low < taken[:, 2:] + 1) & (taken[:, :2] < high + 1)).all(axis=2).sum(axis=1)
+    steps = (spot + np.linspace(0, 1, 10)[:, None] * line)[:, :, None]
+    over += ((steps > taken[:, :2]) & (steps < taken[:, 2:])).all(axis=3).any(axis=1).sum(axis=1)
+    hides = ((avoid > low - 3) & (avoid < high + 3)).all(axis=2)
+    square = np.maximum(1e-9, (line**2).sum(axis=2))
+    along = np.clip(((avoid - spot) * line).sum(axis=2) / square, 0, 1)
+    near = (np.hypot(*np.moveaxis(avoid - spot - along[:, :, None] * line, 2, 0)) < 4) & apart
     # A name that stands nearer to another ringed point than to its own would be read as the name of that.
-    gaps = np.hypot(*(np.clip(avoid, box[:2], box[2:]) - avoid).T)[:n]
-    mistaken = ((gaps < length) & apart[:n]).sum()
-    hidden = 300 * (hides[:n].sum() + near[:n].sum()) + 10 * hides[n:].sum() + 2 * near[n:].sum()
+    gaps = np.hypot(*np.moveaxis(np.clip(avoid[:n], low, high) - avoid[:n], 2, 0))
+    mistaken = ((gaps < length[:, None]) & apart[:n]).sum(axis=1)
+    hidden = 300 * (hides[:, :n].sum(axis=1) + near[:, :n].sum(axis=1))
+    hidden += 10 * hides[:, n:].sum(axis=1) + 2 * near[:, n:].sum(axis=1)
     return 1000 * outside + 400 * over + hidden + 40 * mistaken + 0.3 * length
