@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ _DOSE = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def fold_group(text: str) -> str:
     """Return what is compared of a group's name: as by `fold`, but with decimals and no 群 at its end."""
     kept = re.sub(r"(?<=\d)[.．](?=\d)", "\0", text)
