@@ -78,6 +78,7 @@ def test_without_effect_the_diet_changes_nothing(study):
     assert shares.groupby(level=0).median().sub(0.65).abs().max() < 0.012  # of 200 or more animals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_other_tables_are_as_they_were_before_it(tmp_path, name):
     """Its random numbers are a stream of their own: the committed tables come out byte by byte."""

@@ -95,6 +95,7 @@ def evidence(layout):
     return table.set_index(table["experiment"] + "|" + table["endpoint"] + "|" + table["contrast"])
 
 
+@pytest.mark.slow
 def test_what_deserves_a_second_look_stands_in_the_methods(layout, html):
     assert 'id="doubts"' not in html and 'id="notes"' not in html
     said = {"doubts": ["serum.csv, column serum_mg: <b> 24 of 24 values"], "notes": ["urine.csv: left out."]}
@@ -542,6 +543,7 @@ def test_an_endpoint_and_a_contrast_of_other_names_are_shown_as_they_are(bare):
     assert "mg999" in html
 
 
+@pytest.mark.slow
 def test_a_page_tells_of_the_files_that_were_checked_only(bare, capsys):
     """Whatever was changed, added or taken away between check and page, the time that it bears included."""
     known, unknown = (

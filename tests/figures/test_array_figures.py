@@ -178,6 +178,7 @@ def words(figure) -> list[str]:
     return [t.get_text() for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_is_drawn_so_that_every_text_can_be_read(name, language, drawn, tmp_path):

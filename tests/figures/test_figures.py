@@ -259,6 +259,7 @@ def test_every_figure_is_saved_with_all_letters_its_stamp_and_the_same_bytes(
         assert [p.read_bytes() for p in written] == [p.read_bytes() for p in again]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_text_can_be_read(name, language, drawn):
@@ -388,6 +389,7 @@ CROWDED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CROWDED)
 def test_a_figure_of_eight_hundred_animals_a_group_can_be_read_and_draws_no_more_parts(name, crowd):
     figure, small = CROWDED[name](crowd), CROWDED[name](crowd.iloc[: len(crowd) // 100])
@@ -581,6 +583,7 @@ def test_the_verdict_map_holds_every_claim_once(drawn):
     assert symbols == {naming.VERDICTS[v][1]: n for v, n in counts.items()}
 
 
+@pytest.mark.slow
 def test_the_verdict_map_takes_evidence_that_is_missing():
     verdicts = judge(MADE.claims, MADE.evidence[MADE.evidence["endpoint"] == "serum_mg"])
     figure = verdict_figures.verdict_map(verdicts, MADE.study)

@@ -223,6 +223,7 @@ def test_a_misspelt_name_on_the_command_line_is_one_line(run, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "word"), [("en", "Open the explorer"), ("ja", "エクスプローラー")])
 def test_the_explorer_stands_beside_a_notebook_as_link_and_frame(
     run, folders, monkeypatch, language, word, tmp_path

@@ -144,6 +144,7 @@ def test_every_statement_on_biochemistry_and_qct_holds_in_simulated():
     assert failing.empty, failing.to_string()
 
 
+@pytest.mark.slow
 def test_p_values_vary_as_in_a_real_study():
     claims = shipped_claims("simulated", "WIDE")
     p = claims.loc[claims["level"] == "significant", "p"]
@@ -492,6 +493,7 @@ def test_uncentred_tables_are_the_first_draw_whatever_it_shows(study):
     assert magnesium["mg001"] == pytest.approx(0.82, abs=4 * 0.12 / np.sqrt(8))
 
 
+@pytest.mark.slow
 def test_a_cohort_is_a_dataset_that_says_what_it_is(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(dataset_writer, "_write_arrays", lambda *_: None)
     folder = tmp_path / "cohort"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -100,8 +101,21 @@ def read_document(path: Path, schema: str) -> Document:
     OSError
         If the file can't be opened.
     """
-    document = Document()
     data = path.read_bytes()
+    if (schema, data) in _sound:
+        return deepcopy(_sound[schema, data])
+    document = _read(data, schema)
+    if not document.slips:
+        _sound[schema, data] = deepcopy(document)
+    return document
+
+
+_sound: dict[tuple[str, bytes], Document] = {}
+"""What was read without a slip, and so says the same in every language; the same file is read many times."""
+
+
+def _read(data: bytes, schema: str) -> Document:
+    document = Document()
     if len(data) > MOST_BYTES:
         document.slip((), tr("has {n:,} bytes", n=len(data)), tr("Is it the right file?"))
         return document

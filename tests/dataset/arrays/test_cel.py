@@ -237,6 +237,7 @@ def refused(tmp_path, data, match, name="array.CEL"):
     return str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_truncation_is_an_error_or_loses_nothing(tmp_path, kind):
     scan = Scan(rows=2, cols=3, outliers=[(1, 0)], masks=[(0, 1)])
@@ -378,6 +379,7 @@ def test_what_unfolds_to_no_cel_file_is_not_unfolded(tmp_path, monkeypatch):
     refused(tmp_path, gzip.compress(bytes(1_000_000)), "is not a CEL file")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 @pytest.mark.parametrize("pack", [lambda data: gzip.compress(data, 1), bytes], ids=["gzip", "plain"])
 def test_no_more_is_read_than_the_header_promises(tmp_path, kind, pack):
