@@ -82,12 +82,14 @@ def correlate_within(wide: pd.DataFrame) -> pd.DataFrame:
     endpoints = [c for c in wide.columns if c != "stratum"]
     for a, b in combinations(endpoints, 2):
         both = _both(wide[["stratum", a, b]])
-        groups = both["stratum"].nunique()
+        stratum, names = pd.factorize(both["stratum"])
+        groups, values = len(names), both[[a, b]].to_numpy().T
         df = len(both) - groups - 1
-        left = both[[a, b]] - both.groupby("stratum")[[a, b]].transform("mean")
-        if df < 3 or not (left.abs() > 1e-9 * both[[a, b]].abs().max()).any().all():
+        means = np.array([np.bincount(stratum, measured) for measured in values]) / np.bincount(stratum)
+        left = values - means[:, stratum]
+        if df < 3 or not (np.abs(left).max(axis=1) > 1e-9 * np.abs(values).max(axis=1)).all():
             continue
-        r = float(np.clip(np.corrcoef(left.to_numpy().T)[0, 1], -1, 1))
+        r = float(np.clip(np.corrcoef(left)[0, 1], -1, 1))
         low, high = _interval(r, df)
         rows.append((a, b, len(both), groups, df, r, low, high, _p(r, df)))
     return pd.DataFrame(rows, columns=PAIR_COLUMNS[:9])
