@@ -37,6 +37,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "study.disagreements": ["disagreements_for"],
         "study.errors": ["DatasetError", "MgboneError"],
         "study.language": ["tr", "use_language"],
-        "study.reading": ["as_text_table", "notes", "with_names"],
+        "study.reading": ["as_text_table", "in_unit", "notes", "with_names"],
     },
 )

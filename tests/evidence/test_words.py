@@ -7,6 +7,7 @@ import pytest
 from mgbone.evidence import words as evidence_words
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.words import findings
+from mgbone.study.language import speaking
 from mgbone.study.naming import absence
 from mgbone.study.paths import write_table
 from mgbone.study.reading import with_names
@@ -41,6 +42,19 @@ def test_a_finding_says_means_difference_interval_effect_and_p(evidence, study):
     assert line.endswith("**significant**.")
     assert line.startswith("- **Serum")
     assert "\n" not in line
+
+
+def test_a_difference_of_percentages_is_in_percentage_points(evidence):
+    row = evidence.iloc[:1].assign(endpoint="absorption_mg", unit="%", estimate=-1.0, mean_reference=2.0)
+    said = evidence_words.each_finding(row).data
+    assert "against 2 %, difference -1 percentage points (-50.0 %), 95" in said
+    with speaking("ja"):
+        assert "対 2％、差-1ポイント（-50.0％）、95" in evidence_words.each_finding(row).data
+
+
+def test_an_outlier_is_named_with_its_unit():
+    row = {"animal_id": "e1-2", "endpoint": "urine_ctx", "value": 53.1, "studentised": -4.1, "p": 0.012}
+    assert "e1-2, Urinary CTX-I: 53.1 µg/mmol Cr, " in evidence_words.name_outliers(pd.DataFrame([row])).data
 
 
 def test_what_is_said_before_and_after_a_table_is_written_is_the_same(evidence, study, tmp_path):

@@ -48,7 +48,7 @@ def marks(text):
 
 
 def test_the_prose_of_a_cell_keeps_code_links_headings_and_lists():
-    translated = {"`planned`": "`予定`", "`slope on intake`": "「", "`slopes differ`": "「", "`none`": "「"}
+    translated = {"`planned`", "`p, slope on intake`", "`p, slopes differ`", "`none`"}
     for message in tool.updated_prose():
         if message.id:
             english, japanese = marks(message.id), marks(message.string)

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mgbone.study import reading
+from mgbone.study.language import speaking
 
 
 def test_notes_are_a_list_or_said_to_be_none():
@@ -39,6 +40,12 @@ def test_a_readable_table_names_groups_parts_of_bone_and_measures():
     assert shown.iloc[0].tolist() == ["0.01 % Mg", "Whole bone", "middle region", "0.031", "1"]
     assert list(shown.columns) == ["group", "structure", "region", "p, Holm", "full length"]
     assert shown.index.name == "claim"
+
+
+def test_a_heading_bears_the_unit_of_its_values():
+    assert reading.in_unit("difference", "bmd_whole_full") == "difference (mg/cm³)"
+    with speaking("ja"):
+        assert reading.in_unit("difference", "bmd_whole_full") == "差（mg/cm³）"
 
 
 def test_a_table_of_sentences_is_set_from_the_left_and_escaped():

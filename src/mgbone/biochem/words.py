@@ -59,8 +59,8 @@ def _divided(
     table[tr("p, this pair alone")] = rows[f"{case}_vs_{paired}", UNADJUSTED]["p"].map(format_p)
     table[tr("magnesium, adjusted for intake")] = checked["percent"].map(_signed)
     table[tr("p, adjusted")] = checked["p"].map(format_p)
-    table[tr("slope on intake")] = checked["p_slope"].map(format_p)
-    table[tr("slopes differ")] = checked["p_parallel"].map(format_p)
+    table[tr("p, slope on intake")] = checked["p_slope"].map(format_p)
+    table[tr("p, slopes differ")] = checked["p_parallel"].map(format_p)
     return table.set_axis([endpoint_label(e) for e in whole.index])
 
 

@@ -17,7 +17,7 @@ def density_of_a_region(measurements: pd.DataFrame, plain: pd.DataFrame) -> Key:
         float(table.set_index(["animal_id", "endpoint"]).loc[(animal, "bmd_cancellous_full"), "value"])
         for table in (measurements, plain)
     )
-    said = tr("{right:.0f} mg/cm3; the mean of its slices would be {mean:.0f}.", right=right, mean=mean)
+    said = tr("{right:.0f} mg/cm³; the mean of its slices would be {mean:.0f}.", right=right, mean=mean)
     return Key(
         right,
         said,
@@ -177,7 +177,7 @@ def percent_of_reference(found: pd.DataFrame) -> Key:
                 tr("That is percent of the mean of both; the reference is the hundred percent."),
             ),
             (difference / reference, tr("That is a share; times 100 it is percent.")),
-            (difference, tr("That is the difference in mg/cm3.")),
+            (difference, tr("That is the difference in mg/cm³.")),
             (-right, tr("The size is right, the sign is not: case minus reference.")),
         ),
         tr("Difference over mean of the reference, times 100."),

@@ -10,7 +10,7 @@ from IPython.display import Markdown
 from mgbone.evidence import bayes, trends
 from mgbone.evidence.power import smallest_difference
 from mgbone.study.design import Study
-from mgbone.study.dictionary import endpoint_label, unit_label
+from mgbone.study.dictionary import endpoint_label, endpoint_unit, unit_label
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import SUPPORTED, absence_in_words, contrast_label, format_p, rounded_up, word
 from mgbone.study.paths import as_written
@@ -94,7 +94,7 @@ def _sentence(row: dict[str, object]) -> str:
     row = {key: as_written(cell) if isinstance(cell, float) else cell for key, cell in row.items()}
     named = {
         **row, "name": endpoint_label(row["endpoint"]), "contrast": contrast_label(row["contrast"]),
-        "unit": unit_label(row["unit"]), "p": format_p(row["p"]),
+        "unit": tr(" %") if row["unit"] == "%" else " " + unit_label(row["unit"]), "p": format_p(row["p"]),
     }  # fmt: skip
     if not isinstance(row["level"], str):
         few = min(row["n_case"], row["n_reference"]) < 2
@@ -106,11 +106,12 @@ def _sentence(row: dict[str, object]) -> str:
         interval = tr("95 % interval {ci_low:+.3g} to {ci_high:+.3g}", **row)
     g = tr("Hedges g {hedges_g:+.2f}", **row) if pd.notna(row["hedges_g"]) else ""
     g += tr(" ({g_low:+.2f} to {g_high:+.2f})", **row) if pd.notna(row["g_low"]) else ""
+    points = tr(" percentage points") if row["unit"] == "%" else ""
     return tr(
-        "- **{name}**, {contrast}: {mean_case:.3g} against {mean_reference:.3g} {unit}, difference "
+        "- **{name}**, {contrast}: {mean_case:.3g} against {mean_reference:.3g}{unit}, difference "
         "{estimate:+.3g}{percent}, {interval}, {g}{p}: **{level}**.",
         **named | {
-            "percent": _percent(row["estimate"], row["mean_reference"]), "interval": interval,
+            "percent": points + _percent(row["estimate"], row["mean_reference"]), "interval": interval,
             "g": g + tr(", ") if g else "", "level": tr(_LEVEL[row["level"]]),
         },
     )  # fmt: skip
@@ -233,10 +234,17 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
 def name_outliers(flagged: pd.DataFrame) -> Markdown:
     """Name the values that are flagged, all of which stay in."""
     said = N_(
-        "- {animal_id}, {name}: {value:.4g}, studentised residual {studentised:+.1f}, {p} after Bonferroni"
+        "- {animal_id}, {name}: {value:.4g} {unit}, studentised residual {studentised:+.1f}, {p} after "
+        "Bonferroni"
     )
     lines = [
-        tr(said, **row | {"name": endpoint_label(row["endpoint"]), "p": format_p(row["p"])})
+        tr(
+            said,
+            **row | {
+                "name": endpoint_label(row["endpoint"]), "p": format_p(row["p"]),
+                "unit": endpoint_unit(row["endpoint"], typeset=True),
+            },
+        )
         for row in flagged.to_dict("records")
-    ]
+    ]  # fmt: skip
     return Markdown("\n".join(lines) or tr("No value is flagged."))

@@ -12,7 +12,14 @@ from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
 from mgbone.study.design import REGIONS
-from mgbone.study.dictionary import endpoint_label, endpoints, region_label, structure_label, unit_label
+from mgbone.study.dictionary import (
+    endpoint_label,
+    endpoint_unit,
+    endpoints,
+    region_label,
+    structure_label,
+    unit_label,
+)
 from mgbone.study.language import N_, either, tr
 from mgbone.study.naming import (
     WORDS,
@@ -53,6 +60,11 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         shown = shown.rename(index=_heading)
     shown = shown.rename(columns=_heading).rename_axis(columns=None)
     return or_none(shown.rename_axis(index=_heading(names[0])) if len(names) == 1 else shown)
+
+
+def in_unit(heading: str, endpoint: str) -> str:
+    """Return what heads a column of values of one endpoint, with their unit: ``mean (mg/dL)``."""
+    return tr("{heading} ({unit})", heading=_heading(heading), unit=endpoint_unit(endpoint, typeset=True))
 
 
 def or_none(table: pd.DataFrame) -> pd.DataFrame:
