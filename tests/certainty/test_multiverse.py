@@ -306,6 +306,7 @@ def test_without_statements_there_is_nothing_to_ask(study):
     )
     assert "no statement" in tell_analyses(found, verdicts).data
     assert analyses_table(found, verdicts, study).index.tolist() == ["–"]
+    assert analyses_table(found, verdicts, study, without="not run").iloc[0, 0] == "not run"
 
 
 def test_words_count_the_statements_that_every_analysis_gives(study):

@@ -52,7 +52,7 @@ def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
 
 
 def analyses_table(
-    analyses: Multiverse, verdicts: pd.DataFrame, study: Study, least: float = 1.0
+    analyses: Multiverse, verdicts: pd.DataFrame, study: Study, least: float = 1.0, without: str = ""
 ) -> pd.DataFrame:
     """Return the statements whose verdict depends on the analysis, the most divided first.
 
@@ -63,6 +63,8 @@ def analyses_table(
         From `mgbone.claims.judge`.
     least : float
         Only statements with a smaller share of analyses that give the declared verdict.
+    without : str
+        What stands in place of rows where there are none.
     """
     known = verdicts[["claim_id", "endpoint", "contrast", "level"]]
     rows = analyses.statements.merge(known, on="claim_id")
@@ -86,7 +88,7 @@ def analyses_table(
             tr("all together, p"): rows["joint_p"].map(format_p_value),
         }
     )
-    return or_none(told.set_axis(pd.Index(rows["claim_id"], name=tr("claim"))))
+    return or_none(told.set_axis(pd.Index(rows["claim_id"], name=tr("claim"))), without)
 
 
 def most_divided(analyses: Multiverse) -> str | None:

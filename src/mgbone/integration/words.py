@@ -93,8 +93,10 @@ def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
     said = N_(
         "Drawn without any effect, in groups as large and as scattered as these, a step has p < {limit:g} "
         "in {least:.1f} to {most:.1f} % of draws (nominal {nominal:g} %), and the whole order, which needs "
-        "every step, in {whole:.2f} %. Were one step missing and the others beyond doubt, the order would be "
-        "called half as often as that step has p < {limit:g}, since its sign has to fit as well."
+        "every step, in {whole:.2f} % (all steps down, or all up; further down stands the chance of the "
+        "stated direction alone, by theory, for groups that scatter alike). Were one step missing and the "
+        "others beyond doubt, the order would be called half as often as that step has p < {limit:g}, since "
+        "its sign has to fit as well."
     )
     limit = study.thresholds["significant"]
     least, most = 100 * each.min(), 100 * each.max()

@@ -115,7 +115,7 @@ _TESTS: Mapping[str, str] = {
     "not tested": N_("not tested"),
 }
 _TESTS_OF: Mapping[str, str] = {
-    r"permutation of arrays \((?P<n>\d+) all splits\)": N_("permutation of arrays ({n} all splits)"),
+    r"permutation of arrays \((?P<n>\d+) all splits\)": N_("permutation of arrays (all {n} splits)"),
     r"permutation of arrays \((?P<n>\d+) random splits\)": N_("permutation of arrays ({n} random splits)"),
     r"over-representation, BH over all terms of both lists \((?P<term>.*)\)": N_(
         "over-representation, BH over all terms of both lists ({term})"

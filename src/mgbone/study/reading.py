@@ -67,11 +67,11 @@ def in_unit(heading: str, endpoint: str) -> str:
     return tr("{heading} ({unit})", heading=_heading(heading), unit=endpoint_unit(endpoint, typeset=True))
 
 
-def or_none(table: pd.DataFrame) -> pd.DataFrame:
+def or_none(table: pd.DataFrame, said: str = "") -> pd.DataFrame:
     """Return a table; one without rows gets a row that says so, since a bare heading looks like a failure."""
     if len(table) or table.columns.empty:
         return table
-    row = [tr("none"), *[""] * (len(table.columns) - 1)]
+    row = [said or tr("none"), *[""] * (len(table.columns) - 1)]
     return pd.DataFrame([row], columns=table.columns, index=pd.Index(["–"], name=table.index.name))
 
 
