@@ -60,6 +60,11 @@ def test_no_forbidden_variant_stands_anywhere(term):
         ("a statement of an absence is 「差なし」の記述", r"差(がない|なし)(という)?の?記述"),
         ("what data exclude is 否定, what is left out 除外", r"差[がを]?[^、。]{0,8}除外|除外でき"),
         ("what is changed in a text is 書き換え", r"書きかえ"),
+        ("a map of densities is 図", r"差の一覧|一覧\d+枚"),
+        ("what is eaten is 摂食量, 飼料摂取量 as an endpoint", r"飼料摂取量[でをの]"),
+        ("arrays that don't fall apart: クラスターなし", r"「混ざる」|アレイが混在|混ざるか"),
+        ("the shapes over doses are Mg濃度順 and 最大", r"一方向の変化|での頂点|頂点の場所|頂点を選ぶ"),
+        ("what data are drawn from is ベースライン, a limit 基準値", r"同じ基準値から"),
     ],
 )
 def test_texts_are_written_in_one_style(style, pattern):
