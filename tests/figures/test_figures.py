@@ -286,6 +286,7 @@ def test_what_can_not_be_read_is_found(words, options, fault):
     assert any(fault in one for one in faults(figure))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "ja"])
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_every_figure_says_what_was_found(name, language, drawn):
