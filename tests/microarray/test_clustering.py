@@ -161,6 +161,14 @@ def test_the_share_called_mixed_is_that_of_the_rule_itself():
     assert (share, ways) == (mixed / 35, 35) and 0.05 < share < 0.95
 
 
+def test_of_very_many_ways_a_hundred_are_drawn():
+    """Thirty arrays can be shared out in 155 million ways, more than any memory holds."""
+    values, groups = arrays(0.0, ("pairfed",) * 15 + ("mg001",) * 15, genes=600)
+    found = clustering.cluster_arrays(values, groups, n_genes=100, bootstraps=2)
+    change = pd.Series(np.where(np.arange(600) < 60, 2.0, 0.0), index=values.index)
+    assert clustering.share_called_mixed(found, values, change) == (0.0, 100)
+
+
 def test_support_is_high_where_the_branch_is_real():
     found = clustering.cluster_arrays(*arrays(1.0), bootstraps=100)
     nodes = found.nodes.set_index("arrays")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
-from math import factorial, prod
+from math import comb, factorial, prod
 
 import numpy as np
 import pandas as pd
 from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
+from mgbone.evidence.permutation import label_permutations
 from mgbone.microarray.differential import split_contrast
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
@@ -21,6 +22,7 @@ LINKAGE = "average"
 BOOTSTRAPS = 1000
 MOST_SPLITS = 20_000
 MOST_WAYS = 100
+N_RANDOM = 9999
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,7 @@ def share_called_mixed(
     The arrays are taken without what tells their groups apart (each gene minus its group's mean), shared out
     to two groups of the same sizes in every way, or in 100 random ones where there are more, and the profile
     is added to the arrays of the first. "Mixed" speaks against such a difference only if this share is small
-    (Mayo 2018).
+    (Mayo 2018). Where not all splits can be tried, cohesion is held against 999 random ones.
 
     Parameters
     ----------
@@ -266,12 +268,13 @@ def share_called_mixed(
     means = values.mean(axis=1).to_numpy(float)[:, None]
     alike = (values - values.T.groupby(groups).transform("mean").T).to_numpy(float)
     added = profile.reindex(values.index).to_numpy(float)
-    n, n_first = len(groups), int((groups == groups[0]).sum())
-    ways = np.array(list(combinations(range(n), n_first)))
-    if len(ways) > MOST_WAYS:
-        ways = np.random.default_rng(1).permutation(ways)[:MOST_WAYS]
-    first = np.zeros((len(ways), n))
-    np.put_along_axis(first, ways, 1, axis=1)
+    is_first = groups == groups[0]
+    n, n_first = len(is_first), int(is_first.sum())
+    if comb(n, n_first) <= MOST_WAYS:
+        first = label_permutations(is_first).astype(float)
+    else:
+        rng = np.random.default_rng(1)
+        first = np.array([rng.permutation(is_first) for _ in range(MOST_WAYS)], dtype=float)
     # The variance of a sum, so that only the genes chosen by it need to be added up.
     own = (alike**2).sum(axis=1)[:, None] + 2 * added[:, None] * (alike @ (first - n_first / n).T)
     variances = (own + (added**2 * n_first * (n - n_first) / n)[:, None]) / (n - 1)
@@ -280,7 +283,8 @@ def share_called_mixed(
         most = _largest(variance, n_genes)
         drawn = means[most] + alike[most] + added[most, None] * way
         # Cohesion takes most of the time, and only decides where the cut gives exactly the groups.
-        levels.append(_separation(drawn, 1 - way.astype(int), linkage, cluster_p, with_p=False)[0])
+        codes = 1 - way.astype(int)
+        levels.append(_separation(drawn, codes, linkage, cluster_p, with_p=False, n_random=999)[0])
     return levels.count("mixed") / len(levels), len(levels)
 
 
@@ -314,11 +318,16 @@ def separation(
 
 
 def _separation(
-    values: np.ndarray, codes: np.ndarray, linkage: str, cluster_p: float, with_p: bool
+    values: np.ndarray,
+    codes: np.ndarray,
+    linkage: str,
+    cluster_p: float,
+    with_p: bool,
+    n_random: int = N_RANDOM,
 ) -> tuple[str, float, float]:
     distances, _, _, rand = _cut(values, codes, linkage)
     exact = rand > 1 - 1e-9
-    p = _cohesion(distances, codes, seed=1)[1] if with_p or exact else np.nan
+    p = _cohesion(distances, codes, 1, n_random)[1] if with_p or exact else np.nan
     return _level(rand, p, codes, cluster_p), _silhouette(distances, codes), p
 
 
@@ -407,7 +416,7 @@ def _silhouette(distances: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """
     members = np.eye(codes.max() + 1)[codes]
     sizes = members.sum(axis=-2, keepdims=True)
-    sums = distances @ members
+    sums = np.moveaxis(np.tensordot(members, distances, axes=([-2], [0])), -2, -1)
     own = members > 0
     within = sums[own].reshape(codes.shape) / ((members * sizes)[own].reshape(codes.shape) - 1)
     nearest = np.where(own, np.inf, sums / sizes).min(axis=-1)
@@ -416,7 +425,9 @@ def _silhouette(distances: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return shares.mean(axis=-1)
 
 
-def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[float, float, np.ndarray, bool]:
+def _cohesion(
+    distances: np.ndarray, codes: np.ndarray, seed: int, n_random: int = N_RANDOM
+) -> tuple[float, float, np.ndarray, bool]:
     """Mean silhouette of the groups, its p, that of each split, and whether all splits were tried."""
     observed = float(_silhouette(distances, codes))
     sizes = np.bincount(codes).tolist()
@@ -425,7 +436,7 @@ def _cohesion(distances: np.ndarray, codes: np.ndarray, seed: int) -> tuple[floa
         null = _silhouettes(distances, _splits(len(codes), sizes))
     else:
         rng = np.random.default_rng(seed)
-        random = _silhouettes(distances, (rng.permutation(codes) for _ in range(9999)))
+        random = _silhouettes(distances, (rng.permutation(codes) for _ in range(n_random)))
         null = np.concatenate([[observed], random])
     return observed, float(np.mean(null >= observed - 1e-12)), null, exact
 
