@@ -4,8 +4,10 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from mgbone.microarray import agreement
 from mgbone.microarray.agreement import ON_CHIP_COLUMNS, genes_on_chip, probe_agreement
 from mgbone.microarray.normalisation import RmaSteps, rma_steps
 
@@ -31,6 +33,13 @@ def test_it_is_the_mean_correlation_of_all_pairs_and_the_root_mean_square_residu
         assert found.loc[name, "probe_correlation"] == pytest.approx(np.mean(pairs), abs=1e-4)
         assert found.loc[name, "probe_residual"] == pytest.approx(np.sqrt((residuals**2).mean()), abs=1e-4)
     assert found["probe_correlation"].median() > 0.8
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40, 41])
+def test_it_does_not_depend_on_how_many_sets_are_looked_at_at_once(steps, monkeypatch, at_once):
+    whole = probe_agreement(steps)
+    monkeypatch.setattr(agreement, "_SETS_AT_ONCE", at_once)
+    pd.testing.assert_frame_equal(probe_agreement(steps), whole, check_exact=True)
 
 
 def test_a_probe_alone_agrees_with_none(steps):

@@ -94,7 +94,7 @@ def test_nuse_by_hand():
     residuals = pd.DataFrame([[0.1, -0.1, 2.0], [-0.1, 0.1, -0.1], [0.1, 0.1, 0.1]], columns=list("abc"))
     replaced = type(steps)(
         expression=pd.DataFrame(0.0, index=["s"], columns=list("abc")),
-        background=steps.background, raw=residuals, corrected=residuals, normalised=residuals,
+        background=steps.background, raw=residuals, normalised=residuals,
         residuals=residuals, affinities=residuals["a"],
         probesets=pd.Categorical(["s"] * 3),
     )  # fmt: skip

@@ -6,6 +6,7 @@ import pytest
 
 from mgbone.evidence.columns import MEASUREMENT_COLUMNS
 from mgbone.evidence.comparison import compare
+from mgbone.microarray import scores
 from mgbone.microarray.genesets import load_themes
 from mgbone.microarray.scores import score_arrays, score_measurements, score_of
 from mgbone.study.dictionary import domain_of, endpoint_label
@@ -37,19 +38,21 @@ def by_hand(values, members):
 
 
 def test_scores_are_those_of_the_definition(expression):
-    scores = score_arrays(expression, SETS)
-    assert list(scores.index) == list(expression.columns)
-    assert list(scores.columns) == list(SETS)
+    found = score_arrays(expression, SETS)
+    assert list(found.index) == list(expression.columns)
+    assert list(found.columns) == list(SETS)
     for name, members in SETS.items():
         for array in expression:
-            assert scores.loc[array, name] == pytest.approx(by_hand(expression[array], members), abs=1e-9)
+            assert found.loc[array, name] == pytest.approx(by_hand(expression[array], members), abs=1e-9)
 
 
-def test_an_array_is_scored_without_regard_to_the_others_and_to_scale(expression):
+def test_an_array_is_scored_without_regard_to_the_others_and_to_scale(expression, monkeypatch):
     together = score_arrays(expression, SETS)
     alone = score_arrays(expression[["a4", "a2"]], SETS)
     pd.testing.assert_frame_equal(alone, together.loc[["a4", "a2"]])
     pd.testing.assert_frame_equal(score_arrays(2 * expression + 1, SETS), together)
+    monkeypatch.setattr(scores, "_ARRAYS_AT_ONCE", 1)
+    pd.testing.assert_frame_equal(score_arrays(expression, SETS), together)
 
 
 def test_a_set_on_top_scores_highest_and_at_the_bottom_lowest(expression):

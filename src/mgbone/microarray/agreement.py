@@ -52,16 +52,31 @@ def probe_agreement(steps: RmaSteps) -> pd.DataFrame:
     order = np.argsort(codes, kind="stable")
     counts = np.bincount(codes, minlength=len(steps.probesets.categories))
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-    values = steps.normalised.to_numpy()[order].astype(float)
+    normalised, residuals = steps.normalised.to_numpy(), steps.residuals.to_numpy()
+    correlation, residual = np.empty(len(counts)), np.empty(len(counts))
+    for first in range(0, len(counts), _SETS_AT_ONCE):
+        some = slice(first, first + _SETS_AT_ONCE)
+        rows = order[starts[first] : starts[first] + counts[some].sum()]
+        of_rows = (table[rows].astype(float) for table in (normalised, residuals))
+        correlation[some], residual[some] = _agreement(*of_rows, starts[some] - starts[first], counts[some])
+    return pd.DataFrame(
+        {"probes": counts, "probe_correlation": correlation.round(4), "probe_residual": residual.round(4)},
+        index=steps.expression.index,
+    )
+
+
+_SETS_AT_ONCE = 2000  # so that memory does not hold all probes a second time, in 64 bits
+
+
+def _agreement(
+    values: np.ndarray, residuals: np.ndarray, starts: np.ndarray, counts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean correlation of two probes of a set, and root mean square of the residuals, for each set."""
     values -= values.mean(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         # The squared length of a sum of n unit vectors is n and twice the sum of their cosines.
         values /= np.linalg.norm(values, axis=1, keepdims=True)
         together = np.square(np.add.reduceat(values, starts)).sum(axis=1)
         correlation = (together - counts) / np.where(counts > 1, counts * (counts - 1), np.nan)
-    squares = np.square(steps.residuals.to_numpy()[order].astype(float)).mean(axis=1)
-    residual = np.sqrt(np.add.reduceat(squares, starts) / counts)
-    return pd.DataFrame(
-        {"probes": counts, "probe_correlation": correlation.round(4), "probe_residual": residual.round(4)},
-        index=steps.expression.index,
-    )
+    squares = np.square(residuals).mean(axis=1)
+    return correlation, np.sqrt(np.add.reduceat(squares, starts) / counts)

@@ -70,8 +70,8 @@ class RmaSteps:
         The result of `rma`, log2.
     background : pandas.DataFrame, arrays x (alpha, mu, sigma)
         Parameters of the background model; NaN if it was not asked for.
-    raw, corrected, normalised : pandas.DataFrame of float32, probes x arrays
-        log2 of the intensities as given, after background correction and after normalisation, in the order
+    raw, normalised : pandas.DataFrame of float32, probes x arrays
+        log2 of the intensities as given, and after background correction and normalisation, in the order
         given.
     residuals : pandas.DataFrame of float32, probes x arrays
         What median polish leaves over, log2, in the order given.
@@ -84,7 +84,6 @@ class RmaSteps:
     expression: pd.DataFrame = field(repr=False)
     background: pd.DataFrame = field(repr=False)
     raw: pd.DataFrame = field(repr=False)
-    corrected: pd.DataFrame = field(repr=False)
     normalised: pd.DataFrame = field(repr=False)
     residuals: pd.DataFrame = field(repr=False)
     affinities: pd.Series = field(repr=False)
@@ -107,7 +106,7 @@ class RmaSteps:
         none = pd.DataFrame(columns=expression.columns, dtype=np.float32)
         background = pd.DataFrame(np.nan, index=expression.columns, columns=["alpha", "mu", "sigma"])
         no_probes = pd.Series(dtype=float, name="affinity")
-        return cls(expression, background, none, none, none, none, no_probes, pd.Categorical([]))
+        return cls(expression, background, none, none, none, no_probes, pd.Categorical([]))
 
 
 def rma(
@@ -171,7 +170,7 @@ def rma_steps(
 ) -> RmaSteps:
     """Do what `rma` does and keep the values before and after each step.
 
-    Takes four more matrices of 32-bit numbers; parameters and errors are those of `rma`.
+    Takes three more matrices of 32-bit numbers; parameters and errors are those of `rma`.
 
     Returns
     -------
@@ -179,16 +178,17 @@ def rma_steps(
     """
     layout = _Layout(intensities, probesets)
     shape = (layout.n_arrays, layout.n_probes)
-    corrected, residuals = np.empty(shape, np.float32), np.empty(shape, np.float32)
+    raw, normalised, residuals = (np.empty(shape, np.float32) for _ in range(3))
     affinities = np.empty(layout.n_probes)
     with ThreadPoolExecutor(max_workers=threads or _processors()) as pool:
-        prepared = _prepared(layout, pool, background, normalise, corrected)
+        prepared = _prepared(layout, pool, background, normalise)
         expression = _summarise(layout, pool, prepared, residuals, affinities)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # In 64 bits and array by array: logarithms of 32 bits differ between processors.
-        raw = np.empty(layout.intensities.T.shape, np.float32)
-        for array, intensities in enumerate(layout.intensities):
-            raw[:, array] = np.log2(intensities, dtype=np.float64)
+    for array in range(layout.n_arrays):  # one by one, so that no matrix is there twice
+        normalised[array] = prepared.log2_values(array)[layout.place]
+        residuals[array] = residuals[array][layout.place]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # In 64 bits: logarithms of 32 bits differ between processors.
+            raw[array] = np.log2(layout.intensities[:, array], dtype=np.float64)
     return RmaSteps(
         expression=layout.expression_frame(expression),
         background=pd.DataFrame(
@@ -197,9 +197,8 @@ def rma_steps(
             columns=["alpha", "mu", "sigma"],
         ),
         raw=layout.probe_frame(raw),
-        corrected=layout.probe_frame(corrected[:, layout.place]),
-        normalised=layout.probe_frame(prepared.log2_values()[:, layout.place]),
-        residuals=layout.probe_frame(residuals[:, layout.place]),
+        normalised=layout.probe_frame(normalised),
+        residuals=layout.probe_frame(residuals),
         affinities=pd.Series(affinities[layout.place], index=layout.probes, name="affinity"),
         probesets=layout.labels,
     )
@@ -298,15 +297,11 @@ class _Prepared:
     values: np.ndarray
     parameters: list[Background]
 
-    def log2_values(self) -> np.ndarray:
-        return (
-            self.table.astype(np.float32)[self.codes] if self.codes.size else self.values.astype(np.float32)
-        )
+    def log2_values(self, array: int) -> np.ndarray:
+        return self.table[self.codes[array]] if self.codes.size else self.values[array]
 
 
-def _prepared(
-    layout: _Layout, pool: Executor, background: bool, normalise: bool, corrected: np.ndarray | None = None
-) -> _Prepared:
+def _prepared(layout: _Layout, pool: Executor, background: bool, normalise: bool) -> _Prepared:
     shape = (layout.n_arrays, layout.n_probes)
     none = (0, 0)
     codes = np.empty(shape if normalise else none, dtype=np.int32)
@@ -319,8 +314,6 @@ def _prepared(
             rank_codes(ordered, order, layout.place, codes[array])
         else:
             scatter(np.log2(signal), order, layout.place, values[array])
-        if corrected is not None:
-            scatter(np.log2(signal), order, layout.place, corrected[array])
         return signal, parameters
 
     total, parameters = np.zeros(layout.n_probes), []

@@ -80,7 +80,7 @@ def distributions(
     steps : RmaSteps
         Without probes, the one stage is ``as it came``.
     stages : tuple of str
-        Which of ``raw``, ``corrected`` and ``normalised``.
+        Which of ``raw`` and ``normalised``.
     points : int
         Points of each density, over the range of all arrays.
     smoothing : float

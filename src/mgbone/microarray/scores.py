@@ -52,22 +52,28 @@ def score_arrays(expression: pd.DataFrame, sets: Mapping[str, Collection[str]]) 
         )
     # gseapy may turn symbols into capitals, which would join genes that differ in case only: it gets numbers.
     number = {gene: f"G{i:07d}" for i, gene in enumerate(expression.index)}
+    named = {name: [number[gene] for gene in genes] for name, genes in kept.items()}
+    ranked = expression.rename(index=number)
+    parts = [
+        _scored(ranked.iloc[:, first : first + _ARRAYS_AT_ONCE], named)
+        for first in range(0, ranked.shape[1], _ARRAYS_AT_ONCE)
+    ]
+    return pd.concat(parts)[list(kept)] / len(expression)
+
+
+_ARRAYS_AT_ONCE = 50  # gseapy keeps every running sum of those that it is handed
+
+
+def _scored(ranked: pd.DataFrame, sets: Mapping[str, list[str]]) -> pd.DataFrame:
+    """Score some arrays, arrays x sets: the sum over all ranks."""
     with warnings.catch_warnings():  # gseapy still calls pandas in ways that pandas 3 speaks against
         warnings.simplefilter("ignore", DeprecationWarning)
         done = gseapy.ssgsea(
-            data=expression.rename(index=number),
-            gene_sets={name: [number[g] for g in genes] for name, genes in kept.items()},
-            sample_norm_method="rank",
-            min_size=FEWEST,
-            max_size=len(expression),
-            weight=0.25,
-            threads=1,
-            outdir=None,
-            no_plot=True,
-            verbose=False,
-        )
+            data=ranked, gene_sets=dict(sets), sample_norm_method="rank", min_size=FEWEST,
+            max_size=len(ranked), weight=0.25, threads=1, outdir=None, no_plot=True, verbose=False,
+        )  # fmt: skip
     scores = done.res2d.pivot_table(index="Name", columns="Term", values="ES", aggfunc="first")
-    return scores.astype(float).loc[list(expression.columns), list(kept)] / len(expression)
+    return scores.astype(float).loc[list(ranked.columns)]
 
 
 def score_measurements(

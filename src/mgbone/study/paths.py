@@ -79,13 +79,18 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     keep such texts: names out of a dataset must not run there.
     """
     texts = table.select_dtypes(exclude=["number", "bool"]).columns
-    table = table.assign(**{name: table[name].map(_no_formula) for name in texts})
-    # Written here, since the float_format of to_csv looks at each number several times.
     numbers = table.select_dtypes(include="floating").columns
-    floats = {name: table[name].to_numpy(dtype=float, na_value=math.nan).tolist() for name in numbers}
-    table = table.assign(**{name: [_digits(x) for x in values] for name, values in floats.items()})
-    with write_aside(path) as aside:
-        table.to_csv(aside, index=False, lineterminator="\n")
+    with write_aside(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        for first in range(0, max(1, len(table)), _ROWS_AT_ONCE):
+            part = table.iloc[first : first + _ROWS_AT_ONCE]
+            part = part.assign(**{name: part[name].map(_no_formula) for name in texts})
+            # Written here, since the float_format of to_csv looks at each number several times.
+            floats = {name: part[name].to_numpy(dtype=float, na_value=math.nan).tolist() for name in numbers}
+            part = part.assign(**{name: [_digits(x) for x in values] for name, values in floats.items()})
+            part.to_csv(file, index=False, header=not first, lineterminator="\n")
+
+
+_ROWS_AT_ONCE = 2000  # numbers as text take ten times their memory
 
 
 def as_written(number: float) -> float:
