@@ -147,8 +147,8 @@ def test_a_failed_write_leaves_the_old_table(a_run, monkeypatch):
     a_run.write(EVIDENCE, "evidence")
     before = (a_run.derived_folder / "evidence.csv").read_bytes()
 
-    def fail_halfway(self, path, **options):
-        path.write_text("endpoint,p\nserum_mg,")
+    def fail_halfway(self, file, **options):
+        file.write("endpoint,p\nserum_mg,")
         raise OSError("no space left")
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", fail_halfway)
