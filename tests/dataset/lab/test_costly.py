@@ -5,15 +5,18 @@ import json
 import re
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
 import pytest
+from helpers.counting import counted
 from helpers.lab_folders import both, csv_folder, lab_folder, parts
 from helpers.small_dataset import write_small_dataset
 
 import mgbone
+
+MOST_CALLS = 20_000_000
+"""Some seconds of work; texts within texts take half of it."""
 
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
@@ -88,9 +91,8 @@ def test_a_costly_workbook_is_read_or_named_in_time(tmp_path, case):
     spoil, expected = COSTLY[case]
     folder = lab_folder(tmp_path / "lab")
     spoil(folder)
-    start = time.process_time()
-    faults = mgbone.check_dataset(folder)
-    assert time.process_time() - start < 10
+    faults, calls = counted(mgbone.check_dataset, folder)
+    assert calls < MOST_CALLS
     if expected is None:
         assert faults == []
     else:
@@ -125,10 +127,9 @@ def test_a_text_file_of_very_many_columns_is_named(tmp_path):
     folder = csv_folder(tmp_path / "lab", ("animals",))
     heading = ",".join(["animal_id", *(f"c{one}" for one in range(1_000_000))])
     (folder / "serum.csv").write_text(f"{heading}\ne1-control-1{',1' * 1_000_000}\n")
-    start = time.process_time()
-    (fault,) = mgbone.check_dataset(folder)
+    (fault,), calls = counted(mgbone.check_dataset, folder)
     assert fault.startswith("serum.csv: has 1,000,001 columns; 100,000 are the most")
-    assert time.process_time() - start < 10
+    assert calls < MOST_CALLS
 
 
 def test_very_many_listed_files_take_no_time_each_by_each(tmp_path):
@@ -136,6 +137,5 @@ def test_very_many_listed_files_take_no_time_each_by_each(tmp_path):
     described = json.loads((folder / "datapackage.json").read_text())
     described["resources"] += [{"name": f"x{one}", "path": f"x{one}.txt"} for one in range(30_000)]
     (folder / "datapackage.json").write_text(json.dumps(described))
-    start = time.process_time()
-    assert len(mgbone.check_dataset(folder)) > 1
-    assert time.process_time() - start < 10
+    faults, calls = counted(mgbone.check_dataset, folder)
+    assert len(faults) > 1 and calls < MOST_CALLS

@@ -1,11 +1,9 @@
 """What laboratories really keep gives the very frames of the same data in the form of the dictionary."""
 
-import cProfile
-import pstats
-
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.counting import counted
 from helpers.lab_folders import (
     DAY,
     book,
@@ -561,10 +559,9 @@ def calls_for_a_table_of_genes(folder, width, rows=60):
     """Count the calls of functions by which a table of expression values is passed over."""
     names = ",".join(f"gene {number}" for number in range(width))
     (folder / "normalised.csv").write_text(f"sample,{names}\n" + f"R1{',7.25' * width}\n" * rows)
-    counted = cProfile.Profile()
-    found = counted.runcall(notes, folder)
+    found, calls = counted(notes, folder)
     assert "normalised.csv: holds no column of animals with measurements, and was not read" in found
-    return pstats.Stats(counted).total_calls
+    return calls
 
 
 def test_a_table_as_wide_as_there_are_genes_is_passed_over_quickly(tmp_path):

@@ -1,0 +1,11 @@
+"""How much work something takes, as a number that is the same on every machine, however slow or busy."""
+
+import cProfile
+import pstats
+
+
+def counted(function, *arguments):
+    """Call a function; return what it gives and how many calls of functions that took."""
+    profile = cProfile.Profile()
+    found = profile.runcall(function, *arguments)
+    return found, pstats.Stats(profile).total_calls
