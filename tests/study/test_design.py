@@ -1,6 +1,8 @@
 """The study file says what the report says, and a broken one is refused with a sentence."""
 
 import re
+import subprocess
+import sys
 from copy import deepcopy
 
 import numpy as np
@@ -276,6 +278,32 @@ def test_yaml_that_is_none_or_too_much(tmp_path, text, message):
     (tmp_path / "study.yml").write_text(text)
     with pytest.raises(StudyError, match=message):
         load_study(tmp_path / "study.yml")
+
+
+WITHOUT_LIBYAML = """
+import sys
+import yaml
+del yaml.CSafeLoader
+from mgbone.study import documents
+from mgbone.study.design import load_study
+from mgbone.study.errors import StudyError
+assert documents._Loader.__mro__[1] is yaml.SafeLoader
+print(load_study())
+try:
+    load_study(sys.argv[1])
+except StudyError as error:
+    print(error)
+"""
+
+
+def test_without_libyaml_the_same_is_read_and_refused(tmp_path):
+    broken = tmp_path / "study.yml"
+    broken.write_text("a: [1, 2")
+    command = [sys.executable, "-c", WITHOUT_LIBYAML, str(broken)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    with pytest.raises(StudyError) as refused:
+        load_study(broken)
+    assert told == f"{load_study()}\n{refused.value}\n"
 
 
 def test_missing_file_and_foreign_bytes(tmp_path):

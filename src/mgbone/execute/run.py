@@ -270,8 +270,7 @@ def open_run(
     places = Settings(dataset, figures_folder, derived_folder, language=language)
     run = Run(notebook, open_dataset(places.data), places.figures, places.derived, language)
     naming.use_study(run.study)
-    gc.freeze()  # modules stay: looking through them again and again takes a tenth of the time of drawing
-    gc.set_threshold(20_000)
+    gc.set_threshold(20_000)  # drawing makes many short-lived objects, beside all that is imported
     pd.set_option("display.max_colwidth", None)  # a statement of the ledger is there to be read to its end
     display(HTML(_banner(run)))
     return run

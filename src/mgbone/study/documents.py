@@ -148,16 +148,14 @@ class _Refused(yaml.YAMLError):
     """YAML that is not read here: problem and advice; `problem_mark` is its place."""
 
 
-# libyaml reads ten times as fast as Python; a PyYAML that was built without it does not have it.
-_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# libyaml is many times as fast; a PyYAML that was built without it reads the same.
+_BASES = (Composer, yaml.CSafeLoader) if hasattr(yaml, "CSafeLoader") else (yaml.SafeLoader,)
 
 
-class _Loader(Composer, _Parser):
+class _Loader(*_BASES):
     """Takes a file apart without anchors and aliases, by which a few lines become millions."""
 
-    def __init__(self, text: str) -> None:
-        _Parser.__init__(self, text)
-        Composer.__init__(self)
+    __init__ = _BASES[-1].__init__
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node:
         """Refuse an entry that refers to another one."""

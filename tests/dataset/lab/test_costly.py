@@ -9,14 +9,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from helpers.counting import counted
+from helpers.counting import MOST_CALLS, counted
 from helpers.lab_folders import both, csv_folder, lab_folder, parts
 from helpers.small_dataset import write_small_dataset
 
 import mgbone
-
-MOST_CALLS = 20_000_000
-"""Some seconds of work; texts within texts take half of it."""
 
 MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
