@@ -26,6 +26,7 @@ endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 # 01, 02 and 03 don't depend on one another; -j on the command line wins.
 MAKEFLAGS += -j2
+AT_ONCE = $(or $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS))),2)
 
 # A user's own settings must change neither what is installed nor what is imported, nor have it compiled at every start:
 # many containers set PYTHONDONTWRITEBYTECODE.
@@ -91,7 +92,7 @@ WAITED  := $(if $(filter certainty course lab slides,$(MAKECMDGOALS)),$(CERTAIN)
 ##@ Everyday
 
 .PHONY: all
-all: $(EXECUTED) $(OUT)/glossary.html ## Check the dataset, then draw all figures and write all tables of it
+all: ran $(OUT)/glossary.html ## Check the dataset, then draw all figures and write all tables of it
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 
@@ -105,7 +106,7 @@ map: $(INSTALLED) ## Propose a qct_mapping.yml for a scanner's export: make map 
 
 .PHONY: report
 # Always written anew, which takes two seconds: it names the commit and the versions in use, which no time stamp tells.
-report: $(EXECUTED) $(WAITED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
+report: ran $(WAITED) ## Write one page to hand on, and an RO-Crate of the run: make report DATASET=data/my-lab
 	@"$(PY)" -m mgbone.execute.cli report --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -113,14 +114,14 @@ report: $(EXECUTED) $(WAITED) ## Write one page to hand on, and an RO-Crate of t
 certainty: $(CERTAIN) ## Ask how far each statement can be trusted (COHORTS=100000 SCHEDULER=tcp://host:8786 for more, ARRAY_COHORTS=1000 for arrays)
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
-cohorts: $(EXECUTED)
+cohorts: ran
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli cohorts --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" \
 	    --cohorts "$(COHORTS)" $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
-arrays: $(EXECUTED)
+arrays: ran
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$(PY)" -m mgbone.execute.cli arrays --dataset "$(DATASET)" $(SPEAK) --derived "$(DERIVED)" --cohorts "$(ARRAY_COHORTS)"
 
 .PHONY: explore
-explore: $(EXECUTED) $(WAITED) ## Write one page on which every gene, endpoint and statement can be searched
+explore: ran $(WAITED) ## Write one page on which every gene, endpoint and statement can be searched
 	@"$(PY)" -m mgbone.execute.cli explore --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -141,7 +142,7 @@ lab: course ## Open your copies in JupyterLab, at the start page
 	    --LabApp.default_url="/lab/tree/$(COURSE)/$(LANGUAGE)$(if $(filter-out data/simulated,$(DATASET)),/$(FOLDER))/00_start.ipynb"
 
 .PHONY: slides
-slides: $(EXECUTED) $(CERTAIN) ## Write a deck of slides for each notebook, to teach from
+slides: ran $(CERTAIN) ## Write a deck of slides for each notebook, to teach from
 	@"$(PY)" -m mgbone.execute.cli slides --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 
@@ -308,27 +309,32 @@ LOST := $(shell for stem in $(NOTEBOOKS) $(APART); do \
 define notebook
 $(OUT)/$1.ipynb: notebooks/$1.ipynb $(OUT)/dataset.digest $(OUT)/settings $(LOCKED) data/study.yml \
     $(wildcard data/glossary.yml data/faulty/*.csv data/report/*) $(call code,$(GROUND) $($1.part)) $(if $(filter $1,$(LOST)),FORCE) | $(INSTALLED)
-	@"$(PY)" -m mgbone.execute.cli run notebooks/$1.ipynb --dataset "$(DATASET)" $(SPEAK) \
-	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 endef
 $(foreach name,$(NOTEBOOKS) $(APART),$(eval $(call notebook,$(name))))
 
 $(OUT)/03_microarray.ipynb: $(wildcard data/genesets/*)
 $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
-$(CERTAIN): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays)
+$(CERTAIN): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays) | ran
+
+# What is out of date is removed and noted down; then one process, which loads the packages once, makes all of it.
+RUN = "$(PY)" -m mgbone.execute.cli run --dataset "$(DATASET)" $(SPEAK) --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+$(EXECUTED):
+	@rm -f "$@"$(eval DUE += $(@F))
+$(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
+    $(call code,$(TESTS) $(04_integration.part)) | $(INSTALLED)
+	@rm -f "$@"$(eval CONTROL_DUE := --control "$@")
+due = $(addprefix notebooks/,$(filter $(1:=.ipynb),$(DUE)))
+.PHONY: ran
+ran: $(EXECUTED)
+	@$(if $(DUE),$(RUN) --at-once $(AT_ONCE) $(CONTROL_DUE) --last $(call due,$(LAST)) -- $(call due,$(FIRST)))
+$(CERTAIN):
+	@$(RUN) notebooks/$(@F)
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not, and take no turn before them.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) \
     | $(INSTALLED) $(OUT)/dataset.digest $(OUT)/settings
 	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
 	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
-
-# The same surroundings as those of a notebook's kernel.
-$(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
-    $(call code,$(TESTS) $(04_integration.part)) | $(INSTALLED)
-	@$(SAY) '%s: finding the evidence of the negative control ...' data/null
-	@PYTHONHASHSEED=0 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
-	    "$(PY)" -m mgbone.integration.negative_control "$@"
 
 .PHONY: FORCE
 FORCE:

@@ -25,7 +25,7 @@ from helpers.japanese import latin_share, shown
 from helpers.tiny_project import APART, STEMS, environment, make
 from rocrate.rocrate import ROCrate
 
-from mgbone.execute.notebook import kernel_environment
+from mgbone.execute.kernels import surroundings
 from mgbone.execute.report.page import write_page
 from mgbone.execute.report.provenance import Layout
 from mgbone.lookup.page import write_explorer
@@ -102,9 +102,9 @@ def again(simulated, null, tmp_path_factory):
     shutil.copy(null.derived / control.name, control)
     command = [sys.executable, "-m", "helpers.tables_without_figures"]
     places = [f"data/{simulated.derived.name}", str(folder / "figures"), str(folder / "derived")]
-    surroundings = {**environment(), **kernel_environment(folder), "MGBONE_ROOT": str(ROOT)}
-    surroundings["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
-    subprocess.run([*command, *places], env=surroundings, timeout=900, check=True)
+    variables = {**environment(), **surroundings(), "MGBONE_ROOT": str(ROOT)}
+    variables["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
+    subprocess.run([*command, *places], env=variables, timeout=900, check=True)
     return committed | checksums((folder / "derived" / "simulated").glob("*.csv"))
 
 

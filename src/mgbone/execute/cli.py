@@ -130,11 +130,7 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     )
     new.set_defaults(command=_new_dataset)
 
-    run = commands.add_parser("run", help=tr("execute one notebook on a dataset"))
-    run.add_argument("notebook", help=tr("for example notebooks/01_biochem.ipynb"))
-    _add_settings(run)
-    run.set_defaults(command=_run)
-
+    _add_run(commands)
     report = commands.add_parser(
         "report", help=tr("write the page and the research object of a finished run")
     )
@@ -151,6 +147,28 @@ def _parser(language: list[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     fetch.add_argument("--library", default="GO_Biological_Process_2025", help=tr("default: %(default)s"))
     fetch.set_defaults(command=_fetch_gene_sets)
     return parser
+
+
+def _add_run(commands: argparse._SubParsersAction) -> None:
+    run = commands.add_parser("run", help=tr("execute notebooks on a dataset"))
+    run.add_argument(
+        "notebooks", nargs="*", metavar="NOTEBOOK", help=tr("for example notebooks/01_biochem.ipynb")
+    )
+    run.add_argument(
+        "--last",
+        nargs="*",
+        default=[],
+        metavar="NOTEBOOK",
+        help=tr("those for which the others have to be done"),
+    )
+    run.add_argument(
+        "--control",
+        metavar=tr("FILE"),
+        help=tr("write the evidence of the dataset without effect there as well"),
+    )
+    run.add_argument("--at-once", type=int, default=1, metavar="N", help=tr("how many side by side"))
+    _add_settings(run)
+    run.set_defaults(command=_run)
 
 
 def _add_certainty(commands: argparse._SubParsersAction) -> None:
@@ -272,9 +290,17 @@ def _new_dataset(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from mgbone.execute.notebook import run_notebook
+    from mgbone.execute.notebook import run_notebooks
 
-    run_notebook(options.notebook, Settings(**_told(options)), lambda line: print(line, flush=True))
+    run_notebooks(
+        options.notebooks, Settings(**_told(options)), _say_line,
+        last=options.last, control=options.control, at_once=options.at_once,
+    )  # fmt: skip
+
+
+def _say_line(line: str) -> None:
+    sys.stdout.write(f"{line}\n")  # in one piece: others may be saying theirs
+    sys.stdout.flush()
 
 
 def _report(options: argparse.Namespace) -> None:

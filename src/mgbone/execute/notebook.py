@@ -1,8 +1,7 @@
-"""Run one notebook without a screen; leave all of its outputs behind, or a short account of why not.
+"""Run notebooks without a screen; leave all of their outputs behind, or a short account of why not.
 
-`run_notebook` is what the Makefile calls, once per notebook. Papermill fills in the parameters and runs
-the cells, on a kernel that is always the interpreter that runs this module: which kernels a user has
-registered, and what their start-up files do, must not change a figure.
+`run_notebooks` is what the Makefile calls, once for all notebooks that are out of date. Papermill fills in
+the parameters and runs the cells, on kernels of `mgbone.execute.kernels`.
 
 Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read.
 """
@@ -13,24 +12,23 @@ import os
 import re
 import shutil
 import stat
-import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import nbformat
 import papermill
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from papermill.execute import remove_error_markers
-from traitlets.config import Config
 
 from mgbone.course.exercises import LESSON
 from mgbone.dataset.descriptor import read_descriptor
+from mgbone.execute import kernels
 from mgbone.execute.pages import heading_of, page_of
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
@@ -54,23 +52,88 @@ SHIPPED_DATA = "shipped-data"
 """Tag of cells that speak of data drawn by a program; left out where the data were measured."""
 
 
+_DONE = N_("done: {figures} figures, {tables} tables")
+_DIED = N_(
+    "{notebook} stopped: its kernel died ({error}). If the machine ran out of memory, close "
+    "other programs or run `make -j1 all`."
+)
+
+
 class NotebookError(MgboneError):
     """A notebook failed; the text names the notebook, the cell and the reason in a few lines."""
+
+
+def run_notebooks(
+    notebooks: Sequence[str | Path],
+    settings: Settings,
+    progress: Callable[[str], None] | None = None,
+    *,
+    last: Sequence[str | Path] = (),
+    control: str | Path | None = None,
+    at_once: int = 1,
+) -> None:
+    """Execute notebooks on one dataset, several at once, then those that rest on them.
+
+    After a failure none is begun; those that run then are run to their end.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Is handed a line of text at the start of each notebook, at each section heading and at the end.
+    last : sequence of path
+        Notebooks for which the others have to be done.
+    control : path, optional
+        Where to write the evidence of the dataset without effect, which the last notebook reads.
+    at_once : int
+        How many run side by side.
+
+    Raises
+    ------
+    NotebookError
+        As by `run_notebook`; of several failures, one after the other.
+    """
+    first = [partial(_run, resolve(notebook), settings, progress) for notebook in notebooks]
+    if control is not None:
+        first.append(partial(_write_control, resolve(control), progress))
+    then = [partial(_run, resolve(notebook), settings, progress) for notebook in last]
+    kernels.start_server()  # here, where no other thread is yet
+    with speaking(settings.language), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for step in (first, then):
+            _run_at_once(step, at_once)
+
+
+def _run_at_once(step: Sequence[Callable[[], object]], at_once: int) -> None:
+    with ThreadPoolExecutor(at_once) as pool:
+        begun = [pool.submit(one) for one in step]
+        try:
+            wait(begun, return_when=FIRST_EXCEPTION)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            kernels.kill_all()
+            raise
+        pool.shutdown(cancel_futures=True)
+    failures = [error for one in begun if not one.cancelled() and (error := one.exception())]
+    if len(failures) > 1 and all(isinstance(error, MgboneError) for error in failures):
+        raise NotebookError("\n".join(map(str, failures)))
+    if failures:
+        raise failures[0]
+
+
+def _write_control(target: Path, progress: Callable[[str], None] | None) -> None:
+    say = _speaker("control", progress)
+    say(tr("started"))
+    try:
+        kernels.call("mgbone.integration.negative_control:main", str(target))
+    except BrokenExecutor as error:
+        raise NotebookError(tr(_DIED, notebook=target.name, error=error)) from None
+    say(tr(_DONE, figures=0, tables=1))
 
 
 def run_notebook(
     notebook: str | Path, settings: Settings, progress: Callable[[str], None] | None = None
 ) -> Path:
     """Execute one notebook on one dataset.
-
-    Parameters
-    ----------
-    notebook : path
-        The notebook to run; it is read only.
-    settings : Settings
-        The dataset, where to write, and the language.
-    progress : callable, optional
-        Is handed a line of text at the start, at each section heading and at the end.
 
     Returns
     -------
@@ -84,11 +147,11 @@ def run_notebook(
     MgboneError
         If the notebook can't be read or lacks one of the parameters.
     """
-    with speaking(settings.language):
-        return _run(resolve(notebook), settings, progress)
+    run_notebooks([notebook], settings, progress)
+    return settings.build / Path(notebook).name
 
 
-def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> Path:
+def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> None:
     node = in_language(_read(notebook), notebook.stem)
     listing = settings.lists / f"{notebook.stem}.outputs.txt"
     before = listed_files(listing)
@@ -110,8 +173,7 @@ def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | N
     _sweep([*outputs, target, target.with_suffix(".html")])
     figures = sum(path.suffix == ".png" for path in outputs)
     tables = sum(path.suffix == ".csv" for path in outputs)
-    say(tr("done: {figures} figures, {tables} tables", figures=figures, tables=tables))
-    return target
+    say(tr(_DONE, figures=figures, tables=tables))
 
 
 def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
@@ -128,9 +190,7 @@ def _check_parameters(notebook: Path, names: Iterable[str]) -> None:
 
 def _read(notebook: Path) -> nbformat.NotebookNode:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return nbformat.v4.upgrade(nbformat.read(notebook, as_version=4))
+        return nbformat.v4.upgrade(nbformat.read(notebook, as_version=4))
     except FileNotFoundError:
         raise MgboneError(tr("There is no notebook {path}.", path=relative(notebook))) from None
     except (ValueError, nbformat.reader.NotJSONError) as error:
@@ -160,16 +220,16 @@ def _execute(
         if heading := heading_of(cell):
             say(heading)
 
-    with scratch_folder() as scratch, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with scratch_folder() as scratch:
         source, written = scratch / notebook.name, scratch / "executed.ipynb"
         nbformat.write(nbformat.from_dict({**node, "cells": kept}), source)
         _check_parameters(source, values)
         try:
             return papermill.execute_notebook(
-                str(source), str(written), parameters=values, kernel_name="python3", cwd=str(notebook.parent),
-                progress_bar=False, request_save_on_cell_execute=False, start_timeout=120,
-                kernel_manager_class=_Kernel, config=_sockets(scratch), on_cell_start=tell_heading,
+                str(source), str(written), parameters=values, kernel_name="python3", progress_bar=False,
+                resources={"metadata": {"path": str(notebook.parent)}},  # not cwd, which threads share
+                request_save_on_cell_execute=False, start_timeout=120, on_cell_start=tell_heading,
+                kernel_manager_class=kernels.Kernel, config=kernels.connection(scratch),
             )  # fmt: skip
         except papermill.PapermillExecutionError as error:
             executed = remove_error_markers(nbformat.read(written, as_version=4))
@@ -181,11 +241,7 @@ def _execute(
             number = [cell.id for cell in node.cells].index(executed.cells[error.cell_index].id) + 1
             raise NotebookError(_account(notebook, node, number, error, failed)) from None
         except RuntimeError as error:
-            said = N_(
-                "{notebook} stopped: its kernel died ({error}). If the machine ran out of memory, close "
-                "other programs or run `make -j1 all`."
-            )
-            raise NotebookError(tr(said, notebook=notebook.name, error=error)) from None
+            raise NotebookError(tr(_DIED, notebook=notebook.name, error=error)) from None
 
 
 def _ended_early(executed: nbformat.NotebookNode, index: int) -> nbformat.NotebookNode:
@@ -302,30 +358,6 @@ _LONGEST_SOCKET_FOLDER = 60
 _SCRATCH, _IN_USE = "mgbone-", "in-use"
 
 
-def kernel_environment(scratch: Path) -> dict[str, str]:
-    """Return environment variables by which the results of a kernel depend on nothing but the inputs.
-
-    Hash order, time zone, dates in files, a user's start-up and matplotlib settings are fixed; this package
-    comes before any other of its name. Linear algebra gets one thread: how a sum is split changes its last
-    bits, and notebooks run side by side anyway.
-    """
-    import matplotlib
-
-    here = str(Path(__file__).resolve().parents[2])
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    return {
-        **dict.fromkeys(threads, "1"),
-        "IPYTHONDIR": str(scratch / "ipython"),
-        "LC_ALL": "C.UTF-8",
-        "MATPLOTLIBRC": str(Path(matplotlib.get_data_path()) / "matplotlibrc"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONHASHSEED": "0",
-        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")])),
-        "SOURCE_DATE_EPOCH": "0",
-        "TZ": "UTC",
-    }
-
-
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a folder for sockets, kernel settings and the running notebook; remove those of killed runs.
@@ -354,27 +386,3 @@ def _sweep_scratch(parent: Path) -> None:
                 with (folder / _IN_USE).open("r+") as lock:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sockets(scratch: Path) -> Config:
-    """Put the sockets in a folder of our own: a port can be snatched by a notebook that starts just then."""
-    transport = "tcp" if sys.platform == "win32" else "ipc"
-    return Config(KernelManager={"transport": transport, "connection_file": str(scratch / "kernel.json")})
-
-
-class _Kernel(AsyncKernelManager):
-    """Starts this interpreter, whatever kernels a user has registered, and stops it without an interrupt.
-
-    The interrupt is there for a busy kernel. One that arrives just after the last cell, while the kernel
-    tidies up, makes it print an error that is none.
-    """
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        surroundings = kernel_environment(Path(self.connection_file).parent)
-        return KernelSpec(argv=command, display_name="Python 3", language="python", env=surroundings)
-
-    async def _async_interrupt_kernel(self) -> None:
-        if not self.shutting_down:
-            await super()._async_interrupt_kernel()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pandas as pd
 
@@ -37,8 +35,17 @@ _BOUNDS = {"effect": N_("at most"), "no_effect": N_("about"), "order": N_("about
 
 
 def main(target: str) -> None:
-    """Write the evidence of the dataset without effect for notebook 04."""
-    write_table(evidence_of(open_dataset(NULL)), resolve(target))
+    """Write the evidence of the dataset without effect for notebook 04.
+
+    Raises
+    ------
+    MgboneError
+        If that dataset has faults or can't be analysed; it is named.
+    """
+    try:
+        write_table(evidence_of(open_dataset(NULL)), resolve(target))
+    except MgboneError as error:
+        raise MgboneError(f"{NULL}: {error}") from None
 
 
 def evidence_of(dataset: Dataset) -> pd.DataFrame:
@@ -327,10 +334,3 @@ def _chance_of_order(endpoint: object, sizes: pd.Series, study: Study) -> float:
     of = {(e, g): int(sizes.get((e, endpoint, g), 0)) for e, g in groups}
     limit = study.thresholds["significant"]
     return contrasts.chance_of_order(of, study, limit) if min(of.values(), default=0) > 1 else np.nan
-
-
-if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except MgboneError as error:
-        sys.exit(f"mgbone: {NULL}: {error}")
