@@ -201,7 +201,7 @@ lock: $(INSTALLED) ## Resolve pyproject.toml into requirements.lock again (LOCK=
 	"$(PY)" -m uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --fork-strategy fewest --python-version 3.11 --no-header --quiet --constraint requirements.lock \
 	    --extra dev --extra site pyproject.toml | \
-	    awk 'NR == FNR {known[$$1]; next} /^[a-z]/ {keep = !($$1 in known)} keep' requirements.lock - > requirements-site.lock
+	    awk 'NR == FNR {known[$$0]; next} /^[a-z]/ {keep = !($$0 in known)} keep' requirements.lock - > requirements-site.lock
 
 .PHONY: clean
 clean: ## Remove all that was generated, except the committed figures, your copies in course/ and .venv
@@ -317,7 +317,7 @@ $(LAST:%=$(OUT)/%.ipynb): $(FIRST:%=$(OUT)/%.ipynb) $(CONTROL)
 $(CERTAIN): $(EXECUTED) $(if $(COHORTS),cohorts) $(if $(ARRAY_COHORTS),arrays) | ran
 
 # What is out of date is removed and noted down; then one process, which loads the packages once, makes all of it.
-RUN = "$(PY)" -m mgbone.execute.cli run --dataset "$(DATASET)" $(SPEAK) --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+run = "$(PY)" -m mgbone.execute.cli run $1 --dataset "$(DATASET)" $(SPEAK) --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
 $(EXECUTED):
 	@rm -f "$@"$(eval DUE += $(@F))
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
@@ -326,9 +326,9 @@ $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/nu
 due = $(addprefix notebooks/,$(filter $(1:=.ipynb),$(DUE)))
 .PHONY: ran
 ran: $(EXECUTED)
-	@$(if $(DUE),$(RUN) --at-once $(AT_ONCE) $(CONTROL_DUE) --last $(call due,$(LAST)) -- $(call due,$(FIRST)))
+	@$(if $(DUE),$(call run,$(call due,$(FIRST)) --last $(call due,$(LAST)) $(CONTROL_DUE) --at-once $(AT_ONCE)))
 $(CERTAIN):
-	@$(RUN) notebooks/$(@F)
+	@$(call run,notebooks/$(@F))
 
 # Start page and glossary: they lead to the notebooks and back, whether these have run or not, and take no turn before them.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) \

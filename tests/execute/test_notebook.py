@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,9 +17,9 @@ import pytest
 from helpers.tiny_project import tiny_notebook, tiny_project, write_notebook
 from jupyter_client.manager import AsyncKernelManager
 
-from mgbone.execute import cli
+from mgbone.execute import cli, kernels
 from mgbone.execute import notebook as notebook_module
-from mgbone.execute.notebook import NotebookError, run_notebook, scratch_folder
+from mgbone.execute.notebook import NotebookError, run_notebook, run_notebooks, scratch_folder
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import write_aside
 from mgbone.study.places import Settings
@@ -144,6 +147,42 @@ def test_kernel_is_this_interpreter_in_fixed_surroundings(project, monkeypatch):
     assert printed(executed) == f"{sys.executable}\n0 UTC\n"
 
 
+def alive(pids):
+    """Return those of these processes that run; one that has ended but was not asked about yet does not."""
+    states = {pid: Path(f"/proc/{pid}/stat") for pid in pids}
+    return [pid for pid, stat in states.items() if stat.exists() and stat.read_text().split()[2] != "Z"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)]
+)
+def test_a_run_that_is_stopped_leaves_no_process_behind(project, number, status):
+    paths = [project / "notebooks" / f"{name}.ipynb" for name in ("one", "two")]
+    for path in paths:
+        write_notebook(path, f"import os, time\nopen(f'{project}/pid.{{os.getpid()}}', 'w')\ntime.sleep(60)")
+    command = [sys.executable, "-m", "mgbone.execute.cli", "run", *map(str, paths), "--at-once", "2"]
+    running = subprocess.Popen(
+        [*command, "--dataset", "data/lab"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    limit = time.monotonic() + 60
+    while len(found := list(project.glob("pid.*"))) < 2 and time.monotonic() < limit:
+        time.sleep(0.05)
+    kernels = [int(path.suffix[1:]) for path in found]
+    assert len(alive(kernels)) == 2
+    running.send_signal(number)
+    _, said = running.communicate(timeout=20)
+    assert running.returncode == status
+    assert said.splitlines() == (["mgbone: stopped."] if number == signal.SIGINT else [])
+    while alive(kernels) and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert alive(kernels) == []
+
+
 @pytest.mark.parametrize("last", ["(out / 'tried.outputs.txt').write_text('')", "1 / 0"])
 def test_a_kernel_that_is_done_is_not_interrupted(project, monkeypatch, last):
     interrupted = []
@@ -168,6 +207,37 @@ def test_parameters_arrive_and_progress_is_told(project):
     )
     assert printed(executed) == "data/lab ja\n"
     assert [line.split("s  ")[1] for line in told] == ["開始", "A title", "完了：図0点、表0点"]
+
+
+def test_of_several_failures_each_is_told_and_nothing_more_is_begun(project):
+    begun = f"open(f'{project}/begun', 'a').write(dataset[0])\n"
+    sources = {"one": "1 / 0", "two": "import time; time.sleep(2); {}['x']", "three": "", "four": ""}
+    for name, source in sources.items():
+        write_notebook(project / "notebooks" / f"{name}.ipynb", begun + source)
+    one, two, three, four = (project / "notebooks" / f"{name}.ipynb" for name in sources)
+    settings = Settings("data/lab", derived_folder=project / "derived")
+    with pytest.raises(NotebookError) as caught:
+        run_notebooks([one, two, three], settings, last=[four], at_once=2)
+    told = str(caught.value)
+    assert "one.ipynb failed in cell 3 of 3" in told and "ZeroDivisionError" in told
+    assert "two.ipynb failed in cell 3 of 3" in told and "KeyError: 'x'" in told
+    assert (project / "begun").read_text() == "dd"
+
+
+def test_a_control_that_cannot_be_analysed_is_named_and_nothing_after_it_is_begun(project):
+    path = project / "notebooks" / "last.ipynb"
+    write_notebook(path, f"open('{project}/begun', 'w')")
+    with pytest.raises(MgboneError, match=r"^data/null: [\s\S]*the folder is missing"):
+        run_notebooks([], Settings("data/lab"), last=[path], control=project / "evidence.csv")
+    assert not (project / "begun").exists()
+
+
+def test_a_function_is_called_in_the_surroundings_of_a_kernel(monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    assert kernels.call("os:getenv", "PYTHONHASHSEED") == "0"
+    assert os.environ["PYTHONHASHSEED"] == "7"
+    with pytest.raises(BrokenExecutor):
+        kernels.call("os:abort")
 
 
 def test_unknown_parameter_is_an_error(project):

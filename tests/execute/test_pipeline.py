@@ -22,7 +22,7 @@ import pytest
 from helpers import ROOT, site_pages
 from helpers.chromium import CHROMIUM, Browser
 from helpers.japanese import latin_share, shown
-from helpers.tiny_project import APART, STEMS, environment, make
+from helpers.tiny_project import APART, STEMS, due, environment, make
 from rocrate.rocrate import ROCrate
 
 from mgbone.execute.kernels import surroundings
@@ -55,7 +55,7 @@ class Outcome:
     def planned(self, *arguments):
         """Return the notebooks that make would run."""
         answer = make(ROOT, "--dry-run", *self.settings, *arguments, "all")
-        return sorted(re.findall(r"mgbone\.execute\.cli run notebooks/(\w+)\.ipynb", answer.stdout))
+        return sorted(due(answer.stdout))
 
 
 def checksums(files):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,8 @@ REAL = (
     "__init__.py", "course/__init__.py", "course/copies.py", "course/exercises.py", "course/glossary.py",
     "course/sheets.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/descriptor.py", "dataset/faults.py", "dataset/table.py",
-    "execute/__init__.py", "execute/cli.py", "execute/notebook.py", "execute/pages.py", "execute/policy.py",
-    "execute/stamps.py",
+    "execute/__init__.py", "execute/cli.py", "execute/kernels.py", "execute/notebook.py", "execute/pages.py",
+    "execute/policy.py", "execute/stamps.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 APART = "05_certainty"
@@ -41,11 +42,11 @@ for part in ("cel/a.CEL", "platform/a.pgf"):
     path.write_text(part)
 """
 CONTROL = """
-import sys
 from mgbone.study.paths import resolve, write_aside
 
-with write_aside(resolve(sys.argv[1])) as aside:
-    aside.write_text("level")
+def main(target):
+    with write_aside(resolve(target)) as aside:
+        aside.write_text("level")
 """
 RUN = """
 from pathlib import Path
@@ -137,6 +138,12 @@ def tiny_project(folder):
     (folder / "data" / "lab").mkdir()
     (folder / "data" / "lab" / "our animals.csv").write_text("animal_id\n")
     return folder
+
+
+def due(told):
+    """Return the stems of the notebooks that a dry run would execute, in the order of their beginning."""
+    runs = re.findall(r"mgbone\.execute\.cli run .*", told)
+    return [stem for run in runs for stem in re.findall(r"notebooks/(\w+)\.ipynb", run)]
 
 
 def environment():

@@ -103,10 +103,11 @@ def call(function: str, *arguments: object) -> object:
     """
     start_server()
     with _environment(), ProcessPoolExecutor(1, mp_context=_context()) as pool:
-        return pool.submit(_call, function, *arguments).result()
+        return pool.submit(_call, dict(os.environ), function, *arguments).result()
 
 
-def _call(function: str, *arguments: object) -> object:
+def _call(variables: dict[str, str], function: str, *arguments: object) -> object:
+    os.environ.update(variables)
     return pkgutil.resolve_name(function)(*arguments)
 
 

@@ -8,6 +8,7 @@ Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an H
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -16,14 +17,16 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 import nbformat
 import papermill
+from jupyter_core.utils import ensure_event_loop
 from papermill.execute import remove_error_markers
 
 from mgbone.course.exercises import LESSON
@@ -104,20 +107,32 @@ def run_notebooks(
 
 
 def _run_at_once(step: Sequence[Callable[[], object]], at_once: int) -> None:
+    failed = Event()
     with ThreadPoolExecutor(at_once) as pool:
-        begun = [pool.submit(one) for one in step]
+        begun = [pool.submit(_in_thread, one, failed) for one in step]
         try:
-            wait(begun, return_when=FIRST_EXCEPTION)
+            wait(begun)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
+            logging.disable()  # that kernels die now is no news
             kernels.kill_all()
             raise
-        pool.shutdown(cancel_futures=True)
-    failures = [error for one in begun if not one.cancelled() and (error := one.exception())]
+    failures = [error for one in begun if (error := one.exception())]
     if len(failures) > 1 and all(isinstance(error, MgboneError) for error in failures):
         raise NotebookError("\n".join(map(str, failures)))
     if failures:
         raise failures[0]
+
+
+def _in_thread(one: Callable[[], object], failed: Event) -> None:
+    try:
+        if not failed.is_set():
+            one()
+    except BaseException:
+        failed.set()
+        raise
+    finally:
+        ensure_event_loop().close()  # which jupyter_client leaves open
 
 
 def _write_control(target: Path, progress: Callable[[str], None] | None) -> None:
