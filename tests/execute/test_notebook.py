@@ -19,7 +19,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from mgbone.execute import cli, kernels
 from mgbone.execute import notebook as notebook_module
-from mgbone.execute.notebook import NotebookError, run_notebook, run_notebooks, scratch_folder
+from mgbone.execute.notebook import NotebookError, run_notebooks, scratch_folder
 from mgbone.study.errors import MgboneError
 from mgbone.study.paths import write_aside
 from mgbone.study.places import Settings
@@ -45,7 +45,8 @@ def run(folder, *sources, progress=None, **options):
     notebook = folder / "notebooks" / "tried.ipynb"
     write_notebook(notebook, *sources)
     settings = Settings("data/lab", **{"derived_folder": folder / "derived", **options})
-    return nbformat.read(run_notebook(notebook, settings, progress), as_version=4)
+    (executed,) = run_notebooks([notebook], settings, progress)
+    return nbformat.read(executed, as_version=4)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
@@ -244,7 +245,7 @@ def test_unknown_parameter_is_an_error(project):
     notebook = project / "notebooks" / "tried.ipynb"
     write_notebook(notebook, "1", parameters=("dataset", "figure_folder"))
     with pytest.raises(MgboneError, match="no parameter derived_folder, figures_folder, language"):
-        run_notebook(notebook, Settings("data/lab"))
+        run_notebooks([notebook], Settings("data/lab"))
 
 
 def test_missing_parameters_cell_is_an_error(project):
@@ -252,7 +253,7 @@ def test_missing_parameters_cell_is_an_error(project):
     write_notebook(notebook, "1")
     notebook.write_text(notebook.read_text().replace('"parameters"', '"none"'))
     with pytest.raises(MgboneError, match=r"tried\.ipynb has no parameter dataset, .* assigns none"):
-        run_notebook(notebook, Settings("data/lab"))
+        run_notebooks([notebook], Settings("data/lab"))
 
 
 def test_a_notebook_without_data_ends_well_where_they_end(project):

@@ -28,7 +28,7 @@ from mgbone.evidence import bayes, other_tests
 from mgbone.evidence import words as evidence_words
 from mgbone.evidence.comparison import compare
 from mgbone.execute import run
-from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, _tags_left_out, run_notebook
+from mgbone.execute.notebook import SHIPPED_DATA, THIS_STUDY, _tags_left_out, run_notebooks
 from mgbone.figures import canvas, design, groups, look
 from mgbone.study import naming
 from mgbone.study.design import STRUCTURES, load_study
@@ -113,7 +113,7 @@ def test_a_notebook_without_its_data_ends_well(tmp_path):
     stale.write_bytes(b"of a run that had slices")
     listing.write_text(f"{stale}\n")
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    executed = run_notebook(ROOT / "notebooks" / "02_qct.ipynb", Settings(folder, **places))
+    (executed,) = run_notebooks([ROOT / "notebooks" / "02_qct.ipynb"], Settings(folder, **places))
     notebook = nbformat.read(executed, as_version=4)
     assert notebook.cells[-1].id == "open"
     assert [out.output_type for out in notebook.cells[-1].outputs].count("error") == 0

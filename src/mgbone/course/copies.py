@@ -106,7 +106,7 @@ def make_copy(
     Parameters
     ----------
     executed : NotebookNode
-        As `mgbone.execute.notebook.run_notebook` leaves it.
+        As `mgbone.execute.notebook` leaves it.
     parameters : dict
         What the cell of parameters assigns.
     before, after : Path

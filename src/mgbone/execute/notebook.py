@@ -45,7 +45,7 @@ except ImportError:  # Windows
     fcntl = None
 
 PARAMETERS = ("dataset", "figures_folder", "derived_folder", "language")
-"""The parameters that `run_notebook` fills in; a notebook has to know all of them."""
+"""The parameters that a run fills in; a notebook has to know all of them."""
 
 
 THIS_STUDY = "this-study"
@@ -74,7 +74,7 @@ def run_notebooks(
     last: Sequence[str | Path] = (),
     control: str | Path | None = None,
     at_once: int = 1,
-) -> None:
+) -> list[Path]:
     """Execute notebooks on one dataset, several at once, then those that rest on them.
 
     After a failure none is begun; those that run then are run to their end.
@@ -90,20 +90,31 @@ def run_notebooks(
     at_once : int
         How many run side by side.
 
+    Returns
+    -------
+    list of Path
+        The executed notebooks. One exists only if its last run on this dataset succeeded.
+
     Raises
     ------
     NotebookError
-        As by `run_notebook`; of several failures, one after the other.
+        If a cell fails, a kernel dies, or an output that a notebook declares is missing or empty; of several
+        failures, one after the other.
+    MgboneError
+        If a notebook can't be read or lacks one of the parameters.
     """
-    first = [partial(_run, resolve(notebook), settings, progress) for notebook in notebooks]
+    first, then = (
+        [partial(_run, resolve(notebook), settings, progress) for notebook in part]
+        for part in (notebooks, last)
+    )
     if control is not None:
         first.append(partial(_write_control, resolve(control), progress))
-    then = [partial(_run, resolve(notebook), settings, progress) for notebook in last]
     kernels.start_server()  # here, where no other thread is yet
     with speaking(settings.language), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for step in (first, then):
             _run_at_once(step, at_once)
+    return [settings.build / Path(notebook).name for notebook in (*notebooks, *last)]
 
 
 def _run_at_once(step: Sequence[Callable[[], object]], at_once: int) -> None:
@@ -143,27 +154,6 @@ def _write_control(target: Path, progress: Callable[[str], None] | None) -> None
     except BrokenExecutor as error:
         raise NotebookError(tr(_DIED, notebook=target.name, error=error)) from None
     say(tr(_DONE, figures=0, tables=1))
-
-
-def run_notebook(
-    notebook: str | Path, settings: Settings, progress: Callable[[str], None] | None = None
-) -> Path:
-    """Execute one notebook on one dataset.
-
-    Returns
-    -------
-    Path
-        The executed notebook. It exists only if the last run of this notebook on this dataset succeeded.
-
-    Raises
-    ------
-    NotebookError
-        If a cell fails, the kernel dies, or an output that the notebook declares is missing or empty.
-    MgboneError
-        If the notebook can't be read or lacks one of the parameters.
-    """
-    run_notebooks([notebook], settings, progress)
-    return settings.build / Path(notebook).name
 
 
 def _run(notebook: Path, settings: Settings, progress: Callable[[str], None] | None) -> None:
