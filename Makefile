@@ -92,7 +92,7 @@ WAITED  := $(if $(filter certainty course lab slides,$(MAKECMDGOALS)),$(CERTAIN)
 ##@ Everyday
 
 .PHONY: all
-all: ran $(OUT)/glossary.html ## Check the dataset, then draw all figures and write all tables of it
+all: ran ## Check the dataset, then draw all figures and write all tables of it
 	@$(SAY) 'All is up to date: %s (figures), %s (tables), %s (notebooks to read).' \
 	    "$(FIGURES)/$(FOLDER)$(TONGUE)/" "$(DERIVED)/$(FOLDER)/" "$(OUT)/"
 
@@ -322,19 +322,17 @@ $(EXECUTED):
 	@rm -f "$@"$(eval DUE += $(@F))
 $(DERIVED)/null/control_evidence.csv: data/null/cel/.complete $(wildcard data/null/*.* data/genesets/*) $(LOCKED) data/study.yml \
     $(call code,$(TESTS) $(04_integration.part)) | $(INSTALLED)
-	@rm -f "$@"$(eval CONTROL_DUE := --control "$@")
-due = $(addprefix notebooks/,$(filter $(1:=.ipynb),$(DUE)))
-.PHONY: ran
-ran: $(EXECUTED)
-	@$(if $(DUE),$(call run,$(call due,$(FIRST)) --last $(call due,$(LAST)) $(CONTROL_DUE) --at-once $(AT_ONCE)))
-$(CERTAIN):
-	@$(call run,notebooks/$(@F))
-
-# Start page and glossary: they lead to the notebooks and back, whether these have run or not, and take no turn before them.
+	@rm -f "$@"$(eval BESIDE += --control "$@")
+# Start page and glossary lead to the notebooks and back, whether these have run or not.
 $(OUT)/glossary.html: $(wildcard notebooks/*.ipynb data/glossary.yml) $(LOCKED) $(call code,study/% course/% execute/%) \
     | $(INSTALLED) $(OUT)/dataset.digest $(OUT)/settings
-	@"$(PY)" -m mgbone.execute.cli pages --dataset "$(DATASET)" $(SPEAK) \
-	    --figures "$(FIGURES)" --derived "$(DERIVED)" --build "$(BUILD)"
+	@rm -f "$@"$(eval BESIDE += --pages)
+due = $(addprefix notebooks/,$(filter $(1:=.ipynb),$(DUE)))
+.PHONY: ran
+ran: $(EXECUTED) $(OUT)/glossary.html
+	@$(if $(DUE)$(BESIDE),$(call run,$(call due,$(FIRST)) --last $(call due,$(LAST)) $(BESIDE) --at-once $(AT_ONCE)))
+$(CERTAIN):
+	@$(call run,notebooks/$(@F))
 
 .PHONY: FORCE
 FORCE:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
 from mgbone.evidence.percent import ratio_limits
 from mgbone.study.design import Contrast, Experiment, Study
@@ -103,11 +103,11 @@ def _compare(
     known = _can_be_fitted(table)
     fits, slope = {}, {}
     if known:
-        adjusted = sm.OLS(y, np.column_stack([dummies, eaten])).fit()
-        fits = {UNADJUSTED: sm.OLS(y, dummies).fit(), ADJUSTED: adjusted}
+        adjusted = OLS(y, np.column_stack([dummies, eaten])).fit()
+        fits = {UNADJUSTED: OLS(y, dummies).fit(), ADJUSTED: adjusted}
         slope = {"slope": adjusted.params[-1], "p_slope": adjusted.pvalues[-1]}
         if len(y) > 2 * len(groups) and _varies_within(table)["intake"].all():
-            apart = sm.OLS(y, np.column_stack([dummies, dummies * eaten[:, None]])).fit()
+            apart = OLS(y, np.column_stack([dummies, dummies * eaten[:, None]])).fit()
             slope["p_parallel"] = apart.compare_f_test(adjusted)[1]
     of_control = table["group"].eq(control).to_numpy(float)
     of_control /= of_control.sum() * np.sign(of_control @ y)

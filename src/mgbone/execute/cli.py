@@ -166,6 +166,11 @@ def _add_run(commands: argparse._SubParsersAction) -> None:
         metavar=tr("FILE"),
         help=tr("write the evidence of the dataset without effect there as well"),
     )
+    run.add_argument(
+        "--pages",
+        action="store_true",
+        help=tr("write the start page, the glossary and the teacher's sheets as well"),
+    )
     run.add_argument("--at-once", type=int, default=1, metavar="N", help=tr("how many side by side"))
     _add_settings(run)
     run.set_defaults(command=_run)
@@ -294,7 +299,7 @@ def _run(options: argparse.Namespace) -> None:
 
     run_notebooks(
         options.notebooks, Settings(**_told(options)), _say_line,
-        last=options.last, control=options.control, at_once=options.at_once,
+        last=options.last, control=options.control, pages=options.pages, at_once=options.at_once,
     )  # fmt: skip
 
 
@@ -356,12 +361,6 @@ def _explore(options: argparse.Namespace) -> None:
     print(tr("{page}: the explorer, {mb:.1f} MB, one file.", page=at, mb=mb))
 
 
-def _pages(options: argparse.Namespace) -> None:
-    from mgbone.execute.pages import write_pages
-
-    write_pages(Settings(**_told(options)))
-
-
 def _course(options: argparse.Namespace) -> None:
     from mgbone.course.copies import write_copies
 
@@ -385,7 +384,6 @@ def _slides(options: argparse.Namespace) -> None:
 
 
 _OF_COURSE = {
-    "pages": (N_("write the start page, the glossary and the teacher's sheets"), _pages),
     "course": (N_("write copies of the executed notebooks to work in"), _course),
     "slides": (N_("write a deck of slides for each executed notebook"), _slides),
     "site": (N_("write the executed notebooks, glossary and report as a site"), _site),

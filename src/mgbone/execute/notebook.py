@@ -32,7 +32,7 @@ from papermill.execute import remove_error_markers
 from mgbone.course.exercises import LESSON
 from mgbone.dataset.descriptor import read_descriptor
 from mgbone.execute import kernels
-from mgbone.execute.pages import heading_of, page_of
+from mgbone.execute.pages import heading_of, page_of, write_pages
 from mgbone.study.design import load_study
 from mgbone.study.errors import MgboneError, NothingToShow, StudyError
 from mgbone.study.language import N_, in_language, speaking, tr
@@ -73,6 +73,7 @@ def run_notebooks(
     *,
     last: Sequence[str | Path] = (),
     control: str | Path | None = None,
+    pages: bool = False,
     at_once: int = 1,
 ) -> list[Path]:
     """Execute notebooks on one dataset, several at once, then those that rest on them.
@@ -87,6 +88,8 @@ def run_notebooks(
         Notebooks for which the others have to be done.
     control : path, optional
         Where to write the evidence of the dataset without effect, which the last notebook reads.
+    pages : bool
+        Whether to write the pages for which nothing is run as well (`write_pages`).
     at_once : int
         How many run side by side.
 
@@ -109,6 +112,8 @@ def run_notebooks(
     )
     if control is not None:
         first.append(partial(_write_control, resolve(control), progress))
+    if pages:
+        first.append(partial(write_pages, settings))
     kernels.start_server()  # here, where no other thread is yet
     with speaking(settings.language), warnings.catch_warnings():
         warnings.simplefilter("ignore")

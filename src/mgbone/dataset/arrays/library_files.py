@@ -242,7 +242,8 @@ def _load(path: Path) -> bytes:
 
 def _header(data: bytes) -> dict[str, list[str]]:
     header: dict[str, list[str]] = {}
-    for match in re.finditer(rb"(?m)^#%([^=\n]+)=(.*)$", data):
+    end = data.find(b"\n", data.rfind(b"#%"))  # millions of lines without header follow
+    for match in re.finditer(rb"(?m)^#%([^=\n]+)=(.*)$", data[: end if end >= 0 else None]):
         header.setdefault(match[1].decode("latin-1"), []).append(match[2].decode("utf-8", errors="replace"))
     return header
 
@@ -271,7 +272,8 @@ def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     first, second, third = (is_tab[np.minimum(starts + k, ends)] for k in range(3))
     level = first * (1 + second * (1 + third.astype(np.int8)))
     level = np.where((letters[starts] == _HASH) | (starts == ends), -1, level)
-    return starts, ends, np.add.reduceat(is_tab, starts, dtype=np.int64), level
+    tabs = np.flatnonzero(is_tab)
+    return starts, ends, np.searchsorted(tabs, ends) - np.searchsorted(tabs, starts), level
 
 
 def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:
