@@ -14,8 +14,8 @@ REAL = (
     "__init__.py", "course/__init__.py", "course/copies.py", "course/exercises.py", "course/glossary.py",
     "course/sheets.py", "dataset/__init__.py", "dataset/arrays/__init__.py", "dataset/arrays/expression.py",
     "dataset/descriptor.py", "dataset/faults.py", "dataset/table.py",
-    "execute/__init__.py", "execute/cli.py", "execute/kernels.py", "execute/notebook.py", "execute/pages.py",
-    "execute/policy.py", "execute/stamps.py",
+    "execute/__init__.py", "execute/cli.py", "execute/kernels.py", "execute/loaded.py",
+    "execute/notebook.py", "execute/pages.py", "execute/policy.py", "execute/stamps.py",
 )  # fmt: skip
 STEMS = ("01_biochem", "02_qct", "03_microarray", "04_integration")
 APART = "05_certainty"

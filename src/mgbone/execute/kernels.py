@@ -1,7 +1,7 @@
 """The kernels of notebooks: always the interpreter that runs this, in surroundings that change no result.
 
 Where the system forks processes safely (Linux), kernels are forked from one server of the standard library,
-which has loaded the packages that all notebooks use: they are loaded once a run and not once a notebook.
+which has loaded the packages that notebooks use (`mgbone.execute.loaded`): they are loaded once a run.
 """
 
 from __future__ import annotations
@@ -25,15 +25,6 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets.config import Config
 
 FORKS = sys.platform == "linux"
-_PACKAGES = (
-    "ipykernel.kernelapp",
-    "matplotlib.figure",
-    "numba",
-    "pandas",
-    "pingouin",
-    "scipy.stats",
-    "seaborn",
-)
 
 
 def surroundings() -> dict[str, str]:
@@ -114,7 +105,7 @@ def _call(variables: dict[str, str], function: str, *arguments: object) -> objec
 def start_server() -> None:
     """Start the process that others are forked from, if it does not run yet; its surroundings stay."""
     if FORKS:
-        _context().set_forkserver_preload(list(_PACKAGES))
+        _context().set_forkserver_preload(["mgbone.execute.loaded"])
         with _environment():
             forkserver.ensure_running()
         atexit.register(forkserver._forkserver._stop)  # which waits for it: its seconds count with ours
