@@ -34,7 +34,6 @@ def check_relations(
         columns that have been reported already.
     names : mapping of str to str
         What messages call the file of each table.
-    study : Study
     partition : bool
         Whether cortical and cancellous bone are the parts of the whole, trabecular a part of cancellous.
     """

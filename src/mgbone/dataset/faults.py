@@ -31,27 +31,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault; `str` gives the line that is shown.
+    """A fault; `str` gives the line that is shown."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder.
-    problem : str
-        What was found and what is allowed.
-    advice : str
-        What to do, a sentence.
-    row : int, optional
-        As a spreadsheet counts: the header is row 1.
-    column : str, optional
-        Name of the column, or of several.
-    """
-
-    file: str
-    problem: str
-    advice: str
-    row: int | None = None
-    column: str | None = None
+    file: str  # Path within the dataset folder.
+    problem: str  # What was found and what is allowed.
+    advice: str  # What to do, a sentence.
+    row: int | None = None  # As a spreadsheet counts: the header is row 1.
+    column: str | None = None  # Name of the column, or of several.
 
     def __str__(self) -> str:
         where = place_words(self.file, self.row, self.column)
@@ -61,21 +47,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Note:
-    """What was converted, taken for granted or left out on reading, without being a fault.
+    """What was converted, taken for granted or left out on reading, without being a fault."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder, or sheet; empty for the folder as a whole.
-    said : str
-        A sentence.
-    row, column
-        As of a `Fault`.
-    """
-
-    file: str
-    said: str
-    row: int | None = None
+    file: str  # Path within the dataset folder, or sheet; empty for the folder as a whole.
+    said: str  # A sentence.
+    row: int | None = None  # As of a `Fault`.
     column: str | None = None
 
     def __str__(self) -> str:

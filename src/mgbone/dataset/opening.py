@@ -136,10 +136,6 @@ def open_dataset(path: str | Path) -> Dataset:
         The folder that holds datapackage.json, or a laboratory's workbook or CSV files; a relative path
         counts from the project's folder.
 
-    Returns
-    -------
-    Dataset
-
     Raises
     ------
     DatasetError

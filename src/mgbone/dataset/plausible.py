@@ -81,7 +81,6 @@ def find_implausible(
         By name; their frames are indexed by spreadsheet row. Values below a limit are passed over.
     names : mapping of str to str
         What messages call the file of each table.
-    study : Study
     regions : DataFrame, optional
         Regional densities: animal_id, structure, region, density (mg/cm3).
 

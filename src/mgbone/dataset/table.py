@@ -23,23 +23,15 @@ BELOW_LIMIT = {"serum": set(measured_fields("serum")), "urine": {"ctx", "dpd"}}
 
 @dataclass
 class Table:
-    """A table as read.
+    """A table as read."""
 
-    Attributes
-    ----------
-    frame : DataFrame or None
-        The known columns in the order of the dictionary, typed (a bad cell is missing); its index holds
-        spreadsheet rows, the header being row 1. None where the file can't be read as a table.
-    faults : list of Fault
-    notes : list of str
-        What was left out without being a fault: columns that the dictionary does not know.
-    below_limit : dict of str to Series
-        Per column with such cells: which rows are below a limit of detection; the frame holds the limit.
-    """
-
+    # The known columns in the order of the dictionary, typed (a bad cell is missing); its index holds
+    # spreadsheet rows, the header being row 1. None where the file can't be read as a table.
     frame: pd.DataFrame | None = None
     faults: list[Fault] = field(default_factory=list)
+    # What was left out without being a fault: columns that the dictionary does not know.
     notes: list[str] = field(default_factory=list)
+    # Per column with such cells: which rows are below a limit of detection; the frame holds the limit.
     below_limit: dict[str, pd.Series] = field(default_factory=dict)
 
 

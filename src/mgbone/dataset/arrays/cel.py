@@ -92,10 +92,6 @@ def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile
     intensities_only : bool
         Leave out standard deviations and pixel counts (``stdv`` and ``pixels`` are None then).
 
-    Returns
-    -------
-    CelFile
-
     Raises
     ------
     CelError

@@ -39,7 +39,6 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 
     Parameters
     ----------
-    path : Path
     most : int, optional
         Bytes that the contents may have, `MAX_BYTES` by default.
 

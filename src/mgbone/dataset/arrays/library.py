@@ -139,10 +139,6 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
         A folder (searched with `find_platform`), or the files by kind: ``pgf``, ``clf`` and optionally
         ``mps`` and ``transcripts``.
 
-    Returns
-    -------
-    Platform
-
     Raises
     ------
     PlatformError
@@ -195,10 +191,6 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
 def find_platform(folder: str | PathLike) -> dict[str, Path]:
     """Find a chip's library files in a folder or below it, whatever their version and the case of their
     names.
-
-    Parameters
-    ----------
-    folder : path-like
 
     Returns
     -------

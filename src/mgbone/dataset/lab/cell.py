@@ -46,29 +46,17 @@ REPORTED = "\0reported"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a cell holds.
+    """What a cell holds."""
 
-    Attributes
-    ----------
-    kind : str
-        ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
-        ``missing``; or ``bad``, with `found` or `problem`, and `advice`.
-    number : float
-    unit : Unit, optional
-        Where the cell states one itself.
-    how : str
-        What had to be done to read it, for the list of conversions; empty for a plain number.
-    found : str
-        What stands in place of a number, where nothing more is wrong with it.
-    """
-
+    # ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
+    # ``missing``; or ``bad``, with `found` or `problem`, and `advice`.
     kind: str
     number: float = math.nan
-    unit: Unit | None = None
-    how: str = ""
+    unit: Unit | None = None  # Where the cell states one itself.
+    how: str = ""  # What had to be done to read it, for the list of conversions; empty for a plain number.
     problem: str = ""
     advice: str = ""
-    found: str = ""
+    found: str = ""  # What stands in place of a number, where nothing more is wrong with it.
 
     @property
     def is_plain(self) -> bool:
@@ -171,7 +159,6 @@ def read_numbers(cells: pd.Series, decimal_commas: bool = False) -> tuple[pd.Ser
 
     Parameters
     ----------
-    cells : Series
     decimal_commas : bool
         Whether the rest of the file shows that a comma is its decimal mark (`has_decimal_commas`).
 

@@ -21,21 +21,11 @@ _REPEATED = ("experiment", "group")
 
 @dataclass
 class Joined:
-    """One table out of several pieces.
+    """One table out of several pieces."""
 
-    Attributes
-    ----------
-    frame : DataFrame
-        Indexed by running numbers.
-    below : dict of str to Series of bool
-        Which cells are below a limit of detection.
-    places : dict of int to tuple of str and int
-        Sheet and spreadsheet row of each running number: where it was first met.
-    faults : list of Fault
-    """
-
-    frame: pd.DataFrame
-    below: dict[str, pd.Series] = field(default_factory=dict)
+    frame: pd.DataFrame  # Indexed by running numbers.
+    below: dict[str, pd.Series] = field(default_factory=dict)  # Which cells are below a limit of detection.
+    # Sheet and spreadsheet row of each running number: where it was first met.
     places: dict[int, tuple[str, int]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 

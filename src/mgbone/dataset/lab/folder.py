@@ -47,33 +47,20 @@ _SETS = (".gmt", ".gmt.gz")
 
 @dataclass
 class LabFolder:
-    """What a laboratory's folder holds.
+    """What a laboratory's folder holds."""
 
-    Attributes
-    ----------
-    tables : dict of str to Table
-        As `mgbone.dataset.csv_table.read_table` gives them; the index of their frames leads to sheets and
-        rows by `place`.
-    names : dict of str to str
-        What messages call each table.
-    regions : DataFrame or None
-        Regional densities: animal_id, structure, region, density (mg/cm3).
-    faults : list of Fault
-    notes : list of Note
-    title, title_ja : str
-    unread : list of Grid
-        Sheets whose headings name no animals, which counts only if no other one does.
-    """
-
+    # As `mgbone.dataset.csv_table.read_table` gives them; the index of their frames leads to sheets and rows
+    # by `place`.
     tables: dict[str, Table] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    regions: pd.DataFrame | None = None
+    names: dict[str, str] = field(default_factory=dict)  # What messages call each table.
+    regions: pd.DataFrame | None = None  # Regional densities: animal_id, structure, region, density (mg/cm3).
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     title: str = ""
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+    # Sheets whose headings name no animals, which counts only if no other one does.
     unread: list[Grid] = field(default_factory=list)
     needs_groups: bool = True
     partition: bool = True

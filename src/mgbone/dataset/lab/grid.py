@@ -53,47 +53,21 @@ WIDEST_FILE = 100_000
 
 @dataclass
 class Grid:
-    """One sheet of a workbook, or one text file.
+    """One sheet of a workbook, or one text file."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder.
-    sheet : str
-        Name of the sheet; empty for a text file.
-    top : list of list
-        The first rows, for finding the headings.
-    merged : list of tuple of int
-        First row, last row, first column, last column of merged cells, counted from 1.
-    formulas : set of tuple of int
-        Row and column of cells that hold formulas.
-    delimiter : str
-        Of a text file.
-    notes : list of Note
-        What had to be done to read it.
-    faults : list of Fault
-        Rows of another length than the table's.
-    rows : list of list
-        Of a workbook: those that hold something.
-    numbers : list of int
-        The numbers of these rows; by default, all from 1 on.
-    text : str
-        Of a text file: as many cells in every row.
-    leave_out : frozenset of str
-        Words (folded) of rows of means and SD that are left out, as the laboratory has told.
-    """
-
-    file: str
-    sheet: str = ""
-    top: list[list[object]] = field(default_factory=list)
+    file: str  # Path within the dataset folder.
+    sheet: str = ""  # Name of the sheet; empty for a text file.
+    top: list[list[object]] = field(default_factory=list)  # The first rows, for finding the headings.
+    # First row, last row, first column, last column of merged cells, counted from 1.
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    delimiter: str = ""
-    notes: list[Note] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    rows: list[list[object]] | None = None
-    numbers: list[int] | None = None
-    text: str = ""
+    formulas: set[tuple[int, int]] = field(default_factory=set)  # Row and column of cells that hold formulas.
+    delimiter: str = ""  # Of a text file.
+    notes: list[Note] = field(default_factory=list)  # What had to be done to read it.
+    faults: list[Fault] = field(default_factory=list)  # Rows of another length than the table's.
+    rows: list[list[object]] | None = None  # Of a workbook: those that hold something.
+    numbers: list[int] | None = None  # The numbers of these rows; by default, all from 1 on.
+    text: str = ""  # Of a text file: as many cells in every row.
+    # Words (folded) of rows of means and SD that are left out, as the laboratory has told.
     leave_out: frozenset[str] = frozenset()
 
     @property

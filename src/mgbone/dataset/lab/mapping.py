@@ -36,48 +36,28 @@ _REGIONAL = {
 
 @dataclass
 class ScannerMapping:
-    """A mapping file, understood.
+    """A mapping file, understood."""
 
-    Attributes
-    ----------
-    form : str
-        What a row of the export is: ``slices`` or ``regions``.
-    files, sheet : str
-        Which file (a pattern) and sheet it is about; empty for those that are named as qCT.
-    read_as : dict of str to Heading
-        What the export's headings mean, by folded text.
-    units : dict of str to Unit
-    backward : bool
-        Whether the scan ran from the hip to the knee.
-    thickness, pitch, first_position : float or None
-        In mm, where the export has no column of it.
-    structures, regions : dict of str to str
-        What the export's names of structures and regions mean, by folded text.
-    only : dict of str to str
-        Of a column of the export the one value whose rows are read (side, site, sex).
-    average : list of str
-        Columns of the export, over which rows of the same animal and place are averaged.
-    per_length : dict of str to float
-        Contents that the export gives per length of bone, and the factor of their unit to mg/mm.
-    partition : bool
-        Whether cortical and cancellous bone are the parts of the whole.
-    """
-
-    form: str = "slices"
-    files: str = ""
+    form: str = "slices"  # What a row of the export is: ``slices`` or ``regions``.
+    files: str = ""  # Which file (a pattern) and sheet it is about; empty for those that are named as qCT.
     sheet: str = ""
+    # What the export's headings mean, by folded text.
     read_as: dict[str, Heading] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
-    backward: bool = False
-    thickness: float | None = None
+    backward: bool = False  # Whether the scan ran from the hip to the knee.
+    thickness: float | None = None  # In mm, where the export has no column of it.
     pitch: float | None = None
     first_position: float | None = None
+    # What the export's names of structures and regions mean, by folded text.
     structures: dict[str, str] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
+    # Of a column of the export the one value whose rows are read (side, site, sex).
     only: dict[str, str] = field(default_factory=dict)
+    # Columns of the export, over which rows of the same animal and place are averaged.
     average: list[str] = field(default_factory=list)
+    # Contents that the export gives per length of bone, and the factor of their unit to mg/mm.
     per_length: dict[str, float] = field(default_factory=dict)
-    partition: bool = True
+    partition: bool = True  # Whether cortical and cancellous bone are the parts of the whole.
     notes: list[Note] = field(default_factory=list)
     used: bool = False
 

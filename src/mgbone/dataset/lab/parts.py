@@ -20,32 +20,17 @@ EXAMPLE = "例 / EXAMPLE（消す / delete）"
 
 @dataclass
 class Piece:
-    """What one sheet adds to one table.
-
-    Attributes
-    ----------
-    table : str
-    where : str
-        The sheet, as messages call it.
-    frame : DataFrame
-        Typed columns of the dictionary, indexed by spreadsheet row. Names are not yet matched with the study.
-    labels : dict of str to str
-        What messages call each column: its letter and heading.
-    below : dict of str to Series of bool
-        Which cells are below a limit of detection; the frame holds the limit.
-    named : bool
-        Whether the sheet is named for this table.
-    long : bool
-        Whether it came with one row per measurement.
-    """
+    """What one sheet adds to one table."""
 
     table: str
-    where: str
+    where: str  # The sheet, as messages call it.
+    # Typed columns of the dictionary, indexed by spreadsheet row. Names are not yet matched with the study.
     frame: pd.DataFrame
-    labels: dict[str, str]
+    labels: dict[str, str]  # What messages call each column: its letter and heading.
+    # Which cells are below a limit of detection; the frame holds the limit.
     below: dict[str, pd.Series] = field(default_factory=dict)
-    named: bool = False
-    long: bool = False
+    named: bool = False  # Whether the sheet is named for this table.
+    long: bool = False  # Whether it came with one row per measurement.
 
 
 @dataclass

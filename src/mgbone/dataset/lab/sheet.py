@@ -52,7 +52,6 @@ def read_sheet(
 
     Parameters
     ----------
-    grid : Grid
     table : str
         The table that the sheet is named for; empty if none.
     read_as : mapping of str to Heading, optional

@@ -37,7 +37,6 @@ def new_dataset(name: str, design: Design | None = None) -> Path:
 
     Parameters
     ----------
-    name : str
     design : Design, optional
         A design of one's own, written as study.yml; without it the compendium's.
 
