@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mgbone.dataset.faults import Fault, Note, column_words, listing, nearest
+from mgbone.dataset.faults import column_words, listing, nearest
 from mgbone.dataset.lab.cell import is_blank, plain
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading, table_named
-from mgbone.dataset.lab.parts import Column, Sheet, column_label, field_spec, no_bracket
+from mgbone.dataset.lab.parts import Column, Sheet, column_label, no_bracket, unit_under
 from mgbone.dataset.lab.units import Unit, differ, unit_of
 from mgbone.study.dictionary import typeset_unit
 from mgbone.study.language import tr
@@ -93,53 +93,46 @@ def _spread(grid: Grid, row: list[object], number: int, width: int) -> list[obje
     return spread
 
 
-def check_headings(
-    grid: Grid, table: str, start: int, headings: list[Heading], sheet: Sheet, mapped: bool
-) -> None:
+def check_headings(sheet: Sheet, table: str, start: int, headings: list[Heading], mapped: bool) -> None:
     """Report headings that stand twice or name several fields; note those of which nothing is known.
 
     In a `mapped` sheet nothing but what the mapping names is looked for, however like it the others are.
     """
-    fault = sheet.faults.append
-    known: dict[str, int] = {}
-    for place, heading in enumerate(headings):
-        label = column_label(place, heading.text)
+    labels = [column_label(place, heading.text) for place, heading in enumerate(headings)]
+    known: dict[str, str] = {}
+    for label, heading in zip(labels, headings, strict=True):
         if heading.clash:
             problem = tr("the heading may mean {names}", names=tr(" or ").join(heading.clash))
-            fault(Fault(grid.where, problem, tr("Write the one that is meant."), row=start, column=label))
+            sheet.fault(problem, tr("Write the one that is meant."), start, label)
         elif heading.known and heading.field in known:
-            other = column_label(known[heading.field], headings[known[heading.field]].text)
             problem = tr(
                 "the heading means {name}, as that of column {column}",
-                name=heading.field.lstrip("@"), column=column_words(other),
+                name=heading.field.lstrip("@"), column=column_words(known[heading.field]),
             )  # fmt: skip
-            fault(Fault(grid.where, problem, tr("Delete or rename one of the two."), row=start, column=label))
+            sheet.fault(problem, tr("Delete or rename one of the two."), start, label)
         elif heading.known:
-            known[heading.field] = place
-    unknown = [
-        (place, one) for place, one in enumerate(headings) if one.text and not one.known and not one.clash
-    ]
+            known[heading.field] = label
     sought = fields_of(table) if table and table != REGIONAL and not mapped else {}
     absent = [name for name in sought if name not in known]
     left_out = []
-    for place, heading in unknown:
+    for label, heading in zip(labels, headings, strict=True):
+        if not heading.text or heading.known or heading.clash:
+            continue
         meant = meant_field(heading.text, table, absent)
-        if meant:
-            spec = fields_of(table)[meant]
-            unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
-            problem = tr("the heading is not known; is it {name}?", name=meant)
-            advice = tr(
-                'If so, write "{title_ja}{unit}" or "{title}{unit}"; if not, rename the column.',
-                title_ja=spec["title_ja"], title=spec["title"], unit=unit,
-            )  # fmt: skip
-            fault(Fault(grid.where, problem, advice, row=start, column=column_label(place, heading.text)))
-            absent = [name for name in absent if name != meant]
-        else:
-            left_out.append(column_words(column_label(place, heading.text)))
+        if not meant:
+            left_out.append(column_words(label))
+            continue
+        spec = sought[meant]
+        unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
+        advice = tr(
+            'If so, write "{title_ja}{unit}" or "{title}{unit}"; if not, rename the column.',
+            title_ja=spec["title_ja"], title=spec["title"], unit=unit,
+        )  # fmt: skip
+        sheet.fault(tr("the heading is not known; is it {name}?", name=meant), advice, start, label)
+        absent.remove(meant)
     if left_out:
         names = listing(left_out, most=20)
-        said = tr("columns not in the dictionary were left out: {names}.", names=names)
-        sheet.notes.append(Note(grid.where, said))
+        sheet.note(tr("columns not in the dictionary were left out: {names}.", names=names))
 
 
 def meant_field(text: str, table: str, absent: list[str]) -> str | None:
@@ -183,57 +176,40 @@ def rows_below(grid: Grid, start: int, headings: list[Heading]) -> tuple[int, li
 
 
 def columns_of(
-    grid: Grid,
+    sheet: Sheet,
     start: int,
     headings: list[Heading],
     unit_row: list[object],
     limit_row: list[object],
     mapped: Mapping[str, Unit],
-    sheet: Sheet,
 ) -> list[Column]:
     """Return the columns to read, each with the unit and limit that are stated for it."""
-    columns, seen = [], set()
+    columns: dict[str, Column | None] = {}
     for place, heading in enumerate(headings):
-        if not heading.known or heading.field in seen:
+        if not heading.known or heading.field in columns:
             continue
-        seen.add(heading.field)
-        label = column_label(place, heading.text)
+        columns[heading.field] = None
+        label, wanted = column_label(place, heading.text), typeset_unit(unit_under(heading))
         unit = heading.unit or mapped.get(heading.field)
         below = unit_row[place] if unit_row else None
-        if heading.strange and not unit and _has_unit(heading):
+        if heading.strange and not unit and wanted:
             problem = tr("the unit {unit!r} is not understood", unit=heading.strange)
-            advice = tr(
-                "Write a unit such as {unit}, in brackets behind the name.", unit=_expected_unit(heading)
-            )
-            sheet.faults.append(Fault(grid.where, problem, advice, row=start, column=label))
+            advice = tr("Write a unit such as {unit}, in brackets behind the name.", unit=wanted)
+            sheet.fault(problem, advice, start, label)
             continue
-        if not is_blank(below) and _has_unit(heading):
+        if not is_blank(below) and wanted:
             stated = unit_of(no_bracket(str(below)))
             if stated is None or (unit and stated.text != unit.text and differ(stated, unit)):
-                problem = tr("found the unit {found!r}", found=str(below))
+                said = {"found": str(below), "unit": unit.text if unit else ""}
+                problem = tr("found the unit {found!r}", **said)
                 if unit:
-                    problem = tr(
-                        "found the unit {found!r}, but the heading says {unit}",
-                        found=str(below), unit=unit.text,
-                    )  # fmt: skip
-                advice = tr("Write one unit such as {unit}.", unit=_expected_unit(heading))
-                sheet.faults.append(Fault(grid.where, problem, advice, row=start + 1, column=label))
+                    problem = tr("found the unit {found!r}, but the heading says {unit}", **said)
+                sheet.fault(problem, tr("Write one unit such as {unit}.", unit=wanted), start + 1, label)
                 continue
             unit = stated
         limit = heading.limit or (
             "" if not limit_row or is_blank(limit_row[place]) else str(limit_row[place])
         )
-        columns.append(Column(place, heading, unit, "" if heading.field == "animal_id" else limit))
-    return columns
-
-
-def _has_unit(heading: Heading) -> bool:
-    if heading.field in ("@value", "@density", "@content", "@volume"):
-        return True
-    return bool(heading.table) and "unit" in field_spec(heading.table, heading.field)
-
-
-def _expected_unit(heading: Heading) -> str:
-    regional = {"@density": "mg/cm3", "@content": "mg", "@volume": "mm3", "@value": "mg/dL"}
-    unit = regional.get(heading.field) or field_spec(heading.table, heading.field)["unit"]
-    return typeset_unit(unit)
+        limit = "" if heading.field == "animal_id" else limit
+        columns[heading.field] = Column(place, heading, unit, limit)
+    return [column for column in columns.values() if column]

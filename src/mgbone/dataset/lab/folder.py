@@ -158,8 +158,7 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
-    regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
-    regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
+    regional = [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
     animals = lab.tables.get("animals")
     lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
     if regional:
@@ -245,15 +244,13 @@ def _read(
     if unmapped and table in ("qct_slices", REGIONAL):
         return None
     if mapping is not None and mapping.reads(grid):
-        sheet = mapping.read(grid)
-        sheet.faults[:0] = grid.faults
-        return sheet
+        return mapping.read(grid)
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
     if study is not None and (groups := groups_above(grid, study)):
         grid, faults = one_row_each(grid, groups)
         if faults:
-            return Sheet(faults=faults)
+            return Sheet(grid.where, faults=faults)
     sheet = read_sheet(grid, table)
     if sheet is None:
         said = tr("holds no column of animals with measurements, and was not read.")
@@ -261,18 +258,13 @@ def _read(
         lab.unread.append(grid)
     elif _is_empty_template(grid, sheet):
         return None
-    else:
-        sheet.faults[:0] = grid.faults
     return sheet
 
 
 def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
     """Say whether a sheet of a workbook holds headings only, as the template brings for every table."""
     return (
-        bool(grid.sheet)
-        and not sheet.pieces
-        and sheet.regional is None
-        and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]
+        bool(grid.sheet) and not sheet.pieces and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]
     )
 
 

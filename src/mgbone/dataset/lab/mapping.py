@@ -80,26 +80,25 @@ class ScannerMapping:
             advice = tr(
                 "Correct the names in the mapping file: they have to be as in the heading of the export."
             )
-            return Sheet(faults=[Fault(grid.where, problem, advice)])
+            return Sheet(grid.where, faults=[*grid.faults, Fault(grid.where, problem, advice)])
         sheet = read_sheet(grid, table, self.read_as, self.units)
-        self._choose(grid, table, sheet)
-        if sheet.regional is not None:
+        self._choose(grid, sheet)
+        for piece in sheet.pieces:
             for kind, names in (("structure", self.structures), ("region", self.regions)):
-                texts = sheet.regional.frame[kind]
-                sheet.regional.frame[kind] = texts.map(
-                    lambda text, names=names: names.get(fold(str(text)), text)
-                )
+                if kind in piece.frame:
+                    meant = {text: names.get(fold(str(text)), text) for text in piece.frame[kind].unique()}
+                    piece.frame[kind] = piece.frame[kind].map(meant)
         return sheet
 
-    def _choose(self, grid: Grid, table: str, sheet: Sheet) -> None:
+    def _choose(self, grid: Grid, sheet: Sheet) -> None:
         """Keep the rows of one side, site or sex only, and take means over what the mapping averages."""
-        start, headings = find_headings(grid, table, self.read_as)
+        start, headings = find_headings(grid, "", self.read_as)
         body = grid.body(start + 1, set(range(len(headings))))
         places = {fold(heading.text): place for place, heading in enumerate(headings)}
         for name, value in self.only.items():
             texts = body[places[fold(name)]].map(lambda cell: read_name(cell)[0])
             chosen = body.index[texts == value]
-            for piece in filter(None, (*sheet.pieces, sheet.regional)):
+            for piece in sheet.pieces:
                 left = int((~piece.frame.index.isin(chosen)).sum())
                 piece.frame = piece.frame[piece.frame.index.isin(chosen)]
                 note = tr(
@@ -115,7 +114,7 @@ class ScannerMapping:
                 sheet.faults.append(Fault(grid.where, problem, advice))
         if not self.average:
             return
-        for piece in filter(None, (*sheet.pieces, sheet.regional)):
+        for piece in sheet.pieces:
             keys = [
                 name
                 for name in ("animal_id", "structure", "region", "slice", "position")
