@@ -40,9 +40,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays.cel_binary import _calvin_shape, _read_calvin, _read_xda, _xda_shape
+from mgbone.dataset.arrays.cel_formats import (
+    _calvin_shape,
+    _read_calvin,
+    _read_text,
+    _read_xda,
+    _text_shape,
+    _xda_shape,
+)
 from mgbone.dataset.arrays.cel_parts import CelFile, _Cursor, _fault
-from mgbone.dataset.arrays.cel_text import _read_text, _text_shape
 from mgbone.dataset.arrays.files import MAX_BYTES, FileTooLong, UnreadableFile, first_bytes, read_bytes
 from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError

@@ -167,14 +167,15 @@ def _integer(path: Path, fields: Mapping[str, str], key: str, default: int | Non
 
 
 def _header(
-    algorithm: str, parameters: str, dat_header: str, scan_date: str | None, fields: dict, margin: int
+    fields: dict, algorithm: str, parameters: str, dat_header: str, scan_date: str | None = None
 ) -> dict:
+    margin = re.search(r"(?:^|;)CellMargin:(\d{1,9})(?:;|$)", parameters)
     return {
         "algorithm": algorithm,
         "parameters": parameters,
         "dat_header": dat_header,
-        "scan_date": scan_date,
-        "cell_margin": margin,
+        "scan_date": scan_date or _scan_date(dat_header),
+        "cell_margin": int(margin[1]) if margin else 0,
         "repeated_cells": 0,
         "fields": fields,
     }

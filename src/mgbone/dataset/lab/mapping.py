@@ -15,7 +15,7 @@ from mgbone.dataset.lab.cell import is_blank, read_name
 from mgbone.dataset.lab.columns import find_headings
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, place_named, table_named
-from mgbone.dataset.lab.parts import Sheet
+from mgbone.dataset.lab.parts import REGIONAL_UNITS, Sheet
 from mgbone.dataset.lab.sheet import read_sheet
 from mgbone.dataset.lab.units import Unit, conversion, unit_of
 from mgbone.study.design import REGIONS, STRUCTURES
@@ -24,14 +24,6 @@ from mgbone.study.language import tr
 
 MAPPING = "qct_mapping.yml"
 FORWARD, BACKWARD = "distal to proximal", "proximal to distal"
-_REGIONAL = {
-    "animal_id": None,
-    "structure": None,
-    "region": None,
-    "density": "mg/cm3",
-    "content": "mg",
-    "volume": "mm3",
-}
 
 
 @dataclass
@@ -104,14 +96,14 @@ class ScannerMapping:
                 note = tr(
                     "{rows} rows left out, whose {name} is not {value}.", rows=left, name=name, value=value
                 )
-                sheet.notes.append(Note(grid.where, note))
+                sheet.note(note)
             if not len(chosen):
                 problem = tr(
                     "has no row whose {name} is {value}; found {found}",
                     name=name, value=value, found=listing(map(str, texts.dropna().unique())),
                 )  # fmt: skip
                 advice = tr("Correct `only` in {file}.", file=MAPPING)
-                sheet.faults.append(Fault(grid.where, problem, advice))
+                sheet.fault(problem, advice)
         if not self.average:
             return
         for piece in sheet.pieces:
@@ -132,7 +124,7 @@ class ScannerMapping:
                 "{rows} rows averaged over {names} to {means}.",
                 rows=len(rows), names=tr(" and ").join(self.average), means=len(mean),
             )  # fmt: skip
-            sheet.notes.append(Note(grid.where, note))
+            sheet.note(note)
             piece.frame = mean.set_index("row")[list(piece.frame.columns)]
 
     def unused(self) -> list[Fault]:
@@ -246,7 +238,7 @@ def _understood(document: Document) -> ScannerMapping:
 
 def _columns(document: Document, columns: Mapping[str, object], mapped: ScannerMapping) -> None:
     slices = mapped.form == "slices"
-    known = list(fields_of("qct_slices")) if slices else list(_REGIONAL)
+    known = list(fields_of("qct_slices")) if slices else list(REGIONAL_UNITS)
     for ours, theirs in columns.items():
         keys = ("columns", ours)
         if ours not in known:
@@ -269,7 +261,7 @@ def _columns(document: Document, columns: Mapping[str, object], mapped: ScannerM
 
 def _units(document: Document, units: Mapping[str, object], mapped: ScannerMapping) -> None:
     slices = mapped.form == "slices"
-    targets = {n: s.get("unit") for n, s in fields_of("qct_slices").items()} if slices else _REGIONAL
+    targets = {n: s.get("unit") for n, s in fields_of("qct_slices").items()} if slices else REGIONAL_UNITS
     for name, text in units.items():
         unit, target = unit_of(str(text)), targets.get(name)
         per_length = conversion(unit, "mg/mm", name) if unit and name.endswith("_content") else None

@@ -15,9 +15,8 @@ from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of
 from mgbone.dataset.lab.units import Unit
 from mgbone.study.dictionary import endpoint
 
-REGIONAL_UNITS = {
-    "animal_id": None, "structure": None, "region": None, "density": "mg/cm3", "content": "mg", "volume": "mm3",
-}  # fmt: skip
+_MEASURES = {"density": "mg/cm3", "content": "mg", "volume": "mm3"}
+REGIONAL_UNITS = dict.fromkeys(("animal_id", "structure", "region")) | _MEASURES
 """Columns of a table of regional densities, with their units."""
 
 EXAMPLE = "例 / EXAMPLE（消す / delete）"

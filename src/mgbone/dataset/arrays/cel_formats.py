@@ -1,7 +1,8 @@
-"""CEL files of version 4 (XDA) and of Command Console (Calvin): binary records."""
+"""The three formats of CEL files: text (version 3), XDA (version 4) and Command Console (Calvin)."""
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Mapping
@@ -12,6 +13,7 @@ import numpy as np
 
 from mgbone.dataset.arrays.cel_parts import (
     CelFile,
+    _arranged,
     _checked_intensities,
     _chip_type,
     _Cursor,
@@ -19,17 +21,108 @@ from mgbone.dataset.arrays.cel_parts import (
     _fields,
     _header,
     _integer,
+    _places,
     _positions,
-    _scan_date,
     _size,
     _utf16,
 )
 from mgbone.study.language import N_, tr
 
+# --- version 3, text ------------------------------------------------------------------------------------
 
-def _margin(parameters: str) -> int:
-    found = re.search(r"(?:^|;)CellMargin:(\d{1,9})(?:;|$)", parameters)
-    return int(found.group(1)) if found else 0
+
+def _text_shape(path: Path, data: bytes) -> tuple[int, int]:
+    fields = _fields(_text_of(_sections(data), "HEADER"))
+    return _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+
+
+def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
+    sections = _sections(data)
+    version = _integer(path, _fields(_text_of(sections, "CEL")), "Version")
+    if version != 3:
+        problem = tr("is a text CEL file of version {version}; only version 3 is known", version=version)
+        raise _fault(path, problem, tr("Export it again."))
+    fields = _fields(_text_of(sections, "HEADER"))
+    rows, cols = _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+    cells, body = _table_of(path, sections, "INTENSITY")
+    _size(path, rows, cols, cells)
+    x, y, mean, stdv, pixels = _numbers(path, body, cells, 5, "INTENSITY")
+    place, repeated = _places(path, x, y, rows, cols)
+    dat_header = fields.get("DatHeader", "")
+    return CelFile(
+        path=path,
+        intensities=_checked_intensities(path, _arranged(mean, place, rows * cols, np.float32)),
+        stdv=None if intensities_only else _arranged(stdv, place, rows * cols, np.float32),
+        pixels=None if intensities_only else _arranged(pixels, place, rows * cols, np.int16),
+        outliers=_text_positions(path, sections, "OUTLIERS", rows, cols),
+        masks=_text_positions(path, sections, "MASKS", rows, cols),
+        header=_header(fields, fields.get("Algorithm", ""), fields.get("AlgorithmParameters", ""), dat_header)
+        | {"repeated_cells": repeated},
+        version=3,
+        format="text",
+        chip_type=_chip_type(path, dat_header),
+        n_rows=rows,
+        n_cols=cols,
+    )
+
+
+def _sections(data: bytes) -> dict[str, bytes]:
+    marks = list(re.finditer(rb"(?m)^\[([A-Z]+)\][ \t]*\r?$", data))
+    ends = [*(mark.start() for mark in marks), len(data)][1:]
+    return {mark.group(1).decode(): data[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}
+
+
+def _text_of(sections: Mapping[str, bytes], name: str) -> str:
+    return sections.get(name, b"").decode("latin-1")
+
+
+def _table_of(path: Path, sections: Mapping[str, bytes], name: str) -> tuple[int, bytes]:
+    """Split a section into its stated number of cells and the rows below its heading."""
+    if name not in sections:
+        raise _fault(path, tr("has no section [{name}] (truncated?)", name=name))
+    head, mark, rest = sections[name].partition(b"CellHeader=")
+    cells = _integer(path, _fields(head.decode("latin-1")), "NumberCells")
+    if not mark:
+        raise _fault(path, tr("its section [{name}] has no CellHeader (truncated?)", name=name))
+    return cells, rest.partition(b"\n")[2]
+
+
+def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np.ndarray:
+    """Parse rows of numbers, columns x cells; the stated count is held against the text first."""
+    if cells < 0 or cells * 2 * columns > len(body) + 1:
+        problem = tr(
+            "its section [{name}] should list {cells} cells but is too short for that (truncated?)",
+            name=name, cells=cells,
+        )  # fmt: skip
+        raise _fault(path, problem)
+    table = np.empty((0, columns))
+    try:
+        if cells:
+            table = np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2)
+    except ValueError as error:
+        problem = tr(
+            "its section [{name}] holds something that is not a row of numbers ({error})",
+            name=name, error=error,
+        )  # fmt: skip
+        raise _fault(path, problem) from error
+    if len(table) < cells or table.shape[1] != columns:
+        problem = tr(
+            "its section [{name}] should list {cells} cells but lists {rows} rows (truncated?)",
+            name=name, cells=cells, rows=table.shape[0],
+        )  # fmt: skip
+        raise _fault(path, problem)
+    return table.T
+
+
+def _text_positions(path: Path, sections: Mapping[str, bytes], name: str, rows: int, cols: int) -> np.ndarray:
+    if name not in sections:
+        return np.empty(0, dtype=np.int64)
+    cells, body = _table_of(path, sections, name)
+    places = _numbers(path, body, cells, 2, name)
+    if not np.isfinite(places).all() or np.abs(places).max(initial=0) > 1e9:
+        problem = tr("its section [{name}] lists cells that do not exist; it is damaged", name=name)
+        raise _fault(path, problem)
+    return _positions(path, *places, rows, cols, name.lower())
 
 
 # --- version 4, XDA -------------------------------------------------------------------------------------
@@ -65,7 +158,7 @@ def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         pixels=None if intensities_only else table["pixels"].astype(np.int16),
         outliers=_positions(path, outliers["x"], outliers["y"], rows, cols, N_("outliers")),
         masks=_positions(path, masks["x"], masks["y"], rows, cols, N_("masks")),
-        header=_header(algorithm, parameters, dat_header, _scan_date(dat_header), fields, margin),
+        header=_header(fields, algorithm, parameters, dat_header) | {"cell_margin": margin},
         version=4,
         format="xda",
         chip_type=_chip_type(path, dat_header),
@@ -165,12 +258,11 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         outliers=places("Outlier", "outliers"),
         masks=places("Mask", "masks"),
         header=_header(
+            parents | fields,
             fields.get("affymetrix-algorithm-name", ""),
             text,
             dat_header,
-            parents.get("affymetrix-scan-date") or _scan_date(dat_header),
-            parents | fields,
-            _margin(text),
+            parents.get("affymetrix-scan-date"),
         ),
         version=1,
         format="calvin",
