@@ -27,15 +27,10 @@ def check_relations(
 ) -> list[Fault]:
     """Check all tables together.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        As `mgbone.dataset.csv_table.read_table` gives them: typed, indexed by spreadsheet row, maybe lacking
-        columns that have been reported already.
-    names : mapping of str to str
-        What messages call the file of each table.
-    partition : bool
-        Whether cortical and cancellous bone are the parts of the whole, trabecular a part of cancellous.
+    The `tables`, typed and indexed by spreadsheet row as `mgbone.dataset.csv_table.read_table` gives them,
+    may lack columns that have been reported already; `names` are what messages call their files. A
+    `partition` has cortical and cancellous bone as the parts of the whole, trabecular as a part of
+    cancellous.
     """
     faults = []
     animals = tables.get("animals")

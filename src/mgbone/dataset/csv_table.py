@@ -14,6 +14,7 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, Note, fault_in_rows, listing, nearest, wrong_lengths
 from mgbone.dataset.lab.cell import Reading, read_numbers
+from mgbone.dataset.lab.grid import text_cells
 from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
@@ -30,10 +31,8 @@ def read_table(
     ----------
     data : bytes
         Contents of the file: CSV, UTF-8 with or without a byte order mark.
-    file : str
-        How messages call the file.
-    name : str
-        Name of the table in the dictionary.
+    file, name : str
+        How messages call the file, and the dictionary the table.
     limits : mapping of str to float, optional
         Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
     drawn : bool
@@ -44,7 +43,7 @@ def read_table(
     if fault:
         return Table(faults=[fault])
     try:
-        header, data = _regular(data, file, table)
+        header, text = _regular(data, file, table)
     except csv.Error as error:
         problem = tr("can't be read as CSV ({error})", error=error)
         advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
@@ -54,7 +53,9 @@ def read_table(
     columns = _match_columns(header, file, name, table, drawn)
     if columns is None:
         return table
-    raw = _parse(data, header, name)
+    fields = table_fields(name)
+    texts = {n for n, one in enumerate(header) if fields.get(one, {"type": "string"})["type"] == "string"}
+    raw = text_cells(text, ",", 2, len(header), texts)
     raw = raw[raw.notna().any(axis=1)]
     _check_nameless(raw, header, file, table)
     if raw.empty:
@@ -106,8 +107,8 @@ def _not_text(data: bytes, file: str) -> Fault | None:
     return None
 
 
-def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, bytes]:
-    """Return the header, and the data with rows of wrong length blanked and reported; row numbers stay."""
+def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, str]:
+    """Return the header, and the text with rows of wrong length blanked and reported; row numbers stay."""
     text = data.decode("utf-8-sig")
     header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
     semicolons, tabs = tr("has semicolons between its columns"), tr("has tabs between its columns")
@@ -115,13 +116,13 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
         if len(header) == 1 and delimiter in header[0]:
             advice = tr("Save it as CSV with commas between the columns.")
             table.faults.append(Fault(file, problem, advice, row=1))
-            return None, data
+            return None, text
     if '"' not in text:
         # Counting commas is ten times faster than parsing; only a file with a bad row is parsed twice.
         lines = text.replace("\r", "\n").split("\n")
         lengths = {line.count(",") for line in lines if line.strip()}
         if lengths == {len(header) - 1}:
-            return header, data
+            return header, text
     width = len(header)
     rows = [_fitted(row, width) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
     bad = [
@@ -131,35 +132,12 @@ def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, by
     table.faults += wrong_lengths(file, rows, bad, width, problem)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
-    return header, out.getvalue().encode()
+    return header, out.getvalue()
 
 
 def _fitted(row: list[str], width: int) -> list[str]:
     """Cut empty cells beyond the last column, which spreadsheets leave where something was deleted."""
     return row[:width] if len(row) > width and not any(map(str.strip, row[width:])) else row
-
-
-def _parse(data: bytes, header: list[str], name: str) -> pd.DataFrame:
-    fields = table_fields(name)
-    texts = {
-        place: str
-        for place, column in enumerate(header)
-        if fields.get(column, {"type": "string"})["type"] == "string"
-    }
-    frame = pd.read_csv(
-        io.BytesIO(data),
-        header=None,
-        skiprows=1,
-        names=range(len(header)),
-        index_col=False,
-        dtype=texts,
-        keep_default_na=False,
-        na_values=[""],
-        skip_blank_lines=False,
-        low_memory=False,
-    )
-    frame.index = frame.index + 2
-    return frame
 
 
 def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Table) -> None:

@@ -189,11 +189,7 @@ def file_sha256(path: Path) -> str:
 def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     """Read and check the descriptor of a folder, without looking at the files that it names.
 
-    Returns
-    -------
-    Descriptor or None
-        None where it can't be read at all.
-    list of Fault
+    There is none where it can't be read at all.
     """
     raw, faults = _load(folder / DESCRIPTOR)
     if raw is None:
@@ -374,10 +370,7 @@ def _stated_limits(folder: Path) -> dict[str, float]:
 def check_files(folder: Path, descriptor: Descriptor, data: Mapping[str, bytes]) -> list[Fault]:
     """Check that every listed file is there and is the one that was described.
 
-    Parameters
-    ----------
-    data : mapping of str to bytes
-        Contents of files that have been read already, by path.
+    Of files that have been read already, `data` holds the contents by path.
     """
     there = {path: (folder / path).is_file() for path in descriptor.files}
     missing, present = ([path for path, is_there in there.items() if is_there == of] for of in (False, True))

@@ -122,16 +122,10 @@ def fault_per_row(
     describe: Callable[[int], tuple[str, str]],
     of: int | None = None,
 ) -> list[Fault]:
-    """Return a fault for each row, or for the first ones and a count of the rest.
+    """Return a fault for each (spreadsheet) row, or for the first ones and a count of the rest.
 
-    Parameters
-    ----------
-    rows : sequence of int
-        Spreadsheet rows.
-    describe : callable
-        Takes a row, returns problem and advice.
-    of : int, optional
-        Values in the column: what most of them have is a fault of the column, and its first row is enough.
+    `describe` takes a row and returns problem and advice. Of a column with `of` values it may be told: what
+    most of them have is a fault of the column, and its first row is enough.
     """
     whole_column = of is not None and len(rows) >= FEWEST_OF_A_COLUMN and 2 * len(rows) > of
     most = 1 if whole_column else MOST_OF_A_KIND
@@ -158,14 +152,8 @@ def fault_in_rows(
 ) -> list[Fault]:
     """Return faults as `fault_per_row` does, all in the same words but for what stands in each row.
 
-    Parameters
-    ----------
-    problem, advice : str
-        In the language in use; ``{name}`` in them is filled in with `of_row`.
-    of : int, optional
-        As for `fault_per_row`.
-    **of_row : Series or mapping by row, or object
-        What differs from row to row, or is the same in all.
+    ``{name}`` in problem and advice, which are in the language in use, is filled in with `of_row`: Series or
+    mappings by row, or objects that are the same in all.
     """
 
     def describe(row: int) -> tuple[str, str]:
@@ -196,12 +184,7 @@ def wrong_lengths(
 ) -> list[Fault]:
     """Return a fault for each row, counted from 1, that is longer or shorter than the table.
 
-    Parameters
-    ----------
-    width : int
-        Columns of the table.
-    problem : str
-        With ``{cells}``, of the row, and ``{width}``.
+    The `problem` may name ``{cells}`` of the row and ``{width}``, the columns of the table.
     """
     advice = tr("Is a comma missing or too many, a decimal comma, or the end of the file cut off?")
     cells = {n: len(rows[n - 1]) for n in bad}

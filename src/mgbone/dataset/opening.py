@@ -130,11 +130,8 @@ class Dataset:
 def open_dataset(path: str | Path) -> Dataset:
     """Open a dataset folder and check all of it.
 
-    Parameters
-    ----------
-    path : path-like
-        The folder that holds datapackage.json, or a laboratory's workbook or CSV files; a relative path
-        counts from the project's folder.
+    It holds datapackage.json, or a laboratory's workbook or CSV files; a relative path counts from the
+    project's folder.
 
     Raises
     ------

@@ -73,7 +73,7 @@ def find_implausible(
     study: Study,
     regions: pd.DataFrame | None = None,
 ) -> list[Fault]:
-    """Look for values that are possible but hardly true, in tables without a fault.
+    """Look for values that are possible but hardly true, in tables without a fault; return them as faults.
 
     Parameters
     ----------
@@ -83,11 +83,6 @@ def find_implausible(
         What messages call the file of each table.
     regions : DataFrame, optional
         Regional densities: animal_id, structure, region, density (mg/cm3).
-
-    Returns
-    -------
-    list of Fault
-        In the form of faults, to be shown as notes.
     """
     animals = tables["animals"].frame.drop_duplicates("animal_id")
     group_of = animals.set_index("animal_id")[["experiment", "group"]].agg(tuple, axis=1)

@@ -42,7 +42,7 @@ def check_values(
     faults: list[Fault],
     unreadable: pd.Series | None = None,
 ) -> None:
-    """Hold typed values of one column against the dictionary: required, minimum, pattern.
+    """Hold typed values of one column against the dictionary: required, minimum, pattern; add to `faults`.
 
     Parameters
     ----------
@@ -50,10 +50,6 @@ def check_values(
         Numbers, or names; indexed by spreadsheet row.
     spec : mapping
         The field's entry in the dictionary.
-    file : str
-        How messages call the file.
-    faults : list of Fault
-        What is found is added to it.
     unreadable : Series of bool, optional
         Values that are missing because they could not be read, which has been reported.
     """

@@ -53,20 +53,15 @@ def matching_columns(
 ) -> list[tuple[str, ...]]:
     """Return for each array the columns that may be it: one if all is well, several if that is not clear.
 
+    They agree in the strictest way in which any does: letter by letter, under `plain_name` and `array_key`,
+    by GEO's accession (GSM); only then by title, and as R rewrites names.
+
     Parameters
     ----------
     arrays : iterable of sequences of str
         What each array is called: its file, then its identifier; an earlier name counts before a later one.
-    columns : sequence of str
-        Headings of the table.
     titles : mapping, optional
         Title of a column in the repository (``!Sample_title``), by heading.
-
-    Returns
-    -------
-    list of tuple of str
-        The columns that agree in the strictest way in which any does: letter by letter, under `plain_name`
-        and `array_key`, by GEO's accession (GSM); only then by title, and as R rewrites names.
     """
     own = {column: column for column in columns}
     strict = [_Way(way, own) for way in (str, plain_name, array_key, _accession)]

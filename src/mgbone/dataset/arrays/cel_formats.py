@@ -283,14 +283,7 @@ def _require_one_colour(path: Path, kind: str) -> None:
 def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:
     """Read one data header and, recursively, those of the files that it was made from.
 
-    Returns
-    -------
-    kind : str
-        The data type identifier.
-    fields : dict
-        Its own parameters as text.
-    parents : dict
-        The parameters of all parents; the nearer parent wins.
+    Returns the data type, its own parameters as text, and those of all parents; the nearer parent wins.
     """
     if depth > _MAX_PARENTS:
         problem = tr("its headers are nested more than {most} deep; it is damaged", most=_MAX_PARENTS)

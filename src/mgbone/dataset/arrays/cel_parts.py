@@ -209,10 +209,9 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> tuple[np.ndarray | None, int]:
-    """Where each row of the text belongs in cell order, and how many rows repeat a cell.
+    """Where each row of the text belongs in cell order (None if in that order), and how many repeat a cell.
 
-    The places are None if the file is in cell order already. Of repeated rows the last counts, as in
-    affxparser.
+    Of repeated rows the last counts, as in affxparser.
     """
     inside = (x >= 0) & (x < cols) & (y >= 0) & (y < rows)
     if not inside.all():

@@ -27,25 +27,17 @@ def expression_files(folder: Path) -> list[Path]:
 
 
 def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
-    """Hold an expression table against the arrays of the dataset.
+    """Hold an expression table against the arrays of the dataset; return faults, and what was left out.
 
     The column of an array bears its `file`, with or without folder and what scanners and consoles add to
-    names, or its `array_id`; see `mgbone.dataset.arrays.array_names.matching_columns`.
+    names, or its `array_id` (`mgbone.dataset.arrays.array_names.matching_columns`).
 
     Parameters
     ----------
-    path : Path
-        The expression table.
     arrays : DataFrame
         array_id and file; the index holds spreadsheet rows.
     file : str
         How messages call the table of arrays.
-
-    Returns
-    -------
-    faults : list of Fault
-    notes : list of str
-        What was done or left out without being a fault.
     """
     from mgbone.dataset.arrays.expression_table import read_expression_table
     from mgbone.dataset.arrays.symbol_table import gene_symbols

@@ -86,18 +86,7 @@ class Platform:
     files: dict[str, Path] = field(repr=False)
 
     def check(self, chip) -> None:
-        """Raise an error unless CEL data are of this chip.
-
-        Parameters
-        ----------
-        chip : CelFile or DataFrame
-            What `read_cel` or `read_cels` returned.
-
-        Raises
-        ------
-        PlatformError
-            If its chip type or size is another.
-        """
+        """Raise a PlatformError unless CEL data, made by `read_cel` or `read_cels`, are of this chip."""
         facts = chip.attrs if isinstance(chip, pd.DataFrame) else vars(chip)
         name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
         if name not in self.chip_types:
@@ -121,10 +110,7 @@ class Platform:
     def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
 
-        Raises
-        ------
-        PlatformError
-            If the table is not of this chip.
+        A table of another chip is a PlatformError.
         """
         self.check(intensities)
         return intensities.loc[self.cells]
@@ -189,14 +175,10 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
 
 
 def find_platform(folder: str | PathLike) -> dict[str, Path]:
-    """Find a chip's library files in a folder or below it, whatever their version and the case of their
-    names.
+    """Find a chip's library files in a folder or below it, whatever their version and the case of names.
 
-    Returns
-    -------
-    dict of str to Path
-        ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there. Files may be compressed by
-        gzip.
+    Returns the files ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there, all maybe
+    compressed by gzip.
 
     Raises
     ------

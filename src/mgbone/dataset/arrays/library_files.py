@@ -70,13 +70,7 @@ class Clf:
     listed: pd.Series | None = field(repr=False)
 
     def cells(self, probe_ids: np.ndarray) -> np.ndarray:
-        """Return the cell index (``y * n_cols + x``) of each probe.
-
-        Raises
-        ------
-        PlatformError
-            If a probe has no place on the chip.
-        """
+        """Return the cell index (``y * n_cols + x``) of each probe; PlatformError if one has no place."""
         ids = np.asarray(probe_ids, dtype=np.int64)
         if self.listed is None:
             cells = ids - self.first_id
@@ -167,11 +161,8 @@ def read_clf(path: str | PathLike) -> Clf:
 def read_mps(path: str | PathLike) -> pd.DataFrame:
     """Read an MPS file: which probe sets make up a transcript cluster.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``probeset_id`` (the transcript cluster) and ``member`` (a probe set of the PGF), both text, one row
-        per member.
+    Returns ``probeset_id`` (the transcript cluster) and ``member`` (a probe set of the PGF), both text, one
+    row per member.
 
     Raises
     ------

@@ -119,15 +119,10 @@ def is_blank(cell: object) -> bool:
 
 
 def read_number(cell: object, commas: bool = False) -> Reading:
-    """Read a cell of a column of numbers.
+    """Read a cell of a column of numbers: text, a number, or what a workbook holds else (a date, None).
 
-    Parameters
-    ----------
-    cell : object
-        Text, a number, or what a workbook holds else (a date, a truth value, None).
-    commas : bool
-        Whether other cells of the column show that its decimal mark is the point, so that the comma in
-        ``1,234`` parts thousands.
+    Other cells of the column may show that its decimal mark is the point, so that the `commas` in ``1,234``
+    part thousands.
     """
     if is_blank(cell):
         return Reading("missing")
@@ -326,12 +321,8 @@ def is_decimal_point(cell: object) -> bool:
 def read_name(cell: object) -> tuple[str | None, str]:
     """Read a cell that holds a name: of an animal, a group, a file.
 
-    Returns
-    -------
-    str or None
-        The name in half width, without blanks around it; None for a blank cell or one that holds no name.
-    str
-        What is wrong with it, as a problem; empty if nothing.
+    Returns the name in half width, without blanks around it (None for a blank cell or one that holds no
+    name), and what is wrong with it, as a problem (empty if nothing).
     """
     if is_blank(cell):
         return None, ""

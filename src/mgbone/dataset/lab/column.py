@@ -39,18 +39,9 @@ def names_of(sheet: Sheet, cells: pd.Series, label: str, say: bool = True) -> pd
 def numbers_of(
     sheet: Sheet, cells: pd.Series, column: Column, units: pd.Series | None = None
 ) -> tuple[pd.Series, pd.Series]:
-    """Read a column of numbers into the dictionary's unit.
+    """Read a column of numbers into the dictionary's unit; say, too, which are below a limit of detection.
 
-    Parameters
-    ----------
-    units : Series of Unit, optional
-        The unit of each row, in a table with one row per measurement.
-
-    Returns
-    -------
-    Series of float
-    Series of bool
-        Which of them are below a limit of detection.
+    In a table with one row per measurement, `units` holds the Unit of each row.
     """
     values, readings = read_numbers(cells, sheet.decimal_commas)
     infinite = np.isinf(values)
@@ -92,10 +83,7 @@ def _limit_of(sheet: Sheet, column: Column) -> Reading | None:
 def _resolve(sheet: Sheet, values: pd.Series, readings: dict[int, Reading], column: Column) -> pd.Series:
     """Turn what is no plain number into a value, a censored value, a missing one or a fault, in place.
 
-    Returns
-    -------
-    Series of bool
-        Which values are below a limit of detection.
+    Returns which values are below a limit of detection.
     """
     below = pd.Series(False, index=values.index)
     spec, limit, may_be_below = column.spec, _limit_of(sheet, column), _may_be_below(column)

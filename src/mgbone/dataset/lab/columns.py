@@ -149,12 +149,8 @@ def meant_field(text: str, table: str, absent: list[str]) -> str | None:
 def rows_below(grid: Grid, start: int, headings: list[Heading]) -> tuple[int, list[object], list[object]]:
     """Find a row of units and one of limits of detection below the headings.
 
-    Returns
-    -------
-    int
-        The first row of the table itself.
-    list of object, list of object
-        Units and limits, a cell per column; empty where there is no such row.
+    Returns the first row of the table itself, and units and limits, a cell per column; empty without such a
+    row.
     """
     place = next(place for place, heading in enumerate(headings) if heading.field == "animal_id")
     units: list[object] = []

@@ -11,7 +11,7 @@ import csv
 import io
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -83,10 +83,7 @@ class Grid:
     def body(self, first: int, names: set[int]) -> pd.DataFrame:
         """Return the rows from `first` on (counted from 1), indexed by row; blank cells are missing.
 
-        Parameters
-        ----------
-        names : set of int
-            Columns, counted from 0, whose cells are names and not to be taken for numbers (007).
+        Cells of the columns `names` (counted from 0) are names and not to be taken for numbers (007).
         """
         if self.rows is not None:
             numbers = self.numbers or range(1, len(self.rows) + 1)
@@ -95,26 +92,29 @@ class Grid:
                 self.rows[start:], index=list(numbers[start:]), columns=range(self.width), dtype=object
             )
             return frame.where(~frame.map(is_blank), None)
-        if self.text.count("\n") < first - 1:
-            return pd.DataFrame(columns=range(self.width), dtype=object)
-        try:
-            frame = pd.read_csv(
-                io.StringIO(self.text),
-                header=None,
-                sep=self.delimiter,
-                skiprows=first - 1,
-                names=range(self.width),
-                index_col=False,
-                dtype=dict.fromkeys(names, str),
-                keep_default_na=False,
-                na_values=[""],
-                skip_blank_lines=False,
-                low_memory=False,
-            )
-        except pd.errors.EmptyDataError:
-            return pd.DataFrame(columns=range(self.width), dtype=object)
-        frame.index = frame.index + first
-        return frame
+        return text_cells(self.text, self.delimiter, first, self.width, names)
+
+
+def text_cells(text: str, delimiter: str, first: int, width: int, names: Collection[int]) -> pd.DataFrame:
+    """Return the rows of a regular text from `first` on, as `Grid.body` does."""
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            sep=delimiter,
+            skiprows=first - 1,
+            names=range(width),
+            index_col=False,
+            dtype=dict.fromkeys(names, str),
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            low_memory=False,
+        )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=range(width), dtype=object)
+    frame.index = frame.index + first
+    return frame
 
 
 def sheet_words(file: str, sheet: str) -> str:

@@ -45,12 +45,7 @@ def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[
     """Return the experiments and groups that a cell may mean.
 
     A name, label or synonym wins; a diet alone (``0.05％Mg食``, ``0.05``) means the group that is fed it, if
-    its experiment has one such group.
-
-    Parameters
-    ----------
-    experiment : str or None
-        Of the animal; None where it is not known, and all experiments are searched.
+    its experiment has one such group. Where the animal's experiment is not known (None), all are searched.
     """
     among = [name for name in study.experiments if experiment in (None, name)]
     pairs = [(name, group) for name in among for group in study.experiments[name].groups]
@@ -97,18 +92,9 @@ def known_groups(study: Study, experiment: str | None) -> str:
 
 
 def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[Note]]:
-    """Put the study's names of experiments and groups in place of the laboratory's.
+    """Put the study's names of experiments and groups in place of the laboratory's; note what was read.
 
-    Parameters
-    ----------
-    animals : list of Piece
-        Changed in place: a name that means nothing, or several things, becomes `REPORTED`.
-
-    Returns
-    -------
-    list of Fault
-    list of Note
-        What was read as what.
+    The pieces are changed in place: a name that means nothing, or several things, becomes `REPORTED`.
     """
     faults: list[Fault] = []
     notes: list[Note] = []
@@ -174,10 +160,7 @@ def _match(
 ) -> dict[int, list[tuple[str, str]]]:
     """Replace the texts of a column by what they mean; report those that mean nothing or several things.
 
-    Returns
-    -------
-    dict of int to list of tuple of str
-        What each row may mean, where that is one name.
+    Returns what each row may mean, where that is one name.
     """
     values, label = piece.frame[name], piece.labels[name]
     found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}

@@ -62,14 +62,9 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def read_heading(text: str, table: str = "") -> Heading:
-    """Read a heading.
+    """Read a heading, in one or several languages: ``血清Mg濃度 / Serum magnesium (mg/dL)``.
 
-    Parameters
-    ----------
-    text : str
-        As found, in one or several languages: ``血清Mg濃度 / Serum magnesium (mg/dL)``.
-    table : str, optional
-        The table that the sheet is named for; short headings as ``Mg`` are understood there only.
+    Short headings as ``Mg`` are understood only in a sheet that is named for their table.
     """
     found = _names(plain(text), table)
     if found:  # a bracket may belong to a name

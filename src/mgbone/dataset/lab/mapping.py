@@ -138,12 +138,7 @@ class ScannerMapping:
     def complete(self, frame: pd.DataFrame, animals: pd.DataFrame | None) -> tuple[pd.DataFrame, list[str]]:
         """Fill in thickness and position as stated, and turn a scan that ran from the hip to the knee.
 
-        Returns
-        -------
-        DataFrame
-            Slices as the dictionary has them: counted from the distal end.
-        list of str
-            What was done.
+        Returns slices as the dictionary has them, counted from the distal end, and what was done.
         """
         frame, notes = frame.copy(), []
         if self.thickness is not None and frame["thickness"].isna().all():

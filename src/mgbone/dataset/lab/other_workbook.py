@@ -29,15 +29,7 @@ _SHEETS = Path(__file__).with_name("_sheets.py")
 
 
 def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
-    """Read all visible sheets of a workbook (.xls, .ods), as `workbook.read_workbook` does those of .xlsx.
-
-    Returns
-    -------
-    list of Grid
-    list of Fault
-    list of Note
-        What was passed over, and what can't be seen in these formats.
-    """
+    """Read all visible sheets of a workbook (.xls, .ods), as `workbook.read_workbook` does those of .xlsx."""
     data = path.read_bytes()
     if not data:
         return [], [Fault(file, tr("is empty"), tr("Fill in the table, or take the file away."))], []

@@ -29,8 +29,6 @@ def regional_table(
     pieces : list of Piece
         With columns animal_id, structure, region and density, or content (mg) and volume (mm3); or with a
         column per endpoint (bmd_trabecular_distal).
-    animals : Table or None
-        The animals that there are.
     slices : bool
         Whether the folder holds slices, too; then it is not known which of the two to take.
 

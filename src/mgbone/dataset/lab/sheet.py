@@ -35,7 +35,7 @@ def read_sheet(
     read_as: Mapping[str, Heading] | None = None,
     units: Mapping[str, Unit] | None = None,
 ) -> Sheet | None:
-    """Read one sheet into pieces.
+    """Read one sheet into pieces; None if nothing in it is of the dictionary and its name promises nothing.
 
     Parameters
     ----------
@@ -45,11 +45,6 @@ def read_sheet(
         What headings mean by the mapping file, by folded text; it wins over everything else.
     units : mapping of str to Unit, optional
         Units that the mapping file states, by field.
-
-    Returns
-    -------
-    Sheet or None
-        None where nothing in the sheet belongs to the dictionary and its name promises nothing.
     """
     start, headings = find_headings(grid, table, read_as or {})
     known = [heading for heading in headings if heading.known]

@@ -33,17 +33,9 @@ _LINE = 15  # points, the height of a line of text
 
 
 def new_dataset(name: str, design: Design | None = None) -> Path:
-    """Write the folder ``data/<name>`` for a laboratory's own measurements.
+    """Write the folder ``data/<name>`` for a laboratory's own measurements, and return it.
 
-    Parameters
-    ----------
-    design : Design, optional
-        A design of one's own, written as study.yml; without it the compendium's.
-
-    Returns
-    -------
-    Path
-        Of the folder.
+    A `design` of one's own is written as study.yml; without it the compendium's counts.
 
     Raises
     ------

@@ -47,15 +47,7 @@ class Unreadable(Exception):
 
 
 def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
-    """Read all visible sheets of a workbook (.xlsx).
-
-    Returns
-    -------
-    list of Grid
-    list of Fault
-    list of Note
-        What was passed over.
-    """
+    """Read all visible sheets of a workbook (.xlsx); what is passed over is noted."""
     try:
         parts = _unpacked(path.read_bytes())
         book, strings = _opened(parts)
