@@ -51,13 +51,12 @@ def check_relations(
 def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]:
     if "experiment" not in animals:
         return []
-    known = list(study.experiments)
+    known, names = list(study.experiments), tr(", ").join(study.experiments)
     experiment = animals["experiment"]
     strange = animals.index[experiment.notna() & ~experiment.isin(known)]
 
     def describe_experiment(row: int) -> tuple[str, str]:
         found = experiment.loc[row]
-        names = tr(", ").join(known)
         problem = tr("found {found!r}, the study has the experiments {names}", found=found, names=names)
         return problem, _did_you_mean(found, {name: name for name in known})
 
@@ -65,17 +64,13 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
     if "group" not in animals:
         return faults
     group = animals["group"]
-    groups = {name: one.groups for name, one in study.experiments.items()}
-    allowed = pd.MultiIndex.from_tuples([(e, g) for e, members in groups.items() for g in members])
-    fits = pd.MultiIndex.from_arrays([experiment, group]).isin(allowed)
+    allowed = [(name, member) for name, one in study.experiments.items() for member in one.groups]
+    fits = pd.MultiIndex.from_arrays([experiment, group]).isin(pd.MultiIndex.from_tuples(allowed))
     unknown = animals.index[experiment.isin(known) & group.notna() & ~fits]
 
     def describe_group(row: int) -> tuple[str, str]:
-        members = groups[experiment.loc[row]]
-        labels = {name: name for name in members}
-        labels |= {
-            text: name for name in members for text in (study.groups[name].label, study.groups[name].label_ja)
-        }
+        members = {name: study.groups[name] for name in study.experiments[experiment.loc[row]].groups}
+        labels = {text: name for name, one in members.items() for text in (name, one.label, one.label_ja)}
         problem = tr(
             "found {found!r}, {experiment} has the groups {names}",
             found=group.loc[row], experiment=experiment.loc[row], names=tr(", ").join(members),

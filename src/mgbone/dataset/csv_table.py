@@ -72,7 +72,7 @@ def read_table(
             typed[spec["name"]] = values
             table.below_limit |= {spec["name"]: below} if below.any() else {}
     table.frame = pd.DataFrame(typed, index=raw.index)
-    check_repeated(table.frame, file, name, table.faults)
+    table.faults += check_repeated(table.frame, file, name)
     return table
 
 
@@ -214,7 +214,7 @@ def _folded(text: str) -> str:
 def _names(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> pd.Series:
     values = cells.mask(cells.str.strip() == "") if cells.notna().any() else cells
     values = values.astype("str")
-    check_values(values, spec, file, faults)
+    faults += check_values(values, spec, file)
     return values
 
 
@@ -259,7 +259,7 @@ def _numbers(
     faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
     unreadable = pd.Series(cells.index.isin(list(bad)), index=cells.index)
     values = values.mask(unreadable)
-    check_values(values, spec, file, faults, unreadable)
+    faults += check_values(values, spec, file, unreadable)
     return values, below
 
 

@@ -299,9 +299,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     for column in absent:
         empty = "str" if fields_of(name)[column]["type"] == "string" else float
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
-    found: list[Fault] = []
-    _check_needed(name, frame, absent, names, lab.needs_groups, found)
-    check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name, found)
+    found = _blank(name, frame, absent, names, lab.needs_groups)
+    found += check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name)
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
     if measured:
@@ -311,14 +310,11 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     lab.tables[name], lab.names[name] = table, names
 
 
-def _check_needed(
-    name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool, faults: list[Fault]
-) -> None:
+def _blank(name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool) -> list[Fault]:
     """Report blank cells that no row may have, once for a column that is not there at all."""
-    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}.get(
-        name, []
-    )
-    for column in needed:
+    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}
+    faults = []
+    for column in needed.get(name, []):
         spec = fields_of(name)[column]
         if column in absent:
             advice = tr('Add a column "{title}" or "{column}".', title=spec["title_ja"], column=column)
@@ -327,6 +323,7 @@ def _check_needed(
             advice = tr("Fill in the {title} of this row; in a CSV file merged cells have to be filled, too.")
             blank = frame.index[frame[column].isna()]
             faults += fault_in_rows(names, column, blank, tr("is blank"), advice, title=spec["title_ja"])
+    return faults
 
 
 # --- slices and scans --------------------------------------------------------------------------------

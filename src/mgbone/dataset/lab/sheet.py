@@ -128,8 +128,7 @@ def _add_piece(
         if name in _LOOKED_AT_TOGETHER:
             least = {key: value for key, value in spec["constraints"].items() if key == "minimum"}
             spec = {**spec, "constraints": least}
-        found: list[Fault] = []
-        check_values(typed[name], spec, sheet.where, found)
+        found = check_values(typed[name], spec, sheet.where)
         sheet.faults += [replace(fault, column=labels[name]) for fault in found]
     frame = pd.DataFrame(typed, index=names.index)
     sheet.pieces.append(Piece(table, sheet.where, frame, labels, below, **about))
