@@ -74,16 +74,14 @@ class LabFolder:
         """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
         where, row, problem = fault.file, fault.row, fault.problem
         if where in self.places:  # a table that was put together from several sheets
-            table, places = where, self.places[where]
+            places = self.places[where]
             where, row = (where, None) if row is None else places.get(row, (where, row))
             told = row_words(r"(\d+)")  # as the fault has it in the language in use
             problem = re.sub(rf"(?<![A-Za-z]){told}", lambda found: _at(places, int(found[1])), problem)
-            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
-            if not any(labels.values()):
-                labels = {name: self.labels.get((table, name)) for name in _split(fault.column)}
-        else:
-            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
-        column = ", ".join(labels[name] or name for name in labels) or None
+        names = fault.column.split(", ") if fault.column else []
+        known = ([self.labels.get((place, name)) for name in names] for place in (where, fault.file))
+        labels = next((found for found in known if any(found)), names)
+        column = ", ".join(label or name for label, name in zip(labels, names, strict=True)) or None
         return replace(fault, file=where, row=row, column=column, problem=problem)
 
 
@@ -92,10 +90,6 @@ def _at(places: Mapping[int, tuple[str, int]], row: int) -> str:
     if not where:
         return row_words(number)
     return tr("{row} of {where}", row=row_words(number), where=where)
-
-
-def _split(column: str | None) -> list[str]:
-    return column.split(", ") if column else []
 
 
 def is_lab_folder(folder: Path) -> bool:
@@ -286,10 +280,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         sheets = tr("; ").join(dict.fromkeys(piece.where for piece in pieces))
         title = either(name, table_schema(name)["title_ja"])
         names = tr("the table of {name} ({sheets})", name=title, sheets=sheets)
-        joined = join(name, pieces)
-        frame, below = joined.frame, joined.below
-        lab.faults += joined.faults
-        lab.places[names] = joined.places
+        frame, below, lab.places[names], found = join(name, pieces)
+        lab.faults += found
         for piece in pieces:
             for column, label in piece.labels.items():
                 lab.labels.setdefault((piece.where, column), label)

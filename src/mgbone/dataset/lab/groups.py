@@ -15,7 +15,7 @@ from mgbone.dataset.faults import Fault, Note, fault_in_rows, fault_per_row, fou
 from mgbone.dataset.lab.cell import REPORTED
 from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.lab.parts import Piece
-from mgbone.study.design import Study
+from mgbone.study.design import Experiment, Group, Study
 from mgbone.study.language import tr
 
 T = TypeVar("T")
@@ -77,18 +77,21 @@ def _words(study: Study, group: str) -> set[str]:
     return {fold_group(word) for word in (group, one.label, one.label_ja, *one.synonyms)}
 
 
-def experiment_of_group(pairs: Iterable[tuple[str, str]]) -> str | None:
+def _experiment_of(pairs: Iterable[tuple[str, str]]) -> str | None:
     """Return the one experiment that all pairs agree on, or None."""
     names = {experiment for experiment, _ in pairs}
     return names.pop() if len(names) == 1 else None
 
 
 def known_groups(study: Study, experiment: str | None) -> str:
-    """List the groups of an experiment as people read them, for messages."""
-    among: Mapping[str, object] = study.experiments if experiment is None else {experiment: None}
-    groups = dict.fromkeys(group for name in among for group in study.experiments[name].groups)
-    labels = {group: study.groups[group].label_ja for group in groups}
-    return tr(", ").join(tr("{name} ({label})", name=name, label=label) for name, label in labels.items())
+    """List the groups of an experiment, or of all, as people read them, for messages."""
+    among = [study.experiments[experiment]] if experiment else study.experiments.values()
+    return _listed({group: study.groups[group] for one in among for group in one.groups})
+
+
+def _listed(known: Mapping[str, Experiment | Group]) -> str:
+    shown = (tr("{name} ({label})", name=name, label=one.label_ja) for name, one in known.items())
+    return tr(", ").join(shown)
 
 
 def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[Note]]:
@@ -99,43 +102,31 @@ def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[
     faults: list[Fault] = []
     notes: list[Note] = []
     stated = [piece for piece in animals if "experiment" in piece.frame]
-    experiments = tr(", ").join(
-        tr("{name} ({label})", name=name, label=one.label_ja) for name, one in study.experiments.items()
-    )
+    experiments = _listed(study.experiments)
     for piece in stated:
-        _match(
-            piece,
-            "experiment",
-            lambda row, text: [(one, one) for one in experiments_named(text, study)],
-            lambda row: experiments,
-            faults,
-            notes,
-        )
+        texts = _texts(piece, "experiment")
+        named = {row: [(one, one) for one in experiments_named(text, study)] for row, text in texts}
+        _match(piece, "experiment", named, lambda row: experiments, faults, notes)
     columns = ["animal_id", "experiment"]
     known = [piece.frame.dropna(subset=columns)[columns] for piece in stated]
     every = pd.concat(known) if known else pd.DataFrame(columns=columns)
     every = every.drop_duplicates("animal_id").set_index("animal_id")["experiment"].to_dict()
+    only = next(iter(study.experiments)) if len(study.experiments) == 1 else None
     for piece in animals:
         if "group" not in piece.frame:
             continue
-        only = next(iter(study.experiments)) if len(study.experiments) == 1 else None
         own = piece.frame["animal_id"].map(every).where(lambda known: known.isin(list(study.experiments)))
         within = {row: (name if isinstance(name, str) else only) for row, name in own.items()}
-        found = _match(
-            piece,
-            "group",
-            lambda row, text, within=within: groups_named(text, study, within[row]),
-            lambda row, within=within: known_groups(study, within[row]),
-            faults,
-            notes,
-        )
+        found = {row: groups_named(text, study, within[row]) for row, text in _texts(piece, "group")}
+        allowed = lambda row, within=within: known_groups(study, within[row])  # noqa: E731
+        found = _match(piece, "group", found, allowed, faults, notes)
         if stated:
             continue
         # No column says the experiment: it is that of the group, if the study has the group in one only.
-        of_group = {row: only or experiment_of_group(pairs) for row, pairs in found.items()}
+        of_group = {row: only or _experiment_of(pairs) for row, pairs in found.items()}
         taken = pd.Series(of_group, dtype=object).reindex(piece.frame.index)
         piece.frame["experiment"] = taken.where(taken.notna(), np.nan).astype("str")
-        several = [row for row, pairs in found.items() if pairs and not (only or experiment_of_group(pairs))]
+        several = [row for row, experiment in of_group.items() if not experiment]
         faults += fault_in_rows(
             piece.where, piece.labels["group"], several,
             tr("found {group!r}, a group of several experiments ({names})"),
@@ -150,28 +141,29 @@ def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[
     return faults, notes
 
 
+def _texts(piece: Piece, name: str) -> list[tuple[int, str]]:
+    return [(row, text) for row, text in piece.frame[name].dropna().items() if text != REPORTED]
+
+
 def _match(
     piece: Piece,
     name: str,
-    find: Callable[[int, str], list[tuple[str, str]]],
+    found: Mapping[int, list[tuple[str, str]]],
     allowed: Callable[[int], str],
     faults: list[Fault],
     notes: list[Note],
 ) -> dict[int, list[tuple[str, str]]]:
     """Replace the texts of a column by what they mean; report those that mean nothing or several things.
 
-    Returns what each row may mean, where that is one name.
+    Returns those of `found` that are one name.
     """
-    values, label = piece.frame[name], piece.labels[name]
-    found = {row: find(row, text) for row, text in values.dropna().items() if text != REPORTED}
-    meant = {row: list(dict.fromkeys(group for _, group in pairs)) for row, pairs in found.items()}
-    bad = [row for row, names in meant.items() if len(names) != 1]
-    # One fault per text: a group that is misspelt in eight rows is one mistake.
-    counts = Counter(values[bad])
-    first = [row for place, row in enumerate(bad) if values[row] not in set(values[bad[:place]])]
+    values, label = piece.frame[name].copy(), piece.labels[name]
+    meant = {row: list(dict.fromkeys(one for _, one in pairs)) for row, pairs in found.items()}
+    bad = values[[row for row, names in meant.items() if len(names) != 1]]
+    counts = Counter(bad)
 
     def describe(row: int) -> tuple[str, str]:
-        found = found_in(values[row], counts[values[row]])
+        found = found_in(bad[row], counts[bad[row]])
         if meant[row]:
             names = tr(" or ").join(meant[row])
             problem = tr("{found}, which may mean {names}", found=found, names=names)
@@ -181,14 +173,14 @@ def _match(
         )
         return tr("{found}, allowed: {names}", found=found, names=allowed(row)), advice
 
-    faults += fault_per_row(piece.where, label, first, describe)
-    canonical = values.copy()
+    # One fault per text: a group that is misspelt in eight rows is one mistake.
+    faults += fault_per_row(piece.where, label, bad.drop_duplicates().index, describe)
     taken: Counter[tuple[str, str]] = Counter()
     for row, names in meant.items():
-        canonical[row] = names[0] if len(names) == 1 else REPORTED
         if len(names) == 1 and values[row] != names[0]:
             taken[values[row], names[0]] += 1
-    piece.frame[name] = canonical
+        values[row] = names[0] if len(names) == 1 else REPORTED
+    piece.frame[name] = values
     for (text, meaning), rows in taken.items():
         note = tr(
             "{text!r} read as {meaning} ({rows} row{plural}).",
