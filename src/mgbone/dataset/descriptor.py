@@ -112,13 +112,12 @@ def write_datapackage(
     limits = _stated_limits(folder) if detection_limits is None else dict(detection_limits)
     for name, limit in limits.items():
         if not any(name in columns for columns in BELOW_LIMIT.values()) or not _is_limit(limit):
-            raise MgboneError(
-                tr(
-                    "{name}: {limit!r} can't be a limit of detection; give a number above 0, in the unit of "
-                    "the column, for one of {columns}",
-                    name=name, limit=limit, columns=_with_limits(),
-                )
+            said = tr(
+                "{name}: {limit!r} can't be a limit of detection; give a number above 0, in the unit of the "
+                "column, for one of {columns}",
+                name=name, limit=limit, columns=_with_limits(),
             )  # fmt: skip
+            raise MgboneError(said)
     descriptor: dict[str, Any] = {
         "profile": "data-package",
         "name": folder.name.lower(),

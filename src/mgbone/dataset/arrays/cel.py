@@ -205,20 +205,18 @@ def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
         names = [re.sub(r"(?i)(\.cel)?(\.gz)?$", "", path.name) for path in paths]
     names = [str(name) for name in names]
     if len(names) != len(paths):
-        raise CelError(
-            tr(
-                "{files} CEL files but {names} names were given. Give one name per file.",
-                files=len(paths), names=len(names),
-            )
+        said = tr(
+            "{files} CEL files but {names} names were given. Give one name per file.",
+            files=len(paths), names=len(names),
         )  # fmt: skip
+        raise CelError(said)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise CelError(
-            tr(
-                "The array names {names} occur more than once. Give each file its own name.",
-                names=tr(", ").join(repeated),
-            )
+        said = tr(
+            "The array names {names} occur more than once. Give each file its own name.",
+            names=tr(", ").join(repeated),
         )
+        raise CelError(said)
     return names
 
 

@@ -90,22 +90,20 @@ class Platform:
         facts = chip.attrs if isinstance(chip, pd.DataFrame) else vars(chip)
         name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
         if name not in self.chip_types:
-            raise PlatformError(
-                tr(
-                    "The CEL files are of chip {chip}, but {file} is for {chips}. Put the library files of "
-                    "{chip} there.",
-                    chip=name, file=self.files["pgf"], chips=tr(" and ").join(self.chip_types),
-                )
+            said = tr(
+                "The CEL files are of chip {chip}, but {file} is for {chips}. Put the library files of "
+                "{chip} there.",
+                chip=name, file=self.files["pgf"], chips=tr(" and ").join(self.chip_types),
             )  # fmt: skip
+            raise PlatformError(said)
         if size != (self.n_rows, self.n_cols):
-            raise PlatformError(
-                tr(
-                    "The CEL files have {rows} x {columns} cells, but {file} describes {clf_rows} x "
-                    "{clf_columns}. Take the library files that belong to this chip.",
-                    rows=size[0], columns=size[1], file=self.files["clf"].name,
-                    clf_rows=self.n_rows, clf_columns=self.n_cols,
-                )
+            said = tr(
+                "The CEL files have {rows} x {columns} cells, but {file} describes {clf_rows} x "
+                "{clf_columns}. Take the library files that belong to this chip.",
+                rows=size[0], columns=size[1], file=self.files["clf"].name, clf_rows=self.n_rows,
+                clf_columns=self.n_cols,
             )  # fmt: skip
+            raise PlatformError(said)
 
     def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
@@ -217,14 +215,13 @@ def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, .
     ours, theirs = pgf.header.get("chip_type", []), clf.header.get("chip_type", [])
     common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)
     if not common:
-        raise PlatformError(
-            tr(
-                "{pgf} is for {chips}, but {clf} is for {other_chips}. Take both from the same set of "
-                "library files.",
-                pgf=files["pgf"].name, chips=tr(" and ").join(ours) or tr("no named chip"),
-                clf=files["clf"].name, other_chips=tr(" and ").join(theirs) or tr("no named chip"),
-            )
+        said = tr(
+            "{pgf} is for {chips}, but {clf} is for {other_chips}. Take both from the same set of library "
+            "files.",
+            pgf=files["pgf"].name, chips=tr(" and ").join(ours) or tr("no named chip"), clf=files["clf"].name,
+            other_chips=tr(" and ").join(theirs) or tr("no named chip"),
         )  # fmt: skip
+        raise PlatformError(said)
     return common
 
 
@@ -284,13 +281,12 @@ def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFr
                 return rows
             if column == "probeset_id":
                 lost = rows < 0
-    raise PlatformError(
-        tr(
-            "{mps} lists {count} probe sets that {pgf} does not have (such as {name}). Take both from the "
-            "same set of library files.",
-            mps=files["mps"].name, count=int(lost.sum()), pgf=files["pgf"].name, name=members[lost].iloc[0],
-        )
+    said = tr(
+        "{mps} lists {count} probe sets that {pgf} does not have (such as {name}). Take both from the same "
+        "set of library files.",
+        mps=files["mps"].name, count=int(lost.sum()), pgf=files["pgf"].name, name=members[lost].iloc[0],
     )  # fmt: skip
+    raise PlatformError(said)
 
 
 def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
@@ -319,13 +315,12 @@ def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFra
             {"gene_symbol": None, "gene_name": None, "place": None}, index=clusters, dtype="str"
         )
     if not genes.index.isin(clusters).any():
-        raise PlatformError(
-            tr(
-                "{file} knows none of the chip's transcript clusters (such as {name}). Take the annotation "
-                "of this chip type.",
-                file=files["transcripts"].name, name=clusters[0],
-            )
+        said = tr(
+            "{file} knows none of the chip's transcript clusters (such as {name}). Take the annotation of "
+            "this chip type.",
+            file=files["transcripts"].name, name=clusters[0],
         )  # fmt: skip
+        raise PlatformError(said)
     return genes.reindex(clusters)
 
 

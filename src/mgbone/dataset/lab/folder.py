@@ -20,20 +20,17 @@ from mgbone.dataset.faults import (
     not_readable,
     row_words,
 )
-from mgbone.dataset.lab.by_group import groups_above, one_row_each
 from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
 from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
-from mgbone.dataset.lab.groups import match_groups
+from mgbone.dataset.lab.groups import groups_above, match_groups, one_row_each
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
 from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
-from mgbone.dataset.lab.other_workbook import ENDINGS as OTHER_WORKBOOKS
-from mgbone.dataset.lab.other_workbook import read_other_workbook
 from mgbone.dataset.lab.parts import Piece, Sheet
 from mgbone.dataset.lab.reading import READING, rows_to_leave_out
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import NO_ROWS, no_animals, read_sheet
-from mgbone.dataset.lab.workbook import read_workbook
+from mgbone.dataset.lab.workbook import OTHER_WORKBOOKS, read_other_workbook, read_workbook
 from mgbone.dataset.table import Table, check_repeated
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES, table_schema

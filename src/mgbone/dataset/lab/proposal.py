@@ -34,13 +34,12 @@ def propose_mapping(folder: Path) -> str:
     found = [(_columns(grid), grid) for grid in grids_of(folder, LabFolder())]
     found = [(columns, grid) for columns, grid in found if _MEASURED & columns.keys()]
     if not found:
-        raise MgboneError(
-            tr(
-                "{folder}: no table looks like a scanner's export. Write qct_mapping.yml by hand; "
-                "`make new-dataset NAME=...` brings a template.",
-                folder=folder.name,
-            )
+        said = tr(
+            "{folder}: no table looks like a scanner's export. Write qct_mapping.yml by hand; `make "
+            "new-dataset NAME=...` brings a template.",
+            folder=folder.name,
         )
+        raise MgboneError(said)
     columns, grid = max(found, key=lambda one: len(one[0]))
     return _text(grid, columns)
 

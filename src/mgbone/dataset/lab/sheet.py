@@ -10,8 +10,15 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, column_words, found_in, listing, nearest, rows_words
 from mgbone.dataset.lab.cell import has_decimal_commas, is_blank, lexicon, plain
-from mgbone.dataset.lab.column import names_of, numbers_of
-from mgbone.dataset.lab.columns import check_headings, columns_of, find_headings, meant_field, rows_below
+from mgbone.dataset.lab.columns import (
+    check_headings,
+    columns_of,
+    find_headings,
+    meant_field,
+    names_of,
+    numbers_of,
+    rows_below,
+)
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading
 from mgbone.dataset.lab.parts import EXAMPLE, Column, Piece, Sheet, column_label, is_name, no_bracket

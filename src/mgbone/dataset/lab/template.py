@@ -43,21 +43,17 @@ def new_dataset(name: str, design: Design | None = None) -> Path:
         If the name can't be that of a folder here, or there is one already: nothing is overwritten.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
-        raise MgboneError(
-            tr(
-                "{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in "
-                "lab2026.",
-                name=name,
-            )
+        said = tr(
+            "{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in lab2026.",
+            name=name,
         )
+        raise MgboneError(said)
     folder = project_root() / "data" / name
     if name in RESERVED or folder.exists():
-        raise MgboneError(
-            tr(
-                "data/{name} is there already, and nothing is written over it; choose another name.",
-                name=name,
-            )
+        said = tr(
+            "data/{name} is there already, and nothing is written over it; choose another name.", name=name
         )
+        raise MgboneError(said)
     try:
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     except OSError as error:
