@@ -120,8 +120,7 @@ def _text_positions(path: Path, sections: Mapping[str, bytes], name: str, rows: 
     cells, body = _table_of(path, sections, name)
     places = _numbers(path, body, cells, 2, name)
     if not np.isfinite(places).all() or np.abs(places).max(initial=0) > 1e9:
-        problem = tr("its section [{name}] lists cells that do not exist; it is damaged", name=name)
-        raise _fault(path, problem)
+        raise _fault(path, tr("its section [{name}] lists cells that do not exist; it is damaged", name=name))
     return _positions(path, *places, rows, cols, name.lower())
 
 

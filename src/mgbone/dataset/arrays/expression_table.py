@@ -161,8 +161,7 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
         raise _fault(path, problem, tr("Export one per array."))
     for name in kept:
         if head.count(name) > 1:
-            problem = tr("has two columns named {name!r}", name=name)
-            raise _fault(path, problem, tr("Rename one of them."))
+            raise _fault(path, tr("has two columns named {name!r}", name=name), tr("Rename one of them."))
     titles = _titles(text, head) if from_geo else {}
     return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles)
 
@@ -188,8 +187,7 @@ def _text(path: Path) -> str:
         raise _fault(path, tr(workbook), advice)
     text, encoding = decode(data)
     if encoding:
-        said = tr("is not UTF-8 text; read as {encoding}.", encoding=tr(encoding))
-        _tell(path, said, TextFormWarning)
+        _tell(path, tr("is not UTF-8 text; read as {encoding}.", encoding=tr(encoding)), TextFormWarning)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Excel pads the lines about a series to the width of the table below them.
     return re.sub(r"(?m)^(!.*?)\t+$", r"\1", text) if "!series_matrix_table_begin" in text else text
@@ -203,8 +201,7 @@ def _series_matrix(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     body = text.partition("!series_matrix_table_begin\n")[2]
     body, mark, _ = body.partition("!series_matrix_table_end")
     if not mark:
-        problem = tr("ends before its table does (truncated?)")
-        raise _fault(path, problem, tr("Download it again."))
+        raise _fault(path, tr("ends before its table does (truncated?)"), tr("Download it again."))
     return _parse(path, body, "\t")
 
 

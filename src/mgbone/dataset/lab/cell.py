@@ -285,8 +285,7 @@ def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading
         return Reading("number", number, how=tr("; ").join(how))
     unit = unit_of(rest)
     if unit is None:
-        problem = tr("found {shown!r}, expected a number alone", shown=shown[:60])
-        return _bad(problem, _remark(half, rest))
+        return _bad(tr("found {shown!r}, expected a number alone", shown=shown[:60]), _remark(half, rest))
     return Reading(
         "number", number, unit, tr("; ").join([*how, tr("the unit {unit} in the cell", unit=rest)])
     )

@@ -183,8 +183,7 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
     if others:
         lab.notes.append(Note("", tr("files that were not read: {names}.", names=listing(others))))
     if any(folder.glob("~$*")):
-        said = tr("a workbook is open in Excel: what is not saved yet was not read.")
-        lab.notes.append(Note("", said))
+        lab.notes.append(Note("", tr("a workbook is open in Excel: what is not saved yet was not read.")))
 
 
 def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
@@ -329,8 +328,7 @@ def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
     if frame["slice"].isna().all() and frame["position"].notna().any():
         order = frame.groupby("animal_id")["position"].rank(method="first")
         frame = frame.assign(slice=order)
-        said = tr("slices numbered from the distal end by their position.")
-        lab.notes.append(Note(names, said))
+        lab.notes.append(Note(names, tr("slices numbered from the distal end by their position.")))
     found: list[Fault] = []
     for column, spec in fields_of("qct_slices").items():
         if column == "animal_id" or not spec["constraints"].get("required"):

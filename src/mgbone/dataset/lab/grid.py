@@ -138,8 +138,7 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
         return None, [fault]
     if not text.strip():
         return None, [Fault(file, tr("is empty"), tr("Fill in the table, or take the file away."))]
-    read_as = tr("read as {encoding}.", encoding=tr(encoding))
-    notes = [] if encoding == "UTF-8" else [Note(file, read_as)]
+    notes = [] if encoding == "UTF-8" else [Note(file, tr("read as {encoding}.", encoding=tr(encoding)))]
     delimiter = _delimiter(text)
     if delimiter != ",":
         notes.append(Note(file, tr(_DELIMITERS[delimiter])))
@@ -161,8 +160,7 @@ def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
         try:
             return data.decode("utf-16"), "UTF-16", None
         except UnicodeDecodeError:
-            advice = tr("Save it again as 'CSV UTF-8'.")
-            return "", "", Fault(file, tr("is damaged UTF-16 text"), advice)
+            return "", "", Fault(file, tr("is damaged UTF-16 text"), tr("Save it again as 'CSV UTF-8'."))
     if b"\0" in data:
         row = 1 + data.count(b"\n", 0, data.find(b"\0"))
         problem = tr("holds a zero byte, which text never does; it is damaged")

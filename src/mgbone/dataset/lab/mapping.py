@@ -102,8 +102,7 @@ class ScannerMapping:
                     "has no row whose {name} is {value}; found {found}",
                     name=name, value=value, found=listing(map(str, texts.dropna().unique())),
                 )  # fmt: skip
-                advice = tr("Correct `only` in {file}.", file=MAPPING)
-                sheet.fault(problem, advice)
+                sheet.fault(problem, tr("Correct `only` in {file}.", file=MAPPING))
         if not self.average:
             return
         for piece in sheet.pieces:
@@ -243,8 +242,7 @@ def _columns(document: Document, columns: Mapping[str, object], mapped: ScannerM
                 advice = tr("Is it {name}?", name=near)
             document.slip(keys, tr("{name!r} is not in the dictionary", name=ours), advice)
         elif not fold(str(theirs)):
-            advice = tr("Write the heading of the export, or delete the line.")
-            document.slip(keys, tr("is blank"), advice)
+            document.slip(keys, tr("is blank"), tr("Write the heading of the export, or delete the line."))
         elif fold(str(theirs)) in mapped.read_as:
             problem = tr("names {heading!r} a second time", heading=str(theirs))
             document.slip(keys, problem, tr("Each heading means one thing."))

@@ -78,8 +78,7 @@ def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
             names = tr(", ").join(known)
             problem = tr("is blank, allowed: {names}", names=names)
             if isinstance(found, str):
-                shown = tr("found {text!r}", text=found)
-                problem = tr("{found}, allowed: {names}", found=shown, names=names)
+                problem = tr("{found}, allowed: {names}", found=tr("found {text!r}", text=found), names=names)
             if kind == "structure":
                 return problem, tr("Write one of them, or its Japanese name, as structure.")
             return problem, tr("Write one of them, or its Japanese name, as region.")

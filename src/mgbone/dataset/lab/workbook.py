@@ -76,8 +76,7 @@ def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[
 
 
 def _damaged(file: str, error: Exception) -> Fault:
-    problem = tr("can't be read as a workbook ({error})", error=type(error).__name__)
-    return Fault(file, problem, tr(AGAIN))
+    return Fault(file, tr("can't be read as a workbook ({error})", error=type(error).__name__), tr(AGAIN))
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
@@ -105,8 +104,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
                 if size > MOST_UNPACKED:
                     raise Unreadable(_too_large(size), tr(AS_CSV))
                 if tags > MOST_TAGS:
-                    problem = tr("holds more than {most:,} cells", most=MOST_TAGS // 4)
-                    raise Unreadable(problem, tr(AS_CSV))
+                    raise Unreadable(tr("holds more than {most:,} cells", most=MOST_TAGS // 4), tr(AS_CSV))
     except Unreadable:
         raise
     except Exception as error:  # a damaged archive raises many things; each means the same
