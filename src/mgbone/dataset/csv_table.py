@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ import pandas as pd
 from mgbone.dataset.faults import Fault, Note, fault_in_rows, listing, nearest, wrong_lengths
 from mgbone.dataset.lab.cell import Reading, read_numbers
 from mgbone.dataset.lab.grid import text_cells
+from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
@@ -197,15 +197,11 @@ def _match_columns(
 
 def _meant(column: str, spec: dict[str, Any], unknown: list[str]) -> str | None:
     """Return the unknown column that seems to be `column`: its title, or a name like it."""
-    titles = {_folded(spec["title"]), _folded(spec["title_ja"]), _folded(column)}
+    titles = {fold(spec["title"]), fold(spec["title_ja"]), fold(column)}
     for other in unknown:
-        if _folded(re.sub(r"[\s(（\[].*$", "", other)) in titles or _folded(other) in titles:
+        if {fold(re.sub(r"[\s(（\[].*$", "", other)), fold(other)} & titles:
             return other
     return nearest(column, unknown)
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 # --- cells -------------------------------------------------------------------------------------------

@@ -303,12 +303,16 @@ def is_inside(path: str) -> bool:
     return not pure.is_absolute() and ".." not in pure.parts and not set(path) & set("\\:\0")
 
 
+def _entries(raw: Any, key: str) -> list[dict[str, Any]]:
+    held = raw.get(key) if isinstance(raw, dict) else None
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+
+
 def _contradictions(name: str, schema: Any) -> list[Fault]:
     """Hold an embedded schema against the dictionary: another unit would be a silent factor in results."""
-    fields = schema.get("fields") if isinstance(schema, dict) else None
     faults = []
-    for given in fields if isinstance(fields, list) else []:
-        known = table_fields(name).get(str(given.get("name"))) if isinstance(given, dict) else None
+    for given in _entries(schema, "fields"):
+        known = table_fields(name).get(str(given.get("name")))
         for key in ("unit", "type") if known else ():
             if key in given and given[key] != known.get(key):
                 said = {"column": f"{name}.{known['name']}", "found": given[key], "known": known.get(key)}
@@ -332,9 +336,8 @@ def _with_limits() -> str:
 def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fault]]:
     """Return the limits of detection that the fields of a table state, and those that can't be one."""
     limits, faults = {}, []
-    fields = schema.get("fields") if isinstance(schema, dict) else None
-    for given in fields if isinstance(fields, list) else []:
-        if not isinstance(given, dict) or "detection_limit" not in given:
+    for given in _entries(schema, "fields"):
+        if "detection_limit" not in given:
             continue
         column, limit = str(given.get("name")), given["detection_limit"]
         if column in BELOW_LIMIT.get(name, ()) and _is_limit(limit):
@@ -353,12 +356,9 @@ def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fa
 
 def _stated_limits(folder: Path) -> dict[str, float]:
     """Return the limits of detection in a descriptor that is about to be written anew."""
-    raw, _ = _load(folder / DESCRIPTOR)
-    resources = raw.get("resources") if raw else None
-    held = [one for one in resources if isinstance(one, dict)] if isinstance(resources, list) else []
     return {
         column: limit
-        for one in held
+        for one in _entries(_load(folder / DESCRIPTOR)[0], "resources")
         for column, limit in _detection_limits(str(one.get("name")), one.get("schema"))[0].items()
     }
 

@@ -243,20 +243,10 @@ def _clusters(
     members = read_mps(files["mps"])
     rows = _rows_of(files, members["member"], probesets)
     used = main[rows]
-    pairs = pd.DataFrame(
-        {"cluster": members["probeset_id"].to_numpy()[used], "row": rows[used]}
-    ).drop_duplicates()
-    counts = (
-        pd.Series(1, index=cells.index).groupby(level=0).sum().reindex(pairs["row"], fill_value=0).to_numpy()
-    )
-    order = np.argsort(cells.index.to_numpy(), kind="stable")
-    begins = np.searchsorted(cells.index.to_numpy()[order], pairs["row"].to_numpy())
-    # For each pair the probes of its probe set: begin, begin + 1, ... as one flat index.
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    taken = order[np.repeat(begins, counts) + within]
-    labels = pd.Categorical(pairs["cluster"])
-    repeated = pd.Categorical.from_codes(np.repeat(labels.codes, counts), dtype=labels.dtype)
-    return cells.to_numpy()[taken], repeated.remove_unused_categories()
+    pairs = pd.DataFrame({"cluster": pd.Categorical(members["probeset_id"]), "row": rows})[used]
+    probes = cells.rename("cell").rename_axis("row").reset_index()
+    joined = pairs.drop_duplicates().merge(probes, on="row")
+    return joined["cell"].to_numpy(), pd.Categorical(joined["cluster"]).remove_unused_categories()
 
 
 def _own_labels(probesets: pd.DataFrame, main: np.ndarray, genes: pd.DataFrame | None) -> np.ndarray:

@@ -137,7 +137,7 @@ def read_number(cell: object, commas: bool = False) -> Reading:
         advice = tr(
             "Set the format of the cell to number and type the value again; Excel turns 1-2 into a date."
         )
-        return _no_number(tr("a date or time ({cell})", cell=cell), advice)
+        return _bad("", advice, tr("a date or time ({cell})", cell=cell))
     return _read_text(str(cell), commas)
 
 
@@ -277,10 +277,10 @@ def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading
     match = _NUMBER.match(half)
     if not match:
         advice = tr("Write a number, or leave the cell blank if it was not measured.")
-        return _no_number(quoted(shown[:60]), advice)
+        return _bad("", advice, quoted(shown[:60]))
     number, rest = float(match.group()), half[match.end() :].strip()
     if not math.isfinite(number):
-        return _no_number(quoted(shown), tr("Write a number that a computer can hold."))
+        return _bad("", tr("Write a number that a computer can hold."), quoted(shown))
     if not rest:
         return Reading("number", number, how=tr("; ").join(how))
     unit = unit_of(rest)
@@ -301,12 +301,8 @@ def _remark(half: str, rest: str) -> str:
     return tr("Write the number alone, and move the remark into a column of its own.")
 
 
-def _bad(problem: str, advice: str) -> Reading:
-    return Reading("bad", problem=problem, advice=advice)
-
-
-def _no_number(found: str, advice: str) -> Reading:
-    return Reading("bad", found=found, advice=advice)
+def _bad(problem: str, advice: str, found: str = "") -> Reading:
+    return Reading("bad", problem=problem, advice=advice, found=found)
 
 
 def is_decimal_point(cell: object) -> bool:

@@ -246,16 +246,9 @@ def _read(
         said = tr("holds no column of animals with measurements, and was not read.")
         lab.notes.append(Note(grid.where, said))
         lab.unread.append(grid)
-    elif _is_empty_template(grid, sheet):
-        return None
+    elif grid.sheet and not sheet.pieces and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]:
+        return None  # headings only, as the template brings for every table
     return sheet
-
-
-def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
-    """Say whether a sheet of a workbook holds headings only, as the template brings for every table."""
-    return (
-        bool(grid.sheet) and not sheet.pieces and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]
-    )
 
 
 # --- pieces to tables --------------------------------------------------------------------------------

@@ -120,8 +120,9 @@ def match_groups(animals: list[Piece], study: Study) -> tuple[list[Fault], list[
         own = piece.frame["animal_id"].map(every).where(lambda known: known.isin(list(study.experiments)))
         within = {row: (name if isinstance(name, str) else only) for row, name in own.items()}
         found = {row: groups_named(text, study, within[row]) for row, text in _texts(piece, "group")}
-        allowed = lambda row, within=within: known_groups(study, within[row])  # noqa: E731
-        found = _match(piece, "group", found, allowed, faults, notes)
+        found = _match(
+            piece, "group", found, lambda row, within=within: known_groups(study, within[row]), faults, notes
+        )
         if stated:
             continue
         # No column says the experiment: it is that of the group, if the study has the group in one only.

@@ -171,25 +171,23 @@ def _validate(
     elif spec["type"] == "string":
         return
     else:
-        kind = "whole" if spec["type"] == "integer" else "decimal"
-        minimum = spec.get("constraints", {}).get("minimum", 0)
+        minimum = spec.get("constraints", {}).get("minimum")
         rule = DataValidation(
-            kind,
+            "whole" if spec["type"] == "integer" else "decimal",
             operator="greaterThan" if spec.get("positive") else "greaterThanOrEqual",
-            formula1=str(minimum),
+            formula1=str(minimum or 0),
         )
         rule.error = (
             "0以上の数値を入力してください。測定していなければ空欄に。/ Enter a number, 0 or more, or "
             "leave the cell blank."
         )
-        if "minimum" not in spec.get("constraints", {}):
-            rule.errorStyle = "warning"  # marrow may lie below zero
         if may_be_below:
-            rule.errorStyle = "warning"
             rule.error = (
                 "数値、または <0.5 のように検出限界を入力してください。/ A "
                 "number, or < and the limit, as <0.5."
             )
+        if minimum is None or may_be_below:  # marrow may lie below zero
+            rule.errorStyle = "warning"
     rule.errorTitle = spec["title"][:30]
     rule.prompt, rule.promptTitle = spec["description_ja"][:120], spec["title_ja"][:30]
     rule.showErrorMessage = rule.showInputMessage = True
@@ -202,13 +200,7 @@ def _write_howto(sheet, study: Study) -> None:
 
     sheet.title = HOWTO_SHEET
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 44, 90
-    rows: list[tuple[str, str]] = [
-        (TITLE_JA, ""),
-        (TITLE, ""),
-        ("", ""),
-        *map(tuple, _workbook()["rules"]),
-        ("", ""),
-    ]
+    rows = [(TITLE_JA, ""), (TITLE, ""), ("", ""), *_workbook()["rules"], ("", "")]
     rows.append(("実験 / Experiments", "群 / Groups"))
     for name, one in study.experiments.items():
         groups = ", ".join(f"{group} ({study.groups[group].label_ja})" for group in one.groups)
