@@ -22,12 +22,11 @@ from mgbone.dataset.faults import (
 )
 from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
-from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
+from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, Unreadable, read_text
 from mgbone.dataset.lab.groups import groups_above, match_groups, one_row_each
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
-from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
-from mgbone.dataset.lab.parts import Piece, Sheet
-from mgbone.dataset.lab.reading import READING, rows_to_leave_out
+from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping, rows_to_leave_out
+from mgbone.dataset.lab.parts import READING, Piece, Sheet
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import NO_ROWS, no_animals, read_sheet
 from mgbone.dataset.lab.workbook import OTHER_WORKBOOKS, read_other_workbook, read_workbook
@@ -187,18 +186,18 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
 
 
 def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
-    if _ending(path) in TEXT_ENDINGS:
-        grid, faults = read_text(path.read_bytes(), path.name)
-        if _ending(path) == ".txt" and (grid is None or not table_named(path.stem)):
-            return  # a text for people
-        if grid is None:
-            lab.faults += faults
+    ending = _ending(path)
+    if ending == ".txt" and not table_named(path.stem):
+        return  # a text for people
+    try:
+        if ending in TEXT_ENDINGS:
+            grids, faults, notes = [read_text(path.read_bytes(), path.name)], [], []
         else:
-            grid.faults = faults  # which count only if the file is of use
-            yield grid
+            read = read_other_workbook if ending in OTHER_WORKBOOKS else read_workbook
+            grids, faults, notes = read(path, path.name)
+    except Unreadable as error:
+        lab.faults += [] if ending == ".txt" else [Fault(path.name, *error.args)]
         return
-    read = read_other_workbook if _ending(path) in OTHER_WORKBOOKS else read_workbook
-    grids, faults, notes = read(path, path.name)
     lab.faults += faults
     lab.notes += notes
     for grid in grids:

@@ -1,4 +1,8 @@
-"""The mapping file, qct_mapping.yml: how the columns of a scanner's export become those of the dictionary."""
+"""What a laboratory tells about the reading of its files, beside them.
+
+qct_mapping.yml says how the columns of a scanner's export become those of the dictionary; reading.yml which
+rows are left out.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 from mgbone.dataset.faults import Fault, Note, listing, nearest, not_readable, quoted, slip_fault
-from mgbone.dataset.lab.cell import is_blank, read_name
+from mgbone.dataset.lab.cell import is_blank, plain, read_name
 from mgbone.dataset.lab.columns import find_headings
 from mgbone.dataset.lab.grid import Grid
-from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, place_named, table_named
-from mgbone.dataset.lab.parts import REGIONAL_UNITS, Sheet
+from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, place_named, table_named
+from mgbone.dataset.lab.parts import READING, REGIONAL_UNITS, Sheet
 from mgbone.dataset.lab.sheet import read_sheet
 from mgbone.dataset.lab.units import Unit, conversion, unit_of
 from mgbone.study.design import REGIONS, STRUCTURES
@@ -182,20 +186,36 @@ class ScannerMapping:
 
 def read_mapping(folder: Path) -> tuple[ScannerMapping | None, list[Fault]]:
     """Read the mapping file of a folder; one in which every line is a remark, as in the template, is none."""
-    path = folder / MAPPING
-    if not path.is_file():
-        return None, []
-    try:
-        document = read_document(path, "qct_mapping")
-    except OSError as error:
-        return None, [not_readable(MAPPING, error)]
-    if document.content == {}:
-        return None, []
+    document, faults = _document(folder, MAPPING, "qct_mapping")
+    if document is None or document.content == {}:
+        return None, faults
     mapped = None if document.slips else _understood(document)
-    if document.slips:
-        slips = sorted(document.slips, key=lambda slip: slip.line)
-        return None, [slip_fault(MAPPING, slip) for slip in slips]
-    return mapped, []
+    slips = sorted(document.slips, key=lambda slip: slip.line)
+    return None if slips else mapped, [slip_fault(MAPPING, slip) for slip in slips]
+
+
+def rows_to_leave_out(folder: Path) -> tuple[frozenset[str], list[Fault]]:
+    """Return which rows of means, SD and counts are left out (folded words), as reading.yml says.
+
+    Only words that name such a row are allowed there: an animal can't be left out.
+    """
+    document, faults = _document(folder, READING, "reading")
+    if document is None:
+        return frozenset(), faults
+    words = [] if document.slips else (document.content or {}).get("leave_out") or []
+    for place, word in enumerate(words):
+        if not is_row("summary", plain(word)):
+            problem = tr("{word!r} is no word for a row of means, SD or counts", word=word)
+            advice = tr("Write the word of such a row, as 平均 or SD; animals are never left out.")
+            document.slip(("leave_out", place), problem, advice)
+    return frozenset(fold(plain(word)) for word in words), [slip_fault(READING, s) for s in document.slips]
+
+
+def _document(folder: Path, name: str, schema: str) -> tuple[Document | None, list[Fault]]:
+    try:
+        return (read_document(folder / name, schema) if (folder / name).is_file() else None), []
+    except OSError as error:
+        return None, [not_readable(name, error)]
 
 
 def _understood(document: Document) -> ScannerMapping:

@@ -19,6 +19,8 @@ _MEASURES = {"density": "mg/cm3", "content": "mg", "volume": "mm3"}
 REGIONAL_UNITS = dict.fromkeys(("animal_id", "structure", "region")) | _MEASURES
 """Columns of a table of regional densities, with their units."""
 
+READING = "reading.yml"
+
 EXAMPLE = "例 / EXAMPLE（消す / delete）"
 """What stands in place of the animal's name in the example row of the template; such a row is passed over."""
 

@@ -21,8 +21,7 @@ from mgbone.dataset.lab.columns import (
 )
 from mgbone.dataset.lab.grid import Grid
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of, fold, is_row, read_heading
-from mgbone.dataset.lab.parts import EXAMPLE, Column, Piece, Sheet, column_label, is_name, no_bracket
-from mgbone.dataset.lab.reading import READING
+from mgbone.dataset.lab.parts import EXAMPLE, READING, Column, Piece, Sheet, column_label, is_name, no_bracket
 from mgbone.dataset.lab.units import Unit, unit_of
 from mgbone.dataset.table import check_values
 from mgbone.study.dictionary import TABLES

@@ -21,7 +21,7 @@ from typing import Any
 
 from mgbone.dataset.faults import Fault, Note, rows_words
 from mgbone.dataset.lab.cell import ShownNumber, is_blank
-from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid, sheet_words
+from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid, Unreadable, sheet_words
 from mgbone.study.language import N_, tr
 
 MOST_UNPACKED = 100_000_000
@@ -46,37 +46,27 @@ _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheet
 _ZEROS = re.compile(r"0{2,}")
 
 
-class Unreadable(Exception):
-    """Why a workbook is not read: problem and advice."""
-
-
 def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
-    """Read all visible sheets of a workbook (.xlsx); what is passed over is noted."""
-    try:
-        parts = _unpacked(path.read_bytes())
-        book, strings = _opened(parts)
-    except Unreadable as error:
-        return [], [Fault(file, *error.args)], []
-    except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
-        return [], [_damaged(file, error)], []
+    """Read all visible sheets of a workbook (.xlsx), or raise Unreadable; what is passed over is noted."""
     grids, faults, notes = [], [], []
-    for sheet in book.worksheets:
-        if sheet.title == LISTS:
-            continue
-        if sheet.sheet_state != "visible":
-            notes.append(Note(sheet_words(file, sheet.title), tr("hidden, and not read.")))
-            continue
-        try:
-            grids.append(_grid(sheet, strings, file))
-        except Unreadable as error:
-            faults.append(Fault(sheet_words(file, sheet.title), *error.args))
-        except Exception as error:
-            return [], [_damaged(file, error)], []
+    try:
+        book, strings = _opened(_unpacked(path.read_bytes()))
+        for sheet in book.worksheets:
+            if sheet.title == LISTS:
+                continue
+            if sheet.sheet_state != "visible":
+                notes.append(Note(sheet_words(file, sheet.title), tr("hidden, and not read.")))
+                continue
+            try:
+                grids.append(_grid(sheet, strings, file))
+            except Unreadable as error:
+                faults.append(Fault(sheet_words(file, sheet.title), *error.args))
+    except Unreadable:
+        raise
+    except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
+        problem = tr("can't be read as a workbook ({error})", error=type(error).__name__)
+        raise Unreadable(problem, tr(AGAIN)) from error
     return grids, faults, notes
-
-
-def _damaged(file: str, error: Exception) -> Fault:
-    return Fault(file, tr("can't be read as a workbook ({error})", error=type(error).__name__), tr(AGAIN))
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
@@ -289,19 +279,19 @@ def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault],
     """Read all visible sheets of a workbook (.xls, .ods), as `workbook.read_workbook` does those of .xlsx."""
     data = path.read_bytes()
     if not data:
-        return [], [Fault(file, tr("is empty"), tr("Fill in the table, or take the file away."))], []
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file away."))
     if len(data) > MOST_BYTES:
         problem = tr("has {size:.0f} MB, more than {most:.0f}", size=len(data) / 1e6, most=MOST_BYTES / 1e6)
-        return [], [Fault(file, problem, tr("Save long tables as CSV, which is read much faster."))], []
+        raise Unreadable(problem, tr(AS_CSV))
     if "_VBA_PROJECT".encode("utf-16-le") in data:
-        return [], [Fault(file, *map(tr, SAVE_AS[".xlsm"]))], []
+        raise Unreadable(*map(tr, SAVE_AS[".xlsm"]))
     command = [sys.executable, "-I", str(_SHEETS), str(path), str(MOST_MEMORY), str(MOST_CELLS)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         done = None
     if done is None or done.returncode:
-        return [], [Fault(file, *_why(done))], []
+        raise Unreadable(*_why(done))
     sheets = [json.loads(line, object_hook=_date) for line in done.stdout.decode().splitlines()]
     return _grids(sheets, file)
 
