@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, Note, fault_in_rows, listing, nearest, wrong_lengths
 from mgbone.dataset.lab.cell import Reading, read_numbers
-from mgbone.dataset.lab.grid import text_cells
+from mgbone.dataset.lab.grid import Unreadable, text_cells
 from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
@@ -39,17 +40,10 @@ def read_table(
         Whether the compendium's own program writes the table, so that nobody adds a column by hand.
     """
     table = Table()
-    fault = _not_text(data, file)
-    if fault:
-        return Table(faults=[fault])
     try:
-        header, text = _regular(data, file, table)
-    except csv.Error as error:
-        problem = tr("can't be read as CSV ({error})", error=error)
-        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
-        return Table(faults=[Fault(file, problem, advice)])
-    if header is None:
-        return table
+        header, text = _regular(_text_of(data), file, table)
+    except Unreadable as error:
+        return Table(faults=[Fault(file, *error.args)])
     columns = _match_columns(header, file, name, table, drawn)
     if columns is None:
         return table
@@ -79,65 +73,59 @@ def read_table(
 # --- bytes to rows -----------------------------------------------------------------------------------
 
 
-def _not_text(data: bytes, file: str) -> Fault | None:
-    """Return the fault of a file that is not UTF-8 text, saying what it seems to be instead."""
+def _text_of(data: bytes) -> str:
+    """Return the text of a file; one that is not UTF-8 is Unreadable, with what it seems to be."""
     as_utf8 = tr("In Excel, save it as 'CSV UTF-8 (comma delimited)'.")
-    if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        return Fault(file, tr("is an Excel workbook, not CSV text"), as_utf8)
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(tr("is an Excel workbook, not CSV text"), as_utf8)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Fault(file, tr("is UTF-16 text, not UTF-8"), as_utf8)
+        raise Unreadable(tr("is UTF-16 text, not UTF-8"), as_utf8)
     if not data.strip():
-        return Fault(file, tr("is empty"), tr("Fill in the table, or take the file and its resource out."))
-    row = 1 + data.count(b"\n", 0, max(data.find(b"\0"), 0))
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file and its resource out."))
     if b"\0" in data:
         problem = tr("holds a zero byte, which text never does; it is damaged")
-        return Fault(file, problem, tr("Copy the file again."), row=row)
+        raise Unreadable(problem, tr("Copy the file again."), 1 + data.count(b"\n", 0, data.find(b"\0")))
     try:
-        data.decode("utf-8")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        row = 1 + data.count(b"\n", 0, error.start)
         byte = f"0x{data[error.start]:02x}"
         problem = tr("is not UTF-8 text (byte {byte})", byte=byte)
-        try:
+        with suppress(UnicodeDecodeError):
             data.decode("cp932")
             problem = tr("is not UTF-8 text (byte {byte}); it seems to be Shift_JIS (CP932)", byte=byte)
-        except UnicodeDecodeError:
-            pass
-        return Fault(file, problem, as_utf8, row=row)
-    return None
+        raise Unreadable(problem, as_utf8, 1 + data.count(b"\n", 0, error.start)) from error
 
 
-def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, str]:
+def _regular(text: str, file: str, table: Table) -> tuple[list[str], str]:
     """Return the header, and the text with rows of wrong length blanked and reported; row numbers stay."""
-    text = data.decode("utf-8-sig")
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
+    try:
+        header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
+        return header, _fitted(text, header, file, table)
+    except csv.Error as error:
+        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
+        raise Unreadable(tr("can't be read as CSV ({error})", error=error), advice) from error
+
+
+def _fitted(text: str, header: list[str], file: str, table: Table) -> str:
     semicolons, tabs = tr("has semicolons between its columns"), tr("has tabs between its columns")
     for delimiter, problem in ((";", semicolons), ("\t", tabs)):
         if len(header) == 1 and delimiter in header[0]:
-            advice = tr("Save it as CSV with commas between the columns.")
-            table.faults.append(Fault(file, problem, advice, row=1))
-            return None, text
+            raise Unreadable(problem, tr("Save it as CSV with commas between the columns."), 1)
     if '"' not in text:
         # Counting commas is ten times faster than parsing; only a file with a bad row is parsed twice.
         lines = text.replace("\r", "\n").split("\n")
-        lengths = {line.count(",") for line in lines if line.strip()}
-        if lengths == {len(header) - 1}:
-            return header, text
+        if {line.count(",") for line in lines if line.strip()} == {len(header) - 1}:
+            return text
     width = len(header)
-    rows = [_fitted(row, width) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
-    bad = [
-        number for number, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))
-    ]
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    # Empty cells beyond the last column, which spreadsheets leave where something was deleted, are cut.
+    rows = [row if any(map(str.strip, row[width:])) else row[:width] for row in rows]
+    bad = [n for n, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))]
     problem = tr("has {cells} cells, but the header has {width} columns")
     table.faults += wrong_lengths(file, rows, bad, width, problem)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
-    return header, out.getvalue()
-
-
-def _fitted(row: list[str], width: int) -> list[str]:
-    """Cut empty cells beyond the last column, which spreadsheets leave where something was deleted."""
-    return row[:width] if len(row) > width and not any(map(str.strip, row[width:])) else row
+    return out.getvalue()
 
 
 def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Table) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,6 @@ from mgbone.dataset.descriptor import (
     simulated_without_hash,
 )
 from mgbone.dataset.faults import Fault, fault_of, listing, not_readable, slip_fault
-from mgbone.dataset.links import links_out
 from mgbone.dataset.plausible import find_implausible
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
@@ -166,7 +166,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
         problem = tr("is a file, not a folder") if folder.is_file() else tr("the folder is missing")
         return None, [Fault(str(folder), problem, tr("Give the folder that holds the dataset."))]
-    if links := links_out(folder):
+    if links := _links_out(folder):
         return None, links
     if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
         from mgbone.dataset.lab.folder import is_lab_folder  # which the shipped datasets don't need
@@ -197,6 +197,30 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
         return None, faults
     dataset = _dataset(folder, descriptor, study, tables, expression, notes)
     return replace(dataset, suspect=partial(find_implausible, tables, descriptor.tables, study)), []
+
+
+def _links_out(folder: Path) -> list[Fault]:
+    """Return the faults of pipes, and of links that lead out of the folder or to nothing, at any depth."""
+    root = folder.resolve()
+    faults = []
+    for where, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            path = Path(where) / name
+            if path.is_symlink() and not _leads_within(path, root):
+                problem = tr("is a link that leads out of the folder")
+                advice = tr("Copy what it leads to into the folder, in place of the link.")
+                faults.append(Fault(path.relative_to(folder).as_posix(), problem, advice))
+            elif not (path.is_file() or path.is_dir()):
+                problem = tr("is neither a file nor a folder, but a pipe, socket or device")
+                faults.append(Fault(path.relative_to(folder).as_posix(), problem, tr("Take it away.")))
+    return sorted(faults, key=str)
+
+
+def _leads_within(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # broken, or in a circle
+        return False
 
 
 def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:

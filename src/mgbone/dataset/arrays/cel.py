@@ -177,9 +177,6 @@ def read_cels(
     return frame
 
 
-# --- a set of files -------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Scan:
     format: str

@@ -61,9 +61,6 @@ class CelFile:
     n_cols: int
 
 
-# --- bytes ----------------------------------------------------------------------------------------------
-
-
 def _fault(path: Path, problem: str, advice: str = "") -> CelError:
     return file_error(CelError, path, problem, advice or tr("Copy the file again from its source."))
 

@@ -208,9 +208,6 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
     return found
 
 
-# --- joining the files ----------------------------------------------------------------------------------
-
-
 def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, ...]:
     ours, theirs = pgf.header.get("chip_type", []), clf.header.get("chip_type", [])
     common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)

@@ -27,47 +27,27 @@ _PLACE = ["seqname", "start", "stop", "strand"]
 
 @dataclass(frozen=True, eq=False)
 class Pgf:
-    """Contents of a PGF file.
+    """Contents of a PGF file."""
 
-    Attributes
-    ----------
-    header : dict of str to list of str
-        ``#%key=value`` lines; a key may occur more than once (``chip_type`` does).
-    probesets : pandas.DataFrame
-        One row per probe set in the order of the file: ``probeset_id`` (text), ``type`` (empty where not
-        given) and what else the file has, as text.
-    probes : pandas.DataFrame
-        One row per probe: ``probeset`` (row number in `probesets`), ``atom_id``, ``probe_id`` (int),
-        ``type`` and what else the file has, as text.
-    """
-
-    header: dict[str, list[str]] = field(repr=False)
+    header: dict[str, list[str]] = field(repr=False)  # ``#%key=value`` lines; a key may occur more than once.
+    # One row per probe set in the order of the file: ``probeset_id`` (text), ``type`` (empty where not given)
+    # and what else the file has, as text.
     probesets: pd.DataFrame = field(repr=False)
+    # One row per probe: ``probeset`` (row number in `probesets`), ``atom_id``, ``probe_id`` (int), ``type``
+    # and what else the file has, as text.
     probes: pd.DataFrame = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Clf:
-    """Contents of a CLF file.
-
-    Attributes
-    ----------
-    path : Path
-    header : dict of str to list of str
-    n_rows, n_cols : int
-        Size of the chip in cells.
-    first_id : int or None
-        Identifier of the probe in cell 0 if the file is sequential, otherwise None.
-    listed : pandas.Series or None
-        Cell of each probe (indexed by ``probe_id``) if the file is not sequential.
-    """
+    """Contents of a CLF file, of a chip of `n_rows` times `n_cols` cells."""
 
     path: Path
     header: dict[str, list[str]] = field(repr=False)
     n_rows: int
     n_cols: int
-    first_id: int | None
-    listed: pd.Series | None = field(repr=False)
+    first_id: int | None  # Identifier of the probe in cell 0 if the file is sequential.
+    listed: pd.Series | None = field(repr=False)  # Otherwise the cell of each probe, by ``probe_id``.
 
     def cells(self, probe_ids: np.ndarray) -> np.ndarray:
         """Return the cell index (``y * n_cols + x``) of each probe; PlatformError if one has no place."""
@@ -209,9 +189,6 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
     )
     genes["place"] = _places(table[placed]).set_axis(genes.index)
     return genes[~genes.index.duplicated()]
-
-
-# --- parsing --------------------------------------------------------------------------------------------
 
 
 def _fault(path: Path, problem: str, advice: str = "") -> PlatformError:

@@ -171,7 +171,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
         advice = tr("Copy the file again, or save it again as 'CSV UTF-8'.")
         raise Unreadable(problem, advice, 1 + data.count(b"\n", 0, data.find(b"\0")))
     try:
-        return data.decode("utf-8-sig"), "UTF-8"
+        return data.decode("utf-8").removeprefix("\ufeff"), "UTF-8"
     except UnicodeDecodeError as error:
         try:
             return data.decode("cp932"), N_("CP932 (Shift_JIS of Windows)")

@@ -13,14 +13,9 @@ from mgbone.dataset.lab.folder import LabFolder, grids_of
 from mgbone.dataset.lab.grid import TOP, Grid
 from mgbone.dataset.lab.headings import fields_of, fold, read_heading
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_, tr
+from mgbone.study.language import tr
 
 _MEASURED = {name for name in fields_of("qct_slices") if name.endswith(("_area", "_content"))} | {"density"}
-
-_REMARK = {
-    "direction": N_("distal to proximal, or proximal to distal: which it is, the export does not tell"),
-    "units": N_("as the manual of the scanner has them; content per length is mg/mm"),
-}
 
 
 def propose_mapping(folder: Path) -> str:
@@ -77,19 +72,15 @@ def _text(grid: Grid, columns: Mapping[str, str]) -> str:
     )
     lines = [
         f"# {proposed}",
-        _dump(
-            {
-                "rows": "slices" if slices else "regions",
-                "files": grid.file,
-                **({"sheet": grid.sheet} if grid.sheet else {}),
-            }
-        ),
+        _dump({"rows": "slices" if slices else "regions", "files": grid.file}),
+        *([_dump({"sheet": grid.sheet})] if grid.sheet else []),
         _dump({"columns": kept}),
-        f"# {tr(_REMARK['units'])}",
+        f"# {tr('as the manual of the scanner has them; content per length is mg/mm')}",
         _dump({"units": units}),
     ]
     if slices:
-        lines += [f"# {tr(_REMARK['direction'])}", _dump({"direction": "distal to proximal"})]
+        told = tr("distal to proximal, or proximal to distal: which it is, the export does not tell")
+        lines += [f"# {told}", _dump({"direction": "distal to proximal"})]
         if "thickness" not in kept:
             lines.append(f"thickness: 0.5  # {tr('mm; the export has no column of it')}")
     for name, values in _factors(grid).items():
