@@ -60,7 +60,9 @@ def read_table(
         if spec["name"] in columns:
             cells = raw.iloc[:, columns[spec["name"]]]
             if spec["type"] == "string":
-                typed[spec["name"]] = _names(cells, spec, file, table.faults)
+                blank = cells.str.strip() == "" if cells.notna().any() else cells.isna()
+                typed[spec["name"]] = cells.mask(blank).astype("str")
+                table.faults += check_values(typed[spec["name"]], spec, file)
                 continue
             values, below = _numbers(cells, spec, name, (limits or {}).get(spec["name"]), file, table.faults)
             typed[spec["name"]] = values
@@ -195,13 +197,6 @@ def _meant(column: str, spec: dict[str, Any], unknown: list[str]) -> str | None:
 # --- cells -------------------------------------------------------------------------------------------
 
 
-def _names(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> pd.Series:
-    values = cells.mask(cells.str.strip() == "") if cells.notna().any() else cells
-    values = values.astype("str")
-    faults += check_values(values, spec, file)
-    return values
-
-
 def _numbers(
     cells: pd.Series, spec: dict[str, Any], table: str, limit: float | None, file: str, faults: list[Fault]
 ) -> tuple[pd.Series, pd.Series]:
@@ -236,20 +231,14 @@ def _numbers(
     if spec.get("constraints", {}).get("required"):
         plain = tr("Write a number.")
     write = {row: said or plain for row, said in bad.items()}
-    found = {
-        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else _short(cells[row]) for row in bad
-    }
+    texts = {row: f"{one:.10g}" if isinstance(one := cells[row], float) else str(one).strip() for row in bad}
+    found = {row: text[:LONGEST_SHOWN] + "..." * (len(text) > LONGEST_SHOWN) for row, text in texts.items()}
     of_row = {"found": found, "write": write, "unit": unit}
     faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
     unreadable = pd.Series(cells.index.isin(list(bad)), index=cells.index)
     values = values.mask(unreadable)
     faults += check_values(values, spec, file, unreadable)
     return values, below
-
-
-def _short(cell: object) -> str:
-    text = str(cell).strip()
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:

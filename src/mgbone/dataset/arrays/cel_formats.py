@@ -209,7 +209,11 @@ def _calvin_begin(cursor: _Cursor) -> tuple[int, int, dict[str, str], dict[str, 
     groups = cursor.number("i", N_("the number of data groups"))
     first_group = cursor.number("I", N_("the first data group"))
     kind, fields, parents = _calvin_header(cursor)
-    _require_one_colour(cursor.path, kind)
+    if kind != "affymetrix-calvin-intensity":
+        problem = tr("is a Command Console file of kind {kind!r}, no CEL file", kind=kind)
+        if kind == "affymetrix-calvin-multi-intensity":
+            problem = tr("holds several colour channels")
+        raise _fault(cursor.path, problem, tr("Name a CEL file of a one-colour expression chip."))
     return groups, first_group, fields, parents
 
 
@@ -269,14 +273,6 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         n_rows=rows,
         n_cols=cols,
     )
-
-
-def _require_one_colour(path: Path, kind: str) -> None:
-    if kind != "affymetrix-calvin-intensity":
-        many = kind == "affymetrix-calvin-multi-intensity"
-        problem = tr("is a Command Console file of kind {kind!r}, no CEL file", kind=kind)
-        problem = tr("holds several colour channels") if many else problem
-        raise _fault(path, problem, tr("Name a CEL file of a one-colour expression chip."))
 
 
 def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -108,14 +108,10 @@ def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> t
 
 def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]:
     """Say which columns of numbers are not used, arrays that nobody listed before those that are none."""
-    arrays = [name for name in table.arrays if name not in chosen]
-    others = [name for name in table.others if name not in chosen]
-    notes = []
-    if arrays:
-        names = listing(arrays, most=5)
-        notes.append(Note(table.path.name, tr("{names} not in {file}, left out.", names=names, file=file)))
-    if others:
+    said = []
+    if arrays := [name for name in table.arrays if name not in chosen]:
+        said.append(tr("{names} not in {file}, left out.", names=listing(arrays, most=5), file=file))
+    if others := [name for name in table.others if name not in chosen]:
         names = listing(others, most=5)
-        said = tr("{names} left out, no arrays by their names, or empty.", names=names)
-        notes.append(Note(table.path.name, said))
-    return [str(note) for note in notes]
+        said.append(tr("{names} left out, no arrays by their names, or empty.", names=names))
+    return [str(Note(table.path.name, one)) for one in said]

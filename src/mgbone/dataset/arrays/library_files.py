@@ -84,7 +84,10 @@ def read_pgf(path: str | PathLike) -> Pgf:
     for depth in range(3):
         here = np.flatnonzero(level == depth)
         columns = _columns(path, header, depth)
-        _check_tabs(path, tabs, here, depth, len(columns))
+        wide = here[tabs[here] > depth + len(columns) - 1]
+        if wide.size:
+            problem = tr("line {line} has more columns than its header", line=wide[0] + 1)
+            raise _fault(path, problem, tr("Unpack the file again."))
         tables.append(_table(path, data, starts[here], ends[here], depth, columns))
         rows.append(here)
     if not rows[0].size or not rows[2].size:
@@ -240,13 +243,6 @@ def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     level = first * (1 + second * (1 + third.astype(np.int8)))
     level = np.where((letters[starts] == _HASH) | (starts == ends), -1, level)
     return starts, ends, np.add.reduceat(is_tab, starts, dtype=np.int64), level
-
-
-def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:
-    wide = np.flatnonzero(tabs[here] > depth + columns - 1)
-    if wide.size:
-        problem = tr("line {line} has more columns than its header", line=here[wide[0]] + 1)
-        raise _fault(path, problem, tr("Unpack the file again."))
 
 
 def _check_nesting(path: Path, rows: list[np.ndarray], atom: np.ndarray, probeset: np.ndarray) -> None:

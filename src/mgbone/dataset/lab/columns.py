@@ -60,7 +60,7 @@ def _heading(
         if mapped is None:
             return Heading(text)  # of a mapped sheet only what the mapping names is read
         stated = read_heading(text, table)
-        return Heading(text, mapped.table, mapped.field, mapped.own, _unit_of_bracket(text) or stated.unit)
+        return Heading(text, mapped.table, mapped.field, mapped.own, _parted(text)[1] or stated.unit)
     heading = read_heading(text, table) if text else Heading("")
     if not text and not is_blank(over):
         alone = read_heading(str(over), table)
@@ -74,15 +74,10 @@ def _heading(
 
 
 def _parted(text: str) -> tuple[str, Unit | None]:
-    """Part what stands over several headings into its name and the unit that it states for all of them."""
-    match = re.fullmatch(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]\s*", plain(text))
+    """Part a heading, maybe of several columns, into its name and the unit that it states in brackets."""
+    match = re.fullmatch(r"(.*?)\s*[(\[]([^()\[\]]+)[)\]]\s*", plain(text), re.DOTALL)
     unit = unit_of(match[2]) if match else None
     return (match[1], unit) if unit else (text, None)
-
-
-def _unit_of_bracket(text: str) -> Unit | None:
-    match = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", plain(text))
-    return unit_of(match[1]) if match else None
 
 
 def _spread(grid: Grid, row: list[object], number: int, width: int) -> list[object]:

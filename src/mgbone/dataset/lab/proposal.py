@@ -26,7 +26,9 @@ def propose_mapping(folder: Path) -> str:
     MgboneError
         If no table of the folder has columns that are known of a scanner.
     """
-    found = [(_columns(grid), grid) for grid in grids_of(folder, LabFolder())]
+    # Which heading may be which field, from the row that has most of them.
+    rows = [(map(_meant, grid.top), grid) for grid in grids_of(folder, LabFolder())]
+    found = [(max(meant, key=len, default={}), grid) for meant, grid in rows]
     found = [(columns, grid) for columns, grid in found if _MEASURED & columns.keys()]
     if not found:
         said = tr(
@@ -39,16 +41,10 @@ def propose_mapping(folder: Path) -> str:
     return _text(grid, columns)
 
 
-def _columns(grid: Grid) -> dict[str, str]:
-    """Return which heading may be which field, from the row that has most of them."""
-    rows = [_meant([str(cell) for cell in row if not is_blank(cell)]) for row in grid.top]
-    return max(rows, key=len, default={})
-
-
-def _meant(headings: list[str]) -> dict[str, str]:
+def _meant(row: list[object]) -> dict[str, str]:
     words = {name: {fold(word) for word in listed} for name, listed in lexicon()["scanners"].items()}
     columns: dict[str, str] = {}
-    for text in headings:
+    for text in (str(cell) for cell in row if not is_blank(cell)):
         known = read_heading(text, "qct_slices").field
         name = next((name for name, folded in words.items() if fold(text) in folded), known)
         if name and name != "factors" and not name.startswith("@"):

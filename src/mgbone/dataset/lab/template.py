@@ -118,26 +118,20 @@ def _write_table(book, name: str, choices: dict[str, list[str]]) -> None:
         head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="DDE6F0")
         head.alignment = Alignment(wrap_text=True, vertical="top")
         letter = get_column_letter(column)
-        sheet.column_dimensions[letter].width = _width(spec)
+        # That of the animals holds the example row, whole.
+        widths = {"animal_id": 30, "experiment": 40, "group": 40}
+        sheet.column_dimensions[letter].width = widths.get(spec["name"], 18)
         if spec["type"] == "string":
             sheet.column_dimensions[letter].number_format = "@"  # so that Excel makes no date of 1-2
-        cell = sheet.cell(
-            example_row, column, EXAMPLE if spec["name"] == "animal_id" else _example(spec, choices)
-        )
+        examples = _workbook()["example"] | {name: texts[0] for name, texts in choices.items()}
+        cell = sheet.cell(example_row, column, (examples | {"animal_id": EXAMPLE}).get(spec["name"]))
         cell.font, cell.fill = Font(italic=True, color="9C2A00"), PatternFill("solid", fgColor="FBE3D6")
         _validate(sheet, spec, letter, example_row, choices, spec["name"] in limits)
     if limits:
-        label = sheet.cell(2, 1, LIMIT)
-        label.font = Font(italic=True, color="606060")
+        sheet.cell(2, 1, LIMIT).font = Font(italic=True, color="606060")
     sheet.freeze_panes = sheet.cell(example_row, 2)
     sheet.row_dimensions[1].height = 5 * _LINE  # the unit stands last and must not be cut
     _fit_page(sheet)
-
-
-def _width(spec: dict[str, Any]) -> int:
-    if spec["name"] == "animal_id":
-        return 30  # the example row, whole
-    return 40 if spec["name"] in ("experiment", "group") else 18
 
 
 def _fit_page(sheet) -> None:
@@ -146,10 +140,6 @@ def _fit_page(sheet) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0
-
-
-def _example(spec: dict[str, Any], choices: dict[str, list[str]]) -> object:
-    return choices[spec["name"]][0] if spec["name"] in choices else _workbook()["example"].get(spec["name"])
 
 
 def _validate(

@@ -85,7 +85,8 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
             declared = sum(part.file_size for part in archive.infolist())
             if declared > MOST_UNPACKED or len(names) > 10_000:
                 raise Unreadable(_too_large(declared), tr(AS_CSV))
-            for name in filter(_is_needed, names):
+            needed = re.compile(r"(?!xl/(?:drawings|charts|media|comments)).*\.(?:xml|rels)", re.DOTALL)
+            for name in filter(needed.fullmatch, names):
                 parts[name] = _STRICT.sub(
                     rb"http://schemas.openxmlformats.org/\1/2006/", _part(archive, name)
                 )
@@ -100,10 +101,6 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
     except Exception as error:  # a damaged archive raises many things; each means the same
         raise Unreadable(tr("is no Excel workbook, or a damaged one"), tr(AGAIN)) from error
     return parts
-
-
-def _is_needed(name: str) -> bool:
-    return name.endswith((".xml", ".rels")) and not re.match(r"xl/(drawings|charts|media|comments)", name)
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -177,9 +174,7 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
     width = max((max(row, default=0) for row in top), default=0)
     last, far = max(rows, default=0), max((max(row) for row in rows.values()), default=0)
     if len(rows) * width > MOST_CELLS or last * far > MOST_SPANNED:
-        problem = tr("reaches to row {row}, column {column}", row=last, column=far)
-        advice = tr("A cell far away holds something; delete the rows and columns beyond the table.")
-        raise Unreadable(problem, advice)
+        raise Unreadable(*_too_far(last, far))
     numbers = sorted(rows)
     grid = Grid(file, sheet.title, merged=sorted(found.merged), formulas=found.formulas, numbers=numbers)
     grid.top = [_dense(row, width) for row in top]
@@ -200,6 +195,11 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
             said = tr(one if len(marked) == 1 else several, rows=rows_words(sorted(marked)))
             grid.notes.append(Note(grid.where, said))
     return grid
+
+
+def _too_far(row: int, column: int) -> tuple[str, str]:
+    problem = tr("reaches to row {row}, column {column}", row=row, column=column)
+    return problem, tr("A cell far away holds something; delete the rows and columns beyond the table.")
 
 
 def _dense(row: Mapping[int, object], width: int) -> list[object]:
@@ -317,10 +317,7 @@ def _grids(sheets: list[dict], file: str) -> tuple[list[Grid], list[Fault], list
             notes.append(Note(where, tr("hidden, and not read.")))
             continue
         if sheet["far"]:
-            row, column = (place + 1 for place in sheet["far"])
-            problem = tr("reaches to row {row}, column {column}", row=row, column=column)
-            advice = tr("A cell far away holds something; delete the rows and columns beyond the table.")
-            faults.append(Fault(where, problem, advice))
+            faults.append(Fault(where, *_too_far(*(place + 1 for place in sheet["far"]))))
             continue
         rows = [[None if is_blank(cell) else cell for cell in row] for row in rows]
         numbers = [number for number, row in enumerate(rows, start=1) if any(one is not None for one in row)]
