@@ -73,11 +73,7 @@ def write_datapackage(
     folder : path-like
         Holds the tables as CSV, CEL files in ``cel/`` (or ``expression.*``), library files in ``platform/``.
     kind : str
-        ``simulated`` or ``measured``.
-    title, title_ja : str
-        Of the dataset, in English and in Japanese.
-    seed : int, optional
-        Seed of the random numbers; simulated datasets must have one.
+        ``simulated``, which needs the `seed` of its random numbers, or ``measured``.
     licenses : sequence of mapping
         name, title and path each; simulated datasets are CC0 1.0 unless something else is given.
     groups : mapping of str to tuple of str, optional
@@ -85,11 +81,6 @@ def write_datapackage(
     detection_limits : mapping of str to float, optional
         Limit of detection by field, as ``{"serum_pth": 5}``, in the unit of the field: there ``N.D.`` is then
         read as ``<5``. Without it the limits of the descriptor that the folder holds already are kept.
-
-    Returns
-    -------
-    Path
-        Of the descriptor.
 
     Raises
     ------

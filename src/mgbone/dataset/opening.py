@@ -47,21 +47,15 @@ class Dataset:
 
     Attributes
     ----------
-    path : Path
-        The folder.
     name : str
-        Its last part; outputs are named after it.
+        The last part of `path`; outputs are named after it.
     kind : str
         ``simulated`` or ``measured``.
-    title, title_ja : str
-    seed : int or None
-        Of simulated data.
     study : Study
         From study.yml in the folder if there is one, otherwise the compendium's.
-    animals : DataFrame
-    serum, urine, balance, qct_slices, arrays : DataFrame or None
+    animals, serum, urine, balance, qct_slices, arrays : DataFrame
         With the columns and units of the dictionary (data/README.md), in the order of the files; missing
-        values are NaN. None where the dataset lacks the table, which only measured datasets may.
+        values are NaN. None (but for animals) where a measured dataset lacks the table.
     qct_regions : DataFrame or None
         Columns animal_id, structure, region, density (mg/cm3): regional density as the scanner's software
         gave it, where there are no slices.
@@ -76,8 +70,7 @@ class Dataset:
         whose limit datapackage.json states. The table holds the limit there;
         `mgbone.biochem.endpoints.derive_endpoints` marks what follows from it as censored.
     notes : tuple of str
-        What was left out or converted on opening without being a fault, such as columns that the dictionary
-        does not know, or units.
+        What was left out or converted on opening without being a fault, as unknown columns, or units.
     suspect : callable
         Finds the faults that `doubts` tells of.
     """

@@ -33,22 +33,15 @@ import struct
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays.cel_formats import (
-    _calvin_shape,
-    _read_calvin,
-    _read_text,
-    _read_xda,
-    _text_shape,
-    _xda_shape,
-)
-from mgbone.dataset.arrays.cel_parts import CelFile, _Cursor, _fault
+from mgbone.dataset.arrays.cel_formats import FORMATS
+from mgbone.dataset.arrays.cel_parts import CelFile, _fault
 from mgbone.dataset.arrays.files import MAX_BYTES, FileTooLong, UnreadableFile, first_bytes, read_bytes
 from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError
@@ -106,11 +99,7 @@ def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile
     path = Path(path)
     data = _load(path)
     try:
-        if data[:5] == b"[CEL]":
-            return _read_text(path, data, intensities_only)
-        if data[:8] == struct.pack("<2i", 64, 4):
-            return _read_xda(path, data, intensities_only)
-        return _read_calvin(path, data, intensities_only)
+        return FORMATS[_format(path, data[:8])][1](path, data, intensities_only)
     except RecursionError as error:
         raise _fault(path, tr("its headers are nested without end")) from error
 
@@ -177,8 +166,7 @@ def read_cels(
     return frame
 
 
-@dataclass(frozen=True)
-class _Scan:
+class _Scan(NamedTuple):
     format: str
     digest: bytes
     repeated: int
@@ -300,10 +288,16 @@ def _load(path: Path) -> bytes:
     """Return the file's bytes, decompressed if need be, but no more of them than its header promises."""
     try:
         head = first_bytes(path, HEAD)
-        _check_magic(path, head[:8])
+        form = _format(path, head[:8])
         # A short one is read whole, whatever it says: its reader tells best what is wrong with it.
-        rows, cols = (0, 0) if len(head) < HEAD else _shape(path, head)
-        data = read_bytes(path, _most_bytes(path, head, rows, cols))
+        rows, cols = (0, 0) if len(head) < HEAD else FORMATS[form][0](path, head)
+        if rows * cols > _MOST_CELLS:
+            problem = tr(
+                "says it has {rows} rows and {columns} columns, more than any chip", rows=rows, columns=cols
+            )
+            raise _fault(path, problem)
+        each = _TEXT_CELL if form == "text" else _BINARY_CELL
+        return read_bytes(path, min(MAX_BYTES, 2 * HEAD + each * max(rows * cols, 0)))
     except OSError as error:
         problem = tr("can't be opened ({error})", error=cause(error))
         raise file_error(CelError, path, problem, tr("Check its name and folder.")) from error
@@ -315,35 +309,17 @@ def _load(path: Path) -> bytes:
         raise _fault(path, problem) from error
     except UnreadableFile as error:
         raise _fault(path, str(error)) from error
-    return data
 
 
-def _shape(path: Path, head: bytes) -> tuple[int, int]:
-    """Return rows and columns of the chip, by the header alone."""
+def _format(path: Path, head: bytes) -> str:
     if head[:5] == b"[CEL]":
-        return _text_shape(path, head)
-    if head[:4] == struct.pack("<i", 64):
-        return _xda_shape(_Cursor(path, head, "<", at=8))
-    return _calvin_shape(_Cursor(path, head, ">", at=2))
-
-
-def _most_bytes(path: Path, head: bytes, rows: int, cols: int) -> int:
-    if rows * cols > _MOST_CELLS:
-        problem = tr(
-            "says it has {rows} rows and {columns} columns, more than any chip", rows=rows, columns=cols
-        )
-        raise _fault(path, problem)
-    each = _TEXT_CELL if head[:5] == b"[CEL]" else _BINARY_CELL
-    return min(MAX_BYTES, 2 * HEAD + each * max(rows * cols, 0))
-
-
-def _check_magic(path: Path, head: bytes) -> None:
-    if head[:5] == b"[CEL]" or head[:2] == bytes((59, 1)):
-        return
+        return "text"
+    if head[:2] == bytes((59, 1)):
+        return "calvin"
     if len(head) == 8 and struct.unpack("<i", head[:4])[0] == 64:
         version = struct.unpack("<i", head[4:])[0]
         if version == 4:
-            return
+            return "xda"
         problem = tr(
             "is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
             version=version,

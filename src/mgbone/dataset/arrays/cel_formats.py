@@ -6,8 +6,8 @@ import io
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -130,14 +130,15 @@ _XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
 _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
 
 
-def _xda_shape(cursor: _Cursor) -> tuple[int, int]:
-    cols, rows = (cursor.number("i", what) for what in (N_("the columns"), N_("the rows")))
+def _xda_shape(path: Path, data: bytes) -> tuple[int, int]:
+    cursor = _Cursor(path, data, "<", at=8)
+    cols, rows = cursor.number("i", N_("the columns")), cursor.number("i", N_("the rows"))
     return rows, cols
 
 
 def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
-    cursor = _Cursor(path, data, "<", at=8)
-    rows, cols = _xda_shape(cursor)
+    rows, cols = _xda_shape(path, data)
+    cursor = _Cursor(path, data, "<", at=16)
     cells = cursor.number("i", N_("the cells"))
     _size(path, rows, cols, cells)
     fields = _fields(cursor.text8(N_("the header")))
@@ -186,8 +187,7 @@ _PARAMETER = "affymetrix-algorithm-param-"
 _MAX_PARENTS = 32
 
 
-@dataclass(frozen=True)
-class _Dataset:
+class _Dataset(NamedTuple):
     """One table of a Command Console file: its record layout, number of rows and first byte."""
 
     dtype: np.dtype
@@ -195,9 +195,8 @@ class _Dataset:
     start: int
 
 
-def _calvin_shape(cursor: _Cursor) -> tuple[int, int]:
-    _, _, fields, _ = _calvin_begin(cursor)
-    return _rows_and_columns(cursor.path, fields)
+def _calvin_shape(path: Path, data: bytes) -> tuple[int, int]:
+    return _rows_and_columns(path, _calvin_begin(_Cursor(path, data, ">", at=2))[2])
 
 
 def _rows_and_columns(path: Path, fields: Mapping[str, str]) -> tuple[int, int]:
@@ -362,3 +361,11 @@ def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -
     cursor.move(table.start, what)
     values = cursor.array(table.dtype, table.rows, what)
     return [values[key] for key in table.dtype.names]
+
+
+FORMATS = {
+    "text": (_text_shape, _read_text),
+    "xda": (_xda_shape, _read_xda),
+    "calvin": (_calvin_shape, _read_calvin),
+}
+"""What tells rows and columns by the header alone, and what reads the file: both take path and bytes."""

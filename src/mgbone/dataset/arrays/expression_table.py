@@ -83,29 +83,14 @@ class DateSymbolWarning(MatrixWarning):
 
 @dataclass(frozen=True, eq=False)
 class ExpressionTable:
-    """A table of expression values as its file has it; made by `read_expression_table`.
-
-    Attributes
-    ----------
-    path : Path
-    columns : DataFrame
-        Columns that may be arrays, under their headings; index ``probeset_id``.
-    arrays : tuple of str
-        Headings of those that look like arrays.
-    others : tuple of str
-        Headings of the other ones: by their names a statistic or an annotation, or empty.
-    symbols : Series or None
-        Gene symbol of each row, if the table has a column of them.
-    titles : dict of str to str
-        Title of each array in GEO (``!Sample_title``), by heading.
-    """
+    """A table of expression values as its file has it; made by `read_expression_table`."""
 
     path: Path
-    columns: pd.DataFrame = field(repr=False)
-    arrays: tuple[str, ...]
-    others: tuple[str, ...]
-    symbols: pd.Series | None = field(repr=False)
-    titles: dict[str, str] = field(repr=False)
+    columns: pd.DataFrame = field(repr=False)  # That may be arrays, by heading; index ``probeset_id``.
+    arrays: tuple[str, ...]  # Headings of those that look like arrays.
+    others: tuple[str, ...]  # Of the others: by their names a statistic or an annotation, or empty.
+    symbols: pd.Series | None = field(repr=False)  # Gene symbol of each row, if there is a column of them.
+    titles: dict[str, str] = field(repr=False)  # Of arrays in GEO (``!Sample_title``), by heading.
 
     def find(self, arrays: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
         """Return for each array the headings that may be its column (`matching_columns`)."""

@@ -73,7 +73,7 @@ class Platform:
     controls : pandas.DataFrame
         Perfect-match probes of all other probe sets: ``cell``, ``probeset_id``, ``name``, ``type``.
     files : dict of str to Path
-        The files read: pgf, clf and, if there, mps and transcripts.
+        pgf, clf and, if there, mps and transcripts.
     """
 
     chip_types: tuple[str, ...]
@@ -279,15 +279,8 @@ def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFr
 def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
     kept = cells[~main[cells.index]]
     sets = probesets.iloc[kept.index]
-    name = sets["probeset_name"] if "probeset_name" in sets else sets["probeset_id"]
-    return pd.DataFrame(
-        {
-            "cell": kept.to_numpy(),
-            "probeset_id": sets["probeset_id"].to_numpy(),
-            "name": name.to_numpy(),
-            "type": sets["type"].to_numpy(),
-        }
-    )
+    sets = sets.assign(cell=kept.to_numpy(), name=sets.get("probeset_name", sets["probeset_id"]))
+    return sets[["cell", "probeset_id", "name", "type"]].reset_index(drop=True)
 
 
 def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFrame | None) -> pd.DataFrame:
