@@ -71,10 +71,8 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
     def describe_group(row: int) -> tuple[str, str]:
         members = {name: study.groups[name] for name in study.experiments[experiment.loc[row]].groups}
         labels = {text: name for name, one in members.items() for text in (name, one.label, one.label_ja)}
-        problem = tr(
-            "found {found!r}, {experiment} has the groups {names}",
-            found=group.loc[row], experiment=experiment.loc[row], names=tr(", ").join(members),
-        )  # fmt: skip
+        said = {"found": group.loc[row], "experiment": experiment.loc[row], "names": tr(", ").join(members)}
+        problem = tr("found {found!r}, {experiment} has the groups {names}", **said)
         return problem, _did_you_mean(group.loc[row], labels)
 
     return faults + fault_per_row(file, "group", unknown, describe_group)
@@ -196,10 +194,8 @@ def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Faul
 
     def describe_half(row: int) -> tuple[str, str]:
         blank, given = ("area", "content") if np.isnan(area.loc[row]) else ("content", "area")
-        problem = tr(
-            "{blank} is blank, but {given} is not",
-            blank=f"{structure}_{blank}", given=f"{structure}_{given}",
-        )  # fmt: skip
+        said = {"blank": f"{structure}_{blank}", "given": f"{structure}_{given}"}
+        problem = tr("{blank} is blank, but {given} is not", **said)
         return problem, tr("Fill in both, or leave both blank: density needs the two.")
 
     faults = fault_per_row(file, f"{structure}_area, {structure}_content", halves, describe_half)

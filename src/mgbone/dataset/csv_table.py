@@ -155,10 +155,8 @@ def _match_columns(
     unknown = [column for column in dict.fromkeys(header) if column and column not in fields]
     missing = [column for column in fields if column not in columns]
     if not columns:
-        problem = tr(
-            "the header has none of the columns {columns}; found {found}",
-            columns=listing(fields, most=12), found=listing(header),
-        )  # fmt: skip
+        named = {"columns": listing(fields, most=12), "found": listing(header)}
+        problem = tr("the header has none of the columns {columns}; found {found}", **named)
         table.faults.append(Fault(file, problem, tr("Put the names of the columns into row 1."), row=1))
         return None
     for column in missing:

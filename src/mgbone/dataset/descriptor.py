@@ -232,10 +232,8 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
         problem = tr("is not UTF-8 text (byte {byte})", byte=error.start + 1)
         return None, [_fault(problem, tr("Save it in the encoding UTF-8."))]
     except json.JSONDecodeError as error:
-        problem = tr(
-            "is not valid JSON: {error} in line {line}, character {character}",
-            error=error.msg, line=error.lineno, character=error.colno,
-        )  # fmt: skip
+        said = {"error": error.msg, "line": error.lineno, "character": error.colno}
+        problem = tr("is not valid JSON: {error} in line {line}, character {character}", **said)
         advice = tr("Mend that place; a comma, bracket or quotation mark is the usual cause.")
         return None, [_fault(problem, advice)]
     except ValueError as error:
@@ -260,10 +258,8 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
             continue
         path, name = resource["path"], resource.get("name")
         if not is_inside(path):
-            problem = tr(
-                "resource {number} has the path {path!r}, which is none within the folder",
-                number=number, path=path[:80],
-            )  # fmt: skip
+            said = {"number": number, "path": path[:80]}
+            problem = tr("resource {number} has the path {path!r}, which is none within the folder", **said)
             advice = tr("Give a path within the dataset folder, with / between its parts.")
             faults.append(_fault(problem, advice))
             continue

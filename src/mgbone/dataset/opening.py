@@ -364,10 +364,8 @@ def _check_scans(
     table = tables[0]
     faults, notes = check_expression(table, arrays, descriptor.tables["arrays"])
     if table.name not in descriptor.files:
-        advice = tr(
-            'Add a resource with "name": "{name}" and "path": "{file}", or move it away.',
-            name=EXPRESSION, file=table.name,
-        )  # fmt: skip
+        said = {"name": EXPRESSION, "file": table.name}
+        advice = tr('Add a resource with "name": "{name}" and "path": "{file}", or move it away.', **said)
         faults.insert(0, _unlisted(table.name, advice))
     scans = arrays.get("file", pd.Series(dtype=str)).dropna()
     if any(path.startswith("cel/") for path in (*descriptor.files, *scans)):
@@ -424,10 +422,8 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
     first_of: dict[bytes, str] = {}
     for path, (_, digest) in scans.items():
         if digest in first_of:
-            problem = tr(
-                "{name} holds the same scan as {other}",
-                name=PurePosixPath(path).name, other=first_of[digest],
-            )  # fmt: skip
+            said = {"name": PurePosixPath(path).name, "other": first_of[digest]}
+            problem = tr("{name} holds the same scan as {other}", **said)
             advice = tr("Put the right file in its place, or delete the row.")
             faults.append(Fault(file, problem, advice, row=rows[path], column="file"))
         first_of.setdefault(digest, path)
@@ -438,10 +434,8 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
         usual = max(chips, key=lambda chip: len(chips[chip]))
         for chip, paths in chips.items():
             if chip != usual:
-                problem = tr(
-                    "{names}: chip {chip}, the other arrays are {usual}",
-                    names=listing(paths), chip=_chip(chip), usual=_chip(usual),
-                )  # fmt: skip
+                named = {"names": listing(paths), "chip": _chip(chip), "usual": _chip(usual)}
+                problem = tr("{names}: chip {chip}, the other arrays are {usual}", **named)
                 advice = tr(
                     "Different chips can't be normalised together; analyse them as datasets of their own."
                 )

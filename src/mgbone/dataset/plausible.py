@@ -281,10 +281,8 @@ def _of_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame) -> list[F
         last = slices.groupby("animal_id")["position"].max()
         share = (last / animals.set_index("animal_id")["femur_length"]).dropna()
         if len(share) and (share < SHORTEST_SCAN).all():
-            problem = tr(
-                "the slices of every animal lie in the first {percent:.0f} % of its femur",
-                percent=100 * share.max(),
-            )
+            said = {"percent": 100 * share.max()}
+            problem = tr("the slices of every animal lie in the first {percent:.0f} % of its femur", **said)
             advice = tr("Are the positions in cm? They are kept in mm from the distal end.")
             found.append(Fault(file, problem, advice, column="position"))
     return found + _copied_slices(slices, file)

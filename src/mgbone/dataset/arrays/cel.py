@@ -190,10 +190,8 @@ def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
         names = [re.sub(r"(?i)(\.cel)?(\.gz)?$", "", path.name) for path in paths]
     names = [str(name) for name in names]
     if len(names) != len(paths):
-        said = tr(
-            "{files} CEL files but {names} names were given. Give one name per file.",
-            files=len(paths), names=len(names),
-        )  # fmt: skip
+        named = {"files": len(paths), "names": len(names)}
+        said = tr("{files} CEL files but {names} names were given. Give one name per file.", **named)
         raise CelError(said)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
@@ -209,10 +207,8 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
     cells = np.asarray(cells)
     total = first.intensities.size
     if cells.size and (cells.min() < 0 or cells.max() >= total):
-        problem = tr(
-            "has {cells} cells ({chip}), but cell {cell} is asked for",
-            cells=total, chip=first.chip_type, cell=int(cells.max()),
-        )  # fmt: skip
+        said = {"cells": total, "chip": first.chip_type, "cell": int(cells.max())}
+        problem = tr("has {cells} cells ({chip}), but cell {cell} is asked for", **said)
         advice = tr("The library files belong to another chip; use those of this chip type.")
         raise file_error(CelError, first.path, problem, advice)
     return cells
@@ -220,10 +216,8 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
 
 def _check_same_chip(first: CelFile, other: CelFile) -> None:
     if other.chip_type != first.chip_type:
-        problem = tr(
-            "is a {chip} chip, but {other} is {other_chip}",
-            chip=other.chip_type, other=first.path.name, other_chip=first.chip_type,
-        )  # fmt: skip
+        said = {"chip": other.chip_type, "other": first.path.name, "other_chip": first.chip_type}
+        problem = tr("is a {chip} chip, but {other} is {other_chip}", **said)
         advice = tr("Different chips can't be normalised together; analyse them apart.")
         raise file_error(CelError, other.path, problem, advice)
     if (other.n_rows, other.n_cols) != (first.n_rows, first.n_cols):
@@ -259,10 +253,8 @@ def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_
         warnings.warn(text, DuplicateScanWarning, stacklevel=3)
     doubled = [f"{path.name} ({scan.repeated})" for path, scan in both if scan.repeated]
     if doubled:
-        text = tr(
-            "Cells are listed more than once in {files}; the last entry counts. Was it edited?",
-            files=_few(doubled),
-        )
+        said = {"files": _few(doubled)}
+        text = tr("Cells are listed more than once in {files}; the last entry counts. Was it edited?", **said)
         warnings.warn(text, RepeatedCellWarning, stacklevel=3)
     dark = [f"{path.name} ({scan.zeros})" for path, scan in both if scan.zeros]
     if dark:

@@ -100,10 +100,8 @@ def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np
         if cells:
             table = np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2)
     except ValueError as error:
-        problem = tr(
-            "its section [{name}] holds something that is not a row of numbers ({error})",
-            name=name, error=error,
-        )  # fmt: skip
+        said = {"name": name, "error": error}
+        problem = tr("its section [{name}] holds something that is not a row of numbers ({error})", **said)
         raise _fault(path, problem) from error
     if len(table) < cells or table.shape[1] != columns:
         problem = tr(
@@ -239,10 +237,8 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         if intensities_only or name not in tables:
             return None
         if tables[name].rows != rows * cols:
-            problem = tr(
-                "its table {name} has {rows} rows for {cells} cells",
-                name=name, rows=tables[name].rows, cells=rows * cols,
-            )  # fmt: skip
+            said = {"name": name, "rows": tables[name].rows, "cells": rows * cols}
+            problem = tr("its table {name} has {rows} rows for {cells} cells", **said)
             raise _fault(path, problem)
         return _calvin_columns(cursor, tables[name], 1, name)[0].astype(dtype)
 
@@ -352,10 +348,8 @@ def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
 
 def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -> list[np.ndarray]:
     if len(table.dtype) != columns:
-        problem = tr(
-            "its table {name} has {found} columns, not {columns}; it is damaged",
-            name=name, found=len(table.dtype), columns=columns,
-        )  # fmt: skip
+        said = {"name": name, "found": len(table.dtype), "columns": columns}
+        problem = tr("its table {name} has {found} columns, not {columns}; it is damaged", **said)
         raise _fault(cursor.path, problem)
     what = tr("the table {name}", name=name)
     cursor.move(table.start, what)

@@ -73,10 +73,8 @@ class _Cursor:
 
     def move(self, at: int, what: str) -> None:
         if not 0 <= at <= len(self.data):
-            problem = tr(
-                "places {what} at byte {at}, but the file has {size} bytes (truncated?)",
-                what=tr(what), at=at, size=len(self.data),
-            )  # fmt: skip
+            said = {"what": tr(what), "at": at, "size": len(self.data)}
+            problem = tr("places {what} at byte {at}, but the file has {size} bytes (truncated?)", **said)
             raise _fault(self.path, problem)
         self.at = at
 
@@ -144,10 +142,8 @@ def _checked_intensities(path: Path, values: np.ndarray) -> np.ndarray:
 def _positions(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int, what: str) -> np.ndarray:
     x, y = x.astype(np.int64), y.astype(np.int64)
     if x.size and (x.min() < 0 or y.min() < 0 or x.max() >= cols or y.max() >= rows):
-        problem = tr(
-            "lists {what} outside the chip's {rows} x {columns} cells; it is damaged",
-            what=tr(what), rows=rows, columns=cols,
-        )  # fmt: skip
+        said = {"what": tr(what), "rows": rows, "columns": cols}
+        problem = tr("lists {what} outside the chip's {rows} x {columns} cells; it is damaged", **said)
         raise _fault(path, problem)
     return np.sort(y * cols + x)
 

@@ -94,10 +94,8 @@ def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> t
             names = tr(" and ").join(map(quoted, columns))
             problem = tr("{names} of {file} may both be the array {own!r}", names=names, file=held, own=own)
         elif columns[0] in row_of:
-            problem = tr(
-                "the column {name!r} of {file} is that of {row} already",
-                name=columns[0], file=held, row=row_words(row_of[columns[0]]),
-            )  # fmt: skip
+            said = {"name": columns[0], "file": held, "row": row_words(row_of[columns[0]])}
+            problem = tr("the column {name!r} of {file} is that of {row} already", **said)
             advice = tr("Name one column per array.")
         else:
             row_of[columns[0]] = row

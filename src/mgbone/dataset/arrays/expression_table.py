@@ -343,10 +343,8 @@ def _log2(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     faulty = ~np.isfinite(values)
     if faulty.any():
         row, column = np.argwhere(faulty)[0]
-        problem = tr(
-            "{count} values are missing or not finite, the first for {gene} in {column}",
-            count=int(faulty.sum()), gene=table.index[row], column=table.columns[column],
-        )  # fmt: skip
+        named = {"count": int(faulty.sum()), "gene": table.index[row], "column": table.columns[column]}
+        problem = tr("{count} values are missing or not finite, the first for {gene} in {column}", **named)
         raise _fault(path, problem, tr("Leave such rows out, or export the values again."))
     if not values.size or values.max() <= LINEAR_ABOVE:
         return table

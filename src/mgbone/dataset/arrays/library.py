@@ -195,10 +195,8 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
         if kind == "mps" and len(paths) > 1:
             paths = _preferred_mps(paths)
         if len(paths) > 1:
-            problem = tr(
-                "holds several {suffix} files ({names})",
-                suffix=suffix, names=tr(", ").join(path.name for path in paths),
-            )  # fmt: skip
+            said = {"suffix": suffix, "names": tr(", ").join(path.name for path in paths)}
+            problem = tr("holds several {suffix} files ({names})", **said)
             raise file_error(PlatformError, folder, problem, tr("Leave one there, or name it."))
         if paths:
             found[kind] = paths[0]

@@ -60,10 +60,8 @@ class Clf:
             lost = found < 0
             cells = self.listed.to_numpy()[found]
         if lost.any():
-            problem = tr(
-                "has no place for {count} probes of the PGF (as {name})",
-                count=int(lost.sum()), name=ids[lost][0],
-            )  # fmt: skip
+            said = {"count": int(lost.sum()), "name": ids[lost][0]}
+            problem = tr("has no place for {count} probes of the PGF (as {name})", **said)
             raise _fault(self.path, problem, tr("Take PGF and CLF from the same set of library files."))
         return cells
 

@@ -107,10 +107,8 @@ def check_headings(sheet: Sheet, table: str, start: int, headings: list[Heading]
             problem = tr("the heading may mean {names}", names=tr(" or ").join(heading.clash))
             sheet.fault(problem, tr("Write the one that is meant."), start, label)
         elif heading.known and heading.field in known:
-            problem = tr(
-                "the heading means {name}, as that of column {column}",
-                name=heading.field.lstrip("@"), column=column_words(known[heading.field]),
-            )  # fmt: skip
+            named = {"name": heading.field.lstrip("@"), "column": column_words(known[heading.field])}
+            problem = tr("the heading means {name}, as that of column {column}", **named)
             sheet.fault(problem, tr("Delete or rename one of the two."), start, label)
         elif heading.known:
             known[heading.field] = label
@@ -126,10 +124,8 @@ def check_headings(sheet: Sheet, table: str, start: int, headings: list[Heading]
             continue
         spec = sought[meant]
         unit = f" ({typeset_unit(spec['unit'])})" if spec.get("unit") else ""
-        advice = tr(
-            'If so, write "{title_ja}{unit}" or "{title}{unit}"; if not, rename the column.',
-            title_ja=spec["title_ja"], title=spec["title"], unit=unit,
-        )  # fmt: skip
+        said = {"title_ja": spec["title_ja"], "title": spec["title"], "unit": unit}
+        advice = tr('If so, write "{title_ja}{unit}" or "{title}{unit}"; if not, rename the column.', **said)
         sheet.fault(tr("the heading is not known; is it {name}?", name=meant), advice, start, label)
         absent.remove(meant)
     if left_out:
@@ -346,10 +342,8 @@ def _converted(
     for row, reading in readings.items():
         if reading.unit is not None:
             if stated[row] is not None and differ(stated[row], reading.unit):
-                problem = tr(
-                    "the cell says {unit}, but the column {stated}",
-                    unit=reading.unit.text, stated=stated[row].text,
-                )  # fmt: skip
+                named = {"unit": reading.unit.text, "stated": stated[row].text}
+                problem = tr("the cell says {unit}, but the column {stated}", **named)
                 advice = tr("Write the number alone, in the unit of the column.")
                 sheet.fault(problem, advice, int(row), column.label)
                 values[row] = np.nan
@@ -389,10 +383,8 @@ def _unit_understood(sheet: Sheet, column: Column, units: pd.Series | None, row:
             sheet.note(note, column=column.label)
         return True
     problem = tr("no unit is stated for {name}, which is kept in {unit}", name=name, unit=unit)
-    advice = tr(
-        'Write the unit into the heading, as "{title} ({unit})", or into a column of units.',
-        title=column.spec.get("title_ja", title), unit=unit,
-    )  # fmt: skip
+    said = {"title": column.spec.get("title_ja", title), "unit": unit}
+    advice = tr('Write the unit into the heading, as "{title} ({unit})", or into a column of units.', **said)
     sheet.fault(problem, advice, None if units is None else row, column.label)
     return False
 

@@ -185,10 +185,8 @@ def _match(
         values[row] = names[0] if len(names) == 1 else REPORTED
     piece.frame[name] = values
     for (text, meaning), rows in taken.items():
-        note = tr(
-            "{text!r} read as {meaning} ({rows} row{plural}).",
-            text=text, meaning=meaning, rows=rows, plural="s" if rows > 1 else "",
-        )  # fmt: skip
+        said = {"text": text, "meaning": meaning, "rows": rows, "plural": "s" if rows > 1 else ""}
+        note = tr("{text!r} read as {meaning} ({rows} row{plural}).", **said)
         notes.append(Note(piece.where, note, column=label))
     return {row: pairs for row, pairs in found.items() if len(meant[row]) == 1}
 

@@ -102,10 +102,8 @@ class ScannerMapping:
                 )
                 sheet.note(note)
             if not len(chosen):
-                problem = tr(
-                    "has no row whose {name} is {value}; found {found}",
-                    name=name, value=value, found=listing(map(str, texts.dropna().unique())),
-                )  # fmt: skip
+                named = {"name": name, "value": value, "found": listing(map(str, texts.dropna().unique()))}
+                problem = tr("has no row whose {name} is {value}; found {found}", **named)
                 sheet.fault(problem, tr("Correct `only` in {file}.", file=MAPPING))
         if not self.average:
             return
@@ -123,10 +121,8 @@ class ScannerMapping:
                     for name in ["row", *piece.frame.columns.drop(keys)]
                 }
             )
-            note = tr(
-                "{rows} rows averaged over {names} to {means}.",
-                rows=len(rows), names=tr(" and ").join(self.average), means=len(mean),
-            )  # fmt: skip
+            said = {"rows": len(rows), "names": tr(" and ").join(self.average), "means": len(mean)}
+            note = tr("{rows} rows averaged over {names} to {means}.", **said)
             sheet.note(note)
             piece.frame = mean.set_index("row")[list(piece.frame.columns)]
 
@@ -143,24 +139,18 @@ class ScannerMapping:
 
         Returns slices as the dictionary has them, counted from the distal end, and what was done.
         """
-        frame, notes = frame.copy(), []
+        frame, notes, told = frame.copy(), [], {"file": MAPPING}
         if self.thickness is not None and frame["thickness"].isna().all():
             frame["thickness"] = self.thickness
-            notes.append(
-                tr(
-                    "slices taken as {thickness:g} mm thick, as {file} says.",
-                    thickness=self.thickness, file=MAPPING,
-                )
-            )  # fmt: skip
+            told["thickness"] = self.thickness
+            notes.append(tr("slices taken as {thickness:g} mm thick, as {file} says.", **told))
         if self.pitch is not None and frame["position"].isna().all():
             first = self.pitch / 2 if self.first_position is None else self.first_position
             frame["position"] = first + (frame["slice"] - 1) * self.pitch
+            told |= {"first": first, "pitch": self.pitch}
             notes.append(
-                tr(
-                    "positions taken as {first:g} mm + {pitch:g} mm per slice, as {file} says.",
-                    first=first, pitch=self.pitch, file=MAPPING,
-                )
-            )  # fmt: skip
+                tr("positions taken as {first:g} mm + {pitch:g} mm per slice, as {file} says.", **told)
+            )
         for name, factor in self.per_length.items():
             frame[name] = frame[name] * factor * frame["thickness"]
         if self.per_length:
@@ -175,12 +165,11 @@ class ScannerMapping:
             turned = (length - frame["position"]).map(lambda value: float(f"{value:.12g}"))
             frame["position"] = turned.where(length.notna(), frame["position"])
             frame["slice"] = frame.groupby("animal_id")["slice"].transform("max") + 1 - frame["slice"]
-            notes.append(
-                tr(
-                    "the scan ran proximal to distal: positions were counted from the other end "
-                    "(femur_length - position)."
-                )
+            turned = tr(
+                "the scan ran proximal to distal: positions were counted from the other end "
+                "(femur_length - position)."
             )
+            notes.append(turned)
         return frame, notes
 
 
@@ -234,10 +223,8 @@ def _understood(document: Document) -> ScannerMapping:
         direction = " ".join(raw.get("direction", "").casefold().replace("-", " ").split())
         mapped.backward = direction == BACKWARD
         if not direction:
-            advice = tr(
-                "Write '{forward}' (from the knee) or '{backward}' (from the hip).",
-                forward=FORWARD, backward=BACKWARD,
-            )  # fmt: skip
+            said = {"forward": FORWARD, "backward": BACKWARD}
+            advice = tr("Write '{forward}' (from the knee) or '{backward}' (from the hip).", **said)
             document.slip(("direction",), tr("is not stated"), advice)
     for kind, known in (("structures", STRUCTURES), ("regions", REGIONS)):
         for theirs, ours in raw.get(kind, {}).items():

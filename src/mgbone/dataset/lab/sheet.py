@@ -295,14 +295,8 @@ def _note_nameless(sheet: Sheet, body: pd.DataFrame, headings: list[Heading]) ->
     """Say which columns without a heading hold something, and are left out."""
     for place, heading in enumerate(headings):
         if not heading.text and body[place].notna().any():
-            row, column = body[place].first_valid_index(), column_words(column_label(place, ""))
-            sheet.note(
-                tr(
-                    "column {column} has no heading and was left out (from row {row}).",
-                    column=column,
-                    row=row,
-                )
-            )
+            said = {"row": body[place].first_valid_index(), "column": column_words(column_label(place, ""))}
+            sheet.note(tr("column {column} has no heading and was left out (from row {row}).", **said))
 
 
 def _check_formulas(sheet: Sheet, grid: Grid, body: pd.DataFrame, columns: list[Column]) -> None:
