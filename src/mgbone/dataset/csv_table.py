@@ -28,16 +28,9 @@ def read_table(
 ) -> Table:
     """Read and check one table by itself; what it owes to others: `mgbone.dataset.agreement`.
 
-    Parameters
-    ----------
-    data : bytes
-        Contents of the file: CSV, UTF-8 with or without a byte order mark.
-    file, name : str
-        How messages call the file, and the dictionary the table.
-    limits : mapping of str to float, optional
-        Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
-    drawn : bool
-        Whether the compendium's own program writes the table, so that nobody adds a column by hand.
+    The data are CSV, UTF-8 with or without a byte order mark; messages call them `file`, the dictionary
+    `name`. Where a column has a limit of detection (`limits`, in its unit), ``N.D.`` is read as ``<limit``.
+    Nobody adds a column by hand to a table that the compendium's own program writes (`drawn`).
     """
     table = Table()
     try:

@@ -75,14 +75,8 @@ def find_implausible(
 ) -> list[Fault]:
     """Look for values that are possible but hardly true, in tables without a fault; return them as faults.
 
-    Parameters
-    ----------
-    tables : mapping of str to Table
-        By name; their frames are indexed by spreadsheet row. Values below a limit are passed over.
-    names : mapping of str to str
-        What messages call the file of each table.
-    regions : DataFrame, optional
-        Regional densities: animal_id, structure, region, density (mg/cm3).
+    The tables' frames are indexed by spreadsheet row, and values below a limit are passed over; `names` are
+    what messages call their files. `regions` holds densities: animal_id, structure, region, density (mg/cm3).
     """
     animals = tables["animals"].frame.drop_duplicates("animal_id")
     group_of = animals.set_index("animal_id")[["experiment", "group"]].agg(tuple, axis=1)

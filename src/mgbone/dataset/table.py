@@ -40,14 +40,9 @@ def check_values(
 ) -> list[Fault]:
     """Hold typed values of one column against the dictionary: required, minimum, pattern.
 
-    Parameters
-    ----------
-    values : Series
-        Numbers, or names; indexed by spreadsheet row.
-    spec : mapping
-        The field's entry in the dictionary.
-    unreadable : Series of bool, optional
-        Values that are missing because they could not be read, which has been reported.
+    The values, numbers or names, are indexed by spreadsheet row; `spec` is the field's entry in the
+    dictionary. Those that are `unreadable` are missing because they could not be read, which has been
+    reported.
     """
     name, rules, faults = spec["name"], spec.get("constraints", {}), []
     if rules.get("required"):

@@ -54,14 +54,8 @@ def matching_columns(
     """Return for each array the columns that may be it: one if all is well, several if that is not clear.
 
     They agree in the strictest way in which any does: letter by letter, under `plain_name` and `array_key`,
-    by GEO's accession (GSM); only then by title, and as R rewrites names.
-
-    Parameters
-    ----------
-    arrays : iterable of sequences of str
-        What each array is called: its file, then its identifier; an earlier name counts before a later one.
-    titles : mapping, optional
-        Title of a column in the repository (``!Sample_title``), by heading.
+    by GEO's accession (GSM); only then by title in the repository (`titles`, by heading), and as R rewrites
+    names. An array is called by its file, then its identifier; an earlier name counts before a later one.
     """
     own = {column: column for column in columns}
     strict = [(way, _by_way(way, own)) for way in (str, plain_name, array_key, _accession)]

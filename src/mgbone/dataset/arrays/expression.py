@@ -30,14 +30,8 @@ def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[
     """Hold an expression table against the arrays of the dataset; return faults, and what was left out.
 
     The column of an array bears its `file`, with or without folder and what scanners and consoles add to
-    names, or its `array_id` (`mgbone.dataset.arrays.array_names.matching_columns`).
-
-    Parameters
-    ----------
-    arrays : DataFrame
-        array_id and file; the index holds spreadsheet rows.
-    file : str
-        How messages call the table of arrays.
+    names, or its `array_id` (`mgbone.dataset.arrays.array_names.matching_columns`). The index of `arrays`
+    holds spreadsheet rows; messages call that table `file`.
     """
     from mgbone.dataset.arrays.expression_table import read_expression_table
     from mgbone.dataset.arrays.symbol_table import gene_symbols

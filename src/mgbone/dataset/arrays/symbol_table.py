@@ -37,12 +37,7 @@ def gene_symbols(table: ExpressionTable, folder: Path) -> pd.Series | None:
 
     The table's own column counts first, then ``platform/symbols.csv`` (`read_symbols`), then the chip's
     annotation. None where there is neither, or where they know none of its identifiers: then these are taken
-    for symbols themselves.
-
-    Raises
-    ------
-    MatrixError, PlatformError
-        If one of these files can't be read.
+    for symbols themselves. A file that can't be read is a MatrixError or PlatformError.
     """
     from mgbone.dataset.arrays.library_files import read_transcript_annotation
 

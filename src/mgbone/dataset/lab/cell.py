@@ -152,17 +152,9 @@ def _error_value(shown: str) -> str:
 def read_numbers(cells: pd.Series, decimal_commas: bool = False) -> tuple[pd.Series, dict[int, Reading]]:
     """Read a column of numbers, each different cell once.
 
-    Parameters
-    ----------
-    decimal_commas : bool
-        Whether the rest of the file shows that a comma is its decimal mark (`has_decimal_commas`).
-
-    Returns
-    -------
-    Series of float
-        A limit where a cell is below it; missing where there is no number.
-    dict of int to Reading
-        By row, what is more than a plain number.
+    Returns the numbers (a limit where a cell is below it; missing where there is none) and, by row, what is
+    more than a plain number. The rest of the file may show that a comma is its decimal mark
+    (`has_decimal_commas`).
     """
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return cells.astype(float), {}

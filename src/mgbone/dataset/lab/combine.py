@@ -20,17 +20,10 @@ Joined = tuple[pd.DataFrame, dict[str, pd.Series], dict[int, tuple[str, int]], l
 
 
 def join(name: str, pieces: list[Piece]) -> Joined:
-    """Join the pieces of a table.
+    """Join the pieces of a table, with running numbers as index.
 
-    Returns
-    -------
-    DataFrame
-        Indexed by running numbers.
-    dict of str to Series of bool
-        Which cells are below a limit of detection.
-    dict of int to tuple of str and int
-        Sheet and spreadsheet row of each running number: where it was first met.
-    list of Fault
+    Returns the table; by column which cells are below a limit of detection; sheet and spreadsheet row where
+    each running number was first met; and faults.
     """
     keys = ["animal_id"]
     for column in _WITHIN.get(name, ()):

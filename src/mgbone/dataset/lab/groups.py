@@ -36,10 +36,7 @@ def fold_group(text: str) -> str:
 
 def experiments_named(text: str, study: Study) -> list[str]:
     """Return the experiments that a cell may mean."""
-    words = {
-        name: {fold_group(word) for word in (name, one.label, one.label_ja, *one.synonyms)}
-        for name, one in study.experiments.items()
-    }
+    words = {name: _words(name, one) for name, one in study.experiments.items()}
     return _in_parts(text, lambda part: [name for name in words if fold_group(part) in words[name]])
 
 
@@ -57,7 +54,7 @@ def groups_named(text: str, study: Study, experiment: str | None) -> list[tuple[
 
 def _named(text: str, pairs: list[tuple[str, str]], study: Study) -> list[tuple[str, str]]:
     folded = fold_group(text)
-    named = [(name, group) for name, group in pairs if folded in _words(study, group)]
+    named = [(name, group) for name, group in pairs if folded in _words(group, study.groups[group])]
     dose = _DOSE.fullmatch(folded)
     if named or not dose:
         return named
@@ -74,9 +71,8 @@ def _in_parts(text: str, find: Callable[[str], list[T]]) -> list[T]:
     return [one for one in parts[0] if all(one in part for part in parts)]
 
 
-def _words(study: Study, group: str) -> set[str]:
-    one = study.groups[group]
-    return {fold_group(word) for word in (group, one.label, one.label_ja, *one.synonyms)}
+def _words(name: str, one: Experiment | Group) -> set[str]:
+    return {fold_group(word) for word in (name, one.label, one.label_ja, *one.synonyms)}
 
 
 def _experiment_of(pairs: Iterable[tuple[str, str]]) -> str | None:

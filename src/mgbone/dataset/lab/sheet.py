@@ -43,14 +43,8 @@ def read_sheet(
 ) -> Sheet | None:
     """Read one sheet into pieces; None if nothing in it is of the dictionary and its name promises nothing.
 
-    Parameters
-    ----------
-    table : str
-        The table that the sheet is named for; empty if none.
-    read_as : mapping of str to Heading, optional
-        What headings mean by the mapping file, by folded text; it wins over everything else.
-    units : mapping of str to Unit, optional
-        Units that the mapping file states, by field.
+    The sheet may be named for a `table`. What the mapping file says of headings (`read_as`, by folded text)
+    wins over everything else; `units` are those that it states, by field.
     """
     start, headings = find_headings(grid, table, read_as or {})
     known = [heading for heading in headings if heading.known]
