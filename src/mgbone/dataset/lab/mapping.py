@@ -27,6 +27,7 @@ from mgbone.study.documents import Document, read_document
 from mgbone.study.language import tr
 
 MAPPING = "qct_mapping.yml"
+_PLACES = ("animal_id", "structure", "region", "slice", "position")
 FORWARD, BACKWARD = "distal to proximal", "proximal to distal"
 
 
@@ -108,19 +109,10 @@ class ScannerMapping:
         if not self.average:
             return
         for piece in sheet.pieces:
-            keys = [
-                name
-                for name in ("animal_id", "structure", "region", "slice", "position")
-                if name in piece.frame
-            ]
-            rows = piece.frame.index.to_series()
-            means = piece.frame.assign(row=rows).groupby(keys, sort=False, dropna=False, as_index=False)
-            mean = means.agg(
-                {
-                    name: "first" if name == "row" else "mean"
-                    for name in ["row", *piece.frame.columns.drop(keys)]
-                }
-            )
+            keys = [name for name in _PLACES if name in piece.frame]
+            rows = piece.frame.assign(row=piece.frame.index)
+            how = {"row": "first"} | dict.fromkeys(piece.frame.columns.drop(keys), "mean")
+            mean = rows.groupby(keys, sort=False, dropna=False, as_index=False).agg(how)
             said = {"rows": len(rows), "names": tr(" and ").join(self.average), "means": len(mean)}
             note = tr("{rows} rows averaged over {names} to {means}.", **said)
             sheet.note(note)
