@@ -27,16 +27,10 @@ def check_relations(
 ) -> list[Fault]:
     """Check all tables together.
 
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-        As `mgbone.dataset.csv_table.read_table` gives them: typed, indexed by spreadsheet row, maybe lacking
-        columns that have been reported already.
-    names : mapping of str to str
-        What messages call the file of each table.
-    study : Study
-    partition : bool
-        Whether cortical and cancellous bone are the parts of the whole, trabecular a part of cancellous.
+    The `tables`, typed and indexed by spreadsheet row as `mgbone.dataset.csv_table.read_table` gives them,
+    may lack columns that have been reported already; `names` are what messages call their files. A
+    `partition` has cortical and cancellous bone as the parts of the whole, trabecular as a part of
+    cancellous.
     """
     faults = []
     animals = tables.get("animals")
@@ -57,13 +51,12 @@ def check_relations(
 def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]:
     if "experiment" not in animals:
         return []
-    known = list(study.experiments)
+    known, names = list(study.experiments), tr(", ").join(study.experiments)
     experiment = animals["experiment"]
     strange = animals.index[experiment.notna() & ~experiment.isin(known)]
 
     def describe_experiment(row: int) -> tuple[str, str]:
         found = experiment.loc[row]
-        names = tr(", ").join(known)
         problem = tr("found {found!r}, the study has the experiments {names}", found=found, names=names)
         return problem, _did_you_mean(found, {name: name for name in known})
 
@@ -71,21 +64,15 @@ def _check_groups(animals: pd.DataFrame, file: str, study: Study) -> list[Fault]
     if "group" not in animals:
         return faults
     group = animals["group"]
-    groups = {name: one.groups for name, one in study.experiments.items()}
-    allowed = pd.MultiIndex.from_tuples([(e, g) for e, members in groups.items() for g in members])
-    fits = pd.MultiIndex.from_arrays([experiment, group]).isin(allowed)
+    allowed = [(name, member) for name, one in study.experiments.items() for member in one.groups]
+    fits = pd.MultiIndex.from_arrays([experiment, group]).isin(pd.MultiIndex.from_tuples(allowed))
     unknown = animals.index[experiment.isin(known) & group.notna() & ~fits]
 
     def describe_group(row: int) -> tuple[str, str]:
-        members = groups[experiment.loc[row]]
-        labels = {name: name for name in members}
-        labels |= {
-            text: name for name in members for text in (study.groups[name].label, study.groups[name].label_ja)
-        }
-        problem = tr(
-            "found {found!r}, {experiment} has the groups {names}",
-            found=group.loc[row], experiment=experiment.loc[row], names=tr(", ").join(members),
-        )  # fmt: skip
+        members = {name: study.groups[name] for name in study.experiments[experiment.loc[row]].groups}
+        labels = {text: name for name, one in members.items() for text in (name, one.label, one.label_ja)}
+        said = {"found": group.loc[row], "experiment": experiment.loc[row], "names": tr(", ").join(members)}
+        problem = tr("found {found!r}, {experiment} has the groups {names}", **said)
         return problem, _did_you_mean(group.loc[row], labels)
 
     return faults + fault_per_row(file, "group", unknown, describe_group)
@@ -207,10 +194,8 @@ def _check_density(slices: pd.DataFrame, file: str, structure: str) -> list[Faul
 
     def describe_half(row: int) -> tuple[str, str]:
         blank, given = ("area", "content") if np.isnan(area.loc[row]) else ("content", "area")
-        problem = tr(
-            "{blank} is blank, but {given} is not",
-            blank=f"{structure}_{blank}", given=f"{structure}_{given}",
-        )  # fmt: skip
+        said = {"blank": f"{structure}_{blank}", "given": f"{structure}_{given}"}
+        problem = tr("{blank} is blank, but {given} is not", **said)
         return problem, tr("Fill in both, or leave both blank: density needs the two.")
 
     faults = fault_per_row(file, f"{structure}_area, {structure}_content", halves, describe_half)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ import pandas as pd
 
 from mgbone.dataset.faults import Fault, Note, fault_in_rows, listing, nearest, wrong_lengths
 from mgbone.dataset.lab.cell import Reading, read_numbers
+from mgbone.dataset.lab.grid import Unreadable, text_cells
+from mgbone.dataset.lab.headings import fold
 from mgbone.dataset.table import BELOW_LIMIT, Table, check_repeated, check_values
 from mgbone.study.dictionary import table_fields, table_schema, typeset_unit
 from mgbone.study.language import tr
@@ -26,35 +28,21 @@ def read_table(
 ) -> Table:
     """Read and check one table by itself; what it owes to others: `mgbone.dataset.agreement`.
 
-    Parameters
-    ----------
-    data : bytes
-        Contents of the file: CSV, UTF-8 with or without a byte order mark.
-    file : str
-        How messages call the file.
-    name : str
-        Name of the table in the dictionary.
-    limits : mapping of str to float, optional
-        Limit of detection by column, in the column's unit: there ``N.D.`` is read as ``<limit``.
-    drawn : bool
-        Whether the compendium's own program writes the table, so that nobody adds a column by hand.
+    The data are CSV, UTF-8 with or without a byte order mark; messages call them `file`, the dictionary
+    `name`. Where a column has a limit of detection (`limits`, in its unit), ``N.D.`` is read as ``<limit``.
+    Nobody adds a column by hand to a table that the compendium's own program writes (`drawn`).
     """
     table = Table()
-    fault = _not_text(data, file)
-    if fault:
-        return Table(faults=[fault])
     try:
-        header, data = _regular(data, file, table)
-    except csv.Error as error:
-        problem = tr("can't be read as CSV ({error})", error=error)
-        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
-        return Table(faults=[Fault(file, problem, advice)])
-    if header is None:
-        return table
+        header, text = _regular(_text_of(data), file, table)
+    except Unreadable as error:
+        return Table(faults=[Fault(file, *error.args)])
     columns = _match_columns(header, file, name, table, drawn)
     if columns is None:
         return table
-    raw = _parse(data, header, name)
+    fields = table_fields(name)
+    texts = {n for n, one in enumerate(header) if fields.get(one, {"type": "string"})["type"] == "string"}
+    raw = text_cells(text, ",", 2, len(header), texts)
     raw = raw[raw.notna().any(axis=1)]
     _check_nameless(raw, header, file, table)
     if raw.empty:
@@ -65,101 +53,74 @@ def read_table(
         if spec["name"] in columns:
             cells = raw.iloc[:, columns[spec["name"]]]
             if spec["type"] == "string":
-                typed[spec["name"]] = _names(cells, spec, file, table.faults)
+                blank = cells.str.strip() == "" if cells.notna().any() else cells.isna()
+                typed[spec["name"]] = cells.mask(blank).astype("str")
+                table.faults += check_values(typed[spec["name"]], spec, file)
                 continue
             values, below = _numbers(cells, spec, name, (limits or {}).get(spec["name"]), file, table.faults)
             typed[spec["name"]] = values
             table.below_limit |= {spec["name"]: below} if below.any() else {}
     table.frame = pd.DataFrame(typed, index=raw.index)
-    check_repeated(table.frame, file, name, table.faults)
+    table.faults += check_repeated(table.frame, file, name)
     return table
 
 
 # --- bytes to rows -----------------------------------------------------------------------------------
 
 
-def _not_text(data: bytes, file: str) -> Fault | None:
-    """Return the fault of a file that is not UTF-8 text, saying what it seems to be instead."""
+def _text_of(data: bytes) -> str:
+    """Return the text of a file; one that is not UTF-8 is Unreadable, with what it seems to be."""
     as_utf8 = tr("In Excel, save it as 'CSV UTF-8 (comma delimited)'.")
-    if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        return Fault(file, tr("is an Excel workbook, not CSV text"), as_utf8)
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        raise Unreadable(tr("is an Excel workbook, not CSV text"), as_utf8)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return Fault(file, tr("is UTF-16 text, not UTF-8"), as_utf8)
+        raise Unreadable(tr("is UTF-16 text, not UTF-8"), as_utf8)
     if not data.strip():
-        return Fault(file, tr("is empty"), tr("Fill in the table, or take the file and its resource out."))
-    row = 1 + data.count(b"\n", 0, max(data.find(b"\0"), 0))
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file and its resource out."))
     if b"\0" in data:
         problem = tr("holds a zero byte, which text never does; it is damaged")
-        return Fault(file, problem, tr("Copy the file again."), row=row)
+        raise Unreadable(problem, tr("Copy the file again."), 1 + data.count(b"\n", 0, data.find(b"\0")))
     try:
-        data.decode("utf-8")
+        return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        row = 1 + data.count(b"\n", 0, error.start)
         byte = f"0x{data[error.start]:02x}"
         problem = tr("is not UTF-8 text (byte {byte})", byte=byte)
-        try:
+        with suppress(UnicodeDecodeError):
             data.decode("cp932")
             problem = tr("is not UTF-8 text (byte {byte}); it seems to be Shift_JIS (CP932)", byte=byte)
-        except UnicodeDecodeError:
-            pass
-        return Fault(file, problem, as_utf8, row=row)
-    return None
+        raise Unreadable(problem, as_utf8, 1 + data.count(b"\n", 0, error.start)) from error
 
 
-def _regular(data: bytes, file: str, table: Table) -> tuple[list[str] | None, bytes]:
-    """Return the header, and the data with rows of wrong length blanked and reported; row numbers stay."""
-    text = data.decode("utf-8-sig")
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
+def _regular(text: str, file: str, table: Table) -> tuple[list[str], str]:
+    """Return the header, and the text with rows of wrong length blanked and reported; row numbers stay."""
+    try:
+        header = [cell.strip() for cell in next(csv.reader(io.StringIO(text, newline=""), strict=True))]
+        return header, _fitted(text, header, file, table)
+    except csv.Error as error:
+        advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
+        raise Unreadable(tr("can't be read as CSV ({error})", error=error), advice) from error
+
+
+def _fitted(text: str, header: list[str], file: str, table: Table) -> str:
     semicolons, tabs = tr("has semicolons between its columns"), tr("has tabs between its columns")
     for delimiter, problem in ((";", semicolons), ("\t", tabs)):
         if len(header) == 1 and delimiter in header[0]:
-            advice = tr("Save it as CSV with commas between the columns.")
-            table.faults.append(Fault(file, problem, advice, row=1))
-            return None, data
+            raise Unreadable(problem, tr("Save it as CSV with commas between the columns."), 1)
     if '"' not in text:
         # Counting commas is ten times faster than parsing; only a file with a bad row is parsed twice.
         lines = text.replace("\r", "\n").split("\n")
-        lengths = {line.count(",") for line in lines if line.strip()}
-        if lengths == {len(header) - 1}:
-            return header, data
+        if {line.count(",") for line in lines if line.strip()} == {len(header) - 1}:
+            return text
     width = len(header)
-    rows = [_fitted(row, width) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
-    bad = [
-        number for number, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))
-    ]
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    # Empty cells beyond the last column, which spreadsheets leave where something was deleted, are cut.
+    rows = [row if any(map(str.strip, row[width:])) else row[:width] for row in rows]
+    bad = [n for n, row in enumerate(rows, start=1) if len(row) != width and any(map(str.strip, row))]
     problem = tr("has {cells} cells, but the header has {width} columns")
     table.faults += wrong_lengths(file, rows, bad, width, problem)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(row if len(row) == width else [""] * width for row in rows)
-    return header, out.getvalue().encode()
-
-
-def _fitted(row: list[str], width: int) -> list[str]:
-    """Cut empty cells beyond the last column, which spreadsheets leave where something was deleted."""
-    return row[:width] if len(row) > width and not any(map(str.strip, row[width:])) else row
-
-
-def _parse(data: bytes, header: list[str], name: str) -> pd.DataFrame:
-    fields = table_fields(name)
-    texts = {
-        place: str
-        for place, column in enumerate(header)
-        if fields.get(column, {"type": "string"})["type"] == "string"
-    }
-    frame = pd.read_csv(
-        io.BytesIO(data),
-        header=None,
-        skiprows=1,
-        names=range(len(header)),
-        index_col=False,
-        dtype=texts,
-        keep_default_na=False,
-        na_values=[""],
-        skip_blank_lines=False,
-        low_memory=False,
-    )
-    frame.index = frame.index + 2
-    return frame
+    return out.getvalue()
 
 
 def _check_nameless(raw: pd.DataFrame, header: list[str], file: str, table: Table) -> None:
@@ -187,10 +148,8 @@ def _match_columns(
     unknown = [column for column in dict.fromkeys(header) if column and column not in fields]
     missing = [column for column in fields if column not in columns]
     if not columns:
-        problem = tr(
-            "the header has none of the columns {columns}; found {found}",
-            columns=listing(fields, most=12), found=listing(header),
-        )  # fmt: skip
+        named = {"columns": listing(fields, most=12), "found": listing(header)}
+        problem = tr("the header has none of the columns {columns}; found {found}", **named)
         table.faults.append(Fault(file, problem, tr("Put the names of the columns into row 1."), row=1))
         return None
     for column in missing:
@@ -219,25 +178,14 @@ def _match_columns(
 
 def _meant(column: str, spec: dict[str, Any], unknown: list[str]) -> str | None:
     """Return the unknown column that seems to be `column`: its title, or a name like it."""
-    titles = {_folded(spec["title"]), _folded(spec["title_ja"]), _folded(column)}
+    titles = {fold(spec["title"]), fold(spec["title_ja"]), fold(column)}
     for other in unknown:
-        if _folded(re.sub(r"[\s(（\[].*$", "", other)) in titles or _folded(other) in titles:
+        if {fold(re.sub(r"[\s(（\[].*$", "", other)), fold(other)} & titles:
             return other
     return nearest(column, unknown)
 
 
-def _folded(text: str) -> str:
-    return re.sub(r"[\s_]+", "", unicodedata.normalize("NFKC", text).casefold())
-
-
 # --- cells -------------------------------------------------------------------------------------------
-
-
-def _names(cells: pd.Series, spec: dict[str, Any], file: str, faults: list[Fault]) -> pd.Series:
-    values = cells.mask(cells.str.strip() == "") if cells.notna().any() else cells
-    values = values.astype("str")
-    check_values(values, spec, file, faults)
-    return values
 
 
 def _numbers(
@@ -274,20 +222,14 @@ def _numbers(
     if spec.get("constraints", {}).get("required"):
         plain = tr("Write a number.")
     write = {row: said or plain for row, said in bad.items()}
-    found = {
-        row: f"{cells[row]:.10g}" if isinstance(cells[row], float) else _short(cells[row]) for row in bad
-    }
+    texts = {row: f"{one:.10g}" if isinstance(one := cells[row], float) else str(one).strip() for row in bad}
+    found = {row: text[:LONGEST_SHOWN] + "..." * (len(text) > LONGEST_SHOWN) for row, text in texts.items()}
     of_row = {"found": found, "write": write, "unit": unit}
     faults += fault_in_rows(file, spec["name"], sorted(bad), problem, "{write}", **of_row)
     unreadable = pd.Series(cells.index.isin(list(bad)), index=cells.index)
     values = values.mask(unreadable)
-    check_values(values, spec, file, faults, unreadable)
+    faults += check_values(values, spec, file, unreadable)
     return values, below
-
-
-def _short(cell: object) -> str:
-    text = str(cell).strip()
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _plainly(reading: Reading, spec: dict[str, Any], assay: bool) -> str:

@@ -73,11 +73,7 @@ def write_datapackage(
     folder : path-like
         Holds the tables as CSV, CEL files in ``cel/`` (or ``expression.*``), library files in ``platform/``.
     kind : str
-        ``simulated`` or ``measured``.
-    title, title_ja : str
-        Of the dataset, in English and in Japanese.
-    seed : int, optional
-        Seed of the random numbers; simulated datasets must have one.
+        ``simulated``, which needs the `seed` of its random numbers, or ``measured``.
     licenses : sequence of mapping
         name, title and path each; simulated datasets are CC0 1.0 unless something else is given.
     groups : mapping of str to tuple of str, optional
@@ -85,11 +81,6 @@ def write_datapackage(
     detection_limits : mapping of str to float, optional
         Limit of detection by field, as ``{"serum_pth": 5}``, in the unit of the field: there ``N.D.`` is then
         read as ``<5``. Without it the limits of the descriptor that the folder holds already are kept.
-
-    Returns
-    -------
-    Path
-        Of the descriptor.
 
     Raises
     ------
@@ -112,13 +103,12 @@ def write_datapackage(
     limits = _stated_limits(folder) if detection_limits is None else dict(detection_limits)
     for name, limit in limits.items():
         if not any(name in columns for columns in BELOW_LIMIT.values()) or not _is_limit(limit):
-            raise MgboneError(
-                tr(
-                    "{name}: {limit!r} can't be a limit of detection; give a number above 0, in the unit of "
-                    "the column, for one of {columns}",
-                    name=name, limit=limit, columns=_with_limits(),
-                )
+            said = tr(
+                "{name}: {limit!r} can't be a limit of detection; give a number above 0, in the unit of the "
+                "column, for one of {columns}",
+                name=name, limit=limit, columns=_with_limits(),
             )  # fmt: skip
+            raise MgboneError(said)
     descriptor: dict[str, Any] = {
         "profile": "data-package",
         "name": folder.name.lower(),
@@ -189,11 +179,7 @@ def file_sha256(path: Path) -> str:
 def read_descriptor(folder: Path) -> tuple[Descriptor | None, list[Fault]]:
     """Read and check the descriptor of a folder, without looking at the files that it names.
 
-    Returns
-    -------
-    Descriptor or None
-        None where it can't be read at all.
-    list of Fault
+    There is none where it can't be read at all.
     """
     raw, faults = _load(folder / DESCRIPTOR)
     if raw is None:
@@ -246,10 +232,8 @@ def _load(path: Path) -> tuple[dict[str, Any] | None, list[Fault]]:
         problem = tr("is not UTF-8 text (byte {byte})", byte=error.start + 1)
         return None, [_fault(problem, tr("Save it in the encoding UTF-8."))]
     except json.JSONDecodeError as error:
-        problem = tr(
-            "is not valid JSON: {error} in line {line}, character {character}",
-            error=error.msg, line=error.lineno, character=error.colno,
-        )  # fmt: skip
+        said = {"error": error.msg, "line": error.lineno, "character": error.colno}
+        problem = tr("is not valid JSON: {error} in line {line}, character {character}", **said)
         advice = tr("Mend that place; a comma, bracket or quotation mark is the usual cause.")
         return None, [_fault(problem, advice)]
     except ValueError as error:
@@ -274,10 +258,8 @@ def _read_resources(resources: Any, descriptor: Descriptor) -> list[Fault]:
             continue
         path, name = resource["path"], resource.get("name")
         if not is_inside(path):
-            problem = tr(
-                "resource {number} has the path {path!r}, which is none within the folder",
-                number=number, path=path[:80],
-            )  # fmt: skip
+            said = {"number": number, "path": path[:80]}
+            problem = tr("resource {number} has the path {path!r}, which is none within the folder", **said)
             advice = tr("Give a path within the dataset folder, with / between its parts.")
             faults.append(_fault(problem, advice))
             continue
@@ -308,12 +290,16 @@ def is_inside(path: str) -> bool:
     return not pure.is_absolute() and ".." not in pure.parts and not set(path) & set("\\:\0")
 
 
+def _entries(raw: Any, key: str) -> list[dict[str, Any]]:
+    held = raw.get(key) if isinstance(raw, dict) else None
+    return [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+
+
 def _contradictions(name: str, schema: Any) -> list[Fault]:
     """Hold an embedded schema against the dictionary: another unit would be a silent factor in results."""
-    fields = schema.get("fields") if isinstance(schema, dict) else None
     faults = []
-    for given in fields if isinstance(fields, list) else []:
-        known = table_fields(name).get(str(given.get("name"))) if isinstance(given, dict) else None
+    for given in _entries(schema, "fields"):
+        known = table_fields(name).get(str(given.get("name")))
         for key in ("unit", "type") if known else ():
             if key in given and given[key] != known.get(key):
                 said = {"column": f"{name}.{known['name']}", "found": given[key], "known": known.get(key)}
@@ -337,9 +323,8 @@ def _with_limits() -> str:
 def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fault]]:
     """Return the limits of detection that the fields of a table state, and those that can't be one."""
     limits, faults = {}, []
-    fields = schema.get("fields") if isinstance(schema, dict) else None
-    for given in fields if isinstance(fields, list) else []:
-        if not isinstance(given, dict) or "detection_limit" not in given:
+    for given in _entries(schema, "fields"):
+        if "detection_limit" not in given:
             continue
         column, limit = str(given.get("name")), given["detection_limit"]
         if column in BELOW_LIMIT.get(name, ()) and _is_limit(limit):
@@ -358,12 +343,9 @@ def _detection_limits(name: str, schema: Any) -> tuple[dict[str, float], list[Fa
 
 def _stated_limits(folder: Path) -> dict[str, float]:
     """Return the limits of detection in a descriptor that is about to be written anew."""
-    raw, _ = _load(folder / DESCRIPTOR)
-    resources = raw.get("resources") if raw else None
-    held = [one for one in resources if isinstance(one, dict)] if isinstance(resources, list) else []
     return {
         column: limit
-        for one in held
+        for one in _entries(_load(folder / DESCRIPTOR)[0], "resources")
         for column, limit in _detection_limits(str(one.get("name")), one.get("schema"))[0].items()
     }
 
@@ -374,10 +356,7 @@ def _stated_limits(folder: Path) -> dict[str, float]:
 def check_files(folder: Path, descriptor: Descriptor, data: Mapping[str, bytes]) -> list[Fault]:
     """Check that every listed file is there and is the one that was described.
 
-    Parameters
-    ----------
-    data : mapping of str to bytes
-        Contents of files that have been read already, by path.
+    Of files that have been read already, `data` holds the contents by path.
     """
     there = {path: (folder / path).is_file() for path in descriptor.files}
     missing, present = ([path for path, is_there in there.items() if is_there == of] for of in (False, True))

@@ -31,27 +31,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault; `str` gives the line that is shown.
+    """A fault; `str` gives the line that is shown."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder.
-    problem : str
-        What was found and what is allowed.
-    advice : str
-        What to do, a sentence.
-    row : int, optional
-        As a spreadsheet counts: the header is row 1.
-    column : str, optional
-        Name of the column, or of several.
-    """
-
-    file: str
-    problem: str
-    advice: str
-    row: int | None = None
-    column: str | None = None
+    file: str  # Path within the dataset folder.
+    problem: str  # What was found and what is allowed.
+    advice: str  # What to do, a sentence.
+    row: int | None = None  # As a spreadsheet counts: the header is row 1.
+    column: str | None = None  # Name of the column, or of several.
 
     def __str__(self) -> str:
         where = place_words(self.file, self.row, self.column)
@@ -61,21 +47,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Note:
-    """What was converted, taken for granted or left out on reading, without being a fault.
+    """What was converted, taken for granted or left out on reading, without being a fault."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder, or sheet; empty for the folder as a whole.
-    said : str
-        A sentence.
-    row, column
-        As of a `Fault`.
-    """
-
-    file: str
-    said: str
-    row: int | None = None
+    file: str  # Path within the dataset folder, or sheet; empty for the folder as a whole.
+    said: str  # A sentence.
+    row: int | None = None  # As of a `Fault`.
     column: str | None = None
 
     def __str__(self) -> str:
@@ -146,16 +122,10 @@ def fault_per_row(
     describe: Callable[[int], tuple[str, str]],
     of: int | None = None,
 ) -> list[Fault]:
-    """Return a fault for each row, or for the first ones and a count of the rest.
+    """Return a fault for each (spreadsheet) row, or for the first ones and a count of the rest.
 
-    Parameters
-    ----------
-    rows : sequence of int
-        Spreadsheet rows.
-    describe : callable
-        Takes a row, returns problem and advice.
-    of : int, optional
-        Values in the column: what most of them have is a fault of the column, and its first row is enough.
+    `describe` takes a row and returns problem and advice. Of a column with `of` values it may be told: what
+    most of them have is a fault of the column, and its first row is enough.
     """
     whole_column = of is not None and len(rows) >= FEWEST_OF_A_COLUMN and 2 * len(rows) > of
     most = 1 if whole_column else MOST_OF_A_KIND
@@ -182,14 +152,8 @@ def fault_in_rows(
 ) -> list[Fault]:
     """Return faults as `fault_per_row` does, all in the same words but for what stands in each row.
 
-    Parameters
-    ----------
-    problem, advice : str
-        In the language in use; ``{name}`` in them is filled in with `of_row`.
-    of : int, optional
-        As for `fault_per_row`.
-    **of_row : Series or mapping by row, or object
-        What differs from row to row, or is the same in all.
+    ``{name}`` in problem and advice, which are in the language in use, is filled in with `of_row`: Series or
+    mappings by row, or objects that are the same in all.
     """
 
     def describe(row: int) -> tuple[str, str]:
@@ -220,12 +184,7 @@ def wrong_lengths(
 ) -> list[Fault]:
     """Return a fault for each row, counted from 1, that is longer or shorter than the table.
 
-    Parameters
-    ----------
-    width : int
-        Columns of the table.
-    problem : str
-        With ``{cells}``, of the row, and ``{width}``.
+    The `problem` may name ``{cells}`` of the row and ``{width}``, the columns of the table.
     """
     advice = tr("Is a comma missing or too many, a decimal comma, or the end of the file cut off?")
     cells = {n: len(rows[n - 1]) for n in bad}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,6 @@ from mgbone.dataset.descriptor import (
     simulated_without_hash,
 )
 from mgbone.dataset.faults import Fault, fault_of, listing, not_readable, slip_fault
-from mgbone.dataset.links import links_out
 from mgbone.dataset.plausible import find_implausible
 from mgbone.dataset.table import Table
 from mgbone.study.design import Study, load_study
@@ -47,21 +47,15 @@ class Dataset:
 
     Attributes
     ----------
-    path : Path
-        The folder.
     name : str
-        Its last part; outputs are named after it.
+        The last part of `path`; outputs are named after it.
     kind : str
         ``simulated`` or ``measured``.
-    title, title_ja : str
-    seed : int or None
-        Of simulated data.
     study : Study
         From study.yml in the folder if there is one, otherwise the compendium's.
-    animals : DataFrame
-    serum, urine, balance, qct_slices, arrays : DataFrame or None
+    animals, serum, urine, balance, qct_slices, arrays : DataFrame
         With the columns and units of the dictionary (data/README.md), in the order of the files; missing
-        values are NaN. None where the dataset lacks the table, which only measured datasets may.
+        values are NaN. None (but for animals) where a measured dataset lacks the table.
     qct_regions : DataFrame or None
         Columns animal_id, structure, region, density (mg/cm3): regional density as the scanner's software
         gave it, where there are no slices.
@@ -76,8 +70,7 @@ class Dataset:
         whose limit datapackage.json states. The table holds the limit there;
         `mgbone.biochem.endpoints.derive_endpoints` marks what follows from it as censored.
     notes : tuple of str
-        What was left out or converted on opening without being a fault, such as columns that the dictionary
-        does not know, or units.
+        What was left out or converted on opening without being a fault, as unknown columns, or units.
     suspect : callable
         Finds the faults that `doubts` tells of.
     """
@@ -130,15 +123,8 @@ class Dataset:
 def open_dataset(path: str | Path) -> Dataset:
     """Open a dataset folder and check all of it.
 
-    Parameters
-    ----------
-    path : path-like
-        The folder that holds datapackage.json, or a laboratory's workbook or CSV files; a relative path
-        counts from the project's folder.
-
-    Returns
-    -------
-    Dataset
+    It holds datapackage.json, or a laboratory's workbook or CSV files; a relative path counts from the
+    project's folder.
 
     Raises
     ------
@@ -173,7 +159,7 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
     if not folder.is_dir():
         problem = tr("is a file, not a folder") if folder.is_file() else tr("the folder is missing")
         return None, [Fault(str(folder), problem, tr("Give the folder that holds the dataset."))]
-    if links := links_out(folder):
+    if links := _links_out(folder):
         return None, links
     if not (folder / DESCRIPTOR).exists() and folder.name not in SHIPPED:
         from mgbone.dataset.lab.folder import is_lab_folder  # which the shipped datasets don't need
@@ -204,6 +190,30 @@ def _read(folder: Path) -> tuple[Dataset | None, list[Fault]]:
         return None, faults
     dataset = _dataset(folder, descriptor, study, tables, expression, notes)
     return replace(dataset, suspect=partial(find_implausible, tables, descriptor.tables, study)), []
+
+
+def _links_out(folder: Path) -> list[Fault]:
+    """Return the faults of pipes, and of links that lead out of the folder or to nothing, at any depth."""
+    root = folder.resolve()
+    faults = []
+    for where, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            path = Path(where) / name
+            if path.is_symlink() and not _leads_within(path, root):
+                problem = tr("is a link that leads out of the folder")
+                advice = tr("Copy what it leads to into the folder, in place of the link.")
+                faults.append(Fault(path.relative_to(folder).as_posix(), problem, advice))
+            elif not (path.is_file() or path.is_dir()):
+                problem = tr("is neither a file nor a folder, but a pipe, socket or device")
+                faults.append(Fault(path.relative_to(folder).as_posix(), problem, tr("Take it away.")))
+    return sorted(faults, key=str)
+
+
+def _leads_within(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):  # broken, or in a circle
+        return False
 
 
 def _read_lab(folder: Path) -> tuple[Dataset | None, list[Fault]]:
@@ -354,10 +364,8 @@ def _check_scans(
     table = tables[0]
     faults, notes = check_expression(table, arrays, descriptor.tables["arrays"])
     if table.name not in descriptor.files:
-        advice = tr(
-            'Add a resource with "name": "{name}" and "path": "{file}", or move it away.',
-            name=EXPRESSION, file=table.name,
-        )  # fmt: skip
+        said = {"name": EXPRESSION, "file": table.name}
+        advice = tr('Add a resource with "name": "{name}" and "path": "{file}", or move it away.', **said)
         faults.insert(0, _unlisted(table.name, advice))
     scans = arrays.get("file", pd.Series(dtype=str)).dropna()
     if any(path.startswith("cel/") for path in (*descriptor.files, *scans)):
@@ -414,10 +422,8 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
     first_of: dict[bytes, str] = {}
     for path, (_, digest) in scans.items():
         if digest in first_of:
-            problem = tr(
-                "{name} holds the same scan as {other}",
-                name=PurePosixPath(path).name, other=first_of[digest],
-            )  # fmt: skip
+            said = {"name": PurePosixPath(path).name, "other": first_of[digest]}
+            problem = tr("{name} holds the same scan as {other}", **said)
             advice = tr("Put the right file in its place, or delete the row.")
             faults.append(Fault(file, problem, advice, row=rows[path], column="file"))
         first_of.setdefault(digest, path)
@@ -428,10 +434,8 @@ def _check_set(scans: dict[str, tuple], rows: dict[str, int], file: str) -> list
         usual = max(chips, key=lambda chip: len(chips[chip]))
         for chip, paths in chips.items():
             if chip != usual:
-                problem = tr(
-                    "{names}: chip {chip}, the other arrays are {usual}",
-                    names=listing(paths), chip=_chip(chip), usual=_chip(usual),
-                )  # fmt: skip
+                named = {"names": listing(paths), "chip": _chip(chip), "usual": _chip(usual)}
+                problem = tr("{names}: chip {chip}, the other arrays are {usual}", **named)
                 advice = tr(
                     "Different chips can't be normalised together; analyse them as datasets of their own."
                 )

@@ -45,13 +45,7 @@ PARTS: Mapping[str, Part] = {
 
 
 def has_part(dataset: Dataset, part: str) -> bool:
-    """Return whether a dataset holds a part: a value that was measured, not only a file of blank cells.
-
-    Parameters
-    ----------
-    part : str
-        One of ``PARTS``.
-    """
+    """Say whether a dataset holds a part of ``PARTS``: a measured value, not only a file of blank cells."""
     if part == "growth":
         columns = [c for c in _GROWTH if c in dataset.animals]
         return bool(dataset.animals[columns].notna().to_numpy().any())

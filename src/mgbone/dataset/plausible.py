@@ -7,7 +7,7 @@ no range follows from what a diet is expected to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 
@@ -61,8 +61,8 @@ class Column:
         who = (f"{self.animals[row]} {self.numbers[row]:.6g}" for row in rows[:NAMED])
         return listing(who, most=NAMED, of=len(rows))
 
-    def doubt(self, rows: pd.Index, problem: str, advice: str) -> Fault:
-        """Return what is strange in some rows; the row is named where it is one."""
+    def doubt(self, problem: str, advice: str, rows: Sequence = ()) -> Fault:
+        """Return what is strange; the row is named where it is one."""
         row = int(rows[0]) if len(rows) == 1 and isinstance(rows[0], Integral) else None
         return Fault(self.file, problem, advice, row, self.name)
 
@@ -73,22 +73,10 @@ def find_implausible(
     study: Study,
     regions: pd.DataFrame | None = None,
 ) -> list[Fault]:
-    """Look for values that are possible but hardly true, in tables without a fault.
+    """Look for values that are possible but hardly true, in tables without a fault; return them as faults.
 
-    Parameters
-    ----------
-    tables : mapping of str to Table
-        By name; their frames are indexed by spreadsheet row. Values below a limit are passed over.
-    names : mapping of str to str
-        What messages call the file of each table.
-    study : Study
-    regions : DataFrame, optional
-        Regional densities: animal_id, structure, region, density (mg/cm3).
-
-    Returns
-    -------
-    list of Fault
-        In the form of faults, to be shown as notes.
+    The tables' frames are indexed by spreadsheet row, and values below a limit are passed over; `names` are
+    what messages call their files. `regions` holds densities: animal_id, structure, region, density (mg/cm3).
     """
     animals = tables["animals"].frame.drop_duplicates("animal_id")
     group_of = animals.set_index("animal_id")[["experiment", "group"]].agg(tuple, axis=1)
@@ -120,8 +108,7 @@ def _columns(name: str, table: Table, file: str, group_of: pd.Series) -> Iterato
 
 def _of_column(column: Column, study: Study) -> list[Fault]:
     """Hold a column against its ranges, then against itself; what is said once is not said again."""
-    rows = _rows_beyond(column)
-    beyond = _beyond(column, rows)
+    rows, beyond = _beyond(column)
     if 2 * len(rows) > len(column.numbers):
         return beyond
     return beyond + _unusual(column, study) + _alike(column, study) + _far(column, column.numbers.drop(rows))
@@ -130,22 +117,19 @@ def _of_column(column: Column, study: Study) -> list[Fault]:
 # --- ranges ------------------------------------------------------------------------------------------
 
 
-def _rows_beyond(column: Column) -> pd.Index:
-    """Return the rows of values that no rat or mouse has."""
+def _beyond(column: Column) -> tuple[pd.Index, list[Fault]]:
+    """Find the rows of values that no rat or mouse has, and say so."""
     low, high = plausible()["ranges"].get(column.name, {}).get("possible", (-np.inf, np.inf))
-    return column.numbers.index[(column.numbers < low) | (column.numbers > high)]
-
-
-def _beyond(column: Column, rows: pd.Index) -> list[Fault]:
+    values = column.numbers
+    rows = values.index[(values < low) | (values > high)]
     if not len(rows):
-        return []
-    (low, high), values = plausible()["ranges"][column.name]["possible"], column.numbers
+        return rows, []
     said = {"count": len(rows), "n": len(values), "low": f"{low:g}", "high": f"{high:g}"}
     problem = tr(
         "{count} of {n} values lie outside {low} to {high} {unit}, which rats and mice hardly leave ({who})",
         who=column.listed(rows), unit=column.shown, **said,
     )  # fmt: skip
-    return [column.doubt(rows, problem, _look(column, values[rows]))]
+    return rows, [column.doubt(problem, _look(column, values[rows]), rows)]
 
 
 def _unusual(column: Column, study: Study) -> list[Fault]:
@@ -162,7 +146,7 @@ def _unusual(column: Column, study: Study) -> list[Fault]:
         "{low:g} to {high:g}",
         middle=middle, unit=column.shown, n=len(held), low=usual[0], high=usual[1],
     )  # fmt: skip
-    return [Fault(column.file, problem, _look(column, held), column=column.name)]
+    return [column.doubt(problem, _look(column, held))]
 
 
 def _look(column: Column, values: pd.Series) -> str:
@@ -207,7 +191,7 @@ def _far(column: Column, values: pd.Series) -> list[Fault]:
     problem = tr(
         "far from the rest of its group: {who}; the first one's group has a median of {middle} {unit}", **said
     )
-    return [column.doubt(far, problem, tr("Look at the decimal point, and at the name of the animal."))]
+    return [column.doubt(problem, tr("Look at the decimal point, and at the name of the animal."), far)]
 
 
 def _alike(column: Column, study: Study) -> list[Fault]:
@@ -219,15 +203,14 @@ def _alike(column: Column, study: Study) -> list[Fault]:
         return []
     if values.min() == values.max():
         problem = tr("all {n} values are {value:.6g}", n=len(values), value=values.iloc[0])
-        advice = tr("Was the column filled down? A measured column scatters.")
-        return [Fault(column.file, problem, advice, column=column.name)]
+        return [column.doubt(problem, tr("Was the column filled down? A measured column scatters."))]
     labels = {name: either(group.label, group.label_ja) for name, group in study.groups.items()}
     each = [f"{labels[group]} {value:.6g}" for (_, group), value in by_group.first().items()]
     problem = tr("all animals of a group have the same value ({values})", values=listing(each, most=NAMED))
     advice = tr(
         "Is it the mean of a cage or of the group? Then there are as many measurements as cages, not animals."
     )
-    return [Fault(column.file, problem, advice, column=column.name)]
+    return [column.doubt(problem, advice)]
 
 
 def _order(columns: list[Column]) -> list[Fault]:
@@ -245,8 +228,8 @@ def _order(columns: list[Column]) -> list[Fault]:
                     lower=lower.name, higher=higher.name, count=count, n=len(both),
                     low=lower.numbers[both].median(), high=higher.numbers[both].median(), unit=higher.shown,
                 )  # fmt: skip
-                advice = tr("Are the two columns exchanged?")
-                found.append(Fault(higher.file, problem, advice, column=f"{higher.name}, {lower.name}"))
+                names = f"{higher.name}, {lower.name}"
+                found.append(Fault(higher.file, problem, tr("Are the two columns exchanged?"), column=names))
     return found
 
 
@@ -292,10 +275,8 @@ def _of_slices(slices: pd.DataFrame, file: str, animals: pd.DataFrame) -> list[F
         last = slices.groupby("animal_id")["position"].max()
         share = (last / animals.set_index("animal_id")["femur_length"]).dropna()
         if len(share) and (share < SHORTEST_SCAN).all():
-            problem = tr(
-                "the slices of every animal lie in the first {percent:.0f} % of its femur",
-                percent=100 * share.max(),
-            )
+            said = {"percent": 100 * share.max()}
+            problem = tr("the slices of every animal lie in the first {percent:.0f} % of its femur", **said)
             advice = tr("Are the positions in cm? They are kept in mm from the distal end.")
             found.append(Fault(file, problem, advice, column="position"))
     return found + _copied_slices(slices, file)
@@ -323,5 +304,4 @@ def _of_regions(regions: pd.DataFrame, file: str) -> list[Fault]:
 def _densities(density: pd.Series, structure: str, file: str, label: str) -> list[Fault]:
     who = pd.Series(density.index, index=density.index)
     column = Column(file, f"density_{structure}", "mg/cm3", density, who, who)
-    beyond = _beyond(column, _rows_beyond(column))
-    return [Fault(file, fault.problem, fault.advice, column=label) for fault in beyond]
+    return [Fault(file, fault.problem, fault.advice, column=label) for fault in _beyond(column)[1]]

@@ -584,6 +584,10 @@ BAD = {
         regional(動物番号="X"),
         [["lab.xlsx, sheet qct_regions, row 2, column A", "found 'X', which is not in the table of animals"]],
     ),
+    "regional density of no animal": (
+        regional(動物番号=None),
+        [['lab.xlsx, sheet qct_regions, row 2, column A "動物番号": is blank', "Fill in the"]],
+    ),
     "regional density beside slices": (
         book(lambda one: _regional_too(one)),
         [["lab.xlsx, sheet qct_regions: holds regional density, but there are slices, too", "Keep one"]],

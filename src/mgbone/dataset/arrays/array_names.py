@@ -53,44 +53,28 @@ def matching_columns(
 ) -> list[tuple[str, ...]]:
     """Return for each array the columns that may be it: one if all is well, several if that is not clear.
 
-    Parameters
-    ----------
-    arrays : iterable of sequences of str
-        What each array is called: its file, then its identifier; an earlier name counts before a later one.
-    columns : sequence of str
-        Headings of the table.
-    titles : mapping, optional
-        Title of a column in the repository (``!Sample_title``), by heading.
-
-    Returns
-    -------
-    list of tuple of str
-        The columns that agree in the strictest way in which any does: letter by letter, under `plain_name`
-        and `array_key`, by GEO's accession (GSM); only then by title, and as R rewrites names.
+    They agree in the strictest way in which any does: letter by letter, under `plain_name` and `array_key`,
+    by GEO's accession (GSM); only then by title in the repository (`titles`, by heading), and as R rewrites
+    names. An array is called by its file, then its identifier; an earlier name counts before a later one.
     """
     own = {column: column for column in columns}
-    strict = [_Way(way, own) for way in (str, plain_name, array_key, _accession)]
-    loose = [_Way(array_key, titles or {}), _Way(_as_r_writes, own)]
+    strict = [(way, _by_way(way, own)) for way in (str, plain_name, array_key, _accession)]
+    loose = [(array_key, _by_way(array_key, titles or {})), (_as_r_writes, _by_way(_as_r_writes, own))]
 
     def find(names: Sequence[object]) -> tuple[str, ...]:
-        tries = [(way, str(name)) for ways in (strict, loose) for name in names for way in ways]
-        return next((found for way, name in tries if (found := way.columns(name))), ())
+        tries = ((held, way(str(name))) for ways in (strict, loose) for name in names for way, held in ways)
+        return next((tuple(held[key]) for held, key in tries if key in held), ())
 
     return [find(names) for names in arrays]
 
 
-class _Way:
-    """One way of writing names, and the columns under what they are in it."""
-
-    def __init__(self, write: Callable[[str], str | None], said: Mapping[str, str]):
-        self.write = write
-        self.by_key: dict[str, list[str]] = {}
-        for column, name in said.items():
-            if key := write(name):
-                self.by_key.setdefault(key, []).append(column)
-
-    def columns(self, name: str) -> tuple[str, ...]:
-        return tuple(self.by_key.get(self.write(name) or "", ()))
+def _by_way(write: Callable[[str], str | None], said: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the columns under what they are called in one way of writing names."""
+    by_key: dict[str, list[str]] = {}
+    for column, name in said.items():
+        if key := write(name):
+            by_key.setdefault(key, []).append(column)
+    return by_key
 
 
 def _accession(name: str) -> str | None:

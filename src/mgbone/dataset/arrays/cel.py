@@ -33,16 +33,15 @@ import struct
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from mgbone.dataset.arrays.cel_binary import _calvin_shape, _read_calvin, _read_xda, _xda_shape
-from mgbone.dataset.arrays.cel_parts import CelFile, _Cursor, _fault
-from mgbone.dataset.arrays.cel_text import _read_text, _text_shape
+from mgbone.dataset.arrays.cel_formats import FORMATS
+from mgbone.dataset.arrays.cel_parts import CelFile, _fault
 from mgbone.dataset.arrays.files import MAX_BYTES, FileTooLong, UnreadableFile, first_bytes, read_bytes
 from mgbone.dataset.faults import cause, file_error, listing
 from mgbone.study.errors import CelError
@@ -92,10 +91,6 @@ def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile
     intensities_only : bool
         Leave out standard deviations and pixel counts (``stdv`` and ``pixels`` are None then).
 
-    Returns
-    -------
-    CelFile
-
     Raises
     ------
     CelError
@@ -104,11 +99,7 @@ def read_cel(path: str | PathLike, *, intensities_only: bool = False) -> CelFile
     path = Path(path)
     data = _load(path)
     try:
-        if data[:5] == b"[CEL]":
-            return _read_text(path, data, intensities_only)
-        if data[:8] == struct.pack("<2i", 64, 4):
-            return _read_xda(path, data, intensities_only)
-        return _read_calvin(path, data, intensities_only)
+        return FORMATS[_format(path, data[:8])][1](path, data, intensities_only)
     except RecursionError as error:
         raise _fault(path, tr("its headers are nested without end")) from error
 
@@ -175,11 +166,7 @@ def read_cels(
     return frame
 
 
-# --- a set of files -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Scan:
+class _Scan(NamedTuple):
     format: str
     digest: bytes
     repeated: int
@@ -203,20 +190,16 @@ def _column_names(paths: list[Path], names: Sequence[str] | None) -> list[str]:
         names = [re.sub(r"(?i)(\.cel)?(\.gz)?$", "", path.name) for path in paths]
     names = [str(name) for name in names]
     if len(names) != len(paths):
-        raise CelError(
-            tr(
-                "{files} CEL files but {names} names were given. Give one name per file.",
-                files=len(paths), names=len(names),
-            )
-        )  # fmt: skip
+        named = {"files": len(paths), "names": len(names)}
+        said = tr("{files} CEL files but {names} names were given. Give one name per file.", **named)
+        raise CelError(said)
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
-        raise CelError(
-            tr(
-                "The array names {names} occur more than once. Give each file its own name.",
-                names=tr(", ").join(repeated),
-            )
+        said = tr(
+            "The array names {names} occur more than once. Give each file its own name.",
+            names=tr(", ").join(repeated),
         )
+        raise CelError(said)
     return names
 
 
@@ -224,10 +207,8 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
     cells = np.asarray(cells)
     total = first.intensities.size
     if cells.size and (cells.min() < 0 or cells.max() >= total):
-        problem = tr(
-            "has {cells} cells ({chip}), but cell {cell} is asked for",
-            cells=total, chip=first.chip_type, cell=int(cells.max()),
-        )  # fmt: skip
+        said = {"cells": total, "chip": first.chip_type, "cell": int(cells.max())}
+        problem = tr("has {cells} cells ({chip}), but cell {cell} is asked for", **said)
         advice = tr("The library files belong to another chip; use those of this chip type.")
         raise file_error(CelError, first.path, problem, advice)
     return cells
@@ -235,10 +216,8 @@ def _checked_cells(cells: np.ndarray, first: CelFile) -> np.ndarray:
 
 def _check_same_chip(first: CelFile, other: CelFile) -> None:
     if other.chip_type != first.chip_type:
-        problem = tr(
-            "is a {chip} chip, but {other} is {other_chip}",
-            chip=other.chip_type, other=first.path.name, other_chip=first.chip_type,
-        )  # fmt: skip
+        said = {"chip": other.chip_type, "other": first.path.name, "other_chip": first.chip_type}
+        problem = tr("is a {chip} chip, but {other} is {other_chip}", **said)
         advice = tr("Different chips can't be normalised together; analyse them apart.")
         raise file_error(CelError, other.path, problem, advice)
     if (other.n_rows, other.n_cols) != (first.n_rows, first.n_cols):
@@ -274,10 +253,8 @@ def _warn_about(paths: list[Path], scans: list[_Scan], saturated_at: float, max_
         warnings.warn(text, DuplicateScanWarning, stacklevel=3)
     doubled = [f"{path.name} ({scan.repeated})" for path, scan in both if scan.repeated]
     if doubled:
-        text = tr(
-            "Cells are listed more than once in {files}; the last entry counts. Was it edited?",
-            files=_few(doubled),
-        )
+        said = {"files": _few(doubled)}
+        text = tr("Cells are listed more than once in {files}; the last entry counts. Was it edited?", **said)
         warnings.warn(text, RepeatedCellWarning, stacklevel=3)
     dark = [f"{path.name} ({scan.zeros})" for path, scan in both if scan.zeros]
     if dark:
@@ -303,10 +280,16 @@ def _load(path: Path) -> bytes:
     """Return the file's bytes, decompressed if need be, but no more of them than its header promises."""
     try:
         head = first_bytes(path, HEAD)
-        _check_magic(path, head[:8])
+        form = _format(path, head[:8])
         # A short one is read whole, whatever it says: its reader tells best what is wrong with it.
-        rows, cols = (0, 0) if len(head) < HEAD else _shape(path, head)
-        data = read_bytes(path, _most_bytes(path, head, rows, cols))
+        rows, cols = (0, 0) if len(head) < HEAD else FORMATS[form][0](path, head)
+        if rows * cols > _MOST_CELLS:
+            problem = tr(
+                "says it has {rows} rows and {columns} columns, more than any chip", rows=rows, columns=cols
+            )
+            raise _fault(path, problem)
+        each = _TEXT_CELL if form == "text" else _BINARY_CELL
+        return read_bytes(path, min(MAX_BYTES, 2 * HEAD + each * max(rows * cols, 0)))
     except OSError as error:
         problem = tr("can't be opened ({error})", error=cause(error))
         raise file_error(CelError, path, problem, tr("Check its name and folder.")) from error
@@ -318,35 +301,17 @@ def _load(path: Path) -> bytes:
         raise _fault(path, problem) from error
     except UnreadableFile as error:
         raise _fault(path, str(error)) from error
-    return data
 
 
-def _shape(path: Path, head: bytes) -> tuple[int, int]:
-    """Return rows and columns of the chip, by the header alone."""
+def _format(path: Path, head: bytes) -> str:
     if head[:5] == b"[CEL]":
-        return _text_shape(path, head)
-    if head[:4] == struct.pack("<i", 64):
-        return _xda_shape(_Cursor(path, head, "<", at=8))
-    return _calvin_shape(_Cursor(path, head, ">", at=2))
-
-
-def _most_bytes(path: Path, head: bytes, rows: int, cols: int) -> int:
-    if rows * cols > _MOST_CELLS:
-        problem = tr(
-            "says it has {rows} rows and {columns} columns, more than any chip", rows=rows, columns=cols
-        )
-        raise _fault(path, problem)
-    each = _TEXT_CELL if head[:5] == b"[CEL]" else _BINARY_CELL
-    return min(MAX_BYTES, 2 * HEAD + each * max(rows * cols, 0))
-
-
-def _check_magic(path: Path, head: bytes) -> None:
-    if head[:5] == b"[CEL]" or head[:2] == bytes((59, 1)):
-        return
+        return "text"
+    if head[:2] == bytes((59, 1)):
+        return "calvin"
     if len(head) == 8 and struct.unpack("<i", head[:4])[0] == 64:
         version = struct.unpack("<i", head[4:])[0]
         if version == 4:
-            return
+            return "xda"
         problem = tr(
             "is a binary CEL file of version {version}; versions 3, 4 and Command Console are known",
             version=version,

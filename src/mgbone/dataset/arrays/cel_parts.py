@@ -61,9 +61,6 @@ class CelFile:
     n_cols: int
 
 
-# --- bytes ----------------------------------------------------------------------------------------------
-
-
 def _fault(path: Path, problem: str, advice: str = "") -> CelError:
     return file_error(CelError, path, problem, advice or tr("Copy the file again from its source."))
 
@@ -76,10 +73,8 @@ class _Cursor:
 
     def move(self, at: int, what: str) -> None:
         if not 0 <= at <= len(self.data):
-            problem = tr(
-                "places {what} at byte {at}, but the file has {size} bytes (truncated?)",
-                what=tr(what), at=at, size=len(self.data),
-            )  # fmt: skip
+            said = {"what": tr(what), "at": at, "size": len(self.data)}
+            problem = tr("places {what} at byte {at}, but the file has {size} bytes (truncated?)", **said)
             raise _fault(self.path, problem)
         self.at = at
 
@@ -147,10 +142,8 @@ def _checked_intensities(path: Path, values: np.ndarray) -> np.ndarray:
 def _positions(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int, what: str) -> np.ndarray:
     x, y = x.astype(np.int64), y.astype(np.int64)
     if x.size and (x.min() < 0 or y.min() < 0 or x.max() >= cols or y.max() >= rows):
-        problem = tr(
-            "lists {what} outside the chip's {rows} x {columns} cells; it is damaged",
-            what=tr(what), rows=rows, columns=cols,
-        )  # fmt: skip
+        said = {"what": tr(what), "rows": rows, "columns": cols}
+        problem = tr("lists {what} outside the chip's {rows} x {columns} cells; it is damaged", **said)
         raise _fault(path, problem)
     return np.sort(y * cols + x)
 
@@ -167,14 +160,15 @@ def _integer(path: Path, fields: Mapping[str, str], key: str, default: int | Non
 
 
 def _header(
-    algorithm: str, parameters: str, dat_header: str, scan_date: str | None, fields: dict, margin: int
+    fields: dict, algorithm: str, parameters: str, dat_header: str, scan_date: str | None = None
 ) -> dict:
+    margin = re.search(r"(?:^|;)CellMargin:(\d{1,9})(?:;|$)", parameters)
     return {
         "algorithm": algorithm,
         "parameters": parameters,
         "dat_header": dat_header,
-        "scan_date": scan_date,
-        "cell_margin": margin,
+        "scan_date": scan_date or _scan_date(dat_header),
+        "cell_margin": int(margin[1]) if margin else 0,
         "repeated_cells": 0,
         "fields": fields,
     }
@@ -208,10 +202,9 @@ def _fields(text: str) -> dict[str, str]:
 
 
 def _places(path: Path, x: np.ndarray, y: np.ndarray, rows: int, cols: int) -> tuple[np.ndarray | None, int]:
-    """Where each row of the text belongs in cell order, and how many rows repeat a cell.
+    """Where each row of the text belongs in cell order (None if in that order), and how many repeat a cell.
 
-    The places are None if the file is in cell order already. Of repeated rows the last counts, as in
-    affxparser.
+    Of repeated rows the last counts, as in affxparser.
     """
     inside = (x >= 0) & (x < cols) & (y >= 0) & (y < rows)
     if not inside.all():

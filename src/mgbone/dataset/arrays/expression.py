@@ -27,25 +27,11 @@ def expression_files(folder: Path) -> list[Path]:
 
 
 def check_expression(path: Path, arrays: pd.DataFrame, file: str) -> tuple[list[Fault], list[str]]:
-    """Hold an expression table against the arrays of the dataset.
+    """Hold an expression table against the arrays of the dataset; return faults, and what was left out.
 
     The column of an array bears its `file`, with or without folder and what scanners and consoles add to
-    names, or its `array_id`; see `mgbone.dataset.arrays.array_names.matching_columns`.
-
-    Parameters
-    ----------
-    path : Path
-        The expression table.
-    arrays : DataFrame
-        array_id and file; the index holds spreadsheet rows.
-    file : str
-        How messages call the table of arrays.
-
-    Returns
-    -------
-    faults : list of Fault
-    notes : list of str
-        What was done or left out without being a fault.
+    names, or its `array_id` (`mgbone.dataset.arrays.array_names.matching_columns`). The index of `arrays`
+    holds spreadsheet rows; messages call that table `file`.
     """
     from mgbone.dataset.arrays.expression_table import read_expression_table
     from mgbone.dataset.arrays.symbol_table import gene_symbols
@@ -102,10 +88,8 @@ def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> t
             names = tr(" and ").join(map(quoted, columns))
             problem = tr("{names} of {file} may both be the array {own!r}", names=names, file=held, own=own)
         elif columns[0] in row_of:
-            problem = tr(
-                "the column {name!r} of {file} is that of {row} already",
-                name=columns[0], file=held, row=row_words(row_of[columns[0]]),
-            )  # fmt: skip
+            said = {"name": columns[0], "file": held, "row": row_words(row_of[columns[0]])}
+            problem = tr("the column {name!r} of {file} is that of {row} already", **said)
             advice = tr("Name one column per array.")
         else:
             row_of[columns[0]] = row
@@ -116,14 +100,10 @@ def assign_columns(table: ExpressionTable, listed: pd.DataFrame, file: str) -> t
 
 def _left_out(table: ExpressionTable, chosen: list[str], file: str) -> list[str]:
     """Say which columns of numbers are not used, arrays that nobody listed before those that are none."""
-    arrays = [name for name in table.arrays if name not in chosen]
-    others = [name for name in table.others if name not in chosen]
-    notes = []
-    if arrays:
-        names = listing(arrays, most=5)
-        notes.append(Note(table.path.name, tr("{names} not in {file}, left out.", names=names, file=file)))
-    if others:
+    said = []
+    if arrays := [name for name in table.arrays if name not in chosen]:
+        said.append(tr("{names} not in {file}, left out.", names=listing(arrays, most=5), file=file))
+    if others := [name for name in table.others if name not in chosen]:
         names = listing(others, most=5)
-        said = tr("{names} left out, no arrays by their names, or empty.", names=names)
-        notes.append(Note(table.path.name, said))
-    return [str(note) for note in notes]
+        said.append(tr("{names} left out, no arrays by their names, or empty.", names=names))
+    return [str(Note(table.path.name, one)) for one in said]

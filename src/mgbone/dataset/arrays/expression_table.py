@@ -83,29 +83,14 @@ class DateSymbolWarning(MatrixWarning):
 
 @dataclass(frozen=True, eq=False)
 class ExpressionTable:
-    """A table of expression values as its file has it; made by `read_expression_table`.
-
-    Attributes
-    ----------
-    path : Path
-    columns : DataFrame
-        Columns that may be arrays, under their headings; index ``probeset_id``.
-    arrays : tuple of str
-        Headings of those that look like arrays.
-    others : tuple of str
-        Headings of the other ones: by their names a statistic or an annotation, or empty.
-    symbols : Series or None
-        Gene symbol of each row, if the table has a column of them.
-    titles : dict of str to str
-        Title of each array in GEO (``!Sample_title``), by heading.
-    """
+    """A table of expression values as its file has it; made by `read_expression_table`."""
 
     path: Path
-    columns: pd.DataFrame = field(repr=False)
-    arrays: tuple[str, ...]
-    others: tuple[str, ...]
-    symbols: pd.Series | None = field(repr=False)
-    titles: dict[str, str] = field(repr=False)
+    columns: pd.DataFrame = field(repr=False)  # That may be arrays, by heading; index ``probeset_id``.
+    arrays: tuple[str, ...]  # Headings of those that look like arrays.
+    others: tuple[str, ...]  # Of the others: by their names a statistic or an annotation, or empty.
+    symbols: pd.Series | None = field(repr=False)  # Gene symbol of each row, if there is a column of them.
+    titles: dict[str, str] = field(repr=False)  # Of arrays in GEO (``!Sample_title``), by heading.
 
     def find(self, arrays: Iterable[Sequence[object]]) -> list[tuple[str, ...]]:
         """Return for each array the headings that may be its column (`matching_columns`)."""
@@ -161,8 +146,7 @@ def read_expression_table(path: str | PathLike) -> ExpressionTable:
         raise _fault(path, problem, tr("Export one per array."))
     for name in kept:
         if head.count(name) > 1:
-            problem = tr("has two columns named {name!r}", name=name)
-            raise _fault(path, problem, tr("Rename one of them."))
+            raise _fault(path, tr("has two columns named {name!r}", name=name), tr("Rename one of them."))
     titles = _titles(text, head) if from_geo else {}
     return ExpressionTable(path, table[kept], arrays, tuple(others), symbols, titles)
 
@@ -188,8 +172,7 @@ def _text(path: Path) -> str:
         raise _fault(path, tr(workbook), advice)
     text, encoding = decode(data)
     if encoding:
-        said = tr("is not UTF-8 text; read as {encoding}.", encoding=tr(encoding))
-        _tell(path, said, TextFormWarning)
+        _tell(path, tr("is not UTF-8 text; read as {encoding}.", encoding=tr(encoding)), TextFormWarning)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Excel pads the lines about a series to the width of the table below them.
     return re.sub(r"(?m)^(!.*?)\t+$", r"\1", text) if "!series_matrix_table_begin" in text else text
@@ -203,8 +186,7 @@ def _series_matrix(path: Path, text: str) -> tuple[list[str], pd.DataFrame]:
     body = text.partition("!series_matrix_table_begin\n")[2]
     body, mark, _ = body.partition("!series_matrix_table_end")
     if not mark:
-        problem = tr("ends before its table does (truncated?)")
-        raise _fault(path, problem, tr("Download it again."))
+        raise _fault(path, tr("ends before its table does (truncated?)"), tr("Download it again."))
     return _parse(path, body, "\t")
 
 
@@ -361,10 +343,8 @@ def _log2(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     faulty = ~np.isfinite(values)
     if faulty.any():
         row, column = np.argwhere(faulty)[0]
-        problem = tr(
-            "{count} values are missing or not finite, the first for {gene} in {column}",
-            count=int(faulty.sum()), gene=table.index[row], column=table.columns[column],
-        )  # fmt: skip
+        named = {"count": int(faulty.sum()), "gene": table.index[row], "column": table.columns[column]}
+        problem = tr("{count} values are missing or not finite, the first for {gene} in {column}", **named)
         raise _fault(path, problem, tr("Leave such rows out, or export the values again."))
     if not values.size or values.max() <= LINEAR_ABOVE:
         return table

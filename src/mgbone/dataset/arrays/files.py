@@ -37,20 +37,12 @@ class FileTooLong(UnreadableFile):
 def read_bytes(path: Path, most: int | None = None) -> bytes:
     """Return the bytes of a file, decompressed if it is a gzip file by its content.
 
-    Parameters
-    ----------
-    path : Path
-    most : int, optional
-        Bytes that the contents may have, `MAX_BYTES` by default.
-
     Raises
     ------
     OSError
         If the file can't be opened.
-    FileTooLong
-        If it is longer than `most`.
     UnreadableFile
-        If its compression is damaged.
+        If its compression is damaged; `FileTooLong` if it has more than `most` bytes, by default `MAX_BYTES`.
     """
     most = MAX_BYTES if most is None else most
     with path.open("rb") as stream:
@@ -62,15 +54,7 @@ def read_bytes(path: Path, most: int | None = None) -> bytes:
 
 
 def first_bytes(path: Path, count: int) -> bytes:
-    """Return the first bytes of a file, decompressed as `read_bytes` does; no more of it is unfolded.
-
-    Raises
-    ------
-    OSError
-        If the file can't be opened.
-    UnreadableFile
-        If its compression is damaged there.
-    """
+    """Return the first bytes of a file; no more of it is unfolded, and errors are those of `read_bytes`."""
     with path.open("rb") as stream:
         if not _is_gzip(stream):
             return stream.read(count)
@@ -83,16 +67,9 @@ def first_bytes(path: Path, count: int) -> bytes:
 
 
 def gunzip(stream: BinaryIO, most: int) -> bytes:
-    """Return what a gzip file unfolds to, all of its members.
+    """Return what a gzip file unfolds to, all of its members; errors are those of `read_bytes`.
 
     It is unfolded twice: counted first and kept then, so that a refusal takes no memory, whatever the limit.
-
-    Raises
-    ------
-    FileTooLong
-        If that is more than `most` bytes.
-    UnreadableFile
-        If the compression is damaged.
     """
     length = 0
     for piece in _unfolded(stream):

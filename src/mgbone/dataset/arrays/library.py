@@ -73,7 +73,7 @@ class Platform:
     controls : pandas.DataFrame
         Perfect-match probes of all other probe sets: ``cell``, ``probeset_id``, ``name``, ``type``.
     files : dict of str to Path
-        The files read: pgf, clf and, if there, mps and transcripts.
+        pgf, clf and, if there, mps and transcripts.
     """
 
     chip_types: tuple[str, ...]
@@ -86,45 +86,29 @@ class Platform:
     files: dict[str, Path] = field(repr=False)
 
     def check(self, chip) -> None:
-        """Raise an error unless CEL data are of this chip.
-
-        Parameters
-        ----------
-        chip : CelFile or DataFrame
-            What `read_cel` or `read_cels` returned.
-
-        Raises
-        ------
-        PlatformError
-            If its chip type or size is another.
-        """
+        """Raise a PlatformError unless CEL data, made by `read_cel` or `read_cels`, are of this chip."""
         facts = chip.attrs if isinstance(chip, pd.DataFrame) else vars(chip)
         name, size = facts.get("chip_type"), (facts.get("n_rows"), facts.get("n_cols"))
         if name not in self.chip_types:
-            raise PlatformError(
-                tr(
-                    "The CEL files are of chip {chip}, but {file} is for {chips}. Put the library files of "
-                    "{chip} there.",
-                    chip=name, file=self.files["pgf"], chips=tr(" and ").join(self.chip_types),
-                )
+            said = tr(
+                "The CEL files are of chip {chip}, but {file} is for {chips}. Put the library files of "
+                "{chip} there.",
+                chip=name, file=self.files["pgf"], chips=tr(" and ").join(self.chip_types),
             )  # fmt: skip
+            raise PlatformError(said)
         if size != (self.n_rows, self.n_cols):
-            raise PlatformError(
-                tr(
-                    "The CEL files have {rows} x {columns} cells, but {file} describes {clf_rows} x "
-                    "{clf_columns}. Take the library files that belong to this chip.",
-                    rows=size[0], columns=size[1], file=self.files["clf"].name,
-                    clf_rows=self.n_rows, clf_columns=self.n_cols,
-                )
+            said = tr(
+                "The CEL files have {rows} x {columns} cells, but {file} describes {clf_rows} x "
+                "{clf_columns}. Take the library files that belong to this chip.",
+                rows=size[0], columns=size[1], file=self.files["clf"].name, clf_rows=self.n_rows,
+                clf_columns=self.n_cols,
             )  # fmt: skip
+            raise PlatformError(said)
 
     def select(self, intensities: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a whole-chip table (`read_cels`) that `rma` needs, in the order of `probesets`.
 
-        Raises
-        ------
-        PlatformError
-            If the table is not of this chip.
+        A table of another chip is a PlatformError.
         """
         self.check(intensities)
         return intensities.loc[self.cells]
@@ -138,10 +122,6 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
     source : path-like or mapping
         A folder (searched with `find_platform`), or the files by kind: ``pgf``, ``clf`` and optionally
         ``mps`` and ``transcripts``.
-
-    Returns
-    -------
-    Platform
 
     Raises
     ------
@@ -193,18 +173,10 @@ def read_platform(source: str | PathLike | Mapping[str, str | PathLike]) -> Plat
 
 
 def find_platform(folder: str | PathLike) -> dict[str, Path]:
-    """Find a chip's library files in a folder or below it, whatever their version and the case of their
-    names.
+    """Find a chip's library files in a folder or below it, whatever their version and the case of names.
 
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    dict of str to Path
-        ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there. Files may be compressed by
-        gzip.
+    Returns the files ``pgf`` and ``clf``, and ``mps`` and ``transcripts`` if they are there, all maybe
+    compressed by gzip.
 
     Raises
     ------
@@ -223,10 +195,8 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
         if kind == "mps" and len(paths) > 1:
             paths = _preferred_mps(paths)
         if len(paths) > 1:
-            problem = tr(
-                "holds several {suffix} files ({names})",
-                suffix=suffix, names=tr(", ").join(path.name for path in paths),
-            )  # fmt: skip
+            said = {"suffix": suffix, "names": tr(", ").join(path.name for path in paths)}
+            problem = tr("holds several {suffix} files ({names})", **said)
             raise file_error(PlatformError, folder, problem, tr("Leave one there, or name it."))
         if paths:
             found[kind] = paths[0]
@@ -236,21 +206,17 @@ def find_platform(folder: str | PathLike) -> dict[str, Path]:
     return found
 
 
-# --- joining the files ----------------------------------------------------------------------------------
-
-
 def _common_chips(files: Mapping[str, Path], pgf: Pgf, clf: Clf) -> tuple[str, ...]:
     ours, theirs = pgf.header.get("chip_type", []), clf.header.get("chip_type", [])
     common = tuple(chip for chip in dict.fromkeys(ours) if chip in theirs)
     if not common:
-        raise PlatformError(
-            tr(
-                "{pgf} is for {chips}, but {clf} is for {other_chips}. Take both from the same set of "
-                "library files.",
-                pgf=files["pgf"].name, chips=tr(" and ").join(ours) or tr("no named chip"),
-                clf=files["clf"].name, other_chips=tr(" and ").join(theirs) or tr("no named chip"),
-            )
+        said = tr(
+            "{pgf} is for {chips}, but {clf} is for {other_chips}. Take both from the same set of library "
+            "files.",
+            pgf=files["pgf"].name, chips=tr(" and ").join(ours) or tr("no named chip"), clf=files["clf"].name,
+            other_chips=tr(" and ").join(theirs) or tr("no named chip"),
         )  # fmt: skip
+        raise PlatformError(said)
     return common
 
 
@@ -272,20 +238,10 @@ def _clusters(
     members = read_mps(files["mps"])
     rows = _rows_of(files, members["member"], probesets)
     used = main[rows]
-    pairs = pd.DataFrame(
-        {"cluster": members["probeset_id"].to_numpy()[used], "row": rows[used]}
-    ).drop_duplicates()
-    counts = (
-        pd.Series(1, index=cells.index).groupby(level=0).sum().reindex(pairs["row"], fill_value=0).to_numpy()
-    )
-    order = np.argsort(cells.index.to_numpy(), kind="stable")
-    begins = np.searchsorted(cells.index.to_numpy()[order], pairs["row"].to_numpy())
-    # For each pair the probes of its probe set: begin, begin + 1, ... as one flat index.
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    taken = order[np.repeat(begins, counts) + within]
-    labels = pd.Categorical(pairs["cluster"])
-    repeated = pd.Categorical.from_codes(np.repeat(labels.codes, counts), dtype=labels.dtype)
-    return cells.to_numpy()[taken], repeated.remove_unused_categories()
+    pairs = pd.DataFrame({"cluster": pd.Categorical(members["probeset_id"]), "row": rows})[used]
+    probes = cells.rename("cell").rename_axis("row").reset_index()
+    joined = pairs.drop_duplicates().merge(probes, on="row")
+    return joined["cell"].to_numpy(), pd.Categorical(joined["cluster"]).remove_unused_categories()
 
 
 def _own_labels(probesets: pd.DataFrame, main: np.ndarray, genes: pd.DataFrame | None) -> np.ndarray:
@@ -310,27 +266,19 @@ def _rows_of(files: Mapping[str, Path], members: pd.Series, probesets: pd.DataFr
                 return rows
             if column == "probeset_id":
                 lost = rows < 0
-    raise PlatformError(
-        tr(
-            "{mps} lists {count} probe sets that {pgf} does not have (such as {name}). Take both from the "
-            "same set of library files.",
-            mps=files["mps"].name, count=int(lost.sum()), pgf=files["pgf"].name, name=members[lost].iloc[0],
-        )
+    said = tr(
+        "{mps} lists {count} probe sets that {pgf} does not have (such as {name}). Take both from the same "
+        "set of library files.",
+        mps=files["mps"].name, count=int(lost.sum()), pgf=files["pgf"].name, name=members[lost].iloc[0],
     )  # fmt: skip
+    raise PlatformError(said)
 
 
 def _controls(probesets: pd.DataFrame, main: np.ndarray, cells: pd.Series) -> pd.DataFrame:
     kept = cells[~main[cells.index]]
     sets = probesets.iloc[kept.index]
-    name = sets["probeset_name"] if "probeset_name" in sets else sets["probeset_id"]
-    return pd.DataFrame(
-        {
-            "cell": kept.to_numpy(),
-            "probeset_id": sets["probeset_id"].to_numpy(),
-            "name": name.to_numpy(),
-            "type": sets["type"].to_numpy(),
-        }
-    )
+    sets = sets.assign(cell=kept.to_numpy(), name=sets.get("probeset_name", sets["probeset_id"]))
+    return sets[["cell", "probeset_id", "name", "type"]].reset_index(drop=True)
 
 
 def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFrame | None) -> pd.DataFrame:
@@ -345,13 +293,12 @@ def _annotation(files: Mapping[str, Path], clusters: pd.Index, genes: pd.DataFra
             {"gene_symbol": None, "gene_name": None, "place": None}, index=clusters, dtype="str"
         )
     if not genes.index.isin(clusters).any():
-        raise PlatformError(
-            tr(
-                "{file} knows none of the chip's transcript clusters (such as {name}). Take the annotation "
-                "of this chip type.",
-                file=files["transcripts"].name, name=clusters[0],
-            )
+        said = tr(
+            "{file} knows none of the chip's transcript clusters (such as {name}). Take the annotation of "
+            "this chip type.",
+            file=files["transcripts"].name, name=clusters[0],
         )  # fmt: skip
+        raise PlatformError(said)
     return genes.reindex(clusters)
 
 

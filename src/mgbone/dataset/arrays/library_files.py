@@ -27,56 +27,30 @@ _PLACE = ["seqname", "start", "stop", "strand"]
 
 @dataclass(frozen=True, eq=False)
 class Pgf:
-    """Contents of a PGF file.
+    """Contents of a PGF file."""
 
-    Attributes
-    ----------
-    header : dict of str to list of str
-        ``#%key=value`` lines; a key may occur more than once (``chip_type`` does).
-    probesets : pandas.DataFrame
-        One row per probe set in the order of the file: ``probeset_id`` (text), ``type`` (empty where not
-        given) and what else the file has, as text.
-    probes : pandas.DataFrame
-        One row per probe: ``probeset`` (row number in `probesets`), ``atom_id``, ``probe_id`` (int),
-        ``type`` and what else the file has, as text.
-    """
-
-    header: dict[str, list[str]] = field(repr=False)
+    header: dict[str, list[str]] = field(repr=False)  # ``#%key=value`` lines; a key may occur more than once.
+    # One row per probe set in the order of the file: ``probeset_id`` (text), ``type`` (empty where not given)
+    # and what else the file has, as text.
     probesets: pd.DataFrame = field(repr=False)
+    # One row per probe: ``probeset`` (row number in `probesets`), ``atom_id``, ``probe_id`` (int), ``type``
+    # and what else the file has, as text.
     probes: pd.DataFrame = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Clf:
-    """Contents of a CLF file.
-
-    Attributes
-    ----------
-    path : Path
-    header : dict of str to list of str
-    n_rows, n_cols : int
-        Size of the chip in cells.
-    first_id : int or None
-        Identifier of the probe in cell 0 if the file is sequential, otherwise None.
-    listed : pandas.Series or None
-        Cell of each probe (indexed by ``probe_id``) if the file is not sequential.
-    """
+    """Contents of a CLF file, of a chip of `n_rows` times `n_cols` cells."""
 
     path: Path
     header: dict[str, list[str]] = field(repr=False)
     n_rows: int
     n_cols: int
-    first_id: int | None
-    listed: pd.Series | None = field(repr=False)
+    first_id: int | None  # Identifier of the probe in cell 0 if the file is sequential.
+    listed: pd.Series | None = field(repr=False)  # Otherwise the cell of each probe, by ``probe_id``.
 
     def cells(self, probe_ids: np.ndarray) -> np.ndarray:
-        """Return the cell index (``y * n_cols + x``) of each probe.
-
-        Raises
-        ------
-        PlatformError
-            If a probe has no place on the chip.
-        """
+        """Return the cell index (``y * n_cols + x``) of each probe; PlatformError if one has no place."""
         ids = np.asarray(probe_ids, dtype=np.int64)
         if self.listed is None:
             cells = ids - self.first_id
@@ -86,10 +60,8 @@ class Clf:
             lost = found < 0
             cells = self.listed.to_numpy()[found]
         if lost.any():
-            problem = tr(
-                "has no place for {count} probes of the PGF (as {name})",
-                count=int(lost.sum()), name=ids[lost][0],
-            )  # fmt: skip
+            said = {"count": int(lost.sum()), "name": ids[lost][0]}
+            problem = tr("has no place for {count} probes of the PGF (as {name})", **said)
             raise _fault(self.path, problem, tr("Take PGF and CLF from the same set of library files."))
         return cells
 
@@ -110,7 +82,10 @@ def read_pgf(path: str | PathLike) -> Pgf:
     for depth in range(3):
         here = np.flatnonzero(level == depth)
         columns = _columns(path, header, depth)
-        _check_tabs(path, tabs, here, depth, len(columns))
+        wide = here[tabs[here] > depth + len(columns) - 1]
+        if wide.size:
+            problem = tr("line {line} has more columns than its header", line=wide[0] + 1)
+            raise _fault(path, problem, tr("Unpack the file again."))
         tables.append(_table(path, data, starts[here], ends[here], depth, columns))
         rows.append(here)
     if not rows[0].size or not rows[2].size:
@@ -167,11 +142,8 @@ def read_clf(path: str | PathLike) -> Clf:
 def read_mps(path: str | PathLike) -> pd.DataFrame:
     """Read an MPS file: which probe sets make up a transcript cluster.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``probeset_id`` (the transcript cluster) and ``member`` (a probe set of the PGF), both text, one row
-        per member.
+    Returns ``probeset_id`` (the transcript cluster) and ``member`` (a probe set of the PGF), both text, one
+    row per member.
 
     Raises
     ------
@@ -218,9 +190,6 @@ def read_transcript_annotation(path: str | PathLike) -> pd.DataFrame:
     )
     genes["place"] = _places(table[placed]).set_axis(genes.index)
     return genes[~genes.index.duplicated()]
-
-
-# --- parsing --------------------------------------------------------------------------------------------
 
 
 def _fault(path: Path, problem: str, advice: str = "") -> PlatformError:
@@ -274,13 +243,6 @@ def _lines(data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     level = np.where((letters[starts] == _HASH) | (starts == ends), -1, level)
     tabs = np.flatnonzero(is_tab)
     return starts, ends, np.searchsorted(tabs, ends) - np.searchsorted(tabs, starts), level
-
-
-def _check_tabs(path: Path, tabs: np.ndarray, here: np.ndarray, depth: int, columns: int) -> None:
-    wide = np.flatnonzero(tabs[here] > depth + columns - 1)
-    if wide.size:
-        problem = tr("line {line} has more columns than its header", line=here[wide[0]] + 1)
-        raise _fault(path, problem, tr("Unpack the file again."))
 
 
 def _check_nesting(path: Path, rows: list[np.ndarray], atom: np.ndarray, probeset: np.ndarray) -> None:

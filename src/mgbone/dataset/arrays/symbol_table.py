@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from mgbone.study.language import tr
 NAMES = ("symbols.csv", "symbols.tsv", "symbols.txt")
 """In ``platform/``: an identifier and its gene symbol in each line, parted by a tab, comma or semicolon."""
 
-_SEVERAL = ("///", ";", "|")
 _NONE = ("", "---", "NA", "nan")
 
 
@@ -37,12 +37,7 @@ def gene_symbols(table: ExpressionTable, folder: Path) -> pd.Series | None:
 
     The table's own column counts first, then ``platform/symbols.csv`` (`read_symbols`), then the chip's
     annotation. None where there is neither, or where they know none of its identifiers: then these are taken
-    for symbols themselves.
-
-    Raises
-    ------
-    MatrixError, PlatformError
-        If one of these files can't be read.
+    for symbols themselves. A file that can't be read is a MatrixError or PlatformError.
     """
     from mgbone.dataset.arrays.library_files import read_transcript_annotation
 
@@ -81,7 +76,7 @@ def read_symbols(path: Path) -> pd.Series:
     delimiter = next((one for one in "\t;," if lines and one in lines[0]), ",")
     known: dict[str, str] = {}
     for number, cells in _rows(lines, delimiter, path):
-        name, symbol = cells[0].strip(), _first(cells[1])
+        name, symbol = cells[0].strip(), re.split(r"///|[;|]", cells[1])[0].strip()
         if not name or symbol in _NONE:
             continue
         if known.setdefault(name, symbol) != symbol:
@@ -110,9 +105,3 @@ def _rows(lines: Iterable[str], delimiter: str, path: Path) -> Iterable[tuple[in
         said = tr("{file}, line {line}: can't be read ({why}). Check the file.", file=path,
                   line=reader.line_num, why=error)  # fmt: skip
         raise MatrixError(said) from error
-
-
-def _first(cell: str) -> str:
-    for mark in _SEVERAL:
-        cell = cell.partition(mark)[0]
-    return cell.strip()

@@ -46,29 +46,17 @@ REPORTED = "\0reported"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a cell holds.
+    """What a cell holds."""
 
-    Attributes
-    ----------
-    kind : str
-        ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
-        ``missing``; or ``bad``, with `found` or `problem`, and `advice`.
-    number : float
-    unit : Unit, optional
-        Where the cell states one itself.
-    how : str
-        What had to be done to read it, for the list of conversions; empty for a plain number.
-    found : str
-        What stands in place of a number, where nothing more is wrong with it.
-    """
-
+    # ``number``; ``below`` (less than `number`); ``undetected`` (below a limit that it doesn't state);
+    # ``missing``; or ``bad``, with `found` or `problem`, and `advice`.
     kind: str
     number: float = math.nan
-    unit: Unit | None = None
-    how: str = ""
+    unit: Unit | None = None  # Where the cell states one itself.
+    how: str = ""  # What had to be done to read it, for the list of conversions; empty for a plain number.
     problem: str = ""
     advice: str = ""
-    found: str = ""
+    found: str = ""  # What stands in place of a number, where nothing more is wrong with it.
 
     @property
     def is_plain(self) -> bool:
@@ -131,15 +119,10 @@ def is_blank(cell: object) -> bool:
 
 
 def read_number(cell: object, commas: bool = False) -> Reading:
-    """Read a cell of a column of numbers.
+    """Read a cell of a column of numbers: text, a number, or what a workbook holds else (a date, None).
 
-    Parameters
-    ----------
-    cell : object
-        Text, a number, or what a workbook holds else (a date, a truth value, None).
-    commas : bool
-        Whether other cells of the column show that its decimal mark is the point, so that the comma in
-        ``1,234`` parts thousands.
+    Other cells of the column may show that its decimal mark is the point, so that the `commas` in ``1,234``
+    part thousands.
     """
     if is_blank(cell):
         return Reading("missing")
@@ -154,7 +137,7 @@ def read_number(cell: object, commas: bool = False) -> Reading:
         advice = tr(
             "Set the format of the cell to number and type the value again; Excel turns 1-2 into a date."
         )
-        return _no_number(tr("a date or time ({cell})", cell=cell), advice)
+        return _bad("", advice, tr("a date or time ({cell})", cell=cell))
     return _read_text(str(cell), commas)
 
 
@@ -169,18 +152,9 @@ def _error_value(shown: str) -> str:
 def read_numbers(cells: pd.Series, decimal_commas: bool = False) -> tuple[pd.Series, dict[int, Reading]]:
     """Read a column of numbers, each different cell once.
 
-    Parameters
-    ----------
-    cells : Series
-    decimal_commas : bool
-        Whether the rest of the file shows that a comma is its decimal mark (`has_decimal_commas`).
-
-    Returns
-    -------
-    Series of float
-        A limit where a cell is below it; missing where there is no number.
-    dict of int to Reading
-        By row, what is more than a plain number.
+    Returns the numbers (a limit where a cell is below it; missing where there is none) and, by row, what is
+    more than a plain number. The rest of the file may show that a comma is its decimal mark
+    (`has_decimal_commas`).
     """
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
         return cells.astype(float), {}
@@ -295,16 +269,15 @@ def _read_plain(half: str, shown: str, commas: bool, width: str = "") -> Reading
     match = _NUMBER.match(half)
     if not match:
         advice = tr("Write a number, or leave the cell blank if it was not measured.")
-        return _no_number(quoted(shown[:60]), advice)
+        return _bad("", advice, quoted(shown[:60]))
     number, rest = float(match.group()), half[match.end() :].strip()
     if not math.isfinite(number):
-        return _no_number(quoted(shown), tr("Write a number that a computer can hold."))
+        return _bad("", tr("Write a number that a computer can hold."), quoted(shown))
     if not rest:
         return Reading("number", number, how=tr("; ").join(how))
     unit = unit_of(rest)
     if unit is None:
-        problem = tr("found {shown!r}, expected a number alone", shown=shown[:60])
-        return _bad(problem, _remark(half, rest))
+        return _bad(tr("found {shown!r}, expected a number alone", shown=shown[:60]), _remark(half, rest))
     return Reading(
         "number", number, unit, tr("; ").join([*how, tr("the unit {unit} in the cell", unit=rest)])
     )
@@ -320,12 +293,8 @@ def _remark(half: str, rest: str) -> str:
     return tr("Write the number alone, and move the remark into a column of its own.")
 
 
-def _bad(problem: str, advice: str) -> Reading:
-    return Reading("bad", problem=problem, advice=advice)
-
-
-def _no_number(found: str, advice: str) -> Reading:
-    return Reading("bad", found=found, advice=advice)
+def _bad(problem: str, advice: str, found: str = "") -> Reading:
+    return Reading("bad", problem=problem, advice=advice, found=found)
 
 
 def is_decimal_point(cell: object) -> bool:
@@ -339,12 +308,8 @@ def is_decimal_point(cell: object) -> bool:
 def read_name(cell: object) -> tuple[str | None, str]:
     """Read a cell that holds a name: of an animal, a group, a file.
 
-    Returns
-    -------
-    str or None
-        The name in half width, without blanks around it; None for a blank cell or one that holds no name.
-    str
-        What is wrong with it, as a problem; empty if nothing.
+    Returns the name in half width, without blanks around it (None for a blank cell or one that holds no
+    name), and what is wrong with it, as a problem (empty if nothing).
     """
     if is_blank(cell):
         return None, ""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numpy as np
 import pandas as pd
 
 from mgbone.dataset.faults import Fault, fault_per_row, quoted, row_words
@@ -19,29 +16,15 @@ _REPEATED = ("experiment", "group")
 """What sheets with one row per measurement repeat for the same animal."""
 
 
-@dataclass
-class Joined:
-    """One table out of several pieces.
-
-    Attributes
-    ----------
-    frame : DataFrame
-        Indexed by running numbers.
-    below : dict of str to Series of bool
-        Which cells are below a limit of detection.
-    places : dict of int to tuple of str and int
-        Sheet and spreadsheet row of each running number: where it was first met.
-    faults : list of Fault
-    """
-
-    frame: pd.DataFrame
-    below: dict[str, pd.Series] = field(default_factory=dict)
-    places: dict[int, tuple[str, int]] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+Joined = tuple[pd.DataFrame, dict[str, pd.Series], dict[int, tuple[str, int]], list[Fault]]
 
 
 def join(name: str, pieces: list[Piece]) -> Joined:
-    """Join the pieces of a table."""
+    """Join the pieces of a table, with running numbers as index.
+
+    Returns the table; by column which cells are below a limit of detection; sheet and spreadsheet row where
+    each running number was first met; and faults.
+    """
     keys = ["animal_id"]
     for column in _WITHIN.get(name, ()):
         if all(column in piece.frame for piece in pieces):
@@ -49,10 +32,9 @@ def join(name: str, pieces: list[Piece]) -> Joined:
             break
     every = pd.concat([piece.frame[keys] for piece in pieces], ignore_index=True).dropna()
     joined = _side_by_side(pieces, keys) if every.duplicated().any() else _below_one_another(pieces)
-    for column in joined.frame:
-        kind = fields_of(name).get(column, {"type": "string"})["type"]
-        joined.frame[column] = joined.frame[column].astype("str" if kind == "string" else float)
-    return joined
+    kinds = {column: fields_of(name).get(column, {"type": "string"})["type"] for column in joined[0]}
+    texts = {column: "str" if kind == "string" else float for column, kind in kinds.items()}
+    return joined[0].astype(texts), *joined[1:]
 
 
 def _below_one_another(pieces: list[Piece]) -> Joined:
@@ -60,23 +42,22 @@ def _below_one_another(pieces: list[Piece]) -> Joined:
     frame = pd.concat([piece.frame for piece in pieces], ignore_index=True)
     frame.index = frame.index + 1
     rows = [(piece.where, int(row)) for piece in pieces for row in piece.frame.index]
-    low: dict[str, np.ndarray] = {}
+    below = {column: pd.Series(False, index=frame.index) for piece in pieces for column in piece.below}
     start = 0
     for piece in pieces:
-        for column, below in piece.below.items():
-            low.setdefault(column, np.zeros(len(frame), bool))[start : start + len(below)] = below
+        for column, marks in piece.below.items():
+            below[column].iloc[start : start + len(marks)] = marks.to_numpy()
         start += len(piece.frame)
-    below = {column: pd.Series(marks, index=frame.index) for column, marks in low.items()}
-    return Joined(frame, below, dict(enumerate(rows, start=1)))
+    return frame, below, dict(enumerate(rows, start=1)), []
 
 
 def _side_by_side(pieces: list[Piece], keys: list[str]) -> Joined:
     """Put values of the same animal into one row; two different values for one cell are a fault."""
     numbers: dict[tuple, int] = {}
-    cells: dict[str, dict[int, object]] = {column: {} for piece in pieces for column in piece.frame}
-    low: dict[str, set[int]] = {}
-    origin: dict[tuple[int, str], tuple[str, int]] = {}
-    joined = Joined(pd.DataFrame())
+    places: dict[int, tuple[str, int]] = {}
+    # By column and number: the value, whether it is below a limit, and sheet and row where it was first met.
+    cells: dict[str, dict[int, tuple]] = {column: {} for piece in pieces for column in piece.frame}
+    faults: list[Fault] = []
     for piece in pieces:
         clashes: dict[str, dict[int, tuple[str, str]]] = {}
         here: set[tuple[int, str]] = set()
@@ -84,36 +65,33 @@ def _side_by_side(pieces: list[Piece], keys: list[str]) -> Joined:
             key = tuple(values[one] for one in keys)
             whole = not any(map(is_blank, key))
             number = numbers.setdefault(key if whole else (piece.where, row), len(numbers) + 1)
-            joined.places.setdefault(number, (piece.where, int(row)))
+            places.setdefault(number, (piece.where, int(row)))
             for column, value in values.items():
                 if is_blank(value):
                     continue
                 is_low = column in piece.below and bool(piece.below[column][row])
-                before = cells[column].get(number)
-                same = before == value and is_low == (number in low.get(column, ()))
+                before, was_low, there, at = cells[column].setdefault(
+                    number, (value, is_low, piece.where, int(row))
+                )
                 twice = (number, column) in here and column not in (*keys, *_REPEATED)
-                if before is not None and (twice or not same):
-                    there, at = origin[number, column]
+                if not twice and (before, was_low) == (value, is_low):
+                    here.add((number, column))
+                else:
                     problem = tr(
                         "found {found} for {animal}, which has {before} in {row} of {where}",
                         found=_shown(value, is_low), animal=" ".join(map(_name, key)),
-                        before=_shown(before, number in low.get(column, ())), row=row_words(at), where=there,
+                        before=_shown(before, was_low), row=row_words(at), where=there,
                     )  # fmt: skip
                     advice = tr("Write one value for each animal; keep repeats in another sheet or column.")
                     clashes.setdefault(column, {})[row] = (problem, advice)
-                    continue
-                here.add((number, column))
-                cells[column][number] = value
-                origin.setdefault((number, column), (piece.where, int(row)))
-                if is_low:
-                    low.setdefault(column, set()).add(number)
         for column, found in clashes.items():
             label = piece.labels.get(column, column)
-            joined.faults += fault_per_row(piece.where, label, list(found), found.__getitem__)
-    joined.frame = pd.DataFrame(cells, index=range(1, len(numbers) + 1))
-    index = joined.frame.index
-    joined.below = {column: pd.Series(index.isin(marked), index=index) for column, marked in low.items()}
-    return joined
+            faults += fault_per_row(piece.where, label, list(found), found.__getitem__)
+    held = {column: {number: one[0] for number, one in of.items()} for column, of in cells.items()}
+    frame = pd.DataFrame(held, index=range(1, len(numbers) + 1))
+    low = {column: [number for number, one in of.items() if one[1]] for column, of in cells.items()}
+    below = {column: pd.Series(frame.index.isin(of), index=frame.index) for column, of in low.items() if of}
+    return frame, below, places, faults
 
 
 def _shown(value: object, is_low: bool) -> str:

@@ -20,20 +20,16 @@ from mgbone.dataset.faults import (
     not_readable,
     row_words,
 )
-from mgbone.dataset.lab.by_group import groups_above, one_row_each
 from mgbone.dataset.lab.cell import REPORTED, is_blank
 from mgbone.dataset.lab.combine import join
-from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, read_text
-from mgbone.dataset.lab.groups import match_groups
+from mgbone.dataset.lab.grid import SAVE_AS, TEXT_ENDINGS, Grid, Unreadable, read_text
+from mgbone.dataset.lab.groups import groups_above, match_groups, one_row_each
 from mgbone.dataset.lab.headings import REGIONAL, fields_of, table_named
-from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping
-from mgbone.dataset.lab.other_workbook import ENDINGS as OTHER_WORKBOOKS
-from mgbone.dataset.lab.other_workbook import read_other_workbook
-from mgbone.dataset.lab.parts import Piece, Sheet
-from mgbone.dataset.lab.reading import READING, rows_to_leave_out
+from mgbone.dataset.lab.mapping import MAPPING, ScannerMapping, read_mapping, rows_to_leave_out
+from mgbone.dataset.lab.parts import READING, Piece, Sheet
 from mgbone.dataset.lab.regional import SOFT, below_zero, regional_table
 from mgbone.dataset.lab.sheet import NO_ROWS, no_animals, read_sheet
-from mgbone.dataset.lab.workbook import read_workbook
+from mgbone.dataset.lab.workbook import OTHER_WORKBOOKS, read_other_workbook, read_workbook
 from mgbone.dataset.table import Table, check_repeated
 from mgbone.study.design import Study
 from mgbone.study.dictionary import TABLES, table_schema
@@ -47,33 +43,20 @@ _SETS = (".gmt", ".gmt.gz")
 
 @dataclass
 class LabFolder:
-    """What a laboratory's folder holds.
+    """What a laboratory's folder holds."""
 
-    Attributes
-    ----------
-    tables : dict of str to Table
-        As `mgbone.dataset.csv_table.read_table` gives them; the index of their frames leads to sheets and
-        rows by `place`.
-    names : dict of str to str
-        What messages call each table.
-    regions : DataFrame or None
-        Regional densities: animal_id, structure, region, density (mg/cm3).
-    faults : list of Fault
-    notes : list of Note
-    title, title_ja : str
-    unread : list of Grid
-        Sheets whose headings name no animals, which counts only if no other one does.
-    """
-
+    # As `mgbone.dataset.csv_table.read_table` gives them; the index of their frames leads to sheets and rows
+    # by `place`.
     tables: dict[str, Table] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
-    regions: pd.DataFrame | None = None
+    names: dict[str, str] = field(default_factory=dict)  # What messages call each table.
+    regions: pd.DataFrame | None = None  # Regional densities: animal_id, structure, region, density (mg/cm3).
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     title: str = ""
     title_ja: str = ""
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     places: dict[str, dict[int, tuple[str, int]]] = field(default_factory=dict)
+    # Sheets whose headings name no animals, which counts only if no other one does.
     unread: list[Grid] = field(default_factory=list)
     needs_groups: bool = True
     partition: bool = True
@@ -87,16 +70,14 @@ class LabFolder:
         """Return a fault with the sheet, row and column that people see in place of the dictionary's."""
         where, row, problem = fault.file, fault.row, fault.problem
         if where in self.places:  # a table that was put together from several sheets
-            table, places = where, self.places[where]
+            places = self.places[where]
             where, row = (where, None) if row is None else places.get(row, (where, row))
             told = row_words(r"(\d+)")  # as the fault has it in the language in use
             problem = re.sub(rf"(?<![A-Za-z]){told}", lambda found: _at(places, int(found[1])), problem)
-            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
-            if not any(labels.values()):
-                labels = {name: self.labels.get((table, name)) for name in _split(fault.column)}
-        else:
-            labels = {name: self.labels.get((where, name)) for name in _split(fault.column)}
-        column = ", ".join(labels[name] or name for name in labels) or None
+        names = fault.column.split(", ") if fault.column else []
+        known = ([self.labels.get((place, name)) for name in names] for place in (where, fault.file))
+        labels = next((found for found in known if any(found)), names)
+        column = ", ".join(label or name for label, name in zip(labels, names, strict=True)) or None
         return replace(fault, file=where, row=row, column=column, problem=problem)
 
 
@@ -105,10 +86,6 @@ def _at(places: Mapping[int, tuple[str, int]], row: int) -> str:
     if not where:
         return row_words(number)
     return tr("{row} of {where}", row=row_words(number), where=where)
-
-
-def _split(column: str | None) -> list[str]:
-    return column.split(", ") if column else []
 
 
 def is_lab_folder(folder: Path) -> bool:
@@ -171,8 +148,7 @@ def read_folder(folder: Path, study: Study | None) -> LabFolder:
     if "qct_slices" in lab.tables and not unmapped:  # otherwise nothing is known of their columns
         _complete_slices(lab, mapping)
     _find_scans(folder, lab)
-    regional = [sheet.regional for sheet in sheets if sheet.regional is not None]
-    regional += [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
+    regional = [piece for piece in pieces if piece.table == REGIONAL and len(piece.frame.columns) > 1]
     animals = lab.tables.get("animals")
     lab.regions, faults, notes = regional_table(regional, animals, "qct_slices" in lab.tables)
     if regional:
@@ -206,23 +182,22 @@ def grids_of(folder: Path, lab: LabFolder) -> Iterable[Grid]:
     if others:
         lab.notes.append(Note("", tr("files that were not read: {names}.", names=listing(others))))
     if any(folder.glob("~$*")):
-        said = tr("a workbook is open in Excel: what is not saved yet was not read.")
-        lab.notes.append(Note("", said))
+        lab.notes.append(Note("", tr("a workbook is open in Excel: what is not saved yet was not read.")))
 
 
 def _open(path: Path, lab: LabFolder) -> Iterable[Grid]:
-    if _ending(path) in TEXT_ENDINGS:
-        grid, faults = read_text(path.read_bytes(), path.name)
-        if _ending(path) == ".txt" and (grid is None or not table_named(path.stem)):
-            return  # a text for people
-        if grid is None:
-            lab.faults += faults
+    ending = _ending(path)
+    if ending == ".txt" and not table_named(path.stem):
+        return  # a text for people
+    try:
+        if ending in TEXT_ENDINGS:
+            grids, faults, notes = [read_text(path.read_bytes(), path.name)], [], []
         else:
-            grid.faults = faults  # which count only if the file is of use
-            yield grid
+            read = read_other_workbook if ending in OTHER_WORKBOOKS else read_workbook
+            grids, faults, notes = read(path, path.name)
+    except Unreadable as error:
+        lab.faults += [] if ending == ".txt" else [Fault(path.name, *error.args)]
         return
-    read = read_other_workbook if _ending(path) in OTHER_WORKBOOKS else read_workbook
-    grids, faults, notes = read(path, path.name)
     lab.faults += faults
     lab.notes += notes
     for grid in grids:
@@ -258,35 +233,21 @@ def _read(
     if unmapped and table in ("qct_slices", REGIONAL):
         return None
     if mapping is not None and mapping.reads(grid):
-        sheet = mapping.read(grid)
-        sheet.faults[:0] = grid.faults
-        return sheet
+        return mapping.read(grid)
     if table and not any(not is_blank(cell) for row in grid.top for cell in row):
         return None  # a sheet of the template that was not needed
     if study is not None and (groups := groups_above(grid, study)):
         grid, faults = one_row_each(grid, groups)
         if faults:
-            return Sheet(faults=faults)
+            return Sheet(grid.where, faults=faults)
     sheet = read_sheet(grid, table)
     if sheet is None:
         said = tr("holds no column of animals with measurements, and was not read.")
         lab.notes.append(Note(grid.where, said))
         lab.unread.append(grid)
-    elif _is_empty_template(grid, sheet):
-        return None
-    else:
-        sheet.faults[:0] = grid.faults
+    elif grid.sheet and not sheet.pieces and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]:
+        return None  # headings only, as the template brings for every table
     return sheet
-
-
-def _is_empty_template(grid: Grid, sheet: Sheet) -> bool:
-    """Say whether a sheet of a workbook holds headings only, as the template brings for every table."""
-    return (
-        bool(grid.sheet)
-        and not sheet.pieces
-        and sheet.regional is None
-        and [fault.problem for fault in sheet.faults] == [tr(NO_ROWS)]
-    )
 
 
 # --- pieces to tables --------------------------------------------------------------------------------
@@ -307,10 +268,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
         sheets = tr("; ").join(dict.fromkeys(piece.where for piece in pieces))
         title = either(name, table_schema(name)["title_ja"])
         names = tr("the table of {name} ({sheets})", name=title, sheets=sheets)
-        joined = join(name, pieces)
-        frame, below = joined.frame, joined.below
-        lab.faults += joined.faults
-        lab.places[names] = joined.places
+        frame, below, lab.places[names], found = join(name, pieces)
+        lab.faults += found
         for piece in pieces:
             for column, label in piece.labels.items():
                 lab.labels.setdefault((piece.where, column), label)
@@ -320,9 +279,8 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     for column in absent:
         empty = "str" if fields_of(name)[column]["type"] == "string" else float
         frame[column] = pd.Series(np.nan, index=frame.index, dtype=empty)
-    found: list[Fault] = []
-    _check_needed(name, frame, absent, names, lab.needs_groups, found)
-    check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name, found)
+    found = _blank(name, frame, absent, names, lab.needs_groups)
+    found += check_repeated(frame.replace(REPORTED, np.nan)[fields], names, name)
     lab.faults += [lab.place(fault) for fault in found]
     measured = [one for one in absent if one not in ("experiment", "slice", "position", "thickness")]
     if measured:
@@ -332,14 +290,11 @@ def _add_table(name: str, pieces: list[Piece], lab: LabFolder) -> None:
     lab.tables[name], lab.names[name] = table, names
 
 
-def _check_needed(
-    name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool, faults: list[Fault]
-) -> None:
+def _blank(name: str, frame: pd.DataFrame, absent: list[str], names: str, groups: bool) -> list[Fault]:
     """Report blank cells that no row may have, once for a column that is not there at all."""
-    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}.get(
-        name, []
-    )
-    for column in needed:
+    needed = {"animals": ["experiment", "group"] if groups else [], "arrays": ["array_id", "file"]}
+    faults = []
+    for column in needed.get(name, []):
         spec = fields_of(name)[column]
         if column in absent:
             advice = tr('Add a column "{title}" or "{column}".', title=spec["title_ja"], column=column)
@@ -348,6 +303,7 @@ def _check_needed(
             advice = tr("Fill in the {title} of this row; in a CSV file merged cells have to be filled, too.")
             blank = frame.index[frame[column].isna()]
             faults += fault_in_rows(names, column, blank, tr("is blank"), advice, title=spec["title_ja"])
+    return faults
 
 
 # --- slices and scans --------------------------------------------------------------------------------
@@ -364,8 +320,7 @@ def _complete_slices(lab: LabFolder, mapping: ScannerMapping | None) -> None:
     if frame["slice"].isna().all() and frame["position"].notna().any():
         order = frame.groupby("animal_id")["position"].rank(method="first")
         frame = frame.assign(slice=order)
-        said = tr("slices numbered from the distal end by their position.")
-        lab.notes.append(Note(names, said))
+        lab.notes.append(Note(names, tr("slices numbered from the distal end by their position.")))
     found: list[Fault] = []
     for column, spec in fields_of("qct_slices").items():
         if column == "animal_id" or not spec["constraints"].get("required"):

@@ -11,8 +11,9 @@ import csv
 import io
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import pandas as pd
 
@@ -51,49 +52,27 @@ WIDEST_FILE = 100_000
 """Columns of a text file: more than a table of genes has, which may lie beside the animals."""
 
 
+class Unreadable(Exception):
+    """Why a file or sheet is not read: problem, advice and maybe the row."""
+
+
 @dataclass
 class Grid:
-    """One sheet of a workbook, or one text file.
+    """One sheet of a workbook, or one text file."""
 
-    Attributes
-    ----------
-    file : str
-        Path within the dataset folder.
-    sheet : str
-        Name of the sheet; empty for a text file.
-    top : list of list
-        The first rows, for finding the headings.
-    merged : list of tuple of int
-        First row, last row, first column, last column of merged cells, counted from 1.
-    formulas : set of tuple of int
-        Row and column of cells that hold formulas.
-    delimiter : str
-        Of a text file.
-    notes : list of Note
-        What had to be done to read it.
-    faults : list of Fault
-        Rows of another length than the table's.
-    rows : list of list
-        Of a workbook: those that hold something.
-    numbers : list of int
-        The numbers of these rows; by default, all from 1 on.
-    text : str
-        Of a text file: as many cells in every row.
-    leave_out : frozenset of str
-        Words (folded) of rows of means and SD that are left out, as the laboratory has told.
-    """
-
-    file: str
-    sheet: str = ""
-    top: list[list[object]] = field(default_factory=list)
+    file: str  # Path within the dataset folder.
+    sheet: str = ""  # Name of the sheet; empty for a text file.
+    top: list[list[object]] = field(default_factory=list)  # The first rows, for finding the headings.
+    # First row, last row, first column, last column of merged cells, counted from 1.
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
-    formulas: set[tuple[int, int]] = field(default_factory=set)
-    delimiter: str = ""
-    notes: list[Note] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    rows: list[list[object]] | None = None
-    numbers: list[int] | None = None
-    text: str = ""
+    formulas: set[tuple[int, int]] = field(default_factory=set)  # Row and column of cells that hold formulas.
+    delimiter: str = ""  # Of a text file.
+    notes: list[Note] = field(default_factory=list)  # What had to be done to read it.
+    faults: list[Fault] = field(default_factory=list)  # Rows of another length than the table's.
+    rows: list[list[object]] | None = None  # Of a workbook: those that hold something.
+    numbers: list[int] | None = None  # The numbers of these rows; by default, all from 1 on.
+    text: str = ""  # Of a text file: as many cells in every row.
+    # Words (folded) of rows of means and SD that are left out, as the laboratory has told.
     leave_out: frozenset[str] = frozenset()
 
     @property
@@ -109,10 +88,7 @@ class Grid:
     def body(self, first: int, names: set[int]) -> pd.DataFrame:
         """Return the rows from `first` on (counted from 1), indexed by row; blank cells are missing.
 
-        Parameters
-        ----------
-        names : set of int
-            Columns, counted from 0, whose cells are names and not to be taken for numbers (007).
+        Cells of the columns `names` (counted from 0) are names and not to be taken for numbers (007).
         """
         if self.rows is not None:
             numbers = self.numbers or range(1, len(self.rows) + 1)
@@ -121,26 +97,29 @@ class Grid:
                 self.rows[start:], index=list(numbers[start:]), columns=range(self.width), dtype=object
             )
             return frame.where(~frame.map(is_blank), None)
-        if self.text.count("\n") < first - 1:
-            return pd.DataFrame(columns=range(self.width), dtype=object)
-        try:
-            frame = pd.read_csv(
-                io.StringIO(self.text),
-                header=None,
-                sep=self.delimiter,
-                skiprows=first - 1,
-                names=range(self.width),
-                index_col=False,
-                dtype=dict.fromkeys(names, str),
-                keep_default_na=False,
-                na_values=[""],
-                skip_blank_lines=False,
-                low_memory=False,
-            )
-        except pd.errors.EmptyDataError:
-            return pd.DataFrame(columns=range(self.width), dtype=object)
-        frame.index = frame.index + first
-        return frame
+        return text_cells(self.text, self.delimiter, first, self.width, names)
+
+
+def text_cells(text: str, delimiter: str, first: int, width: int, names: Collection[int]) -> pd.DataFrame:
+    """Return the rows of a regular text from `first` on, as `Grid.body` does."""
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            header=None,
+            sep=delimiter,
+            skiprows=first - 1,
+            names=range(width),
+            index_col=False,
+            dtype=dict.fromkeys(names, str),
+            keep_default_na=False,
+            na_values=[""],
+            skip_blank_lines=False,
+            low_memory=False,
+        )
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=range(width), dtype=object)
+    frame.index = frame.index + first
+    return frame
 
 
 def sheet_words(file: str, sheet: str) -> str:
@@ -151,21 +130,19 @@ def sheet_words(file: str, sheet: str) -> str:
 # --- text files --------------------------------------------------------------------------------------
 
 
-def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
+def read_text(data: bytes, file: str) -> Grid:
     """Read a text file whose columns are parted by commas, tabs, semicolons or, as R writes them, blanks.
 
-    UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read.
+    UTF-8 with and without byte order mark, UTF-16 with one, and CP932 (Shift_JIS of Windows) are read; what
+    can't be is Unreadable.
     """
     if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         problem = tr("is an Excel workbook under the name of a text file")
-        return None, [Fault(file, problem, tr("Give it the ending .xlsx."))]
-    text, encoding, fault = _decoded(data, file)
-    if fault:
-        return None, [fault]
+        raise Unreadable(problem, tr("Give it the ending .xlsx."))
+    text, encoding = _decoded(data)
     if not text.strip():
-        return None, [Fault(file, tr("is empty"), tr("Fill in the table, or take the file away."))]
-    read_as = tr("read as {encoding}.", encoding=tr(encoding))
-    notes = [] if encoding == "UTF-8" else [Note(file, read_as)]
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file away."))
+    notes = [] if encoding == "UTF-8" else [Note(file, tr("read as {encoding}.", encoding=tr(encoding)))]
     delimiter = _delimiter(text)
     if delimiter != ",":
         notes.append(Note(file, tr(_DELIMITERS[delimiter])))
@@ -174,37 +151,35 @@ def read_text(data: bytes, file: str) -> tuple[Grid | None, list[Fault]]:
         text, faults = _regular(text, delimiter, file)
     except csv.Error as error:
         advice = tr("Save it again as CSV; look for a quotation mark without its pair.")
-        return None, [Fault(file, tr("can't be read as CSV ({error})", error=error), advice)]
-    lines = [line for _, line in zip(range(TOP), _records(text, delimiter), strict=False)]
-    if len(lines) and (width := max(map(len, lines))) > WIDEST_FILE:
+        raise Unreadable(tr("can't be read as CSV ({error})", error=error), advice) from error
+    lines = list(islice(_records(text, delimiter), TOP))
+    if lines and (width := max(map(len, lines))) > WIDEST_FILE:
         problem = tr("has {width:,} columns; {most:,} are the most", width=width, most=WIDEST_FILE)
-        return None, [Fault(file, problem, tr("Is it the right file, with animals in rows?"))]
-    return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes), faults
+        raise Unreadable(problem, tr("Is it the right file, with animals in rows?"))
+    return Grid(file, top=lines, delimiter=delimiter, text=text, notes=notes, faults=faults)
 
 
-def _decoded(data: bytes, file: str) -> tuple[str, str, Fault | None]:
+def _decoded(data: bytes) -> tuple[str, str]:
+    """Return a text and the name of its encoding."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
-            return data.decode("utf-16"), "UTF-16", None
-        except UnicodeDecodeError:
-            advice = tr("Save it again as 'CSV UTF-8'.")
-            return "", "", Fault(file, tr("is damaged UTF-16 text"), advice)
+            return data.decode("utf-16"), "UTF-16"
+        except UnicodeDecodeError as error:
+            raise Unreadable(tr("is damaged UTF-16 text"), tr("Save it again as 'CSV UTF-8'.")) from error
     if b"\0" in data:
-        row = 1 + data.count(b"\n", 0, data.find(b"\0"))
         problem = tr("holds a zero byte, which text never does; it is damaged")
         advice = tr("Copy the file again, or save it again as 'CSV UTF-8'.")
-        return "", "", Fault(file, problem, advice, row=row)
+        raise Unreadable(problem, advice, 1 + data.count(b"\n", 0, data.find(b"\0")))
     try:
-        return data.decode("utf-8-sig"), "UTF-8", None
+        return data.decode("utf-8").removeprefix("\ufeff"), "UTF-8"
     except UnicodeDecodeError as error:
         try:
-            return data.decode("cp932"), N_("CP932 (Shift_JIS of Windows)"), None
+            return data.decode("cp932"), N_("CP932 (Shift_JIS of Windows)")
         except UnicodeDecodeError:
-            row = 1 + data.count(b"\n", 0, error.start)
-            byte = f"0x{data[error.start]:02x}"
+            row, byte = 1 + data.count(b"\n", 0, error.start), f"0x{data[error.start]:02x}"
             problem = tr("is neither UTF-8 nor CP932 text (byte {byte})", byte=byte)
             advice = tr("In Excel, save it as 'CSV UTF-8 (comma delimited)'.")
-            return "", "", Fault(file, problem, advice, row=row)
+            raise Unreadable(problem, advice, row) from error
 
 
 def _delimiter(text: str) -> str:
@@ -225,7 +200,7 @@ def _delimiter(text: str) -> str:
 
 def _with_first_heading(text: str, delimiter: str) -> str:
     """Put a blank heading over the names of rows, which R's write.table leaves without one."""
-    widths = [len(row) for _, row in zip(range(TOP), _records(text, delimiter), strict=False)]
+    widths = [len(row) for row in islice(_records(text, delimiter), TOP)]
     alike = len(widths) > 1 and set(widths[1:]) == {widths[0] + 1} and text[0] not in delimiter
     return f"{delimiter}{text}" if alike else text
 

@@ -29,35 +29,19 @@ _LIMIT = re.compile(
 
 @dataclass(frozen=True)
 class Heading:
-    """What a heading says.
+    """What a heading says."""
 
-    Attributes
-    ----------
-    text : str
-        As found.
-    table, field : str
-        Where its column belongs; empty where nothing is known of it. The table of roles and of `animal_id`,
-        which is in every table, is empty.
-    own : bool
-        Whether it is the dictionary's own name or title, which implies the dictionary's unit.
-    unit : Unit or None
-        As stated.
-    strange : str
-        What stands in its brackets without being understood.
-    limit : str
-        The limit of detection that it states, as text.
-    clash : tuple of str
-        Fields, if it names several.
-    """
-
-    text: str
+    text: str  # As found.
+    # Where its column belongs; empty where nothing is known of it. The table of roles and of `animal_id`,
+    # which is in every table, is empty.
     table: str = ""
     field: str = ""
+    # Whether it is the dictionary's own name or title, which implies the dictionary's unit.
     own: bool = False
-    unit: Unit | None = None
-    strange: str = ""
-    limit: str = ""
-    clash: tuple[str, ...] = ()
+    unit: Unit | None = None  # As stated.
+    strange: str = ""  # What stands in its brackets without being understood.
+    limit: str = ""  # The limit of detection that it states, as text.
+    clash: tuple[str, ...] = ()  # Fields, if it names several.
 
     @property
     def known(self) -> bool:
@@ -78,14 +62,9 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def read_heading(text: str, table: str = "") -> Heading:
-    """Read a heading.
+    """Read a heading, in one or several languages: ``血清Mg濃度 / Serum magnesium (mg/dL)``.
 
-    Parameters
-    ----------
-    text : str
-        As found, in one or several languages: ``血清Mg濃度 / Serum magnesium (mg/dL)``.
-    table : str, optional
-        The table that the sheet is named for; short headings as ``Mg`` are understood there only.
+    Short headings as ``Mg`` are understood only in a sheet that is named for their table.
     """
     found = _names(plain(text), table)
     if found:  # a bracket may belong to a name

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from mgbone.dataset.faults import Fault, Note
+from mgbone.dataset.faults import Fault, Note, fault_in_rows, fault_per_row
 from mgbone.dataset.lab.cell import plain
 from mgbone.dataset.lab.headings import REGIONAL, Heading, fields_of
 from mgbone.dataset.lab.units import Unit
 from mgbone.study.dictionary import endpoint
+
+_MEASURES = {"density": "mg/cm3", "content": "mg", "volume": "mm3"}
+REGIONAL_UNITS = dict.fromkeys(("animal_id", "structure", "region")) | _MEASURES
+"""Columns of a table of regional densities, with their units."""
+
+READING = "reading.yml"
 
 EXAMPLE = "例 / EXAMPLE（消す / delete）"
 """What stands in place of the animal's name in the example row of the template; such a row is passed over."""
@@ -20,43 +27,46 @@ EXAMPLE = "例 / EXAMPLE（消す / delete）"
 
 @dataclass
 class Piece:
-    """What one sheet adds to one table.
-
-    Attributes
-    ----------
-    table : str
-    where : str
-        The sheet, as messages call it.
-    frame : DataFrame
-        Typed columns of the dictionary, indexed by spreadsheet row. Names are not yet matched with the study.
-    labels : dict of str to str
-        What messages call each column: its letter and heading.
-    below : dict of str to Series of bool
-        Which cells are below a limit of detection; the frame holds the limit.
-    named : bool
-        Whether the sheet is named for this table.
-    long : bool
-        Whether it came with one row per measurement.
-    """
+    """What one sheet adds to one table."""
 
     table: str
-    where: str
+    where: str  # The sheet, as messages call it.
+    # Typed columns of the dictionary, indexed by spreadsheet row. Names are not yet matched with the study.
     frame: pd.DataFrame
-    labels: dict[str, str]
+    labels: dict[str, str]  # What messages call each column: its letter and heading.
+    # Which cells are below a limit of detection; the frame holds the limit.
     below: dict[str, pd.Series] = field(default_factory=dict)
-    named: bool = False
-    long: bool = False
+    named: bool = False  # Whether the sheet is named for this table.
+    long: bool = False  # Whether it came with one row per measurement.
 
 
 @dataclass
 class Sheet:
-    """All that was found in one sheet; `decimal_commas` says whether it is known to have them."""
+    """All that is found in one sheet, told while it is read."""
 
+    where: str  # As messages call it.
     pieces: list[Piece] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-    regional: Piece | None = None
-    decimal_commas: bool = False
+    decimal_commas: bool = False  # Whether it is known to have them.
+
+    def fault(self, problem: str, advice: str, row: int | None = None, column: str | None = None) -> None:
+        """Tell of a fault."""
+        self.faults.append(Fault(self.where, problem, advice, row, column))
+
+    def note(self, said: str, row: int | None = None, column: str | None = None) -> None:
+        """Tell of something that is no fault."""
+        self.notes.append(Note(self.where, said, row, column))
+
+    def faults_in(
+        self, column: str, rows: Sequence[int], problem: str, advice: str, **of_row: object
+    ) -> None:
+        """Tell of faults in several rows of a column, as `fault_in_rows` does."""
+        self.faults += fault_in_rows(self.where, column, rows, problem, advice, **of_row)
+
+    def faults_by_row(self, column: str, found: Mapping[int, tuple[str, str]]) -> None:
+        """Tell of faults in several rows, each with its own problem and advice."""
+        self.faults += fault_per_row(self.where, column, sorted(found), found.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,11 @@ class Column:
         """The column as messages call it: its letter and its heading."""
         return column_label(self.place, self.heading.text)
 
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The dictionary's entry of its field."""
+        return field_spec(self.heading.table or "animals", self.heading.field)
+
 
 def column_label(place: int, heading: str) -> str:
     """Return what messages call a column: ``D "Serum Mg (mg/dL)"``."""
@@ -85,11 +100,21 @@ def column_label(place: int, heading: str) -> str:
 
 
 def field_spec(table: str, name: str) -> dict[str, Any]:
-    """Return the dictionary's entry of a field, or one made of the endpoint for regional density."""
-    if table == REGIONAL:
-        made = {"type": "number", "constraints": {}}
-        return {**made, "name": name, "title": endpoint(name)["title"], "unit": endpoint(name)["unit"]}
-    return fields_of(table)[name]
+    """Return the dictionary's entry of a field, or one made for regional density."""
+    if table != REGIONAL:
+        return fields_of(table)[name]
+    known = endpoint(name) if name not in REGIONAL_UNITS else {"title": name, "unit": REGIONAL_UNITS[name]}
+    # Marrow may lie below zero on a calibrated scale; `regional_table` looks at what may not.
+    limits = {"minimum": 0} if name == "volume" else {}
+    made = {"name": name, "title": known["title"], "constraints": limits}
+    return {**made, "type": "number", "unit": known["unit"]} if known["unit"] else {**made, "type": "string"}
+
+
+def unit_under(heading: Heading) -> str:
+    """Return the unit that the values under a heading are kept in, or one as an example; empty if none."""
+    if heading.field.startswith("@"):
+        return "mg/dL" if heading.field == "@value" else REGIONAL_UNITS.get(heading.field[1:]) or ""
+    return field_spec(heading.table, heading.field).get("unit", "") if heading.table else ""
 
 
 def is_name(heading: Heading) -> bool:

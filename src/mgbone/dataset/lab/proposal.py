@@ -13,14 +13,9 @@ from mgbone.dataset.lab.folder import LabFolder, grids_of
 from mgbone.dataset.lab.grid import TOP, Grid
 from mgbone.dataset.lab.headings import fields_of, fold, read_heading
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import N_, tr
+from mgbone.study.language import tr
 
 _MEASURED = {name for name in fields_of("qct_slices") if name.endswith(("_area", "_content"))} | {"density"}
-
-_REMARK = {
-    "direction": N_("distal to proximal, or proximal to distal: which it is, the export does not tell"),
-    "units": N_("as the manual of the scanner has them; content per length is mg/mm"),
-}
 
 
 def propose_mapping(folder: Path) -> str:
@@ -31,30 +26,25 @@ def propose_mapping(folder: Path) -> str:
     MgboneError
         If no table of the folder has columns that are known of a scanner.
     """
-    found = [(_columns(grid), grid) for grid in grids_of(folder, LabFolder())]
+    # Which heading may be which field, from the row that has most of them.
+    rows = [(map(_meant, grid.top), grid) for grid in grids_of(folder, LabFolder())]
+    found = [(max(meant, key=len, default={}), grid) for meant, grid in rows]
     found = [(columns, grid) for columns, grid in found if _MEASURED & columns.keys()]
     if not found:
-        raise MgboneError(
-            tr(
-                "{folder}: no table looks like a scanner's export. Write qct_mapping.yml by hand; "
-                "`make new-dataset NAME=...` brings a template.",
-                folder=folder.name,
-            )
+        said = tr(
+            "{folder}: no table looks like a scanner's export. Write qct_mapping.yml by hand; `make "
+            "new-dataset NAME=...` brings a template.",
+            folder=folder.name,
         )
+        raise MgboneError(said)
     columns, grid = max(found, key=lambda one: len(one[0]))
     return _text(grid, columns)
 
 
-def _columns(grid: Grid) -> dict[str, str]:
-    """Return which heading may be which field, from the row that has most of them."""
-    rows = [_meant([str(cell) for cell in row if not is_blank(cell)]) for row in grid.top]
-    return max(rows, key=len, default={})
-
-
-def _meant(headings: list[str]) -> dict[str, str]:
+def _meant(row: list[object]) -> dict[str, str]:
     words = {name: {fold(word) for word in listed} for name, listed in lexicon()["scanners"].items()}
     columns: dict[str, str] = {}
-    for text in headings:
+    for text in (str(cell) for cell in row if not is_blank(cell)):
         known = read_heading(text, "qct_slices").field
         name = next((name for name, folded in words.items() if fold(text) in folded), known)
         if name and name != "factors" and not name.startswith("@"):
@@ -78,19 +68,15 @@ def _text(grid: Grid, columns: Mapping[str, str]) -> str:
     )
     lines = [
         f"# {proposed}",
-        _dump(
-            {
-                "rows": "slices" if slices else "regions",
-                "files": grid.file,
-                **({"sheet": grid.sheet} if grid.sheet else {}),
-            }
-        ),
+        _dump({"rows": "slices" if slices else "regions", "files": grid.file}),
+        *([_dump({"sheet": grid.sheet})] if grid.sheet else []),
         _dump({"columns": kept}),
-        f"# {tr(_REMARK['units'])}",
+        f"# {tr('as the manual of the scanner has them; content per length is mg/mm')}",
         _dump({"units": units}),
     ]
     if slices:
-        lines += [f"# {tr(_REMARK['direction'])}", _dump({"direction": "distal to proximal"})]
+        told = tr("distal to proximal, or proximal to distal: which it is, the export does not tell")
+        lines += [f"# {told}", _dump({"direction": "distal to proximal"})]
         if "thickness" not in kept:
             lines.append(f"thickness: 0.5  # {tr('mm; the export has no column of it')}")
     for name, values in _factors(grid).items():

@@ -22,24 +22,11 @@ COLUMNS = ["animal_id", "structure", "region", "density"]
 def regional_table(
     pieces: list[Piece], animals: Table | None, slices: bool
 ) -> tuple[pd.DataFrame | None, list[Fault], list[Note]]:
-    """Put regional densities together.
+    """Put regional densities together: columns animal_id, structure, region, density (mg/cm3), or None.
 
-    Parameters
-    ----------
-    pieces : list of Piece
-        With columns animal_id, structure, region and density, or content (mg) and volume (mm3); or with a
-        column per endpoint (bmd_trabecular_distal).
-    animals : Table or None
-        The animals that there are.
-    slices : bool
-        Whether the folder holds slices, too; then it is not known which of the two to take.
-
-    Returns
-    -------
-    DataFrame or None
-        Columns animal_id, structure, region, density (mg/cm3).
-    list of Fault
-    list of Note
+    The pieces hold animal_id, structure, region and density, or content (mg) and volume (mm3); or a column
+    per endpoint (bmd_trabecular_distal). If the folder holds `slices`, too, it is not known which of the two
+    to take.
     """
     if not pieces:
         return None, [], []
@@ -80,8 +67,7 @@ def _from_places(piece: Piece) -> tuple[pd.DataFrame, list[Fault]]:
             names = tr(", ").join(known)
             problem = tr("is blank, allowed: {names}", names=names)
             if isinstance(found, str):
-                shown = tr("found {text!r}", text=found)
-                problem = tr("{found}, allowed: {names}", found=shown, names=names)
+                problem = tr("{found}, allowed: {names}", found=tr("found {text!r}", text=found), names=names)
             if kind == "structure":
                 return problem, tr("Write one of them, or its Japanese name, as structure.")
             return problem, tr("Write one of them, or its Japanese name, as region.")

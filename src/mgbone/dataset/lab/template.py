@@ -33,18 +33,9 @@ _LINE = 15  # points, the height of a line of text
 
 
 def new_dataset(name: str, design: Design | None = None) -> Path:
-    """Write the folder ``data/<name>`` for a laboratory's own measurements.
+    """Write the folder ``data/<name>`` for a laboratory's own measurements, and return it.
 
-    Parameters
-    ----------
-    name : str
-    design : Design, optional
-        A design of one's own, written as study.yml; without it the compendium's.
-
-    Returns
-    -------
-    Path
-        Of the folder.
+    A `design` of one's own is written as study.yml; without it the compendium's counts.
 
     Raises
     ------
@@ -52,21 +43,17 @@ def new_dataset(name: str, design: Design | None = None) -> Path:
         If the name can't be that of a folder here, or there is one already: nothing is overwritten.
     """
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", name):
-        raise MgboneError(
-            tr(
-                "{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in "
-                "lab2026.",
-                name=name,
-            )
+        said = tr(
+            "{name!r} can't be the name of a dataset: use letters a to z, digits, _ and -, as in lab2026.",
+            name=name,
         )
+        raise MgboneError(said)
     folder = project_root() / "data" / name
     if name in RESERVED or folder.exists():
-        raise MgboneError(
-            tr(
-                "data/{name} is there already, and nothing is written over it; choose another name.",
-                name=name,
-            )
+        said = tr(
+            "data/{name} is there already, and nothing is written over it; choose another name.", name=name
         )
+        raise MgboneError(said)
     try:
         aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     except OSError as error:
@@ -131,26 +118,20 @@ def _write_table(book, name: str, choices: dict[str, list[str]]) -> None:
         head.font, head.fill = Font(bold=True), PatternFill("solid", fgColor="DDE6F0")
         head.alignment = Alignment(wrap_text=True, vertical="top")
         letter = get_column_letter(column)
-        sheet.column_dimensions[letter].width = _width(spec)
+        # That of the animals holds the example row, whole.
+        widths = {"animal_id": 30, "experiment": 40, "group": 40}
+        sheet.column_dimensions[letter].width = widths.get(spec["name"], 18)
         if spec["type"] == "string":
             sheet.column_dimensions[letter].number_format = "@"  # so that Excel makes no date of 1-2
-        cell = sheet.cell(
-            example_row, column, EXAMPLE if spec["name"] == "animal_id" else _example(spec, choices)
-        )
+        examples = _workbook()["example"] | {name: texts[0] for name, texts in choices.items()}
+        cell = sheet.cell(example_row, column, (examples | {"animal_id": EXAMPLE}).get(spec["name"]))
         cell.font, cell.fill = Font(italic=True, color="9C2A00"), PatternFill("solid", fgColor="FBE3D6")
         _validate(sheet, spec, letter, example_row, choices, spec["name"] in limits)
     if limits:
-        label = sheet.cell(2, 1, LIMIT)
-        label.font = Font(italic=True, color="606060")
+        sheet.cell(2, 1, LIMIT).font = Font(italic=True, color="606060")
     sheet.freeze_panes = sheet.cell(example_row, 2)
     sheet.row_dimensions[1].height = 5 * _LINE  # the unit stands last and must not be cut
     _fit_page(sheet)
-
-
-def _width(spec: dict[str, Any]) -> int:
-    if spec["name"] == "animal_id":
-        return 30  # the example row, whole
-    return 40 if spec["name"] in ("experiment", "group") else 18
 
 
 def _fit_page(sheet) -> None:
@@ -159,10 +140,6 @@ def _fit_page(sheet) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.fitToHeight = 0
-
-
-def _example(spec: dict[str, Any], choices: dict[str, list[str]]) -> object:
-    return choices[spec["name"]][0] if spec["name"] in choices else _workbook()["example"].get(spec["name"])
 
 
 def _validate(
@@ -184,25 +161,23 @@ def _validate(
     elif spec["type"] == "string":
         return
     else:
-        kind = "whole" if spec["type"] == "integer" else "decimal"
-        minimum = spec.get("constraints", {}).get("minimum", 0)
+        minimum = spec.get("constraints", {}).get("minimum")
         rule = DataValidation(
-            kind,
+            "whole" if spec["type"] == "integer" else "decimal",
             operator="greaterThan" if spec.get("positive") else "greaterThanOrEqual",
-            formula1=str(minimum),
+            formula1=str(minimum or 0),
         )
         rule.error = (
             "0以上の数値を入力してください。測定していなければ空欄に。/ Enter a number, 0 or more, or "
             "leave the cell blank."
         )
-        if "minimum" not in spec.get("constraints", {}):
-            rule.errorStyle = "warning"  # marrow may lie below zero
         if may_be_below:
-            rule.errorStyle = "warning"
             rule.error = (
                 "数値、または <0.5 のように検出限界を入力してください。/ A "
                 "number, or < and the limit, as <0.5."
             )
+        if minimum is None or may_be_below:  # marrow may lie below zero
+            rule.errorStyle = "warning"
     rule.errorTitle = spec["title"][:30]
     rule.prompt, rule.promptTitle = spec["description_ja"][:120], spec["title_ja"][:30]
     rule.showErrorMessage = rule.showInputMessage = True
@@ -215,13 +190,7 @@ def _write_howto(sheet, study: Study) -> None:
 
     sheet.title = HOWTO_SHEET
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 44, 90
-    rows: list[tuple[str, str]] = [
-        (TITLE_JA, ""),
-        (TITLE, ""),
-        ("", ""),
-        *map(tuple, _workbook()["rules"]),
-        ("", ""),
-    ]
+    rows = [(TITLE_JA, ""), (TITLE, ""), ("", ""), *_workbook()["rules"], ("", "")]
     rows.append(("実験 / Experiments", "群 / Groups"))
     for name, one in study.experiments.items():
         groups = ", ".join(f"{group} ({study.groups[group].label_ja})" for group in one.groups)

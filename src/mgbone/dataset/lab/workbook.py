@@ -6,8 +6,12 @@ below, whatever sizes it declares; openpyxl's streaming parser then meets only w
 
 from __future__ import annotations
 
+import datetime
 import io
+import json
 import re
+import subprocess
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -16,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from mgbone.dataset.faults import Fault, Note, rows_words
-from mgbone.dataset.lab.cell import ShownNumber
-from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid, sheet_words
+from mgbone.dataset.lab.cell import ShownNumber, is_blank
+from mgbone.dataset.lab.grid import LISTS, SAVE_AS, TOP, Grid, Unreadable, sheet_words
 from mgbone.study.language import N_, tr
 
 MOST_UNPACKED = 100_000_000
@@ -42,46 +46,27 @@ _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheet
 _ZEROS = re.compile(r"0{2,}")
 
 
-class Unreadable(Exception):
-    """Why a workbook is not read: problem and advice."""
-
-
 def read_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
-    """Read all visible sheets of a workbook (.xlsx).
-
-    Returns
-    -------
-    list of Grid
-    list of Fault
-    list of Note
-        What was passed over.
-    """
-    try:
-        parts = _unpacked(path.read_bytes())
-        book, strings = _opened(parts)
-    except Unreadable as error:
-        return [], [Fault(file, *error.args)], []
-    except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
-        return [], [_damaged(file, error)], []
+    """Read all visible sheets of a workbook (.xlsx), or raise Unreadable; what is passed over is noted."""
     grids, faults, notes = [], [], []
-    for sheet in book.worksheets:
-        if sheet.title == LISTS:
-            continue
-        if sheet.sheet_state != "visible":
-            notes.append(Note(sheet_words(file, sheet.title), tr("hidden, and not read.")))
-            continue
-        try:
-            grids.append(_grid(sheet, strings, file))
-        except Unreadable as error:
-            faults.append(Fault(sheet_words(file, sheet.title), *error.args))
-        except Exception as error:
-            return [], [_damaged(file, error)], []
+    try:
+        book, strings = _opened(_unpacked(path.read_bytes()))
+        for sheet in book.worksheets:
+            if sheet.title == LISTS:
+                continue
+            if sheet.sheet_state != "visible":
+                notes.append(Note(sheet_words(file, sheet.title), tr("hidden, and not read.")))
+                continue
+            try:
+                grids.append(_grid(sheet, strings, file))
+            except Unreadable as error:
+                faults.append(Fault(sheet_words(file, sheet.title), *error.args))
+    except Unreadable:
+        raise
+    except Exception as error:  # damaged workbooks raise whatever the place of the damage raises
+        problem = tr("can't be read as a workbook ({error})", error=type(error).__name__)
+        raise Unreadable(problem, tr(AGAIN)) from error
     return grids, faults, notes
-
-
-def _damaged(file: str, error: Exception) -> Fault:
-    problem = tr("can't be read as a workbook ({error})", error=type(error).__name__)
-    return Fault(file, problem, tr(AGAIN))
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
@@ -100,7 +85,8 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
             declared = sum(part.file_size for part in archive.infolist())
             if declared > MOST_UNPACKED or len(names) > 10_000:
                 raise Unreadable(_too_large(declared), tr(AS_CSV))
-            for name in filter(_is_needed, names):
+            needed = re.compile(r"(?!xl/(?:drawings|charts|media|comments)).*\.(?:xml|rels)", re.DOTALL)
+            for name in filter(needed.fullmatch, names):
                 parts[name] = _STRICT.sub(
                     rb"http://schemas.openxmlformats.org/\1/2006/", _part(archive, name)
                 )
@@ -109,17 +95,12 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
                 if size > MOST_UNPACKED:
                     raise Unreadable(_too_large(size), tr(AS_CSV))
                 if tags > MOST_TAGS:
-                    problem = tr("holds more than {most:,} cells", most=MOST_TAGS // 4)
-                    raise Unreadable(problem, tr(AS_CSV))
+                    raise Unreadable(tr("holds more than {most:,} cells", most=MOST_TAGS // 4), tr(AS_CSV))
     except Unreadable:
         raise
     except Exception as error:  # a damaged archive raises many things; each means the same
         raise Unreadable(tr("is no Excel workbook, or a damaged one"), tr(AGAIN)) from error
     return parts
-
-
-def _is_needed(name: str) -> bool:
-    return name.endswith((".xml", ".rels")) and not re.match(r"xl/(drawings|charts|media|comments)", name)
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -193,9 +174,7 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
     width = max((max(row, default=0) for row in top), default=0)
     last, far = max(rows, default=0), max((max(row) for row in rows.values()), default=0)
     if len(rows) * width > MOST_CELLS or last * far > MOST_SPANNED:
-        problem = tr("reaches to row {row}, column {column}", row=last, column=far)
-        advice = tr("A cell far away holds something; delete the rows and columns beyond the table.")
-        raise Unreadable(problem, advice)
+        raise Unreadable(*_too_far(last, far))
     numbers = sorted(rows)
     grid = Grid(file, sheet.title, merged=sorted(found.merged), formulas=found.formulas, numbers=numbers)
     grid.top = [_dense(row, width) for row in top]
@@ -216,6 +195,11 @@ def _grid(sheet, strings: list[str], file: str) -> Grid:
             said = tr(one if len(marked) == 1 else several, rows=rows_words(sorted(marked)))
             grid.notes.append(Note(grid.where, said))
     return grid
+
+
+def _too_far(row: int, column: int) -> tuple[str, str]:
+    problem = tr("reaches to row {row}, column {column}", row=row, column=column)
+    return problem, tr("A cell far away holds something; delete the rows and columns beyond the table.")
 
 
 def _dense(row: Mapping[int, object], width: int) -> list[object]:
@@ -276,3 +260,91 @@ def _as_shown(value: object, form: str) -> object:
     if not isinstance(value, int) or isinstance(value, bool) or not _ZEROS.fullmatch(form) or value < 0:
         return value
     return ShownNumber(value, f"{value:0{len(form)}d}")
+
+
+# --- old Excel (.xls) and LibreOffice (.ods) ---------------------------------------------------------
+# Calamine keeps a sheet as one rectangle, however far apart its cells are, and says nothing of formulas. So
+# it works in a process of its own, whose memory and time are limited, and it reads no .xlsx.
+
+OTHER_WORKBOOKS = (".xls", ".ods")
+
+MOST_BYTES = 30_000_000
+MOST_MEMORY = 450_000_000
+MOST_SECONDS = 10
+
+_SHEETS = Path(__file__).with_name("_sheets.py")
+
+
+def read_other_workbook(path: Path, file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
+    """Read all visible sheets of a workbook (.xls, .ods), as `workbook.read_workbook` does those of .xlsx."""
+    data = path.read_bytes()
+    if not data:
+        raise Unreadable(tr("is empty"), tr("Fill in the table, or take the file away."))
+    if len(data) > MOST_BYTES:
+        problem = tr("has {size:.0f} MB, more than {most:.0f}", size=len(data) / 1e6, most=MOST_BYTES / 1e6)
+        raise Unreadable(problem, tr(AS_CSV))
+    if "_VBA_PROJECT".encode("utf-16-le") in data:
+        raise Unreadable(*map(tr, SAVE_AS[".xlsm"]))
+    command = [sys.executable, "-I", str(_SHEETS), str(path), str(MOST_MEMORY), str(MOST_CELLS)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=MOST_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode:
+        raise Unreadable(*_why(done))
+    sheets = [json.loads(line, object_hook=_date) for line in done.stdout.decode().splitlines()]
+    return _grids(sheets, file)
+
+
+def _why(done: subprocess.CompletedProcess | None) -> tuple[str, str]:
+    advice = tr("Open it and save it as 'Excel workbook (.xlsx)'.")
+    said = "" if done is None else done.stderr.decode(errors="replace")
+    if "Password" in said:
+        return tr("is protected by a password"), tr(
+            "Take the password off, and save it as 'Excel workbook (.xlsx)'."
+        )
+    if done is None or done.returncode < 0 or "MemoryError" in said or "limit exceeded" in said:
+        return tr("takes too much time or memory; a cell far away may hold something"), advice
+    return tr("can't be read as a workbook"), advice
+
+
+def _grids(sheets: list[dict], file: str) -> tuple[list[Grid], list[Fault], list[Note]]:
+    grids, faults, notes = [], [], []
+    for sheet in sheets:
+        name, rows = sheet["name"], sheet["rows"]
+        where = sheet_words(file, name)
+        if sheet["hidden"]:
+            notes.append(Note(where, tr("hidden, and not read.")))
+            continue
+        if sheet["far"]:
+            faults.append(Fault(where, *_too_far(*(place + 1 for place in sheet["far"]))))
+            continue
+        rows = [[None if is_blank(cell) else cell for cell in row] for row in rows]
+        numbers = [number for number, row in enumerate(rows, start=1) if any(one is not None for one in row)]
+        merged = [
+            (top + 1, bottom + 1, left + 1, right + 1) for (top, left), (bottom, right) in sheet["merged"]
+        ]
+        grids.append(
+            Grid(
+                file, name, top=rows[:TOP], rows=[rows[number - 1] for number in numbers], numbers=numbers,
+                merged=merged,
+            )
+        )  # fmt: skip
+    if grids:
+        notes.insert(
+            0,
+            Note(
+                file,
+                tr("in this format formulas, hidden rows and struck-out values can't be told apart from "
+                   "others; save it as .xlsx to have them checked."),
+            ),
+        )  # fmt: skip
+    return grids, faults, notes
+
+
+def _date(read: dict) -> object:
+    if "seconds" in read:
+        return datetime.timedelta(seconds=read["seconds"])
+    if "time" in read:
+        return datetime.time.fromisoformat(read["time"])
+    return datetime.datetime.fromisoformat(read["date"]) if "date" in read else read

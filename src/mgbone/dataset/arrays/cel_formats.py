@@ -1,17 +1,19 @@
-"""CEL files of version 4 (XDA) and of Command Console (Calvin): binary records."""
+"""The three formats of CEL files: text (version 3), XDA (version 4) and Command Console (Calvin)."""
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mgbone.dataset.arrays.cel_parts import (
     CelFile,
+    _arranged,
     _checked_intensities,
     _chip_type,
     _Cursor,
@@ -19,17 +21,105 @@ from mgbone.dataset.arrays.cel_parts import (
     _fields,
     _header,
     _integer,
+    _places,
     _positions,
-    _scan_date,
     _size,
     _utf16,
 )
 from mgbone.study.language import N_, tr
 
+# --- version 3, text ------------------------------------------------------------------------------------
 
-def _margin(parameters: str) -> int:
-    found = re.search(r"(?:^|;)CellMargin:(\d{1,9})(?:;|$)", parameters)
-    return int(found.group(1)) if found else 0
+
+def _text_shape(path: Path, data: bytes) -> tuple[int, int]:
+    fields = _fields(_text_of(_sections(data), "HEADER"))
+    return _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+
+
+def _read_text(path: Path, data: bytes, intensities_only: bool) -> CelFile:
+    sections = _sections(data)
+    version = _integer(path, _fields(_text_of(sections, "CEL")), "Version")
+    if version != 3:
+        problem = tr("is a text CEL file of version {version}; only version 3 is known", version=version)
+        raise _fault(path, problem, tr("Export it again."))
+    fields = _fields(_text_of(sections, "HEADER"))
+    rows, cols = _integer(path, fields, "Rows"), _integer(path, fields, "Cols")
+    cells, body = _table_of(path, sections, "INTENSITY")
+    _size(path, rows, cols, cells)
+    x, y, mean, stdv, pixels = _numbers(path, body, cells, 5, "INTENSITY")
+    place, repeated = _places(path, x, y, rows, cols)
+    dat_header = fields.get("DatHeader", "")
+    return CelFile(
+        path=path,
+        intensities=_checked_intensities(path, _arranged(mean, place, rows * cols, np.float32)),
+        stdv=None if intensities_only else _arranged(stdv, place, rows * cols, np.float32),
+        pixels=None if intensities_only else _arranged(pixels, place, rows * cols, np.int16),
+        outliers=_text_positions(path, sections, "OUTLIERS", rows, cols),
+        masks=_text_positions(path, sections, "MASKS", rows, cols),
+        header=_header(fields, fields.get("Algorithm", ""), fields.get("AlgorithmParameters", ""), dat_header)
+        | {"repeated_cells": repeated},
+        version=3,
+        format="text",
+        chip_type=_chip_type(path, dat_header),
+        n_rows=rows,
+        n_cols=cols,
+    )
+
+
+def _sections(data: bytes) -> dict[str, bytes]:
+    marks = list(re.finditer(rb"(?m)^\[([A-Z]+)\][ \t]*\r?$", data))
+    ends = [*(mark.start() for mark in marks), len(data)][1:]
+    return {mark.group(1).decode(): data[mark.end() : end] for mark, end in zip(marks, ends, strict=True)}
+
+
+def _text_of(sections: Mapping[str, bytes], name: str) -> str:
+    return sections.get(name, b"").decode("latin-1")
+
+
+def _table_of(path: Path, sections: Mapping[str, bytes], name: str) -> tuple[int, bytes]:
+    """Split a section into its stated number of cells and the rows below its heading."""
+    if name not in sections:
+        raise _fault(path, tr("has no section [{name}] (truncated?)", name=name))
+    head, mark, rest = sections[name].partition(b"CellHeader=")
+    cells = _integer(path, _fields(head.decode("latin-1")), "NumberCells")
+    if not mark:
+        raise _fault(path, tr("its section [{name}] has no CellHeader (truncated?)", name=name))
+    return cells, rest.partition(b"\n")[2]
+
+
+def _numbers(path: Path, body: bytes, cells: int, columns: int, name: str) -> np.ndarray:
+    """Parse rows of numbers, columns x cells; the stated count is held against the text first."""
+    if cells < 0 or cells * 2 * columns > len(body) + 1:
+        problem = tr(
+            "its section [{name}] should list {cells} cells but is too short for that (truncated?)",
+            name=name, cells=cells,
+        )  # fmt: skip
+        raise _fault(path, problem)
+    table = np.empty((0, columns))
+    try:
+        if cells:
+            table = np.loadtxt(io.BytesIO(body), dtype=np.float64, comments=None, ndmin=2)
+    except ValueError as error:
+        said = {"name": name, "error": error}
+        problem = tr("its section [{name}] holds something that is not a row of numbers ({error})", **said)
+        raise _fault(path, problem) from error
+    if len(table) < cells or table.shape[1] != columns:
+        problem = tr(
+            "its section [{name}] should list {cells} cells but lists {rows} rows (truncated?)",
+            name=name, cells=cells, rows=table.shape[0],
+        )  # fmt: skip
+        raise _fault(path, problem)
+    return table.T
+
+
+def _text_positions(path: Path, sections: Mapping[str, bytes], name: str, rows: int, cols: int) -> np.ndarray:
+    if name not in sections:
+        return np.empty(0, dtype=np.int64)
+    cells, body = _table_of(path, sections, name)
+    places = _numbers(path, body, cells, 2, name)
+    if not np.isfinite(places).all() or np.abs(places).max(initial=0) > 1e9:
+        raise _fault(path, tr("its section [{name}] lists cells that do not exist; it is damaged", name=name))
+    return _positions(path, *places, rows, cols, name.lower())
 
 
 # --- version 4, XDA -------------------------------------------------------------------------------------
@@ -38,14 +128,15 @@ _XDA_CELL = np.dtype([("mean", "<f4"), ("stdv", "<f4"), ("pixels", "<i2")])
 _XDA_PLACE = np.dtype([("x", "<i2"), ("y", "<i2")])
 
 
-def _xda_shape(cursor: _Cursor) -> tuple[int, int]:
-    cols, rows = (cursor.number("i", what) for what in (N_("the columns"), N_("the rows")))
+def _xda_shape(path: Path, data: bytes) -> tuple[int, int]:
+    cursor = _Cursor(path, data, "<", at=8)
+    cols, rows = cursor.number("i", N_("the columns")), cursor.number("i", N_("the rows"))
     return rows, cols
 
 
 def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
-    cursor = _Cursor(path, data, "<", at=8)
-    rows, cols = _xda_shape(cursor)
+    rows, cols = _xda_shape(path, data)
+    cursor = _Cursor(path, data, "<", at=16)
     cells = cursor.number("i", N_("the cells"))
     _size(path, rows, cols, cells)
     fields = _fields(cursor.text8(N_("the header")))
@@ -65,7 +156,7 @@ def _read_xda(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         pixels=None if intensities_only else table["pixels"].astype(np.int16),
         outliers=_positions(path, outliers["x"], outliers["y"], rows, cols, N_("outliers")),
         masks=_positions(path, masks["x"], masks["y"], rows, cols, N_("masks")),
-        header=_header(algorithm, parameters, dat_header, _scan_date(dat_header), fields, margin),
+        header=_header(fields, algorithm, parameters, dat_header) | {"cell_margin": margin},
         version=4,
         format="xda",
         chip_type=_chip_type(path, dat_header),
@@ -94,8 +185,7 @@ _PARAMETER = "affymetrix-algorithm-param-"
 _MAX_PARENTS = 32
 
 
-@dataclass(frozen=True)
-class _Dataset:
+class _Dataset(NamedTuple):
     """One table of a Command Console file: its record layout, number of rows and first byte."""
 
     dtype: np.dtype
@@ -103,9 +193,8 @@ class _Dataset:
     start: int
 
 
-def _calvin_shape(cursor: _Cursor) -> tuple[int, int]:
-    _, _, fields, _ = _calvin_begin(cursor)
-    return _rows_and_columns(cursor.path, fields)
+def _calvin_shape(path: Path, data: bytes) -> tuple[int, int]:
+    return _rows_and_columns(path, _calvin_begin(_Cursor(path, data, ">", at=2))[2])
 
 
 def _rows_and_columns(path: Path, fields: Mapping[str, str]) -> tuple[int, int]:
@@ -117,7 +206,11 @@ def _calvin_begin(cursor: _Cursor) -> tuple[int, int, dict[str, str], dict[str, 
     groups = cursor.number("i", N_("the number of data groups"))
     first_group = cursor.number("I", N_("the first data group"))
     kind, fields, parents = _calvin_header(cursor)
-    _require_one_colour(cursor.path, kind)
+    if kind != "affymetrix-calvin-intensity":
+        problem = tr("is a Command Console file of kind {kind!r}, no CEL file", kind=kind)
+        if kind == "affymetrix-calvin-multi-intensity":
+            problem = tr("holds several colour channels")
+        raise _fault(cursor.path, problem, tr("Name a CEL file of a one-colour expression chip."))
     return groups, first_group, fields, parents
 
 
@@ -144,10 +237,8 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         if intensities_only or name not in tables:
             return None
         if tables[name].rows != rows * cols:
-            problem = tr(
-                "its table {name} has {rows} rows for {cells} cells",
-                name=name, rows=tables[name].rows, cells=rows * cols,
-            )  # fmt: skip
+            said = {"name": name, "rows": tables[name].rows, "cells": rows * cols}
+            problem = tr("its table {name} has {rows} rows for {cells} cells", **said)
             raise _fault(path, problem)
         return _calvin_columns(cursor, tables[name], 1, name)[0].astype(dtype)
 
@@ -165,12 +256,11 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
         outliers=places("Outlier", "outliers"),
         masks=places("Mask", "masks"),
         header=_header(
+            parents | fields,
             fields.get("affymetrix-algorithm-name", ""),
             text,
             dat_header,
-            parents.get("affymetrix-scan-date") or _scan_date(dat_header),
-            parents | fields,
-            _margin(text),
+            parents.get("affymetrix-scan-date"),
         ),
         version=1,
         format="calvin",
@@ -180,25 +270,10 @@ def _read_calvin(path: Path, data: bytes, intensities_only: bool) -> CelFile:
     )
 
 
-def _require_one_colour(path: Path, kind: str) -> None:
-    if kind != "affymetrix-calvin-intensity":
-        many = kind == "affymetrix-calvin-multi-intensity"
-        problem = tr("is a Command Console file of kind {kind!r}, no CEL file", kind=kind)
-        problem = tr("holds several colour channels") if many else problem
-        raise _fault(path, problem, tr("Name a CEL file of a one-colour expression chip."))
-
-
 def _calvin_header(cursor: _Cursor, depth: int = 0) -> tuple[str, dict[str, str], dict[str, str]]:
     """Read one data header and, recursively, those of the files that it was made from.
 
-    Returns
-    -------
-    kind : str
-        The data type identifier.
-    fields : dict
-        Its own parameters as text.
-    parents : dict
-        The parameters of all parents; the nearer parent wins.
+    Returns the data type, its own parameters as text, and those of all parents; the nearer parent wins.
     """
     if depth > _MAX_PARENTS:
         problem = tr("its headers are nested more than {most} deep; it is damaged", most=_MAX_PARENTS)
@@ -273,12 +348,18 @@ def _calvin_layout(cursor: _Cursor, start: int, name: str) -> _Dataset:
 
 def _calvin_columns(cursor: _Cursor, table: _Dataset, columns: int, name: str) -> list[np.ndarray]:
     if len(table.dtype) != columns:
-        problem = tr(
-            "its table {name} has {found} columns, not {columns}; it is damaged",
-            name=name, found=len(table.dtype), columns=columns,
-        )  # fmt: skip
+        said = {"name": name, "found": len(table.dtype), "columns": columns}
+        problem = tr("its table {name} has {found} columns, not {columns}; it is damaged", **said)
         raise _fault(cursor.path, problem)
     what = tr("the table {name}", name=name)
     cursor.move(table.start, what)
     values = cursor.array(table.dtype, table.rows, what)
     return [values[key] for key in table.dtype.names]
+
+
+FORMATS = {
+    "text": (_text_shape, _read_text),
+    "xda": (_xda_shape, _read_xda),
+    "calvin": (_calvin_shape, _read_calvin),
+}
+"""What tells rows and columns by the header alone, and what reads the file: both take path and bytes."""
