@@ -38,10 +38,8 @@ def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
             said.append(tr(words, n=int((of["share_of_specifications"] == 1).sum()), all=len(of)))
     if not said:
         return Markdown(tr("There is no statement that another analysis could be asked about."))
-    told = tr(
-        "{n:,} analyses of {statements} statements. {kept} keep their verdict in every one of them.",
-        n=len(analyses.specifications), statements=len(known), kept=tr(" and ").join(said),
-    )  # fmt: skip
+    told = N_("{n:,} analyses of {statements} statements. {kept} keep their verdict in every one of them.")
+    told = tr(told, n=len(analyses.specifications), statements=len(known), kept=tr(" and ").join(said))
     permutations = known["n_permutations"].max()
     if permutations > 1:
         told += " " + tr(

@@ -16,7 +16,7 @@ from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_side
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import GEHAN
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
@@ -107,25 +107,18 @@ def varies(values: np.ndarray) -> bool:
 def _check(measurements: pd.DataFrame, study: Study) -> None:
     missing = [c for c in MEASUREMENT_COLUMNS if c not in measurements.columns]
     if missing:
+        said = N_("measurements lacks the column {columns}; it needs {all_columns}.")
         raise MgboneError(
-            tr(
-                "measurements lacks the column {columns}; it needs {all_columns}.",
-                columns=tr(", ").join(missing),
-                all_columns=tr(", ").join(MEASUREMENT_COLUMNS),
-            )
+            tr(said, columns=tr(", ").join(missing), all_columns=tr(", ").join(MEASUREMENT_COLUMNS))
         )
     _check_once(measurements)
     for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
         known = study.experiments[experiment].groups if experiment in study.experiments else ()
         if group not in known:
             experiments = tr("none: experiments are {names}", names=tr(", ").join(study.experiments))
+            said = N_("measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.")
             raise MgboneError(
-                tr(
-                    "measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.",
-                    group=group,
-                    experiment=experiment,
-                    allowed=tr(", ").join(known) or experiments,
-                )
+                tr(said, group=group, experiment=experiment, allowed=tr(", ").join(known) or experiments)
             )
 
 
@@ -155,13 +148,8 @@ def _check_once(measurements: pd.DataFrame) -> None:
     twice = measurements[measurements.duplicated(["animal_id", "endpoint"])]
     if len(twice):
         animal, endpoint = twice[["animal_id", "endpoint"]].iloc[0]
-        raise MgboneError(
-            tr(
-                "measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.",
-                animal=animal,
-                endpoint=endpoint,
-            )
-        )
+        said = N_("measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.")
+        raise MgboneError(tr(said, animal=animal, endpoint=endpoint))
 
 
 def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:

@@ -79,15 +79,12 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
         return Markdown(tr("*No two groups have two animals each, which a statement on power would need.*"))
     limit = study.thresholds["significant"]
     needed = smallest_difference(int(of.min()), len(of), limit)
-    return Markdown(
-        tr(
-            "With {n} animals in each of {groups} groups the declared test finds a true difference of "
-            "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest "
-            "interval of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate "
-            "may lie.",
-            n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min(),
-        )
-    )  # fmt: skip
+    said = N_(
+        "With {n} animals in each of {groups} groups the declared test finds a true difference of "
+        "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest interval "
+        "of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate may lie."
+    )
+    return Markdown(tr(said, n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min()))
 
 
 def _sentence(row: dict[str, object]) -> str:
@@ -211,24 +208,22 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
         return Markdown(tr("*No comparison that could be tested is without a finding.*"))
-    said = weighed["absence"].eq(SUPPORTED)
-    beyond = weighed.loc[~said, "smallest_bound_percent"]
-    others = tr(
-        " The others exclude no more than what is larger than {low} to {high} %.",
-        low=rounded_up(beyond.min()), high=rounded_up(beyond.max()),
-    )  # fmt: skip
-    return Markdown(
-        tr(
-            "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
-            "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, "
-            "and with so many animals two groups with exactly the same mean would give {best:.2f}. At "
-            "least {enough} a group are needed before equal means can speak for absence (1/3).",
-            n=len(weighed), supported=said.sum(), others=others if len(beyond) else "",
-            low=weighed["bf10"].min(), high=weighed["bf10"].max(),
-            best=bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
-            enough=bayes.animals_to_show_absence(),
-        )
-    )  # fmt: skip
+    supported = weighed["absence"].eq(SUPPORTED)
+    beyond = weighed.loc[~supported, "smallest_bound_percent"]
+    others = N_(" The others exclude no more than what is larger than {low} to {high} %.")
+    others = tr(others, low=rounded_up(beyond.min()), high=rounded_up(beyond.max())) if len(beyond) else ""
+    said = N_(
+        "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
+        "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, and "
+        "with so many animals two groups with exactly the same mean would give {best:.2f}. At least {enough} "
+        "a group are needed before equal means can speak for absence (1/3)."
+    )
+    bayes_factors = {
+        "low": weighed["bf10"].min(), "high": weighed["bf10"].max(),
+        "best": bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
+        "enough": bayes.animals_to_show_absence(),
+    }  # fmt: skip
+    return Markdown(tr(said, n=len(weighed), supported=supported.sum(), others=others, **bayes_factors))
 
 
 def name_outliers(flagged: pd.DataFrame) -> Markdown:

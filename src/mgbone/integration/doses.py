@@ -18,7 +18,7 @@ from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
 SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
@@ -211,13 +211,11 @@ def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
     twice = stacked[stacked.duplicated(["experiment", "endpoint", "contrast"])]
     if len(twice):
         one = twice.iloc[0]
+        said = N_(
+            "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once."
+        )
         raise MgboneError(
-            tr(
-                "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once.",
-                endpoint=one["endpoint"],
-                contrast=one["contrast"],
-                experiment=one["experiment"],
-            )
+            tr(said, endpoint=one["endpoint"], contrast=one["contrast"], experiment=one["experiment"])
         )
     return stacked
 
@@ -282,11 +280,8 @@ def require_all_tested(verdicts: pd.DataFrame, dataset: Dataset) -> None:
     """
     untested = verdicts.loc[verdicts["verdict"] == "not_tested", "claim_id"]
     if dataset.is_simulated and len(untested):
-        raise MgboneError(
-            tr(
-                "{n} statements of the ledger were not tested: {claims}. No notebook wrote evidence for "
-                "their endpoint and contrast.",
-                n=len(untested),
-                claims=tr(", ").join(untested),
-            )
+        said = N_(
+            "{n} statements of the ledger were not tested: {claims}. No notebook wrote evidence for their "
+            "endpoint and contrast."
         )
+        raise MgboneError(tr(said, n=len(untested), claims=tr(", ").join(untested)))

@@ -35,7 +35,7 @@ from mgbone.microarray.normalisation import RmaSteps, rma_steps
 from mgbone.microarray.quality import pseudo_image
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import groups_in_use
 
 
@@ -84,14 +84,11 @@ def load_arrays(dataset: Dataset) -> ArraySet:
     if dataset.arrays is None or not (
         dataset.expression_path or (dataset.cel_paths and dataset.platform_folder)
     ):
-        raise MgboneError(
-            tr(
-                "{dataset} has no arrays to analyse: it needs arrays.csv, the CEL files named there and "
-                "the library files of the chip in platform/, or expression.txt, a table already "
-                "normalised.",
-                dataset=dataset.name,
-            )
+        said = N_(
+            "{dataset} has no arrays to analyse: it needs arrays.csv, the CEL files named there and the "
+            "library files of the chip in platform/, or expression.txt, a table already normalised."
         )
+        raise MgboneError(tr(said, dataset=dataset.name))
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
     table = table[["array_id", "animal_id", "experiment", "group", "file"]]

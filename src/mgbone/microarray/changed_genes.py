@@ -9,7 +9,7 @@ import pandas as pd
 
 from mgbone.microarray.differential import one_contrast, split_contrast
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 Q_GRID = (0.001, 0.01, 0.05, 0.10)
 LOG2_FOLD_CHANGE_GRID = (0.0, 0.25, 0.5, 1.0)
@@ -52,15 +52,13 @@ def expressed_genes(table: pd.DataFrame, limit: float) -> dict[str, list[str]]:
     for contrast, rows in table.groupby("contrast", sort=False):
         found[contrast] = rows.loc[rows["average_expression"] > limit, "gene"].tolist()
         if not found[contrast]:
+            said = N_(
+                "No gene counts as expressed in {contrast}: the highest mean log2 expression is "
+                "{highest:.2f}, the limit {limit:g}. Put one that fits these values as `expressed` under "
+                "`thresholds` in a study.yml beside the data."
+            )
             raise MgboneError(
-                tr(
-                    "No gene counts as expressed in {contrast}: the highest mean log2 expression is "
-                    "{highest:.2f}, the limit {limit:g}. Put one that fits these values as `expressed` "
-                    "under `thresholds` in a study.yml beside the data.",
-                    contrast=contrast,
-                    highest=rows["average_expression"].max(),
-                    limit=limit,
-                )
+                tr(said, contrast=contrast, highest=rows["average_expression"].max(), limit=limit)
             )
     return found
 

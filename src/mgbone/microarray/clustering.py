@@ -15,7 +15,7 @@ from scipy.spatial.distance import squareform
 from mgbone.evidence.permutation import label_permutations
 from mgbone.microarray.differential import split_contrast
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 N_GENES = 1000
 LINKAGE = "average"
@@ -161,13 +161,8 @@ def cluster_contrasts(
         missing = set(split_contrast(contrast)) - set(pair)
         if missing:
             group = sorted(missing)[0]
-            raise MgboneError(
-                tr(
-                    "The contrast {contrast!r} needs the group {group!r}, which has no array.",
-                    contrast=contrast,
-                    group=group,
-                )
-            )
+            said = N_("The contrast {contrast!r} needs the group {group!r}, which has no array.")
+            raise MgboneError(tr(said, contrast=contrast, group=group))
         found[contrast] = cluster_arrays(expression[pair.index], pair, **options)
     return found
 

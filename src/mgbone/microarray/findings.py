@@ -10,7 +10,7 @@ from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray.clustering import Clustering, can_be_separated
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 _BEST = ["q_both", "p", "log2_odds_ratio"]
 UNTESTED = {"test": "not tested"}
@@ -108,13 +108,8 @@ def theme_evidence(
     it is arrays that are wanting, not changes.
     """
     if experiment not in study.experiments:
-        raise MgboneError(
-            tr(
-                "{experiment!r} is no experiment; there are {known}.",
-                experiment=experiment,
-                known=tr(", ").join(study.experiments),
-            )
-        )
+        said = N_("{experiment!r} is no experiment; there are {known}.")
+        raise MgboneError(tr(said, experiment=experiment, known=tr(", ").join(study.experiments)))
     sizes = None if groups is None else pd.Series(dict(groups)).value_counts()
     rows = []
     for contrast in study.experiments[experiment].array_contrasts:

@@ -106,24 +106,14 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
             continue
         term, *rest = line.rstrip("\r\n").split("\t")
         if not rest or not term.strip():
-            raise MgboneError(
-                tr(
-                    "{file}, line {number}: a GMT line has a term, a description and genes, split by "
-                    "tabs; this one begins with {line!r}.",
-                    file=path.name,
-                    number=number,
-                    line=line[:40],
-                )
+            said = N_(
+                "{file}, line {number}: a GMT line has a term, a description and genes, split by tabs; this "
+                "one begins with {line!r}."
             )
+            raise MgboneError(tr(said, file=path.name, number=number, line=line[:40]))
         if term in genes:
-            raise MgboneError(
-                tr(
-                    "{file}, line {number}: the term {term!r} stands there a second time.",
-                    file=path.name,
-                    number=number,
-                    term=term,
-                )
-            )
+            said = N_("{file}, line {number}: the term {term!r} stands there a second time.")
+            raise MgboneError(tr(said, file=path.name, number=number, term=term))
         members = [g.split(",")[0].strip() for g in rest[1:]]  # Enrichr may add a weight after a comma
         if not any(members):
             empty.append(term)
@@ -148,13 +138,8 @@ def _lines(path: Path) -> list[str]:
     try:
         text, encoding = decode(read_bytes(path, MAX_NAMES))
     except (OSError, UnreadableFile) as error:
-        raise MgboneError(
-            tr(
-                "The gene sets {file} can't be read ({error}); give the path of a GMT file.",
-                file=path.name,
-                error=error,
-            )
-        ) from error
+        said = N_("The gene sets {file} can't be read ({error}); give the path of a GMT file.")
+        raise MgboneError(tr(said, file=path.name, error=error)) from error
     if encoding:
         warnings.warn(
             tr("{file} is not UTF-8 text; read as {encoding}.", file=path.name, encoding=encoding),
@@ -416,26 +401,21 @@ def fetch_gene_sets(
     try:
         fetched = gseapy.get_library(library, organism=organism, min_size=0, max_size=10**6)
     except ValueError as error:
-        raise MgboneError(
-            tr(
-                "Enrichr has no library {library!r} for {organism}; "
-                "gseapy.get_library_name(organism={organism!r}) lists them.",
-                library=library,
-                organism=organism,
-            )
-        ) from error
+        said = N_(
+            "Enrichr has no library {library!r} for {organism}; "
+            "gseapy.get_library_name(organism={organism!r}) lists them."
+        )
+        raise MgboneError(tr(said, library=library, organism=organism)) from error
     except Exception as error:
         if not _is_offline(error):
             raise
-        raise MgboneError(
-            tr(
-                "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). "
-                "Nothing is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For "
-                "newer ones run `make genesets` where there is one, or download a GMT file by hand and "
-                "read it with load_gene_sets('mine.gmt', symbols='rat').",
-                error=type(error).__name__,
-            )
-        ) from error
+        said = N_(
+            "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). Nothing "
+            "is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For newer ones run "
+            "`make genesets` where there is one, or download a GMT file by hand and read it with "
+            "load_gene_sets('mine.gmt', symbols='rat')."
+        )
+        raise MgboneError(tr(said, error=type(error).__name__)) from error
     target = resolve(folder) / f"{library}.gmt.gz"
     lines = []
     for term in sorted(fetched):

@@ -57,7 +57,7 @@ from mgbone.microarray._compiled import (
     sort_order,
 )
 from mgbone.microarray.background import Background, RmaError, fit_background
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,12 +237,8 @@ class _Layout:
 
 def _numeric(values: np.ndarray) -> np.ndarray:
     if values.ndim != 2 or not values.size:
-        raise RmaError(
-            tr(
-                "Intensities must be a table of probes x arrays, not of shape {shape}. Select some first.",
-                shape=values.shape,
-            )
-        )
+        said = N_("Intensities must be a table of probes x arrays, not of shape {shape}. Select some first.")
+        raise RmaError(tr(said, shape=values.shape))
     if values.dtype == np.float32 or values.dtype == np.float64:
         return values
     try:
@@ -257,13 +253,8 @@ def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
     labels = probesets if isinstance(probesets, pd.Categorical) else pd.Categorical(_as_index(probesets))
     labels = labels.remove_unused_categories()
     if len(labels) != n_probes:
-        raise RmaError(
-            tr(
-                "{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.",
-                n_probes=n_probes,
-                n_labels=len(labels),
-            )
-        )
+        said = N_("{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.")
+        raise RmaError(tr(said, n_probes=n_probes, n_labels=len(labels)))
     if (labels.codes < 0).any():
         raise RmaError(
             tr("{n} probes have no probe-set label. Leave these probes out.", n=int((labels.codes < 0).sum()))
@@ -329,13 +320,11 @@ def _sorted(layout: _Layout, array: int) -> tuple[np.ndarray, np.ndarray]:
     """Return an array's intensities sorted, as 64-bit numbers, and the order that sorts them."""
     column = np.ascontiguousarray(layout.intensities[:, array])
     if not np.isfinite(column).all():
-        raise RmaError(
-            tr(
-                "Array {array} holds intensities that are not finite numbers. Read its CEL file again, "
-                "or leave the array out.",
-                array=layout.arrays[array],
-            )
+        said = N_(
+            "Array {array} holds intensities that are not finite numbers. Read its CEL file again, or leave "
+            "the array out."
         )
+        raise RmaError(tr(said, array=layout.arrays[array]))
     single = column.astype(np.float32, copy=False)
     if column.dtype == np.float32 or np.array_equal(single, column):
         order = sort_order(single.view(np.uint32))
@@ -349,13 +338,11 @@ def _signal(
 ) -> tuple[np.ndarray, Background]:
     if not background:
         if ordered[0] <= 0:
-            raise RmaError(
-                tr(
-                    "Array {array} holds intensities that are not positive. They have no logarithm; "
-                    "correct for background, or leave the array out.",
-                    array=layout.arrays[array],
-                )
+            said = N_(
+                "Array {array} holds intensities that are not positive. They have no logarithm; correct for "
+                "background, or leave the array out."
             )
+            raise RmaError(tr(said, array=layout.arrays[array]))
         return ordered, Background(np.nan, np.nan, np.nan)
     try:
         parameters = fit_background(ordered)

@@ -203,14 +203,11 @@ def pseudo_image(values: pd.Series, n_rows: int, n_cols: int) -> np.ndarray:
     if not np.issubdtype(cells.dtype, np.integer) or (
         cells.size and not 0 <= cells.min() <= cells.max() < n_rows * n_cols
     ):
-        raise MgboneError(
-            tr(
-                "The values are not indexed by cells of a chip of {n_rows} x {n_cols}. Keep the index "
-                "that read_cels gives.",
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
+        said = N_(
+            "The values are not indexed by cells of a chip of {n_rows} x {n_cols}. Keep the index that "
+            "read_cels gives."
         )
+        raise MgboneError(tr(said, n_rows=n_rows, n_cols=n_cols))
     counts = np.bincount(cells, minlength=n_rows * n_cols).astype(float)
     sums = np.bincount(cells, weights=values.to_numpy(dtype=float), minlength=n_rows * n_cols)
     with np.errstate(invalid="ignore"):
@@ -352,12 +349,8 @@ def _complete(expression: pd.DataFrame, what: str) -> np.ndarray:
     if values.ndim != 2 or values.shape[1] < 2 or not values.shape[0]:
         raise MgboneError(tr("{what} need at least two arrays and one gene. Select more.", what=tr(what)))
     if not np.isfinite(values).all():
-        raise MgboneError(
-            tr(
-                "{what} need complete values, but some are missing or not finite. Leave those genes out.",
-                what=tr(what),
-            )
-        )
+        said = N_("{what} need complete values, but some are missing or not finite. Leave those genes out.")
+        raise MgboneError(tr(said, what=tr(what)))
     return values
 
 

@@ -249,13 +249,11 @@ def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Mar
     if has_probes:
         said = N_("Normalised here by RMA: {probesets:,} probe sets, summarised to {measured}.")
         return Markdown(tr(said, probesets=probesets, measured=measured))
-    return Markdown(
-        tr(
-            "These values came normalised: {measured}. What rests on the scans themselves (intensities, "
-            "agreement of probes, chip images) can't be shown.",
-            measured=measured,
-        )
+    said = N_(
+        "These values came normalised: {measured}. What rests on the scans themselves (intensities, "
+        "agreement of probes, chip images) can't be shown."
     )
+    return Markdown(tr(said, measured=measured))
 
 
 _LIMITS = {
@@ -337,16 +335,13 @@ def overlap(shared: pd.DataFrame) -> Markdown:
     """
     row = shared.to_dict("records")[0]
     named = {side: contrast_label(row[f"contrast_{side}"]) for side in "ab"}
-    return Markdown(
-        tr(
-            "Over all {genes:,} genes the changes correlate with r = {correlation:.2f}; the shared reference "
-            "alone would give {correlation_by_chance:.2f}. {a} changed {changed_a} genes, {b} {changed_b}; "
-            "**{both_same}** changed the same way in both, {both_opposite} in opposite ways, where "
-            "{expected:.1f} would change the same way if the two lists shared neither a reference nor a "
-            "cause.",
-            **row, **named,
-        )
-    )  # fmt: skip
+    said = N_(
+        "Over all {genes:,} genes the changes correlate with r = {correlation:.2f}; the shared reference "
+        "alone would give {correlation_by_chance:.2f}. {a} changed {changed_a} genes, {b} {changed_b}; "
+        "**{both_same}** changed the same way in both, {both_opposite} in opposite ways, where "
+        "{expected:.1f} would change the same way if the two lists shared neither a reference nor a cause."
+    )
+    return Markdown(tr(said, **row, **named))
 
 
 def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:

@@ -10,7 +10,7 @@ from mgbone.simulate import dataset_writer
 from mgbone.simulate.dataset_writer import SHIPPED
 from mgbone.simulate.faulty import write_faulty
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import LANGUAGES, speaking, tr
+from mgbone.study.language import LANGUAGES, N_, speaking, tr
 from mgbone.study.paths import resolve
 
 
@@ -57,13 +57,8 @@ def _answer(options: argparse.Namespace) -> int:
 
 def _act(name: str, options: argparse.Namespace) -> str:
     if name not in SHIPPED:
-        raise MgboneError(
-            tr(
-                "There is no shipped dataset {name!r}; choose {known}.",
-                name=name,
-                known=tr(" or ").join(SHIPPED),
-            )
-        )
+        said = N_("There is no shipped dataset {name!r}; choose {known}.")
+        raise MgboneError(tr(said, name=name, known=tr(" or ").join(SHIPPED)))
     folder = dataset_writer.shipped_folder(name)
     if options.check:
         return dataset_writer.check_dataset_is_reproduced(folder, SHIPPED[name])

@@ -34,7 +34,7 @@ from mgbone.simulate.cel_writer import SIMULATED_NOTE, write_cel
 from mgbone.simulate.gene_model import animal_expression, draw_effects, draw_genes, load_genes, no_effects
 from mgbone.simulate.scanner import control_signal, draw_probes, read_out
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 FIRST_SCAN = datetime(2021, 4, 5, 10, 0)
 
@@ -120,12 +120,8 @@ def simulate_arrays(
 def _check(arrays: pd.DataFrame) -> None:
     missing = {"array_id", "animal_id", "group", "experiment", "file"} - set(arrays.columns)
     if missing:
-        raise MgboneError(
-            tr(
-                "The table of arrays lacks {columns}; add these columns.",
-                columns=tr(", ").join(sorted(missing)),
-            )
-        )
+        said = N_("The table of arrays lacks {columns}; add these columns.")
+        raise MgboneError(tr(said, columns=tr(", ").join(sorted(missing))))
     for column in ("array_id", "file"):
         repeated = arrays.loc[arrays[column].duplicated(), column].unique()
         if len(repeated):

@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from mgbone.study.errors import CelError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import write_aside
 
 MAGIC, VERSION = 59, 1
@@ -94,14 +94,8 @@ def write_cel(
     """
     path = Path(path)
     if not (0 < n_rows < 2**15 and 0 < n_cols < 2**15):
-        raise CelError(
-            tr(
-                "{path}: a chip of {n_rows} x {n_cols} cells does not fit 16-bit coordinates.",
-                path=path,
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
-        )
+        said = N_("{path}: a chip of {n_rows} x {n_cols} cells does not fit 16-bit coordinates.")
+        raise CelError(tr(said, path=path, n_rows=n_rows, n_cols=n_cols))
     total = n_rows * n_cols
     sets = [
         ("Intensity", [("Intensity", FLOAT32)], _column(path, "intensities", intensities, total, ">f4")),
@@ -128,15 +122,8 @@ def write_cel(
 def _column(path: Path, what: str, values: np.ndarray, total: int, dtype: str) -> np.ndarray:
     values = np.asarray(values)
     if values.shape != (total,):
-        raise CelError(
-            tr(
-                "{path}: {what} have shape {shape}, but the chip has {total} cells.",
-                path=path,
-                what=what,
-                shape=values.shape,
-                total=total,
-            )
-        )
+        said = N_("{path}: {what} have shape {shape}, but the chip has {total} cells.")
+        raise CelError(tr(said, path=path, what=what, shape=values.shape, total=total))
     if not (np.isfinite(values).all() and values.min() >= 0):
         raise CelError(tr("{path}: {what} must be finite and not negative.", path=path, what=what))
     if np.dtype(dtype).kind == "i" and values.max() >= 2**15:

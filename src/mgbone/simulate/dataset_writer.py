@@ -166,13 +166,8 @@ def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
         If a file differs, is missing or is new.
     """
     if not (folder / DESCRIPTOR).is_file():
-        raise MgboneError(
-            tr(
-                "{folder} has no {file} to compare with. Run `python -m mgbone.simulate`.",
-                folder=folder.name,
-                file=DESCRIPTOR,
-            )
-        )
+        said = N_("{folder} has no {file} to compare with. Run `python -m mgbone.simulate`.")
+        raise MgboneError(tr(said, folder=folder.name, file=DESCRIPTOR))
     committed = _checksums(folder)
     with _beside(folder) as new:
         write_dataset(new, effect=shipped.effect, seed=shipped.seed)
@@ -181,14 +176,8 @@ def check_dataset_is_reproduced(folder: Path, shipped: Shipped) -> str:
         )
         for name in (README, DESCRIPTOR):
             if not _has_checksum(folder / name, f"sha256:{file_sha256(new / name)}"):
-                raise MgboneError(
-                    tr(
-                        "{folder}/{name} is not the one that the generator writes.{advice}",
-                        folder=folder.name,
-                        name=name,
-                        advice=tr(_ADVICE),
-                    )
-                )
+                said = N_("{folder}/{name} is not the one that the generator writes.{advice}")
+                raise MgboneError(tr(said, folder=folder.name, name=name, advice=tr(_ADVICE)))
     return tr("{folder}: all {n} files are generated as committed.", folder=folder.name, n=len(committed))
 
 
@@ -250,15 +239,11 @@ def _checksums(folder: Path) -> dict[str, str]:
         raw = json.loads((folder / DESCRIPTOR).read_text(encoding="utf-8"))
         return {resource["path"]: resource["hash"] for resource in raw["resources"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MgboneError(
-            tr(
-                "{folder}/{file} can't be read ({error!r}). Restore it from git, or write the dataset "
-                "anew: `python -m mgbone.simulate --rewrite`.",
-                folder=folder.name,
-                file=DESCRIPTOR,
-                error=error,
-            )
-        ) from error
+        said = N_(
+            "{folder}/{file} can't be read ({error!r}). Restore it from git, or write the dataset anew: "
+            "`python -m mgbone.simulate --rewrite`."
+        )
+        raise MgboneError(tr(said, folder=folder.name, file=DESCRIPTOR, error=error)) from error
 
 
 def _has_checksum(path: Path, checksum: str) -> bool:
@@ -269,14 +254,8 @@ def _require_same(folder: Path, committed: dict[str, str], new: Path) -> None:
     """Require that each file was generated with its committed checksum."""
     differing = [path for path, checksum in committed.items() if not _has_checksum(new / path, checksum)]
     if differing:
-        raise MgboneError(
-            tr(
-                "{folder}: not generated as committed: {named}.{advice}",
-                folder=folder.name,
-                named=listing(differing, most=5),
-                advice=tr(_ADVICE),
-            )
-        )
+        said = N_("{folder}: not generated as committed: {named}.{advice}")
+        raise MgboneError(tr(said, folder=folder.name, named=listing(differing, most=5), advice=tr(_ADVICE)))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.study.errors import PlatformError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import write_aside
 
 CHIP_TYPE = "Clariom_S_Rat_sim"
@@ -128,15 +128,11 @@ def lay_out(
     owner = np.repeat(np.arange(len(probesets)), probesets["n_probes"])
     inner = np.arange(n_rows * n_cols).reshape(n_rows, n_cols)[BORDER:-BORDER, BORDER:-BORDER].ravel()
     if owner.size > inner.size:
-        raise PlatformError(
-            tr(
-                "{n} probes do not fit a chip of {n_rows} x {n_cols} cells. Take fewer genes, fewer "
-                "probes a gene or a larger chip.",
-                n=owner.size,
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
+        said = N_(
+            "{n} probes do not fit a chip of {n_rows} x {n_cols} cells. Take fewer genes, fewer probes a "
+            "gene or a larger chip."
         )
+        raise PlatformError(tr(said, n=owner.size, n_rows=n_rows, n_cols=n_cols))
     cells = rng.permutation(inner)[: owner.size]
     bases, gc = _sequences(_wanted_gc(probesets, owner, rng), rng)
     return Chip(n_rows, n_cols, probesets, owner, cells, bases, gc)
