@@ -157,7 +157,6 @@ def array_cohorts(
     Parameters
     ----------
     truth : {"none", "observed"}
-    n_cohorts : int
     seed : int
         Every cohort has one of its own, spawned from it: the result does not depend on the number of threads.
 

@@ -55,7 +55,6 @@ def array_multiverse(
     n_permutations : int
         Labellings of the arrays for joint inference, the observed one included; 1 leaves it out. Each takes
         some seconds.
-    seed : int
 
     Returns
     -------

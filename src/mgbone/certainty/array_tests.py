@@ -139,7 +139,6 @@ def index_terms(gene_sets: GeneSets, genes: Collection[str], themes: pd.DataFram
 
     Parameters
     ----------
-    gene_sets : GeneSets
     genes : collection of str
         In the order of the expression.
     themes : DataFrame
@@ -181,7 +180,6 @@ def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray)
 
     Parameters
     ----------
-    terms : Terms
     lists : bool array, shape (genes, lists)
     background : bool array, shape (genes,)
     """
@@ -244,7 +242,6 @@ def speak_for_themes(
 
     Parameters
     ----------
-    terms : Terms
     up_and_down : Enriched
         Of two lists: genes up, genes down.
     sizes : pair of int

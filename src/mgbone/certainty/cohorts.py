@@ -126,7 +126,6 @@ def draw(truth: Truth, kind: str, n_cohorts: int, rng: np.random.Generator) -> M
 
     Parameters
     ----------
-    truth : Truth
     kind : str
         Of ``TRUTHS``: ``without_effect`` (all groups have the mean of all animals, the covariance is the one
         observed), ``plugin`` (means and covariance are those observed) or ``predictive`` (they are drawn

@@ -73,12 +73,10 @@ def animal_multiverse(
 
     Parameters
     ----------
-    dataset : Dataset
     claims : DataFrame
         The ledger, or verdicts on it; statements that no decision touches are left out.
     n_permutations : int
         Labellings drawn for joint inference, the observed one included; 1 leaves it out.
-    seed : int
 
     Returns
     -------
@@ -232,7 +230,6 @@ def draw_labels(
     groups : object array, shape (animals,)
     order : sequence of str
         The groups of the experiment.
-    n, seed : int
     among : bool array, shape (animals,), optional
         The animals that were measured; the others keep their groups, so that every labelling has the groups
         and sizes that were observed.

@@ -56,7 +56,6 @@ def analyses_table(
 
     Parameters
     ----------
-    analyses : Multiverse
     verdicts : DataFrame
         From `mgbone.claims.judge`.
     least : float

@@ -49,7 +49,6 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
         One row per statement and specification: claim_id, a column per decision, estimate, p, way (-1, 0, 1),
         for stated means n_case, mean_case, sd_case, logs (whether these are of logarithms), and the level
         where p alone does not give it.
-    claims : DataFrame
 
     Returns
     -------

@@ -182,10 +182,7 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
     Terms stand in the order of the alphabet, in Japanese in that of their reading; below each stand the
     headings under which it is used first.
 
-    Parameters
-    ----------
-    uses : Uses
-        From `link_terms`.
+    `uses` comes from `link_terms`.
     """
     about = tr("What the words of these notebooks mean, and where each is used first.")
     cells = [_text("title", f"# {tr('Glossary')}\n\n{about}")]

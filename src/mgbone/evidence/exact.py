@@ -62,7 +62,6 @@ def dunnett(
     ----------
     groups : mapping of str to float array
         Values by group, two or more each.
-    control : str
     cases : collection of str, optional
         The groups whose p is wanted, all by default; the error is held over all in any case.
 

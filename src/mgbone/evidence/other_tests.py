@@ -124,10 +124,7 @@ def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
 def changed_levels(tests: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the comparisons whose level differs between tests: one row each, one column per test.
 
-    Parameters
-    ----------
-    tests : DataFrame
-        From `compare_tests`.
+    `tests` comes from `compare_tests`.
     """
     levels = tests.assign(level=[study.level(p) if pd.notna(p) else None for p in tests["p"]])
     keys = ["experiment", "endpoint", "contrast"]

@@ -36,7 +36,6 @@ def dunnett_limit(limit: float, control: int, others: tuple[int, ...], df: int) 
 
     Parameters
     ----------
-    limit : float
     control : int
         Animals of the control.
     others : tuple of int

@@ -126,10 +126,7 @@ def _reported(study: Study) -> list[str]:
 def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
     """Say of statements of a trend that nobody can replicate one, and what holds by a wider criterion.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        From `mgbone.claims.judge`.
+    `verdicts` comes from `mgbone.claims.judge`.
     """
     stated = trends.stated_trends(verdicts, study)
     if stated.empty:
@@ -175,10 +172,7 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
 def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     """Return what comparisons without a finding say: intervals in percent of the reference's mean.
 
-    Parameters
-    ----------
-    weighed : DataFrame
-        From `mgbone.evidence.bayes.weigh_absence`.
+    `weighed` comes from `mgbone.evidence.bayes.weigh_absence`.
     """
     intervals = [
         tr("{low:+.3g} to {high:+.3g} %", low=low, high=high) if pd.notna(low) else "–"

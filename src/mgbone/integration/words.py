@@ -37,10 +37,7 @@ _SHAPE = {
 def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
     """Say which endpoints follow the dose or turn at the mildest one, and which can't be given a shape.
 
-    Parameters
-    ----------
-    shapes : DataFrame
-        From `mgbone.integration.shapes.dose_shapes`.
+    `shapes` comes from `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
         return Markdown(
@@ -82,10 +79,7 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
 def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
     """Say how often the test of the dose order finds something where there is nothing.
 
-    Parameters
-    ----------
-    size : DataFrame
-        From `mgbone.integration.doses.size_of_dose_order`.
+    `size` comes from `mgbone.integration.doses.size_of_dose_order`.
     """
     if size.empty:
         return Markdown(tr("*Not every dose and its reference were measured: no order can be tested.*"))
@@ -170,10 +164,7 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
 def control_table(counts: pd.DataFrame) -> pd.DataFrame:
     """Return how often each kind of statement is reproduced: here, and where there is nothing to find.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        From `mgbone.integration.negative_control.count_control`.
+    `counts` comes from `mgbone.integration.negative_control.count_control`.
     """
 
     def share(column: str) -> pd.Series:

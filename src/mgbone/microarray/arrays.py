@@ -378,10 +378,7 @@ def with_intervals(
 ) -> pd.DataFrame:
     """Add to each fold change its interval: ci_low, ci_high (log2, one gene by itself).
 
-    Parameters
-    ----------
-    tested : DataFrame
-        From `compare_arrays`.
+    `tested` comes from `compare_arrays`.
     """
     intervals = [pd.DataFrame(columns=["gene", "contrast", "ci_low", "ci_high"])]
     for experiment in study.experiments.values():

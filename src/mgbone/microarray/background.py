@@ -43,10 +43,6 @@ def fit_background(intensities: np.ndarray) -> Background:
     intensities : array, shape (n_probes,)
         Perfect-match intensities, in any order.
 
-    Returns
-    -------
-    Background
-
     Raises
     ------
     RmaError

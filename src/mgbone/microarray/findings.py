@@ -27,8 +27,6 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
     ----------
     clusterings : mapping
         From `cluster_contrasts`, by contrast.
-    experiment : str
-    study : Study
 
     Raises
     ------
@@ -87,8 +85,6 @@ def theme_evidence(
         From `over_representation`, over all terms.
     themes : DataFrame
         From `load_themes`.
-    study : Study
-    experiment : str
     groups : Series or mapping, optional
         Group of each array, to count arrays; without it the counts are the study's.
 

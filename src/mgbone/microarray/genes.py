@@ -25,7 +25,6 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    path : Path
     arrays : DataFrame
         Columns array_id and file; the result has one column per row, under its array_id, in that order.
 

@@ -171,10 +171,6 @@ def rma_steps(
     """Do what `rma` does and keep the values before and after each step.
 
     Takes three more matrices of 32-bit numbers; parameters and errors are those of `rma`.
-
-    Returns
-    -------
-    RmaSteps
     """
     layout = _Layout(intensities, probesets)
     shape = (layout.n_arrays, layout.n_probes)

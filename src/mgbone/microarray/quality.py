@@ -283,7 +283,6 @@ def flag_arrays(
 
     Parameters
     ----------
-    steps : RmaSteps
     max_rle_median : float
         Largest distance of the median RLE from 0, log2. Default 0.10: a shift of 7 % over half of all
         genes, which normalisation should not leave.

@@ -58,7 +58,6 @@ def check_labels(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd.D
         log2 expression.
     table : DataFrame
         One row per array: array_id, experiment, group.
-    study : Study
 
     Returns
     -------

@@ -22,10 +22,7 @@ _SIGN = {"up": N_("▲ raised"), "down": N_("▼ lowered")}
 def clusterings(table: pd.DataFrame) -> pd.DataFrame:
     """Return what the rule said of each comparison.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `mgbone.microarray.clustering.clustering_table`.
+    `table` comes from `mgbone.microarray.clustering.clustering_table`.
     """
     return pd.DataFrame(
         {
@@ -49,10 +46,7 @@ def _share(share: float) -> str:
 def tell_severity(severity: pd.DataFrame) -> Markdown:
     """Say in numbers what the verdict "mixed" would have missed.
 
-    Parameters
-    ----------
-    severity : DataFrame
-        From `mgbone.microarray.arrays.severity_of_mixed`.
+    `severity` comes from `mgbone.microarray.arrays.severity_of_mixed`.
     """
     if severity.empty:
         return Markdown(
@@ -164,10 +158,7 @@ def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
 def both_tests(both: pd.DataFrame) -> pd.DataFrame:
     """Return over-representation and camera side by side.
 
-    Parameters
-    ----------
-    both : DataFrame
-        From `mgbone.microarray.arrays.themes_under_both`.
+    `both` comes from `mgbone.microarray.arrays.themes_under_both`.
     """
     return pd.DataFrame(
         {
@@ -275,10 +266,7 @@ _MEASURES = {
 def flag_table(flags: pd.DataFrame) -> pd.DataFrame:
     """Return the measures of quality array by array, and by name those that exceed a limit.
 
-    Parameters
-    ----------
-    flags : DataFrame
-        From `mgbone.microarray.quality.flag_arrays`.
+    `flags` comes from `mgbone.microarray.quality.flag_arrays`.
     """
     measures = {tr(name): flags[column].map("{:.3f}".format) for column, name in _MEASURES.items()}
     exceeded = [_measures(told.split(", ") if told else []) for told in flags["flags"]]
@@ -305,10 +293,7 @@ def name_flags(flags: pd.DataFrame) -> Markdown:
 
     Limits of what could not be measured (for want of scans) are left out and named.
 
-    Parameters
-    ----------
-    flags : DataFrame
-        From `mgbone.microarray.quality.flag_arrays`, with its limits.
+    `flags` comes from `mgbone.microarray.quality.flag_arrays`, with its limits.
     """
     known = [column for column in _LIMITS if flags[column].notna().any()]
     rules = tr(", ").join(tr(_LIMITS[column], **flags.attrs["limits"]) for column in known)
@@ -328,10 +313,7 @@ def name_flags(flags: pd.DataFrame) -> Markdown:
 def overlap(shared: pd.DataFrame) -> Markdown:
     """Say how alike two contrasts are, and how alike chance and a shared reference would make them.
 
-    Parameters
-    ----------
-    shared : DataFrame
-        From `mgbone.microarray.changed_genes.overlap_summary`: one row.
+    `shared` comes from `mgbone.microarray.changed_genes.overlap_summary`: one row.
     """
     row = shared.to_dict("records")[0]
     named = {side: contrast_label(row[f"contrast_{side}"]) for side in "ab"}
@@ -353,10 +335,7 @@ def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:
 def arrays_not_compared(lacking: pd.DataFrame) -> Markdown:
     """Name the comparisons of arrays that can't be tested, and why.
 
-    Parameters
-    ----------
-    lacking : DataFrame
-        From `mgbone.microarray.arrays.not_testable`.
+    `lacking` comes from `mgbone.microarray.arrays.not_testable`.
     """
     said = N_(
         "- {name}: not tested ({n_case} and {n_reference} arrays; two a group are the least that show how "
@@ -392,10 +371,7 @@ def themes_in_sets(
 def swapped(checked: pd.DataFrame) -> Markdown:
     """Name the arrays whose expression contradicts their label, and the groups that can't be told apart.
 
-    Parameters
-    ----------
-    checked : DataFrame
-        From `mgbone.microarray.swaps.check_labels`.
+    `checked` comes from `mgbone.microarray.swaps.check_labels`.
     """
     said = N_(
         "- **{flagged}**: look at the label. With it changed, every array of {name} lies with its group "

@@ -105,10 +105,6 @@ def lay_out(
     probes_per_gene : int
         Probes of each gene.
 
-    Returns
-    -------
-    Chip
-
     Raises
     ------
     PlatformError
