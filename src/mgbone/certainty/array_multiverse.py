@@ -92,7 +92,9 @@ def array_multiverse(
         labellings = permuted_codes(codes, asked.pairs.values(), n_permutations - 1, rng)
         observed = _all_ways(asked, codes)
         rows += observed
-        joint += _jointly(observed, [_numbers(observed), *_permuted(asked, labellings)], study)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            permuted = list(pool.map(lambda codes, of=asked: _numbers(_all_ways(of, codes)), labellings))
+        joint += _jointly(observed, [_numbers(observed), *permuted], study)
     table = judged(pd.DataFrame(rows) if rows else pd.DataFrame(columns=SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
@@ -225,11 +227,6 @@ def permuted_codes(
     labellings = np.tile(codes, (n, 1))
     labellings[:, compared] = rng.permuted(labellings[:, compared], axis=1)
     return list(labellings)
-
-
-def _permuted(asked: _Asked, labellings: Sequence[np.ndarray]) -> list[np.ndarray]:
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda labels: _numbers(_all_ways(asked, labels)), labellings))
 
 
 def _numbers(rows: Sequence[Row]) -> np.ndarray:

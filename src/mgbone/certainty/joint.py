@@ -10,15 +10,9 @@ from mgbone.certainty import tails
 from mgbone.evidence.permutation import TIE
 
 JOINT_COLUMNS = [
-    "claim_id",
-    "median_p",
-    "share_significant",
-    "stouffer_z",
-    "joint_p_median",
-    "joint_p_share",
-    "joint_p_stouffer",
-    "n_permutations",
-]
+    "claim_id", "median_p", "share_significant", "stouffer_z",
+    "joint_p_median", "joint_p_share", "joint_p_stouffer", "n_permutations",
+]  # fmt: skip
 
 
 @dataclass

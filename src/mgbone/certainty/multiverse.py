@@ -27,7 +27,9 @@ from mgbone.certainty.batch import Batch, logarithms, run_test
 from mgbone.certainty.joint import JOINT_COLUMNS, Tally
 from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_up
 from mgbone.dataset.opening import Dataset
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.comparison import animals_by_endpoints
+from mgbone.evidence.rank_tests import is_hidden
 from mgbone.study.design import Experiment
 from mgbone.study.ledger import CLAIM_COLUMNS
 from mgbone.study.multiverse import Decision, specifications
@@ -94,13 +96,9 @@ def animal_multiverse(
             found, tallies = _experiment(dataset, experiment, of, forms, (n_permutations, seed))
             rows += found
             joint += [{"claim_id": claim, **tally.joint()} for claim, tally in tallies.items()]
-    table = judged(pd.concat(rows, ignore_index=True) if rows else _no_rows(), about, study)
+    table = judged(under_one_another(rows, SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
-
-
-def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame(columns=SPECIFICATION_COLUMNS)
 
 
 def make_forms(dataset: Dataset) -> list[Form]:
@@ -193,11 +191,8 @@ def _wide(
     table = measurements[measurements["endpoint"].isin(endpoints)]
     wide = animals_by_endpoints(table).reindex(index=animals)
     wide = wide[[e for e in endpoints if e in wide and wide[e].notna().any()]]
-    hidden = pd.DataFrame(False, wide.index, wide.columns)
-    if "censored" in table:
-        marks = table.assign(value=table["censored"].fillna(False).astype(float))
-        hidden = animals_by_endpoints(marks).reindex_like(wide) > 0
-    return wide, hidden
+    marks = table.assign(value=is_hidden(table).astype(float))
+    return wide, animals_by_endpoints(marks).reindex_like(wide) > 0
 
 
 def _labelled(
@@ -264,7 +259,7 @@ def _analyse(
     usable = known.any(axis=0)
     columns = task.table.columns[usable].tolist()
     if not columns:
-        return _no_rows(), []
+        return pd.DataFrame(), []
     at = {c.name: i for i, c in enumerate(experiment.contrasts)}
     asked = [
         (row.claim_id, at[row.contrast], columns.index(row.endpoint))

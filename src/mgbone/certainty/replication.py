@@ -14,6 +14,7 @@ from mgbone.certainty.cohorts import Truth, draw
 from mgbone.certainty.runs import Job
 from mgbone.certainty.shrinkage import believed, draw_believed
 from mgbone.evidence.chances import chances_of_levels, dunnett_limits
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.other_tests import control_of
 from mgbone.integration import contrasts
 from mgbone.integration.many import Moments, judge_many
@@ -69,10 +70,8 @@ def closed_chances(
             told = _verdicts_of_levels(about, chances)
             tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
     columns = ["claim_id", "truth", *VERDICTS[:3]]
-    if not tables:
-        return pd.DataFrame(columns=columns)
     order = {claim: i for i, claim in enumerate(verdicts["claim_id"])}
-    stacked = pd.concat(tables)[columns]
+    stacked = under_one_another(tables, columns)[columns]
     return stacked.sort_values(
         ["claim_id", "truth"], key=lambda c: c.map(order) if c.name == "claim_id" else c.map(TRUTHS.index)
     ).reset_index(drop=True)

@@ -14,27 +14,11 @@ from mgbone.study.design import Study
 
 SPECIFICATION_COLUMNS = ["claim_id", "specification", "estimate", "p", "points", "level", "verdict"]
 STATEMENT_COLUMNS = [
-    "claim_id",
-    "verdict",
-    "specifications",
-    "share_of_specifications",
-    "p_declared",
-    "p_min",
-    "p_max",
-    "estimate_declared",
-    "estimate_min",
-    "estimate_max",
-    "most_decisive",
-    "decisive_share",
-    "median_p",
-    "share_significant",
-    "stouffer_z",
-    "joint_p",
-    "joint_p_median",
-    "joint_p_share",
-    "joint_p_stouffer",
-    "n_permutations",
-]
+    "claim_id", "verdict", "specifications", "share_of_specifications", "p_declared", "p_min", "p_max",
+    "estimate_declared", "estimate_min", "estimate_max", "most_decisive", "decisive_share",
+    "median_p", "share_significant", "stouffer_z",
+    "joint_p", "joint_p_median", "joint_p_share", "joint_p_stouffer", "n_permutations",
+]  # fmt: skip
 DECISION_COLUMNS = ["claim_id", "decision", "of_verdict", "of_z", "of_estimate"]
 _FOR_JUDGE = ["n_case", "mean_case", "sd_case"]
 _NOT_MADE = {"verdict": "not_tested", "level": None, "p": np.nan, "estimate": np.nan}
@@ -143,19 +127,15 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
                 "verdict": declared["verdict"],
                 "specifications": len(tested),
                 "share_of_specifications": _share(tested, declared),
-                **{f"{what}_declared": declared[what] for what in ("p", "estimate")},
-                **{
-                    f"{what}_{end}": getattr(tested[what], end)()
-                    for what in ("p", "estimate")
-                    for end in ("min", "max")
-                },
+                "p_declared": declared["p"], "p_min": tested["p"].min(), "p_max": tested["p"].max(),
+                "estimate_declared": declared["estimate"],
+                "estimate_min": tested["estimate"].min(), "estimate_max": tested["estimate"].max(),
                 "most_decisive": None if most is None else most["decision"],
                 "decisive_share": np.nan if most is None else most[column],
             }
-        )
-    statements = pd.DataFrame(
-        rows, columns=[c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"]
-    )
+        )  # fmt: skip
+    columns = [c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"]
+    statements = pd.DataFrame(rows, columns=columns)
     statements = statements.merge(joint, on="claim_id", how="left")
     statements = statements.assign(joint_p=statements["joint_p_stouffer"])[STATEMENT_COLUMNS]
     together = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=DECISION_COLUMNS)

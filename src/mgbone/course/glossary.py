@@ -9,6 +9,7 @@ from functools import cache
 import nbformat
 import yaml
 
+from mgbone.course.exercises import text_notebook
 from mgbone.study.language import current, either, tr
 from mgbone.study.paths import project_root
 
@@ -185,7 +186,7 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
     `uses` comes from `link_terms`.
     """
     about = tr("What the words of these notebooks mean, and where each is used first.")
-    cells = [_text("title", f"# {tr('Glossary')}\n\n{about}")]
+    cells = {"title": f"# {tr('Glossary')}\n\n{about}"}
     key = (lambda term: term.reading) if current() == "ja" else (lambda term: term.name.lower())
     for term in sorted(load_terms(), key=key):
         other = f"{term.ja}（{term.reading}）" if current() == "en" else f"{term.reading}　{term.en}"
@@ -193,16 +194,11 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
         said = [f"## {term.name}", names, either(term.means, term.means_ja)]
         if places := uses.places.get(term):
             said.append(tr("Used in: {links}", links=tr("; ").join(_link(*place) for place in places)))
-        cells.append(_text(re.sub(r"[^a-z0-9]+", "-", term.en.lower()).strip("-"), "\n\n".join(said)))
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        cells[re.sub(r"[^a-z0-9]+", "-", term.en.lower()).strip("-")] = "\n\n".join(said)
+    return text_notebook(cells)
 
 
 def _link(stem: str, heading: str) -> str:
     number = stem.partition("_")[0]
     shown = heading if heading.startswith(number) else f"{number} · {heading}"
     return f"[{shown}]({stem}.ipynb#{anchor_of(heading)})"
-
-
-def _text(id: str, source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source, id=id[:64])

@@ -88,16 +88,16 @@ def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_s
     return seen @ of_s @ of_s
 
 
-def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) -> float:
+def smallest_n(chance: Callable[[int], float], wanted: float) -> float:
     """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none is.
 
-    Up to `most` the chance is looked for in doubling steps, then between two of them, where it has to rise.
+    Up to ``MOST`` the chance is looked for in doubling steps, then between two of them, where it has to rise.
     """
     low, high = 1, 2
     while chance(high) < wanted:
-        if high >= most:
+        if high >= MOST:
             return np.inf
-        low, high = high, min(2 * high, most)
+        low, high = high, min(2 * high, MOST)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if chance(middle) >= wanted else (middle, high)

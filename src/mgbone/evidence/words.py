@@ -35,7 +35,8 @@ def findings(
 
     What was not measured is said as well: an endpoint, or a group of a comparison.
     """
-    wanted = list(contrasts) if contrasts is not None else _reported(study)
+    stated = (c.name for e in study.experiments.values() for c in e.report_contrasts)
+    wanted = list(stated if contrasts is None else contrasts)
     lines = []
     for endpoint in study.endpoints_of(endpoints, evidence):
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
@@ -119,10 +120,6 @@ def _percent(estimate: float, reference: float) -> str:
     return tr(" ({percent:+.1f} %)", percent=100 * estimate / reference) if reference else ""
 
 
-def _reported(study: Study) -> list[str]:
-    return [c.name for e in study.experiments.values() for c in e.report_contrasts]
-
-
 def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
     """Say of statements of a trend that nobody can replicate one, and what holds by a wider criterion.
 
@@ -141,9 +138,7 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         "says little; beside it stands the criterion *same sign, p < {high:g}*, which **{same}** of "
         "{stated} statements of a trend meet:"
     )
-    chances = {
-        "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
-    }
+    chances = {"ever": 100 * trends.most_frequent_trend(float("inf"), groups, study)}
     if n > 1:
         chances["here"] = 100 * trends.most_frequent_trend(n, groups, study)
     else:
@@ -155,17 +150,15 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
     lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
+    each = N_(
+        "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; same sign, p < {high:g}: "
+        "{met}"
+    )
     for row in stated.to_dict("records"):
-        lines.append(
-            tr(
-                "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; "
-                "same sign, p < {high:g}: {met}",
-                endpoint=endpoint_label(row["endpoint"]), comparison=contrast_label(row["contrast"]),
-                direction=word(row["direction"]), p=format_p(row["p"]), high=high,
-                verdict=word(row["verdict"]),
-                met=tr(N_("met") if row["same_sign"] else N_("not met")),
-            )
-        )  # fmt: skip
+        named = {"endpoint": endpoint_label(row["endpoint"]), "comparison": contrast_label(row["contrast"])}
+        named |= {"direction": word(row["direction"]), "verdict": word(row["verdict"])}
+        met = tr(N_("met") if row["same_sign"] else N_("not met"))
+        lines.append(tr(each, p=format_p(row["p"]), high=high, met=met, **named))
     return Markdown("\n".join(lines))
 
 
@@ -226,14 +219,7 @@ def name_outliers(flagged: pd.DataFrame) -> Markdown:
         "- {animal_id}, {name}: {value:.4g} {unit}, studentised residual {studentised:+.1f}, {p} after "
         "Bonferroni"
     )
-    lines = [
-        tr(
-            said,
-            **row | {
-                "name": endpoint_label(row["endpoint"]), "p": format_p(row["p"]),
-                "unit": endpoint_unit(row["endpoint"], typeset=True),
-            },
-        )
-        for row in flagged.to_dict("records")
-    ]  # fmt: skip
+    names = ({"name": endpoint_label(e), "unit": endpoint_unit(e, typeset=True)} for e in flagged["endpoint"])
+    rows = zip(flagged.to_dict("records"), names, strict=True)
+    lines = [tr(said, **row | named | {"p": format_p(row["p"])}) for row, named in rows]
     return Markdown("\n".join(lines) or tr("No value is flagged."))

@@ -10,7 +10,7 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS, under_one_another
 from mgbone.evidence.comparison import direction_of, points_of
 from mgbone.evidence.percent import percent_intervals
 from mgbone.evidence.ties import settled
@@ -30,8 +30,7 @@ IN_ORDER = [*biochem.ALL, *endpoints("qct"), *SCORES]
 def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Put measurements of several notebooks under one another; tables without rows don't matter."""
     tables = list(measurements)
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0].copy()
+    return under_one_another(tables, tables[0].columns)
 
 
 def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
@@ -65,7 +64,7 @@ def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
-    return _under_one_another(tables, columns)
+    return under_one_another(tables, columns)[columns]
 
 
 def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -100,12 +99,7 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         )
     columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]
     columns += ["group", "dietary_mg_percent", "percent", "ci_low", "ci_high"]
-    return _under_one_another(rows, columns)
-
-
-def _under_one_another(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """Stack tables of one form; a study without doses in order has none."""
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return under_one_another(rows, columns)[columns]
 
 
 def dose_steps(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -206,8 +200,7 @@ def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
     MgboneError
         If a comparison is there twice: a statement could then be judged by either row.
     """
-    filled = [table for table in evidence if len(table)]
-    stacked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    stacked = under_one_another(evidence, EVIDENCE_COLUMNS)
     twice = stacked[stacked.duplicated(["experiment", "endpoint", "contrast"])]
     if len(twice):
         one = twice.iloc[0]
@@ -242,7 +235,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         direction = chosen["direction"].where(chosen["level"] != "separated", "")
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent, direction=direction))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
-    return _under_one_another(tables, columns)
+    return under_one_another(tables, columns)[columns]
 
 
 def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study) -> pd.DataFrame:

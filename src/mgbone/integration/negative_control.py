@@ -12,6 +12,7 @@ from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.chances import chances_of_levels
 from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.evidence.rank_tests import in_hidden_endpoints
 from mgbone.integration import contrasts, doses
 from mgbone.integration.many import REPRODUCED, Moments, judge_many
 from mgbone.microarray.clustering import can_be_separated, n_splits
@@ -66,16 +67,11 @@ def measure(dataset: Dataset) -> pd.DataFrame:
 def kind_of(statements: pd.DataFrame) -> pd.Series:
     """Name the kind of each statement, one of ``KINDS``."""
     array = statements["domain"] == "microarray"
-    kinds = np.select(
-        [
-            array & (statements["level"] == "mixed"),
-            array,
-            statements["contrast"] == "dose_order",
-            statements["level"] == "none",
-        ],
-        ["array_mixed", "array_effect", "order", "no_effect"],
-        "effect",
-    )
+    cases = {
+        "array_mixed": array & (statements["level"] == "mixed"), "array_effect": array,
+        "order": statements["contrast"] == "dose_order", "no_effect": statements["level"] == "none",
+    }  # fmt: skip
+    kinds = np.select(list(cases.values()), list(cases), "effect")
     return pd.Series(kinds, index=statements.index, name="kind")
 
 
@@ -299,11 +295,7 @@ def _chance_of_separation(study: Study) -> float:
 def usable(measurements: pd.DataFrame) -> pd.DataFrame:
     """Keep the values of endpoints of which none lies below a limit of detection in that experiment."""
     table = measurements.dropna(subset="value")
-    if "censored" not in table:
-        return table
-    hidden = table.loc[table["censored"].fillna(False).astype(bool), ["experiment", "endpoint"]]
-    marks = pd.MultiIndex.from_frame(table[["experiment", "endpoint"]])
-    return table[~marks.isin(pd.MultiIndex.from_frame(hidden))]
+    return table[~in_hidden_endpoints(table)]
 
 
 def _moments(wide: pd.DataFrame, labels: np.ndarray) -> Moments:

@@ -14,6 +14,7 @@ from mgbone.microarray.genesets import GeneSets, load_gene_sets, load_themes
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import tr
 from mgbone.study.paths import project_root
+from mgbone.study.places import relative
 
 PARTS = ("biochem", "qct", "microarray")
 
@@ -28,10 +29,7 @@ class Tables(DescribedRun):
     @property
     def make(self) -> str:
         """What has to be run for the tables to be there."""
-        inside = self.data.absolute()
-        root = project_root().absolute()
-        folder = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else str(self.dataset)
-        return f"make all DATASET={folder}"
+        return f"make all DATASET={relative(self.data, outside=str(self.dataset))}"
 
     def has(self, name: str) -> bool:
         """Say whether a table is there."""

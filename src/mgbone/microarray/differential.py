@@ -62,23 +62,23 @@ def differential_expression(
     Smyth GK (2004) Stat Appl Genet Mol Biol 3:3. Ritchie ME et al. (2015) Nucleic Acids Res 43:e47.
     """
     fit, labels = _fit(expression, groups, contrasts)
-    tables = []
-    for i, contrast in enumerate(contrasts):
-        p = np.asarray(fit["p_value"])[:, i]
-        tables.append(
-            pd.DataFrame(
-                {
-                    "gene": expression.index.to_numpy(),
-                    "contrast": contrast,
-                    "log2_fold_change": np.asarray(fit["coefficients"])[:, i],
-                    "average_expression": expression[labels.index].mean(axis=1).to_numpy(),
-                    "t": np.asarray(fit["t"])[:, i],
-                    "p": p,
-                    "q": stats.false_discovery_control(p, method="bh"),
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)[DE_COLUMNS]
+    average = expression[labels.index].mean(axis=1).to_numpy()
+    p = np.asarray(fit["p_value"])
+    numbers = {
+        "log2_fold_change": fit["coefficients"],
+        "average_expression": np.broadcast_to(average[:, None], p.shape),
+        "t": fit["t"], "p": p, "q": stats.false_discovery_control(p, axis=0, method="bh"),
+    }  # fmt: skip
+    return _long(expression.index, contrasts, numbers)
+
+
+def _long(genes: pd.Index, contrasts: Sequence[str], numbers: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Lay numbers of genes x contrasts out contrast by contrast."""
+    tables = [
+        pd.DataFrame({"gene": genes, "contrast": c} | {k: np.asarray(v)[:, i] for k, v in numbers.items()})
+        for i, c in enumerate(contrasts)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def fold_change_intervals(
@@ -101,18 +101,7 @@ def fold_change_intervals(
     error = np.asarray(fit["stdev_unscaled"]) * np.sqrt(np.asarray(fit["s2_post"], dtype=float))[:, None]
     reach = error * stats.t.ppf((1 + confidence) / 2, np.asarray(fit["df_total"], dtype=float))[:, None]
     middle = np.asarray(fit["coefficients"])
-    tables = [
-        pd.DataFrame(
-            {
-                "gene": expression.index.to_numpy(),
-                "contrast": contrast,
-                "ci_low": middle[:, i] - reach[:, i],
-                "ci_high": middle[:, i] + reach[:, i],
-            }
-        )
-        for i, contrast in enumerate(contrasts)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return _long(expression.index, contrasts, {"ci_low": middle - reach, "ci_high": middle + reach})
 
 
 def split_contrast(contrast: str) -> tuple[str, str]:

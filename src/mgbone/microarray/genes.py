@@ -135,6 +135,6 @@ def check_numbers(expression: pd.DataFrame) -> None:
         )
 
 
-def examples(names: Iterable[Any], n: int = 3) -> str:
-    """Return the first of some names, for a message."""
-    return tr(", ").join(str(name) for name in list(names)[:n]) or tr("none")
+def examples(names: Iterable[Any]) -> str:
+    """Return the first three names, for a message."""
+    return tr(", ").join(str(name) for name in list(names)[:3]) or tr("none")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import requests
@@ -25,6 +26,9 @@ SHIPPED = "data/genesets/go_bp.gmt.gz"
 
 SMALLEST, LARGEST = 10, 1000
 """Genes on the chip that a set has to have, and may have, to be tested."""
+
+
+NAMED = 6
 
 
 class GeneSetWarning(UserWarning):
@@ -167,7 +171,7 @@ def rat_style(symbol: str) -> str:
     return symbol[:1] + symbol[1:].lower()
 
 
-def load_themes(path: str | Path | None = None) -> pd.DataFrame:
+def load_themes() -> pd.DataFrame:
     """Read which terms stand for each theme of the report: columns theme, go_id, term, reason.
 
     Raises
@@ -175,7 +179,7 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     MgboneError
         If the file or a column is missing.
     """
-    path = project_root() / "data" / "genesets" / "themes.csv" if path is None else resolve(path)
+    path = project_root() / "data" / "genesets" / "themes.csv"
     try:
         themes = pd.read_csv(path, dtype=str)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -198,9 +202,7 @@ def theme_genes(gene_sets: GeneSets, themes: pd.DataFrame) -> dict[str, set[str]
     }
 
 
-def name_genes(
-    called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[str]], n: int = 6
-) -> pd.DataFrame:
+def name_genes(called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[str]]) -> pd.DataFrame:
     """Choose the genes that a volcano or MA plot names: the best changed ones of each theme.
 
     Parameters
@@ -209,14 +211,12 @@ def name_genes(
         From `expression.call_genes`: gene, contrast, p, direction.
     genes_of_themes : mapping
         From `theme_genes`.
-    n : int
-        Names per contrast, theme and direction.
 
     Returns
     -------
     DataFrame
         `called` with the columns theme (the first theme that a changed gene belongs to, otherwise missing)
-        and named (whether it is among the `n` with the smallest p).
+        and named (whether it is one of the ``NAMED`` with the smallest p of contrast, theme and direction).
     """
     theme = pd.Series(None, index=called.index, dtype=object)
     changed = called["direction"] != "none"
@@ -224,42 +224,31 @@ def name_genes(
         theme[changed & called["gene"].isin(set(genes_of_themes[name]))] = name
     marked = called.assign(theme=theme)
     best = marked[theme.notna()].sort_values(["p", "gene"], kind="stable")
-    chosen = best.groupby(["contrast", "theme", "direction"], sort=False).head(n).index
+    chosen = best.groupby(["contrast", "theme", "direction"], sort=False).head(NAMED).index
     return marked.assign(named=marked.index.isin(chosen))
 
 
 # --- Do the sets speak of the same genes as the chip? ------------------------------------------------
 
 
-def match_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFrame:
-    """Count how many genes of the sets are on the chip, as written and without regard to case.
+def _match(gene_sets: GeneSets, chip: Collection[str]) -> dict[str, Any]:
+    """Count the genes of sets and chip, and those in both as written (found) and without regard to case.
 
-    Returns
-    -------
-    DataFrame
-        One row: genes_in_sets, genes_on_chip, found, share (of the genes in sets), found_any_case,
-        share_any_case, chip_share (of the genes on the chip that are in some set), style_sets, style_chip.
+    Shares are of the genes in sets, that of the chip of its own genes; styles are those of `symbol_style`.
     """
-    chip = {str(g) for g in background}
-    members = gene_sets.members
+    chip, members = set(map(str, chip)), gene_sets.members
     found = len(members & chip)
     any_case = len(set(map(str.upper, members)) & set(map(str.upper, chip)))
-    row = {
-        "genes_in_sets": len(members),
-        "genes_on_chip": len(chip),
-        "found": found,
-        "share": found / max(1, len(members)),
-        "found_any_case": any_case,
-        "share_any_case": any_case / max(1, len(members)),
+    return {
+        "genes_in_sets": len(members), "genes_on_chip": len(chip), "found": found, "found_any_case": any_case,
+        "share": found / max(1, len(members)), "share_any_case": any_case / max(1, len(members)),
         "chip_share": found / max(1, len(chip)),
-        "style_sets": gene_sets.style,
-        "style_chip": symbol_style(chip),
-    }
-    return pd.DataFrame([row])
+        "style_sets": gene_sets.style, "style_chip": symbol_style(chip),
+    }  # fmt: skip
 
 
-def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFrame:
-    """Return `match_symbols`; raise if sets and chip plainly don't speak of the same genes, warn if hardly.
+def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> None:
+    """Raise an error if sets and chip plainly don't speak of the same genes, warn if hardly.
 
     Raises
     ------
@@ -271,15 +260,14 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
     GeneSetWarning
         If under half are, or ignoring case would find clearly more.
     """
-    match = match_symbols(gene_sets, background)
-    row = match.iloc[0]
+    row = _match(gene_sets, background)
     told = tr(
         "{found} of {genes_in_sets} genes in {sets} ({percent:.1f} %) are among the {genes_on_chip} genes "
         "on the chip. {hint}",
         sets=gene_sets.source or tr("the gene sets"),
         percent=100 * row["share"],
         hint=_hint(row, gene_sets, background),
-        **row[["found", "genes_in_sets", "genes_on_chip"]],
+        **row,
     )
     # A short list of genes can't cover all sets, however well it fits: then its own share is what counts.
     share = max(row["share"], row["chip_share"])
@@ -288,7 +276,6 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
         raise MgboneError(told)
     if share < 0.5 or share_any_case > 1.2 * share:
         warnings.warn(told, GeneSetWarning, stacklevel=3)
-    return match
 
 
 def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
@@ -304,7 +291,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
         Its notes say what was done.
     """
     chip = dict.fromkeys(str(gene) for gene in background)
-    row, notes = match_symbols(gene_sets, chip).iloc[0], []
+    row, notes = _match(gene_sets, chip), []
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
         of_any_case: dict[str, list[str]] = {}
         for gene in chip:
@@ -322,7 +309,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
             "to case: {found} instead of {before} of its genes are found. Spelling alone was changed; no "
             "orthologue was looked up."
         )
-        found = match_symbols(gene_sets, chip).iloc[0]["found"]
+        found = _match(gene_sets, chip)["found"]
         about = {"source": gene_sets.source or tr("the gene sets"), "found": found, "before": row["found"]}
         notes.append(tr(said, theirs=row["style_sets"], ours=row["style_chip"], **about))
     why = ""
@@ -341,7 +328,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
     return replace(gene_sets, notes=tuple(notes))
 
 
-def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> str:
+def _hint(row: Mapping[str, Any], gene_sets: GeneSets, background: Collection[str]) -> str:
     styles = {"sets": tr(row["style_sets"]), "chip": tr(row["style_chip"])}
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
         fix = (
@@ -356,7 +343,8 @@ def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> s
             fix=fix,
             **styles,
         )
-    mouse = any(g.endswith("Rik") for g in gene_sets.members)
+    is_mouse = any(g.endswith("Rik") for g in gene_sets.members)
+    mouse = tr(" (names ending in Rik are the mouse's)") if is_mouse else ""
     if row["style_sets"] == row["style_chip"]:
         chip, sets = {str(gene) for gene in background}, gene_sets.members
         theirs, ours = (listing(sorted(one), most=3) for one in (sets - chip, chip - sets))
@@ -365,12 +353,12 @@ def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> s
             "chip has {ours}{kind}. Take sets of the chip's species, or map its names by "
             "platform/symbols.csv.",
             theirs=theirs, ours=ours, sets=styles["sets"],
-            kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+            kind=mouse,
         )  # fmt: skip
     return tr(
         "Organism or kind of name differs: The sets hold {sets}, the chip {chip}{kind}. Take sets with gene "
         "symbols of the rat, or of human with symbols='rat'.",
-        kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+        kind=mouse,
         **styles,
     )
 

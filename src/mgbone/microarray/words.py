@@ -31,16 +31,14 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             .map(word)
             .replace(word("not_tested"), tr("not tested: too few arrays")),
             tr("agreement of cut and groups (adjusted Rand index)"): table["rand"].map("{:.2f}".format),
-            tr("bootstrap trees cut so"): table["cut_support"].map(_share),
+            tr("bootstrap trees cut so"): table["cut_support"].map(
+                lambda share: tr("{percent:.0f} %", percent=100 * share)
+            ),
             tr("mean silhouette"): table["silhouette"].map("{:z.2f}".format),
             tr("splits tried"): table["splits"],
             "p": table["p"].map(format_p_value),
         }
     )
-
-
-def _share(share: float) -> str:
-    return tr("{percent:.0f} %", percent=100 * share)
 
 
 def tell_severity(severity: pd.DataFrame) -> Markdown:

@@ -114,7 +114,8 @@ def simulate_arrays(
                 note=SIMULATED_NOTE,
             )
         )
-    return paths, _long(effects)
+    truth = effects.melt(ignore_index=False, var_name="contrast", value_name="true_log2_fold_change")
+    return paths, truth.reset_index()
 
 
 def _check(arrays: pd.DataFrame) -> None:
@@ -135,8 +136,3 @@ def _scan_date(experiment: str, position: int) -> datetime:
     """Scan times follow from the array's place: eight a day, the second experiment three months later."""
     day, hour = divmod(position, 8)
     return FIRST_SCAN + timedelta(days=day + (90 if experiment == "exp2" else 0), minutes=25 * hour)
-
-
-def _long(effects: pd.DataFrame) -> pd.DataFrame:
-    long = effects.melt(ignore_index=False, var_name="contrast", value_name="true_log2_fold_change")
-    return long.reset_index()

@@ -36,7 +36,7 @@ FIRST_PROBESET_ID = 20_500_001
 BORDER = 2
 ANTIGENOMIC_GC = range(3, 23)
 ANTIGENOMIC_PROBES = 40
-SPIKE_PROBES = 11
+SPIKE_PROBES, GENE_PROBES = 11, 10
 
 HYBRIDISATION_SPIKES = (
     "Ec-bioB-5", "Ec-bioB-M", "Ec-bioB-3", "Ec-bioC-5", "Ec-bioC-3", "Ec-bioD-5", "Ec-bioD-3",
@@ -85,13 +85,7 @@ class Chip:
         return self.cells + 1
 
 
-def lay_out(
-    genes: pd.DataFrame,
-    rng: np.random.Generator,
-    n_rows: int = 548,
-    n_cols: int = 548,
-    probes_per_gene: int = 10,
-) -> Chip:
+def lay_out(genes: pd.DataFrame, rng: np.random.Generator, n_rows: int = 548, n_cols: int = 548) -> Chip:
     """Place the probes of all genes and controls at random on a chip.
 
     Parameters
@@ -102,8 +96,6 @@ def lay_out(
         Source of places and sequences.
     n_rows, n_cols : int
         Size of the chip in cells; its two outermost rows and columns hold no probe.
-    probes_per_gene : int
-        Probes of each gene.
 
     Raises
     ------
@@ -114,7 +106,7 @@ def lay_out(
         {
             "name": [f"TCUn{number:08d}.rn.sim" for number in range(1, len(genes) + 1)],
             "type": MAIN,
-            "n_probes": probes_per_gene,
+            "n_probes": GENE_PROBES,
             "symbol": genes["symbol"].to_numpy(),
             "gene_name": genes["gene_name"].fillna("---").to_numpy(),
         }
