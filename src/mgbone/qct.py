@@ -139,19 +139,11 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
     for animal, length, table, steps, pitch in _scans(dataset):
         position = table["position"].to_numpy()
-        rows.append(
-            {
-                "animal_id": animal,
-                "n_slices": len(table),
-                "first": position.min(),
-                "last": position.max(),
-                "pitch": pitch,
-                "gaps": int((steps > 1.5 * pitch).sum()),
-                "doubled": int((steps < 0.5 * pitch).sum()),
-                "misplaced": int((np.diff(position) < 0).sum()) + int((position > length).sum()),
-                "covered": table["thickness"].sum() / length,
-            }
-        )
+        gaps, doubled = int((steps > 1.5 * pitch).sum()), int((steps < 0.5 * pitch).sum())
+        misplaced = int((np.diff(position) < 0).sum()) + int((position > length).sum())
+        covered = table["thickness"].sum() / length
+        ends = position.min(), position.max()
+        rows.append((animal, len(table), *ends, pitch, gaps, doubled, misplaced, covered))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -378,18 +370,9 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
     rows = []
     for contrast, table in cells.groupby("contrast", sort=False):
         tested = table.dropna(subset="p")
-        rows.append(
-            {
-                "contrast": contrast,
-                "cells": len(tested),
-                "significant": int((tested["level"] == "significant").sum()),
-                "trend": int((tested["level"] == "trend").sum()),
-                "significant_maxt": int((tested["p_maxt"] < limit).sum()),
-                "significant_holm": int((tested["p_holm"] < limit).sum()),
-                "significant_bh": int((tested["q"] < limit).sum()),
-                "expected": limit * len(tested),
-            }
-        )
+        found = [int((tested["level"] == level).sum()) for level in ("significant", "trend")]
+        found += [int((tested[p] < limit).sum()) for p in ("p_maxt", "p_holm", "q")]
+        rows.append((contrast, len(tested), *found, limit * len(tested)))
     columns = ["contrast", "cells", "significant", "trend"]
     columns += ["significant_maxt", "significant_holm", "significant_bh", "expected"]
     return pd.DataFrame(rows, columns=columns)

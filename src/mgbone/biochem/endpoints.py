@@ -220,15 +220,9 @@ def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
             continue
         sds = [v.std(ddof=1) if np.ptp(v) else 0.0 for v in groups]
         residuals = np.concatenate([v - v.mean() for v in groups])
-        rows.append(
-            {
-                "experiment": experiment,
-                "endpoint": endpoint,
-                "p_normality": float(pg.normality(residuals)["pval"].iloc[0]),
-                "p_equal_variance": _levene(groups),
-                "sd_ratio": max(sds) / min(sds) if min(sds) > 0 else float("inf"),
-            }
-        )
+        normality = float(pg.normality(residuals)["pval"].iloc[0])
+        ratio = max(sds) / min(sds) if min(sds) > 0 else float("inf")
+        rows.append((experiment, endpoint, normality, _levene(groups), ratio))
     return pd.DataFrame(rows, columns=[*keys, "p_normality", "p_equal_variance", "sd_ratio"])
 
 

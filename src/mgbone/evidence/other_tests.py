@@ -188,16 +188,9 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
         varies = all(np.ptp(v) > 0 for v in groups.values())
         known = not hides_values(table)
         welch = pg.welch_anova(table, dv="value", between="group")["p_unc"].iloc[0] if varies else np.nan
-        rows.append(
-            {
-                "experiment": experiment,
-                "endpoint": endpoint,
-                "n": len(table),
-                "p_anova": _anova(table, groups) if known else np.nan,
-                "p_welch": float(welch) if known else np.nan,
-                "p_kruskal": kruskal_wallis(groups) if known else kruskal_wallis(*as_limits(table)),
-            }
-        )
+        by_mean = (_anova(table, groups), float(welch)) if known else (np.nan, np.nan)
+        by_rank = kruskal_wallis(groups) if known else kruskal_wallis(*as_limits(table))
+        rows.append((experiment, endpoint, len(table), *by_mean, by_rank))
     return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
 
 

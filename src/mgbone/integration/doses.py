@@ -203,13 +203,10 @@ def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
     stacked = under_one_another(evidence, EVIDENCE_COLUMNS)
     twice = stacked[stacked.duplicated(["experiment", "endpoint", "contrast"])]
     if len(twice):
-        one = twice.iloc[0]
         said = N_(
             "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once."
         )
-        raise MgboneError(
-            tr(said, endpoint=one["endpoint"], contrast=one["contrast"], experiment=one["experiment"])
-        )
+        raise MgboneError(tr(said, **twice.iloc[0]))
     return stacked
 
 

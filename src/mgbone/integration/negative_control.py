@@ -212,19 +212,10 @@ def count_control(
         counts = permuted[[c for c in permuted if c in names]].iloc[1:].sum(axis=1)
         made = len(counts) > 0 and names <= set(permuted.columns)
         low, high = np.quantile(counts, [0.025, 0.975], method="inverted_cdf") if made else (np.nan, np.nan)
-        rows.append(
-            {
-                "kind": kind,
-                "statements": len(of_kind),
-                "this": _reproduced(verdicts, names),
-                "null": np.nan if control is None else _reproduced(control, names),
-                "nominal": chances[of_kind.index].sum(min_count=1),
-                "bound": _BOUNDS[kind],
-                "permuted_mean": counts.mean() if made else np.nan,
-                "permuted_low": low,
-                "permuted_high": high,
-            }
-        )
+        null = np.nan if control is None else _reproduced(control, names)
+        seen = len(of_kind), _reproduced(verdicts, names), null
+        nominal = chances[of_kind.index].sum(min_count=1)
+        rows.append((kind, *seen, nominal, _BOUNDS[kind], counts.mean() if made else np.nan, low, high))
     return pd.DataFrame(rows, columns=CONTROL_COLUMNS).astype({"null": float})
 
 

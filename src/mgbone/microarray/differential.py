@@ -272,20 +272,17 @@ def _check_genes(expression: pd.DataFrame) -> None:
             tr("Only {n} genes were given; moderated variances need many (a whole chip).", n=len(expression))
         )
     if float(expression.to_numpy().max()) > 64:
-        warnings.warn(
-            tr(
-                "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
-                "intensities?"
-            ),
-            ExpressionWarning,
-            stacklevel=4,
+        said = N_(
+            "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
+            "intensities?"
         )
+        warnings.warn(tr(said), ExpressionWarning, stacklevel=4)
 
 
 def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
     if isinstance(contrasts, str) or not len(contrasts):
         raise MgboneError(tr("Give a list of contrasts, such as ['mg001_vs_pairfed']."))
-    sizes = labels.value_counts()
+    sizes, known = labels.value_counts(), tr(", ").join(map(str, dict.fromkeys(labels)))
     for contrast in contrasts:
         for group in split_contrast(contrast):
             if group not in sizes.index:
@@ -293,14 +290,7 @@ def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
                     "The contrast {contrast!r} needs the group {group!r}, which has no array; groups with "
                     "arrays are {known}."
                 )
-                raise MgboneError(
-                    tr(
-                        said,
-                        contrast=contrast,
-                        group=group,
-                        known=tr(", ").join(map(str, dict.fromkeys(labels))),
-                    )
-                )
+                raise MgboneError(tr(said, contrast=contrast, group=group, known=known))
             if sizes[group] < 2:
                 said = N_(
                     "The group {group!r} has a single array, so that nothing says how much its arrays vary; "

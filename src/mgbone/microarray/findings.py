@@ -61,9 +61,6 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
     return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
 
 
-# --- What it says to the report ----------------------------------------------------------------------
-
-
 def theme_evidence(
     enriched: pd.DataFrame,
     themes: pd.DataFrame,

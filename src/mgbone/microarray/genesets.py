@@ -228,9 +228,6 @@ def name_genes(called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[st
     return marked.assign(named=marked.index.isin(chosen))
 
 
-# --- Do the sets speak of the same genes as the chip? ------------------------------------------------
-
-
 def _match(gene_sets: GeneSets, chip: Collection[str]) -> dict[str, Any]:
     """Count the genes of sets and chip, and those in both as written (found) and without regard to case.
 
@@ -361,9 +358,6 @@ def _hint(row: Mapping[str, Any], gene_sets: GeneSets, background: Collection[st
         kind=mouse,
         **styles,
     )
-
-
-# --- Newer sets --------------------------------------------------------------------------------------
 
 
 def fetch_gene_sets(

@@ -190,9 +190,6 @@ def rma_steps(
     )
 
 
-# --- what is computed from ------------------------------------------------------------------------------
-
-
 class _Layout:
     """Intensities and labels, checked, with the probes of a set given places side by side."""
 
@@ -253,9 +250,6 @@ def _processors() -> int:
     if hasattr(os, "process_cpu_count"):  # Python 3.13; before it, the processors that this process may use
         return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# --- background and normalisation -----------------------------------------------------------------------
 
 
 @dataclass
@@ -356,9 +350,6 @@ def _in_order(pool: Executor, task: Callable, count: int) -> Iterator:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-# --- summary --------------------------------------------------------------------------------------------
 
 
 def _summarise(

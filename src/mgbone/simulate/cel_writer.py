@@ -116,9 +116,6 @@ def write_cel(
     return path
 
 
-# --- values -------------------------------------------------------------------------------------------------
-
-
 def _column(path: Path, what: str, values: np.ndarray, total: int, dtype: str) -> np.ndarray:
     values = np.asarray(values)
     if values.shape != (total,):
@@ -140,9 +137,6 @@ def _places(path: Path, what: str, cells: Iterable[int], total: int, n_cols: int
             tr("{path}: {what} must be cell indices from 0 to {last}.", path=path, what=what, last=total - 1)
         )
     return np.column_stack([cells % n_cols, cells // n_cols]).astype(">i2")
-
-
-# --- headers ------------------------------------------------------------------------------------------------
 
 
 def _cel_parameters(
@@ -234,9 +228,6 @@ def _string(value: str) -> bytes:
 
 def _wide(value: str) -> bytes:
     return struct.pack(">i", len(value)) + value.encode("utf-16-be")
-
-
-# --- the file -----------------------------------------------------------------------------------------------
 
 
 def _file_blocks(header: bytes, sets: list) -> list[bytes]:

@@ -152,9 +152,6 @@ def write_platform(folder: str | Path, chip: Chip) -> list[Path]:
     return paths
 
 
-# --- layout -------------------------------------------------------------------------------------------------
-
-
 def _controls() -> pd.DataFrame:
     rows = [(f"AFFX-BkGr-GC{gc:02d}_st", BACKGROUND, ANTIGENOMIC_PROBES) for gc in ANTIGENOMIC_GC]
     rows += [(f"AFFX-r2-{spike}_at", BAC_SPIKE, SPIKE_PROBES) for spike in HYBRIDISATION_SPIKES]
@@ -181,9 +178,6 @@ def _sequences(gc: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
     second = rng.integers(0, 2, size=strong.shape, dtype=np.uint8)
     letters = np.frombuffer(b"ATGC", dtype=np.uint8)
     return letters[2 * strong + second], gc
-
-
-# --- files --------------------------------------------------------------------------------------------------
 
 
 def _header(kind: str) -> list[str]:
