@@ -3,8 +3,6 @@
 Terms after Bouxsein et al. (2010): density is volumetric (vBMD), mineral content over volume.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from itertools import product
 

@@ -1,7 +1,5 @@
 """Serum, urine, growth and intake: from the tables as measured to endpoints."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

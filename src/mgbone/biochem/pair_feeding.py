@@ -1,7 +1,5 @@
 """Pair-feeding and its check: what is left of a difference when animals that ate the same are compared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm

@@ -1,7 +1,5 @@
 """How many animals a group the next study needs, statement by statement, and what a plan can show."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 

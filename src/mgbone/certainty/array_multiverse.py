@@ -1,7 +1,5 @@
 """Every defensible analysis of the arrays: each normalisation and model once, limits on top of them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

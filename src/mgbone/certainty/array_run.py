@@ -1,7 +1,5 @@
 """What takes minutes of the arrays: made by ``make certainty ARRAY_COHORTS=1000``, read by notebook 05."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Can the chances be believed? Studies drawn, predicted, and repeated."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

@@ -1,7 +1,5 @@
 """All specifications of a statement together, against permuted labels (Simonsohn et al. 2020)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -11,8 +11,6 @@ both experiments (`mgbone.integration.contrasts`). The other tests and scales co
 experiment and are no other ways to do that; only the rule for outliers would be left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Over how many analyses statements hold, as a reader wants it: names, percent and sentences."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

@@ -1,7 +1,5 @@
 """The chance that a new cohort gives the same verdict: in closed form where there is one, else simulated."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial

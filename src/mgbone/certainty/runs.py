@@ -1,7 +1,5 @@
 """Many cohorts: in chunks, on threads, processes or a cluster, resumable, the same wherever drawn."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import warnings

@@ -1,7 +1,5 @@
 """What the specifications of a multiverse say: verdicts, their spread, and which decision moves them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

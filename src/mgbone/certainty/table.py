@@ -1,7 +1,5 @@
 """One row a statement: all that was found of how far it can be trusted."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mgbone.study.errors import MgboneError

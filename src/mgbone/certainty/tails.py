@@ -5,8 +5,6 @@ Over ``x = log(1 + t^2 / df)`` the logarithm of such a tail ends as a straight l
 as exact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 

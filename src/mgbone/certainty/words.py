@@ -1,7 +1,5 @@
 """Chances, animals and plans as a reader wants them: names, percent, and what they mean in a sentence."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown

@@ -1,7 +1,5 @@
 """From evidence to verdicts: every statement of the report held against the data."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

@@ -1,7 +1,5 @@
 """What an answer is held against: the right one, and wrong ones that have a name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Number

@@ -1,7 +1,5 @@
 """Answers to exercises checked: the blank and the usual errors are told what they are."""
 
-from __future__ import annotations
-
 import inspect
 
 from IPython.display import Markdown

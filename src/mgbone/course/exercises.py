@@ -6,8 +6,6 @@ solution (tag ``solution``), which runs with the notebook and ends in its own ch
 at the end of a line.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 import re

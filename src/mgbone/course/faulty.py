@@ -1,7 +1,5 @@
 """Made-up tables with a fault in each, to learn to find it on."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown, display
 

@@ -1,7 +1,5 @@
 """The glossary: terms linked where a notebook uses them first, and a page that explains them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from functools import cache

@@ -1,7 +1,5 @@
 """Answers to the exercises of notebook 05."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

@@ -1,7 +1,5 @@
 """Answers to the exercises of notebook 02."""
 
-from __future__ import annotations
-
 import pandas as pd
 from scipy import stats
 

@@ -1,7 +1,5 @@
 """Answers to the exercises of notebook 04."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mgbone.course.answers import Key

@@ -1,7 +1,5 @@
 """For those who teach: a sheet per lesson, made of the notebook's own goals, exercises, answers and quiz."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

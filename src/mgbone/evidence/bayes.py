@@ -1,7 +1,5 @@
 """No finding is not no effect: whether data speak for absence or say nothing."""
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The chance that the declared test gives each level in a new cohort, in closed form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The columns of measurements and of evidence, for who needs to know them without testing anything."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 import pandas as pd

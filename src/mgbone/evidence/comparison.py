@@ -1,7 +1,5 @@
 """From measurements to evidence: estimate, interval, effect size and test per endpoint and contrast."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

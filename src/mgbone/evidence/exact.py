@@ -1,7 +1,5 @@
 """Probabilities by numerical integration over the pooled SD, the same on every machine: no random numbers."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache

@@ -1,7 +1,5 @@
 """Would another reasonable test have said something else? Several tests for the same comparisons."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 

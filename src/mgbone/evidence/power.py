@@ -1,7 +1,5 @@
 """How large a true difference must be for the declared test to find it."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

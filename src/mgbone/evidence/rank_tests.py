@@ -1,7 +1,5 @@
 """Tests on ranks, for values that may lie below a limit of detection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import permutations
 

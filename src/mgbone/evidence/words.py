@@ -1,7 +1,5 @@
 """Evidence in sentences and tables: findings, widths of intervals, absence, outliers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Where the sources disagree, with one another or within themselves: shown beside the data, not smoothed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The three parts of the study side by side, each dose against the reference of its own experiment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

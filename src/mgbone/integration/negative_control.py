@@ -1,7 +1,5 @@
 """A judge can be too kind: what it would call reproduced where there is nothing to find."""
 
-from __future__ import annotations
-
 import sys
 
 import numpy as np

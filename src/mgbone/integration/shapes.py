@@ -1,7 +1,5 @@
 """One way with the dose, or most at the mildest dose: two ordered alternatives held against one another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import combinations
 

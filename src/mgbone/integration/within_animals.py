@@ -1,7 +1,5 @@
 """What goes together within animals, once what the diets did to the group means is taken out."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Sentences and tables of notebook 04, written from what the run computed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The four look-ups: one gene, one endpoint, one statement, one term, out of the tables of a finished run."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the explorer shows: the derived tables as plain values, each number that of its table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

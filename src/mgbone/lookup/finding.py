@@ -1,7 +1,5 @@
 """Names to things: a gene, an endpoint, a statement or a term by its name, another name, or nearly that."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """The explorer: all genes, endpoints and statements of a run on one page that needs no network."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

@@ -1,7 +1,5 @@
 """The derived tables of a finished run, as they lie in the files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

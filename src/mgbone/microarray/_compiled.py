@@ -6,8 +6,6 @@ not needed. Compiled code is kept on disk. Where neither the package's folder no
 can be written, it is compiled anew in each process, which costs a few seconds and changes nothing else.
 """
 
-from __future__ import annotations
-
 import math
 
 import numba

@@ -6,8 +6,6 @@ of the probe-level model says how far a probe strays from what probe and array t
 can be read for every gene (Bolstad BM et al. 2005, as in `mgbone.microarray.quality`).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The arrays of a dataset, with the animal behind each, analysed by experiment as the report did."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager

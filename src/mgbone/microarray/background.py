@@ -1,7 +1,5 @@
 """The background model of RMA: a normal background below an exponential signal, from modes of densities."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Changed genes: called by limits of q and fold change, counted, listed, and compared between contrasts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Do arrays of one group look alike? Hierarchical clustering, decided by a rule and not by eye."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice

@@ -1,7 +1,5 @@
 """Which genes changed: linear models with moderated t tests (limma), and what makes them believable."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Evidence of the arrays for the ledger: clustering of groups and themes among enriched terms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Expression by gene: the table of a dataset, and one probe set for each gene."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path

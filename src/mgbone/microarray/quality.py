@@ -24,8 +24,6 @@ Brettschneider J et al. (2008) Quality assessment for short oligonucleotide micr
 measures for Affymetrix GeneChip expression data. BMC Bioinformatics 7:211.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """What notebook 03 will ask of a dataset, looked at before anything is drawn."""
 
-from __future__ import annotations
-
 import warnings
 
 from mgbone.dataset.arrays.cel import read_cel

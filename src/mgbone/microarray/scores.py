@@ -1,7 +1,5 @@
 """One number per array and theme: single-sample gene-set scores set arrays beside other endpoints."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Collection, Mapping
 

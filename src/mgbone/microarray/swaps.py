@@ -24,8 +24,6 @@ Dudoit S, Fridlyand J, Speed TP (2002) J Am Stat Assoc 97:77-87. Toker L, Feng M
 F1000Research 5:2103. Tusher VG, Tibshirani R, Chu G (2001) Proc Natl Acad Sci USA 98:5116-5121.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations
 from math import comb

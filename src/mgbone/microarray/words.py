@@ -1,7 +1,5 @@
 """Tables of notebook 03 as a reader wants them: comparisons and themes by their names, numbers rounded."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from html import escape
 

@@ -1,7 +1,5 @@
 """``python -m mgbone.simulate``: write the shipped datasets, or check that they come out as committed."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

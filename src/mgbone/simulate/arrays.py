@@ -20,8 +20,6 @@ same seed, `simulate_arrays` with and without effect gives the same animals, pro
 nothing but the effect of the diets differs.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

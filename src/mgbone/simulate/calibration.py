@@ -1,7 +1,5 @@
 """What the simulated tables are calibrated to, and how a stated level becomes a difference of means."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -16,8 +16,6 @@ Affymetrix Developer Network, *Command Console generic data file format* and *CE
 against R's affxparser (tests/r/read_cel.R) and against real files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping

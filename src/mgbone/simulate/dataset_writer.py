@@ -1,7 +1,5 @@
 """Write a whole simulated dataset folder, and keep the two that are shipped as they were committed."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import tempfile

@@ -6,8 +6,6 @@ area, trabecular density) times three thirds of the bone, are solved for so that
 structures in all three regions comes out as wanted. The density of the full length follows from the slices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Simulated genes and animals: what each gene does, what the diets change, what each animal expresses."""
 
-from __future__ import annotations
-
 import gzip
 import re
 from typing import NamedTuple

@@ -13,8 +13,6 @@ Reference
 Affymetrix Power Tools, *file format* pages for PGF, CLF, MPS and transcript annotation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Hybridise and scan a simulated array: what each probe does, and what is read in each cell of the chip."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import NamedTuple

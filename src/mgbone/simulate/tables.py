@@ -7,8 +7,6 @@ scaled to the calibrated SD, so that the means lie exactly where the calibration
 around their calibrated means.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

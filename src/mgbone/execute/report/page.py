@@ -1,7 +1,5 @@
 """The page: tables and figures of a finished run, put into one file of HTML that needs nothing else."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial

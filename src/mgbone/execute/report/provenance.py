@@ -1,7 +1,5 @@
 """What a run was made from: files with checksums, versions of software, the commit, the seed."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform
