@@ -88,12 +88,7 @@ def adjust_for_intake(measurements: pd.DataFrame, intake: pd.Series, study: Stud
 
 
 def _compare(
-    table: pd.DataFrame,
-    experiment: Experiment,
-    groups: list[str],
-    control: str,
-    endpoint: str,
-    alpha: float,
+    table: pd.DataFrame, experiment: Experiment, groups: list[str], control: str, endpoint: str, alpha: float
 ) -> list[dict[str, object]]:
     y = table["value"].to_numpy(float)
     dummies = np.column_stack([table["group"].eq(g).to_numpy(float) for g in groups])

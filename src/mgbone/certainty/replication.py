@@ -1,6 +1,6 @@
 """The chance that a new cohort gives the same verdict: in closed form where there is one, else simulated."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -95,14 +95,10 @@ def levels_by_truth(
         "without_effect": levels(0 * t),
         "plugin": levels(t),
         "predictive": levels(t, uncertain=1.0, known_sd=False),
-        "shrunken": _averaged(weight, parts),
-    }
-
-
-def _averaged(weight: np.ndarray, parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {
-        level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
-        for level in parts[0]
+        "shrunken": {
+            level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
+            for level in parts[0]
+        },
     }
 
 

@@ -1,6 +1,6 @@
 """What the specifications of a multiverse say: verdicts, their spread, and which decision moves them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -119,12 +119,14 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
         shares.append(found.assign(claim_id=claim))
         column = next((c for c in DECISION_COLUMNS[2:] if found[c].notna().any()), None)
         most = found.loc[found[column].idxmax()] if column else None
+        known = not pd.isna(declared["level"])
+        share = float((tested["verdict"] == declared["verdict"]).mean()) if known else np.nan
         rows.append(
             {
                 "claim_id": claim,
                 "verdict": declared["verdict"],
                 "specifications": len(tested),
-                "share_of_specifications": _share(tested, declared),
+                "share_of_specifications": share,
                 "p_declared": declared["p"], "p_min": tested["p"].min(), "p_max": tested["p"].max(),
                 "estimate_declared": declared["estimate"],
                 "estimate_min": tested["estimate"].min(), "estimate_max": tested["estimate"].max(),
@@ -138,12 +140,6 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
     statements = statements.assign(joint_p=statements["joint_p_stouffer"])[STATEMENT_COLUMNS]
     together = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=DECISION_COLUMNS)
     return statements, together[DECISION_COLUMNS]
-
-
-def _share(tested: pd.DataFrame, declared: Mapping[str, object]) -> float:
-    if pd.isna(declared["level"]):
-        return np.nan
-    return float((tested["verdict"] == declared["verdict"]).mean())
 
 
 def shares_of_variance(rows: pd.DataFrame, decisions: Sequence[str]) -> pd.DataFrame:

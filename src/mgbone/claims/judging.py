@@ -11,12 +11,7 @@ from mgbone.study.naming import NOT_SHOWN, SUPPORTED
 
 CRITERIA = ("same_direction", "same_level", "value_inside", "equivalent")
 
-_RENAMED = {
-    "direction": "observed_direction",
-    "level": "observed_level",
-    "unit": "observed_unit",
-    "domain": "observed_domain",
-}
+_RENAMED = {name: f"observed_{name}" for name in ("direction", "level", "unit", "domain")}
 
 
 def in_ledger(table: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:

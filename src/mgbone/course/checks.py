@@ -37,9 +37,8 @@ def check(number: str, answer: object, *tables: object) -> Markdown:
     """
     if number not in KEYS:
         known = tr(", ").join(KEYS)
-        raise MgboneError(
-            tr("There is no exercise {number!r}; there are {known}.", number=number, known=known)
-        )
+        said = N_("There is no exercise {number!r}; there are {known}.")
+        raise MgboneError(tr(said, number=number, known=known))
     needed = list(inspect.signature(KEYS[number]).parameters)
     if len(tables) != len(needed):
         said = N_("The check of {number} needs {tables} after the answer.")

@@ -187,9 +187,8 @@ def fragile(choices: pd.DataFrame, study: Study) -> Key:
 
 def _three(found: pd.DataFrame, study: Study, endpoint: str) -> tuple[pd.Series, pd.Series, pd.Series]:
     """Return an endpoint's case against control, pair-fed against control and case against pair-fed."""
-    from mgbone.biochem.pair_feeding import (
-        pair_fed_experiments,
-    )  # brings statsmodels, which 01 alone has loaded
+    # It brings statsmodels, which 01 alone has loaded.
+    from mgbone.biochem.pair_feeding import pair_fed_experiments
 
     experiment, (control, pairfed, case) = next(iter(pair_fed_experiments(study).items()))
     rows = found[(found["experiment"] == experiment) & (found["endpoint"] == endpoint)].set_index("contrast")

@@ -57,9 +57,7 @@ def confirmed_about_rats(verdicts: pd.DataFrame) -> Key:
         "The animals were drawn by a program. What is reproduced shows what the analysis does, and nothing "
         "about magnesium."
     )
-    wrong = {
-        drawn: (int(reproduced.sum()), int((reproduced & (verdicts["asserts"] == "effect")).sum())),
-    }
+    wrong = {drawn: (int(reproduced.sum()), int((reproduced & (verdicts["asserts"] == "effect")).sum()))}
     said = tr("None: these animals were drawn by a program. The analysis was put to the test, not magnesium.")
     return Key(0, said, wrong, tr("Was this dataset measured, or drawn by a program?"))
 

@@ -59,13 +59,9 @@ def chances_of_levels(
             beyond[level, sign] = _tail(limit, sign * shift, df, uncertain, known_sd)
     up, down = ({level: beyond[level, sign] for level in ("significant", "trend")} for sign in (1, -1))
     chances = [
-        up["significant"],
-        up["trend"] - up["significant"],
-        1 - up["trend"] - down["trend"],
-        down["trend"] - down["significant"],
-        down["significant"],
-        beyond["any", 1],
-    ]
+        up["significant"], up["trend"] - up["significant"], 1 - up["trend"] - down["trend"],
+        down["trend"] - down["significant"], down["significant"], beyond["any", 1],
+    ]  # fmt: skip
     return dict(zip(LEVEL_CHANCES, chances, strict=True))
 
 

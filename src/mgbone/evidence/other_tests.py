@@ -100,19 +100,13 @@ def compare_tests(
     on_ranks = tables[DECLARED][tables[DECLARED]["test"] == GEHAN]
     for name in ("dunn", "mann_whitney", "log_scale"):
         tables[name] = under_one_another([tables[name], on_ranks], tables[name].columns)
-    first = tables[DECLARED][keys]
-    stacked = [
-        first.merge(_named(t, name)[[*keys, "p", "test_run"]], on=keys, how="left").assign(test=name)
-        for name, t in tables.items()
-    ]
+    stacked = []
+    for name, table in tables.items():  # the test that was run is that of the evidence, or the column's own
+        run = table["test"] if "test" in table else pd.Series(np.nan, table.index, dtype=object)
+        told = table.assign(test_run=run.fillna(name_of(name)))[[*keys, "p", "test_run"]]
+        stacked.append(tables[DECLARED][keys].merge(told, on=keys, how="left").assign(test=name))
     told = pd.concat(stacked, ignore_index=True)[[*keys, "test", "p", "test_run"]]
     return told.assign(test_run=told["test_run"].where(told["p"].notna(), NOT_TESTED))
-
-
-def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Say which test was run: that of the evidence, otherwise the one that the column is named after."""
-    run = table["test"] if "test" in table else pd.Series(np.nan, index=table.index, dtype=object)
-    return table.assign(test_run=run.fillna(name_of(name)))
 
 
 def changed_levels(tests: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -103,19 +103,16 @@ def _sentence(row: dict[str, object]) -> str:
     g = tr("Hedges g {hedges_g:+.2f}", **row) if pd.notna(row["hedges_g"]) else ""
     g += tr(" ({g_low:+.2f} to {g_high:+.2f})", **row) if pd.notna(row["g_low"]) else ""
     points = tr(" percentage points") if row["unit"] == "%" else ""
+    base = row["mean_reference"]  # of which a difference is a percentage, where it is not zero
+    percent = tr(" ({percent:+.1f} %)", percent=100 * row["estimate"] / base) if base else ""
     return tr(
         "- **{name}**, {contrast}: {mean_case:.3g} against {mean_reference:.3g}{unit}, difference "
         "{estimate:+.3g}{percent}, {interval}, {g}{p}: **{level}**.",
         **named | {
-            "percent": points + _percent(row["estimate"], row["mean_reference"]), "interval": interval,
+            "percent": points + percent, "interval": interval,
             "g": g + tr(", ") if g else "", "level": tr(_LEVEL[row["level"]]),
         },
     )  # fmt: skip
-
-
-def _percent(estimate: float, reference: float) -> str:
-    """Write a difference in percent of the reference's mean, where that is not zero."""
-    return tr(" ({percent:+.1f} %)", percent=100 * estimate / reference) if reference else ""
 
 
 def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:

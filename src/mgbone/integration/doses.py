@@ -141,22 +141,16 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
     sizes = {key: len(v) for key, v in contrasts.values_by_level(serum, study).items()}
     cases = {(c.experiment, c.case) for c in study.dose_order}
     row = {
-        "experiment": "both",
-        "domain": "integration",
-        "endpoint": DOSE_ORDER_ENDPOINT,
-        "contrast": "dose_order",
+        "experiment": "both", "domain": "integration",
+        "endpoint": DOSE_ORDER_ENDPOINT, "contrast": "dose_order",
         "n_case": sum(n for key, n in sizes.items() if key in cases),
         "n_reference": sum(n for key, n in sizes.items() if key not in cases),
-        "estimate": least["estimate"],
-        "ci_low": least["ci_low"],
-        "ci_high": least["ci_high"],
-        "unit": "log ratio",
-        "p": least["p"],
+        **least[["estimate", "ci_low", "ci_high", "p"]], "unit": "log ratio",
         "test": "every step a contrast of log ratios, the largest p",
         "direction": direction_of(least["estimate"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
         "points": points_of(table["estimate"].sum()),  # from the mildest to the hardest diet
-    }
+    }  # fmt: skip
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS)
 
 

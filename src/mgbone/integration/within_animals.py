@@ -139,26 +139,17 @@ def within_evidence(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
     `estimate` is r with its interval, `p` its q over all pairs, `n_case` the animals; there is no reference.
     """
     level = [study.level(q) for q in pairs["q"]]
+    way = np.where(pairs["r"] > 0, "up", "down")
+    direction = np.where(np.array(level, dtype=object) == "none", "none", way)
     rows = pd.DataFrame(
         {
-            "experiment": "both",
-            "domain": "integration",
-            "endpoint": pairs["a"] + "~" + pairs["b"],
-            "contrast": CONTRAST,
-            "n_case": pairs["n"],
-            "estimate": pairs["r"],
-            "ci_low": pairs["ci_low"],
-            "ci_high": pairs["ci_high"],
-            "unit": "r",
-            "p": pairs["q"],
-            "test": TEST,
-            "direction": np.where(
-                np.array(level, dtype=object) == "none", "none", np.where(pairs["r"] > 0, "up", "down")
-            ),
-            "level": level,
+            "experiment": "both", "domain": "integration",
+            "endpoint": pairs["a"] + "~" + pairs["b"], "contrast": CONTRAST, "n_case": pairs["n"],
+            "estimate": pairs["r"], "ci_low": pairs["ci_low"], "ci_high": pairs["ci_high"], "unit": "r",
+            "p": pairs["q"], "test": TEST, "direction": direction, "level": level,
             "points": pairs["r"].map(points_of),
         }
-    )
+    )  # fmt: skip
     return rows.reindex(columns=EVIDENCE_COLUMNS).astype({"n_reference": float})
 
 

@@ -212,10 +212,7 @@ def fold_out(verdicts: pd.DataFrame) -> HTML:
 
 _ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
 _ARROWS = {("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽"}
-_CLUSTERS = {
-    "separated": N_("Arrays cluster by group"),
-    "mixed": N_("Arrays do not cluster by group"),
-}
+_CLUSTERS = {"separated": N_("Arrays cluster by group"), "mixed": N_("Arrays do not cluster by group")}
 
 
 def told_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from mgbone.dataset.described import DescribedRun
 from mgbone.microarray.genesets import GeneSets, load_gene_sets, load_themes
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root
 from mgbone.study.places import relative
 
@@ -55,10 +55,8 @@ class Tables(DescribedRun):
         """
         path = self.derived / f"{name}.csv"
         if not self.has(name):
-            raise MgboneError(
-                tr("The dataset {name} has no table {file} yet. Run this first: {make}",
-                   name=self.name, file=path.name, make=self.make)
-            )  # fmt: skip
+            said = N_("The dataset {name} has no table {file} yet. Run this first: {make}")
+            raise MgboneError(tr(said, name=self.name, file=path.name, make=self.make))
         return path
 
     def read(self, name: str) -> pd.DataFrame:

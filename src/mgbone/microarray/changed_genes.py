@@ -141,17 +141,13 @@ def overlap_summary(both: pd.DataFrame, contrast_a: str, contrast_b: str, groups
     )
     r = both["log2_fold_change_a"].corr(both["log2_fold_change_b"])
     row = {
-        "contrast_a": contrast_a,
-        "contrast_b": contrast_b,
-        "genes": len(both),
-        "changed_a": up_a + down_a,
-        "changed_b": up_b + down_b,
+        "contrast_a": contrast_a, "contrast_b": contrast_b, "genes": len(both),
+        "changed_a": up_a + down_a, "changed_b": up_b + down_b,
         "both_same": int(counts.get("both_same", 0)),
         "both_opposite": int(counts.get("both_opposite", 0)),
         "expected": (up_a * up_b + down_a * down_b) / len(both) if len(both) else np.nan,
-        "correlation": r,
-        "correlation_by_chance": _chance_correlation(contrast_a, contrast_b, groups),
-    }
+        "correlation": r, "correlation_by_chance": _chance_correlation(contrast_a, contrast_b, groups),
+    }  # fmt: skip
     return pd.DataFrame([row])
 
 

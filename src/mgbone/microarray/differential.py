@@ -266,9 +266,8 @@ def _check_genes(expression: pd.DataFrame) -> None:
         )
         raise MgboneError(tr(said, n=len(set(twice)), gene=twice[0]))
     if len(expression) < 3:
-        raise MgboneError(
-            tr("Only {n} genes were given; moderated variances need many (a whole chip).", n=len(expression))
-        )
+        said = N_("Only {n} genes were given; moderated variances need many (a whole chip).")
+        raise MgboneError(tr(said, n=len(expression)))
     if float(expression.to_numpy().max()) > 64:
         said = N_(
             "Expression values above 64 were found: log2 values lie below about 20. Are these raw "

@@ -37,25 +37,15 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
         sizes = clustering.groups.value_counts()
         verdict = clustering.verdict
         kind = "all" if verdict["exact"] else "random"
-        answer = {
-            "p": verdict["p"],
-            "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
-            "direction": "none",
-            "level": verdict["level"],
-        }
-        rows.append(
-            {
-                "experiment": experiment,
-                "domain": "microarray",
-                "endpoint": "array_clustering",
-                "contrast": name,
-                "n_case": int(sizes[contrast.case]),
-                "n_reference": int(sizes[contrast.reference]),
-                "estimate": verdict["silhouette"],
-                "unit": "mean silhouette",
-                **(UNTESTED if verdict["level"] == "not_tested" else answer),
-            }
-        )
+        test = f"permutation of arrays ({verdict['splits']} {kind} splits)"
+        answer = {"p": verdict["p"], "test": test, "direction": "none", "level": verdict["level"]}
+        about = {
+            "experiment": experiment, "domain": "microarray", "endpoint": "array_clustering",
+            "contrast": name, "n_case": int(sizes[contrast.case]),
+            "n_reference": int(sizes[contrast.reference]),
+            "estimate": verdict["silhouette"], "unit": "mean silhouette",
+        }  # fmt: skip
+        rows.append(about | (UNTESTED if verdict["level"] == "not_tested" else answer))
     return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
 
 
@@ -127,16 +117,8 @@ def _found(of_theme: pd.DataFrame, study: Study) -> dict[str, object]:
     best = of_theme.sort_values(_BEST, ascending=[True, True, False], kind="stable").iloc[0]
     level = study.level(best["q_both"])
     return {
-        "estimate": best["log2_odds_ratio"],
-        "ci_low": best["ci_low"],
-        "ci_high": best["ci_high"],
-        "unit": "log2 odds ratio",
-        "p": best["q_both"],
+        **best[["ci_low", "ci_high", "term", "list_size", "hits"]], "term_name": best["name"],
+        "estimate": best["log2_odds_ratio"], "unit": "log2 odds ratio", "p": best["q_both"],
         "test": f"over-representation, BH over all terms of both lists ({best['term']})",
-        "direction": "none" if level == "none" else best["direction"],
-        "level": level,
-        "term": best["term"],
-        "term_name": best["name"],
-        "list_size": best["list_size"],
-        "hits": best["hits"],
-    }
+        "direction": "none" if level == "none" else best["direction"], "level": level,
+    }  # fmt: skip

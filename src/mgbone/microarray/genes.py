@@ -116,9 +116,8 @@ def check_numbers(expression: pd.DataFrame) -> None:
     try:
         values = expression.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
-        raise MgboneError(
-            tr("The expression table holds something that is no number: {error}.", error=error)
-        ) from error
+        said = N_("The expression table holds something that is no number: {error}.")
+        raise MgboneError(tr(said, error=error)) from error
     if values.size == 0:
         raise MgboneError(tr("The expression table is empty."))
     bad = ~np.isfinite(values)

@@ -183,14 +183,12 @@ def load_themes() -> pd.DataFrame:
     try:
         themes = pd.read_csv(path, dtype=str)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MgboneError(
-            tr("The themes {file} can't be read: {error}", file=path.name, error=error)
-        ) from error
+        said = N_("The themes {file} can't be read: {error}")
+        raise MgboneError(tr(said, file=path.name, error=error)) from error
     missing = [c for c in ("theme", "go_id", "term", "reason") if c not in themes.columns]
     if missing:
-        raise MgboneError(
-            tr("{file} lacks the column {columns}.", file=path.name, columns=tr(", ").join(missing))
-        )
+        said = N_("{file} lacks the column {columns}.")
+        raise MgboneError(tr(said, file=path.name, columns=tr(", ").join(missing)))
     return themes
 
 
@@ -389,7 +387,10 @@ def fetch_gene_sets(
         )
         raise MgboneError(tr(said, library=library, organism=organism)) from error
     except Exception as error:
-        if not _is_offline(error):
+        # gseapy lets errors of requests through or wraps them in a bare Exception of its own.
+        if not (
+            isinstance(error, requests.exceptions.RequestException | OSError) or type(error) is Exception
+        ):
             raise
         said = N_(
             "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). Nothing "
@@ -408,10 +409,3 @@ def fetch_gene_sets(
     with write_aside(target) as aside:
         aside.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
     return target
-
-
-def _is_offline(error: Exception) -> bool:
-    """Gseapy lets errors of requests through or wraps them in a bare Exception of its own."""
-    if isinstance(error, requests.exceptions.RequestException | OSError):
-        return True
-    return type(error) is Exception

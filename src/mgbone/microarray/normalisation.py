@@ -227,9 +227,8 @@ def _numeric(values: np.ndarray) -> np.ndarray:
     try:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise RmaError(
-            tr("Intensities must be numbers ({error}). Leave out columns that are not arrays.", error=error)
-        ) from error
+        said = N_("Intensities must be numbers ({error}). Leave out columns that are not arrays.")
+        raise RmaError(tr(said, error=error)) from error
 
 
 def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
@@ -240,9 +239,8 @@ def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
         said = N_("{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.")
         raise RmaError(tr(said, n_probes=n_probes, n_labels=len(labels)))
     if (labels.codes < 0).any():
-        raise RmaError(
-            tr("{n} probes have no probe-set label. Leave these probes out.", n=int((labels.codes < 0).sum()))
-        )
+        said = N_("{n} probes have no probe-set label. Leave these probes out.")
+        raise RmaError(tr(said, n=int((labels.codes < 0).sum())))
     return labels
 
 
@@ -320,9 +318,8 @@ def _signal(
     try:
         parameters = fit_background(ordered)
     except RmaError as error:
-        raise RmaError(
-            tr("Array {array}: {error}. Leave the array out.", array=layout.arrays[array], error=error)
-        ) from error
+        said = N_("Array {array}: {error}. Leave the array out.")
+        raise RmaError(tr(said, array=layout.arrays[array], error=error)) from error
     signal = np.empty_like(ordered)
     correct_sorted(ordered, parameters.alpha, parameters.mu, parameters.sigma, signal)
     return signal, parameters

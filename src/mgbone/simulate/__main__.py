@@ -20,9 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
     how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
-    how.add_argument(
-        "--faulty", action="store_true", help="write the made-up faulty tables of the lessons anew"
-    )
+    how.add_argument("--faulty", action="store_true", help="write the faulty tables of the lessons anew")
     how.add_argument(
         "--uncentred", type=int, metavar="SEED", help="draw a cohort around the calibrated means into DATASET"
     )
@@ -38,15 +36,13 @@ def _answer(options: argparse.Namespace) -> int:
     try:
         if options.chance:
             _count_chance_findings(options.chance)
-            return 0
-        if options.faulty:
+        elif options.faulty:
             write_faulty(resolve("data/faulty"))
-            return 0
-        if options.uncentred is not None:
+        elif options.uncentred is not None:
             print(_write_cohort(options.dataset, options.uncentred))
-            return 0
-        for name in options.dataset or SHIPPED:
-            print(_act(Path(name).name, options), flush=True)
+        else:
+            for name in options.dataset or SHIPPED:
+                print(_act(Path(name).name, options), flush=True)
     except MgboneError as error:
         print(f"mgbone.simulate: {error}", file=sys.stderr)
         return 1

@@ -125,9 +125,8 @@ def _check(arrays: pd.DataFrame) -> None:
         repeated = arrays.loc[arrays[column].duplicated(), column].unique()
         if len(repeated):
             names = ", ".join(map(str, repeated))
-            raise MgboneError(
-                tr("{column} {names} is there twice; each array needs its own.", column=column, names=names)
-            )
+            said = N_("{column} {names} is there twice; each array needs its own.")
+            raise MgboneError(tr(said, column=column, names=names))
 
 
 def _scan_date(experiment: str, position: int) -> datetime:

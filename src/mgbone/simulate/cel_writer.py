@@ -122,18 +122,16 @@ def _column(path: Path, what: str, values: np.ndarray, total: int, dtype: str) -
     if not (np.isfinite(values).all() and values.min() >= 0):
         raise CelError(tr("{path}: {what} must be finite and not negative.", path=path, what=what))
     if np.dtype(dtype).kind == "i" and values.max() >= 2**15:
-        raise CelError(
-            tr("{path}: {what} must be below {limit} to fit 16 bits.", path=path, what=what, limit=2**15)
-        )
+        said = N_("{path}: {what} must be below {limit} to fit 16 bits.")
+        raise CelError(tr(said, path=path, what=what, limit=2**15))
     return values.astype(dtype)
 
 
 def _places(path: Path, what: str, cells: Iterable[int], total: int, n_cols: int) -> np.ndarray:
     cells = np.unique(np.asarray(list(cells), dtype=np.int64))
     if cells.size and (cells[0] < 0 or cells[-1] >= total):
-        raise CelError(
-            tr("{path}: {what} must be cell indices from 0 to {last}.", path=path, what=what, last=total - 1)
-        )
+        said = N_("{path}: {what} must be cell indices from 0 to {last}.")
+        raise CelError(tr(said, path=path, what=what, last=total - 1))
     return np.column_stack([cells % n_cols, cells // n_cols]).astype(">i2")
 
 

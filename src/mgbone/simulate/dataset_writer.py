@@ -59,12 +59,7 @@ _ADVICE = N_(
 
 
 def write_dataset(
-    folder: str | Path,
-    *,
-    effect: bool,
-    seed: int,
-    arrays: bool = True,
-    uncentred: bool = False,
+    folder: str | Path, *, effect: bool, seed: int, arrays: bool = True, uncentred: bool = False
 ) -> Path:
     """Write a simulated dataset: tables, arrays, README.md and datapackage.json.
 
