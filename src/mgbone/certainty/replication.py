@@ -15,7 +15,7 @@ from mgbone.evidence.chances import chances_of_levels, dunnett_limits
 from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.other_tests import control_of
 from mgbone.integration import contrasts
-from mgbone.integration.many import Moments, judge_many
+from mgbone.integration.many import judge_many
 from mgbone.study.design import Study
 from mgbone.study.ledger import VERDICTS
 
@@ -159,8 +159,10 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
         means = _believed_order(truths, job.study, rng)
     else:
         effect, sd = draw_believed(observed_t["t"], int(observed_t["df"]), _DRAWS, rng)
-        of = truths[statement["experiment"]]
-        moments[statement["experiment"]] = _rescaled(moments[statement["experiment"]], of, sd)
+        drawn, spread = moments[statement["experiment"]], sd[:, None]
+        centre = truths[statement["experiment"]].mean[:, None]
+        mean, squares = centre + spread * (drawn.mean - centre), spread**2 * drawn.squares
+        moments[statement["experiment"]] = replace(drawn, mean=mean, squares=squares)
         case = statement["contrast"].split("_vs_")[0]
         mean = observed_t["mean_reference"] + effect * sd * observed_t["error"]
         means = {(statement["experiment"], case): mean}
@@ -170,12 +172,6 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
         moments[experiment].mean[at, :, 0] += mean - of.mean[at, 0]
     verdict = judge_many(statement.to_frame().T, moments, job.study)[statement["claim_id"]]
     return {name: float((verdict == v).mean()) for v, name in enumerate(VERDICTS[:3])}
-
-
-def _rescaled(moments: Moments, of: Truth, sd: np.ndarray) -> Moments:
-    """Return moments of values that scatter `sd` times as much about their true means."""
-    sd, centre = sd[:, None], of.mean[:, None]
-    return replace(moments, mean=centre + sd * (moments.mean - centre), squares=sd**2 * moments.squares)
 
 
 def _believed_order(
