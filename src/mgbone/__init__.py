@@ -31,7 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dataset.opening": ["Dataset", "check_dataset", "open_dataset"],
         "execute.run": ["open_run"],
         "lookup.cards": ["claim", "endpoint", "gene", "term"],
-        "lookup.embedding": ["explore"],
+        "lookup.page": ["explore"],
         "study.checklists": ["count_statuses", "load_checklist"],
         "study.design": ["load_study"],
         "study.disagreements": ["disagreements_for"],

@@ -3,9 +3,8 @@
 Terms after Bouxsein et al. (2010): density is volumetric (vBMD), mineral content over volume.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pingouin as pg
 from scipy import stats
 
 from mgbone.dataset.opening import Dataset
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.comparison import animals_by_endpoints
 from mgbone.evidence.permutation import family_wise_p, t_statistics
 from mgbone.evidence.ties import settled
@@ -135,25 +135,13 @@ def slice_table(dataset: Dataset) -> pd.DataFrame:
     rows = []
     if dataset.qct_slices is None:
         return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], float))
-    length = dataset.animals.set_index("animal_id")["femur_length"]
-    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
-        table = table.sort_values("slice", kind="stable")
+    for animal, length, table, steps, pitch in _scans(dataset):
         position = table["position"].to_numpy()
-        steps = np.diff(np.sort(position))
-        pitch = float(np.median(steps)) if len(steps) else np.nan
-        rows.append(
-            {
-                "animal_id": animal,
-                "n_slices": len(table),
-                "first": position.min(),
-                "last": position.max(),
-                "pitch": pitch,
-                "gaps": int((steps > 1.5 * pitch).sum()),
-                "doubled": int((steps < 0.5 * pitch).sum()),
-                "misplaced": int((np.diff(position) < 0).sum()) + int((position > length[animal]).sum()),
-                "covered": table["thickness"].sum() / length[animal],
-            }
-        )
+        gaps, doubled = int((steps > 1.5 * pitch).sum()), int((steps < 0.5 * pitch).sum())
+        misplaced = int((np.diff(position) < 0).sum()) + int((position > length).sum())
+        covered = table["thickness"].sum() / length
+        ends = position.min(), position.max()
+        rows.append((animal, len(table), *ends, pitch, gaps, doubled, misplaced, covered))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -173,13 +161,9 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
     rows: list[tuple[str, str, str]] = []
     if dataset.qct_slices is None:
         return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
-    length = dataset.animals.set_index("animal_id")["femur_length"]
-    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
-        table = table.sort_values("slice", kind="stable")
+    for animal, length, table, steps, pitch in _scans(dataset):
         position, number = table["position"].to_numpy(), table["slice"].to_numpy()
-        steps = np.diff(along := np.sort(position))
-        pitch = float(np.median(steps)) if len(steps) else np.nan
-        found = []
+        along, found = np.sort(position), []
         for kind, words, odd in (
             (N_("gap"), N_("none from {a:g} to {b:g} mm"), steps > 1.5 * pitch),
             (N_("doubled"), N_("at {a:g} and {b:g} mm"), steps < 0.5 * pitch),
@@ -192,7 +176,7 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         half = table["thickness"].median() / 2
         if along[0] - half > 1.5 * pitch:
             found.append((N_("incomplete"), tr("begins {a:g} mm from the knee", a=along[0] - half)))
-        short = length[animal] - along[-1]
+        short = length - along[-1]
         if short - half > 1.5 * pitch:
             found.append((N_("incomplete"), tr("ends {a:g} mm before the hip", a=short - half)))
         elif short < 0:
@@ -200,6 +184,15 @@ def scan_faults(dataset: Dataset) -> pd.DataFrame:
         rows += [(animal, *one) for one in found]
     rows += _uncovered(dataset)
     return pd.DataFrame(rows, columns=["animal_id", "fault", "where"])
+
+
+def _scans(dataset: Dataset) -> Iterator[tuple[str, float, pd.DataFrame, np.ndarray, float]]:
+    """Give animal, femoral length, slices by number, steps along the bone, and their median."""
+    length = dataset.animals.set_index("animal_id")["femur_length"]
+    for animal, table in dataset.qct_slices.groupby("animal_id", sort=False):
+        steps = np.diff(np.sort(table["position"].to_numpy()))
+        pitch = float(np.median(steps)) if len(steps) else np.nan
+        yield animal, length[animal], table.sort_values("slice", kind="stable"), steps, pitch
 
 
 def _uncovered(dataset: Dataset) -> list[tuple[str, str, str]]:
@@ -244,9 +237,7 @@ def profiles(
             along = _along(grid, table["percent"].to_numpy(float), table["density"].to_numpy(float))
             values = dict(zip(keys, who, strict=True)) | {"percent": grid, "density": along}
             tables.append(pd.DataFrame({"structure": structure} | values))
-    if not tables:
-        return pd.DataFrame(columns=["structure", *keys, "percent", "density"])
-    return pd.concat(tables, ignore_index=True)
+    return under_one_another(tables, ["structure", *keys, "percent", "density"])
 
 
 def _along(grid: np.ndarray, at: np.ndarray, density: np.ndarray) -> np.ndarray:
@@ -290,10 +281,9 @@ def profile_tests(profile: pd.DataFrame, study: Study) -> pd.DataFrame:
         for contrast in experiment.report_contrasts
         if _enough(along, contrast)
     ]
-    if not tables:
-        numbers = ["difference", "ci_low", "ci_high", "t", "p", "n_permutations"]
-        return pd.DataFrame(columns=["experiment", "contrast", "percent", *numbers, "left_out", "structure"])
-    return pd.concat(tables, ignore_index=True)
+    numbers = ["difference", "ci_low", "ci_high", "t", "p", "n_permutations"]
+    columns = ["experiment", "contrast", "percent", *numbers, "left_out", "structure"]
+    return under_one_another(tables, columns)
 
 
 def _enough(profile: pd.DataFrame, contrast: Contrast) -> bool:
@@ -378,18 +368,9 @@ def survivors(cells: pd.DataFrame, study: Study) -> pd.DataFrame:
     rows = []
     for contrast, table in cells.groupby("contrast", sort=False):
         tested = table.dropna(subset="p")
-        rows.append(
-            {
-                "contrast": contrast,
-                "cells": len(tested),
-                "significant": int((tested["level"] == "significant").sum()),
-                "trend": int((tested["level"] == "trend").sum()),
-                "significant_maxt": int((tested["p_maxt"] < limit).sum()),
-                "significant_holm": int((tested["p_holm"] < limit).sum()),
-                "significant_bh": int((tested["q"] < limit).sum()),
-                "expected": limit * len(tested),
-            }
-        )
+        found = [int((tested["level"] == level).sum()) for level in ("significant", "trend")]
+        found += [int((tested[p] < limit).sum()) for p in ("p_maxt", "p_holm", "q")]
+        rows.append((contrast, len(tested), *found, limit * len(tested)))
     columns = ["contrast", "cells", "significant", "trend"]
     columns += ["significant_maxt", "significant_holm", "significant_bh", "expected"]
     return pd.DataFrame(rows, columns=columns)
@@ -457,11 +438,10 @@ def _as_given(dataset: Dataset) -> pd.DataFrame:
     endpoint = "bmd_" + given["structure"] + "_" + given["region"]
     wide = given.assign(endpoint=endpoint).pivot(index="animal_id", columns="endpoint", values="density")  # noqa: PD010
     animals = dataset.animals[["animal_id", "experiment", "group"]]
+    wide = wide.reindex(animals["animal_id"])
     tables = [
-        animals.assign(
-            endpoint=name, value=wide[name].reindex(animals["animal_id"]).to_numpy(float), unit=UNIT
-        )
-        for name in (f"bmd_{structure}_{region}" for structure in STRUCTURES for region in REGIONS)
+        animals.assign(endpoint=name, value=wide[name].to_numpy(float), unit=UNIT)
+        for name in (f"bmd_{structure}_{region}" for structure, region in product(STRUCTURES, REGIONS))
         if name in wide
     ]
     return pd.concat(tables, ignore_index=True)
@@ -473,18 +453,15 @@ def _per_region(
     slices = located_slices(dataset, study)
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     tables = []
-    for structure in STRUCTURES:
-        for region in REGIONS:
-            chosen = slices if region == "full" else slices[slices["region"] == region]
-            value = density(chosen, structure).reindex(animals["animal_id"]).to_numpy()
-            tables.append(animals.assign(endpoint=f"bmd_{structure}_{region}", value=value, unit=UNIT))
+    for structure, region in product(STRUCTURES, REGIONS):
+        chosen = slices if region == "full" else slices[slices["region"] == region]
+        value = density(chosen, structure).reindex(animals["animal_id"]).to_numpy()
+        tables.append(animals.assign(endpoint=f"bmd_{structure}_{region}", value=value, unit=UNIT))
     measured = pd.concat(tables, ignore_index=True)
     known = coverage(dataset, study)
     short = known[known["covered"] < study.thresholds["region_covered"]]
-    lacking = pd.MultiIndex.from_arrays(
-        [short["animal_id"], "bmd_" + short["structure"] + "_" + short["region"]]
-    )
-    uncovered = pd.MultiIndex.from_frame(measured[["animal_id", "endpoint"]]).isin(lacking)
+    lacking = set(zip(short["animal_id"], "bmd_" + short["structure"] + "_" + short["region"], strict=True))
+    uncovered = [pair in lacking for pair in zip(measured["animal_id"], measured["endpoint"], strict=True)]
     return measured.assign(value=measured["value"].mask(uncovered))
 
 

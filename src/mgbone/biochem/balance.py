@@ -1,7 +1,5 @@
 """What the body keeps of the minerals eaten: apparent absorption and retention, from a table of balance."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

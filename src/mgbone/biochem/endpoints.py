@@ -1,7 +1,5 @@
 """Serum, urine, growth and intake: from the tables as measured to endpoints."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -162,10 +160,10 @@ def effect_of_creatinine(dataset: Dataset) -> pd.DataFrame:
         Columns endpoint, cv_uncorrected, cv_per_day, cv_corrected: coefficient of variation in percent within
         groups (root mean square over the groups). No rows without a table of urine.
     """
-    rows = [
-        [endpoint, *(_within_cv(table, form) for form in FORMS)]
-        for endpoint, table in before_and_after_creatinine(dataset).groupby("endpoint", sort=False)
-    ]
+    rows = []
+    for endpoint, table in before_and_after_creatinine(dataset).groupby("endpoint", sort=False):
+        forms = table.groupby(["experiment", "group"])[list(FORMS)]
+        rows.append([endpoint, *100 * ((forms.std() / forms.mean()) ** 2).mean() ** 0.5])
     return pd.DataFrame(rows, columns=["endpoint", *(f"cv_{form}" for form in FORMS)])
 
 
@@ -220,15 +218,9 @@ def check_assumptions(measurements: pd.DataFrame) -> pd.DataFrame:
             continue
         sds = [v.std(ddof=1) if np.ptp(v) else 0.0 for v in groups]
         residuals = np.concatenate([v - v.mean() for v in groups])
-        rows.append(
-            {
-                "experiment": experiment,
-                "endpoint": endpoint,
-                "p_normality": float(pg.normality(residuals)["pval"].iloc[0]),
-                "p_equal_variance": _levene(groups),
-                "sd_ratio": max(sds) / min(sds) if min(sds) > 0 else float("inf"),
-            }
-        )
+        normality = float(pg.normality(residuals)["pval"].iloc[0])
+        ratio = max(sds) / min(sds) if min(sds) > 0 else float("inf")
+        rows.append((experiment, endpoint, normality, _levene(groups), ratio))
     return pd.DataFrame(rows, columns=[*keys, "p_normality", "p_equal_variance", "sd_ratio"])
 
 
@@ -238,8 +230,3 @@ def _levene(groups: list[np.ndarray]) -> float:
     if not any(np.ptp(d) > 1e-12 * max(1.0, np.abs(v).max()) for d, v in zip(distances, groups, strict=True)):
         return np.nan
     return float(pg.homoscedasticity(groups, method="levene")["pval"].iloc[0])
-
-
-def _within_cv(table: pd.DataFrame, column: str) -> float:
-    by_group = table.groupby(["experiment", "group"])[column]
-    return float(100 * ((by_group.std() / by_group.mean()) ** 2).mean() ** 0.5)

@@ -1,7 +1,5 @@
 """Pair-feeding and its check: what is left of a difference when animals that ate the same are compared."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -90,17 +88,13 @@ def adjust_for_intake(measurements: pd.DataFrame, intake: pd.Series, study: Stud
 
 
 def _compare(
-    table: pd.DataFrame,
-    experiment: Experiment,
-    groups: list[str],
-    control: str,
-    endpoint: str,
-    alpha: float,
+    table: pd.DataFrame, experiment: Experiment, groups: list[str], control: str, endpoint: str, alpha: float
 ) -> list[dict[str, object]]:
     y = table["value"].to_numpy(float)
     dummies = np.column_stack([table["group"].eq(g).to_numpy(float) for g in groups])
     eaten = (table["intake"] - table["intake"].mean()).to_numpy(float)
-    known = _can_be_fitted(table)
+    # Animals, endpoint and intake have to leave a residual variance with and without the covariate.
+    known = _varies_within(table).any().all() and len(table) > len(groups) + 1
     fits, slope = {}, {}
     if known:
         adjusted = OLS(y, np.column_stack([dummies, eaten])).fit()
@@ -116,21 +110,11 @@ def _compare(
         for contrast in experiment.contrasts:
             if not {contrast.case, contrast.reference} <= set(groups):
                 continue
-            row = {
-                "experiment": experiment.name,
-                "endpoint": endpoint,
-                "contrast": contrast.name,
-                "model": model,
-            }
+            row = dict(zip(COLUMNS, (experiment.name, endpoint, contrast.name, model), strict=False))
             if known:
                 row |= _difference(fits[model], groups, contrast, of_control, alpha)
             rows.append(row | (slope if model == ADJUSTED else {}))
     return rows
-
-
-def _can_be_fitted(table: pd.DataFrame) -> bool:
-    """Say whether animals, endpoint and intake leave a residual variance with and without the covariate."""
-    return bool(_varies_within(table).any().all()) and len(table) > table["group"].nunique() + 1
 
 
 def _varies_within(table: pd.DataFrame) -> pd.DataFrame:

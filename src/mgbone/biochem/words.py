@@ -1,7 +1,5 @@
 """What pair-feeding tells apart, in a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -14,17 +14,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "on_demand": ["curve"],
         "replication": ["closed_chances", "replication", "counted_chances"],
         "runs": ["FOLDER", "how_many_hold", "prepare", "run_cohorts"],
-        "severity": ["severity"],
         "specifications": ["about_statement", "specification_curve"],
-        "table": ["CERTAINTY_COLUMNS", "certainty_table"],
+        "table": ["CERTAINTY_COLUMNS", "certainty_table", "severity"],
         "words": [
-            "agreement_table",
-            "calibration_table",
-            "chance_table",
-            "tell_ways",
-            "plan_table",
-            "tell_plan",
+            "agreement_table", "calibration_table", "chance_table", "tell_ways", "plan_table", "tell_plan",
             "tell_run",
         ],
     },
-)
+)  # fmt: skip

@@ -1,8 +1,6 @@
 """How many animals a group the next study needs, statement by statement, and what a plan can show."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -51,11 +49,10 @@ def animals_needed(
         `mgbone.evidence.chances.MOST` don't do, as for a trend (`mgbone.evidence.trends`) or a difference
         that points the other way; missing where the statement is not about animals or was not tested.
     """
-    rows = []
-    for row, seen in zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True):
-        chance = _chance_by_n(row, seen, truths, study)
-        found = [np.nan if chance is None else smallest_n(chance, wanted) for wanted in CHANCES]
-        rows.append((row["claim_id"], *found))
+    rows = [
+        (claim, *(np.nan if chance is None else smallest_n(chance, wanted) for wanted in CHANCES))
+        for claim, chance in _chances(verdicts, observed, truths, study)
+    ]
     return pd.DataFrame(rows, columns=["claim_id", "n80", "n90"])
 
 
@@ -73,17 +70,22 @@ def chances_by_n(
     DataFrame
         Columns claim_id, n, chance; a row a statement and size.
     """
-    rows = []
-    for row, seen in zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True):
-        if (chance := _chance_by_n(row, seen, truths, study)) is not None:
-            rows += [(row["claim_id"], n, chance(n)) for n in sizes]
+    known = _chances(verdicts, observed, truths, study)
+    rows = [(claim, n, chance(n)) for claim, chance in known if chance is not None for n in sizes]
     return pd.DataFrame(rows, columns=["claim_id", "n", "chance"])
+
+
+def _chances(
+    verdicts: pd.DataFrame, observed: pd.DataFrame, truths: Mapping[str, Truth], study: Study
+) -> Iterator[tuple[str, Callable[[int], float] | None]]:
+    """Give each statement with its chance as a function of the animals a group; None where there is none."""
+    for row, seen in zip(verdicts.to_dict("records"), observed.to_dict("records"), strict=True):
+        yield row["claim_id"], _chance_by_n(row, seen, truths, study)
 
 
 def _chance_by_n(
     row: Mapping[str, object], seen: Mapping[str, float], truths: Mapping[str, Truth], study: Study
 ) -> Callable[[int], float] | None:
-    """Return the chance of a statement as a function of the animals a group; None where there is none."""
     if row["contrast"] == "dose_order":
         return _order_by_n(row, truths, study) if row["verdict"] != "not_tested" else None
     if not np.isfinite(seen["t"]):

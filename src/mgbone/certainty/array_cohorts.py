@@ -6,8 +6,6 @@ variance of a gene's own is drawn anew for each cohort, from what limma's prior 
 expression and drawing scans give the same log2 fold changes, t and q of themes is tested on the simulator.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -157,7 +155,6 @@ def array_cohorts(
     Parameters
     ----------
     truth : {"none", "observed"}
-    n_cohorts : int
     seed : int
         Every cohort has one of its own, spawned from it: the result does not depend on the number of threads.
 

@@ -1,7 +1,5 @@
 """Every defensible analysis of the arrays: each normalisation and model once, limits on top of them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -55,7 +53,6 @@ def array_multiverse(
     n_permutations : int
         Labellings of the arrays for joint inference, the observed one included; 1 leaves it out. Each takes
         some seconds.
-    seed : int
 
     Returns
     -------
@@ -93,7 +90,9 @@ def array_multiverse(
         labellings = permuted_codes(codes, asked.pairs.values(), n_permutations - 1, rng)
         observed = _all_ways(asked, codes)
         rows += observed
-        joint += _jointly(observed, [_numbers(observed), *_permuted(asked, labellings)], study)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            permuted = list(pool.map(lambda codes, of=asked: _numbers(_all_ways(of, codes)), labellings))
+        joint += _jointly(observed, [_numbers(observed), *permuted], study)
     table = judged(pd.DataFrame(rows) if rows else pd.DataFrame(columns=SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
@@ -226,11 +225,6 @@ def permuted_codes(
     labellings = np.tile(codes, (n, 1))
     labellings[:, compared] = rng.permuted(labellings[:, compared], axis=1)
     return list(labellings)
-
-
-def _permuted(asked: _Asked, labellings: Sequence[np.ndarray]) -> list[np.ndarray]:
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(lambda labels: _numbers(_all_ways(asked, labels)), labellings))
 
 
 def _numbers(rows: Sequence[Row]) -> np.ndarray:

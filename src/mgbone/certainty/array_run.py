@@ -1,8 +1,7 @@
 """What takes minutes of the arrays: made by ``make certainty ARRAY_COHORTS=1000``, read by notebook 05."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,10 +18,11 @@ from mgbone.study.paths import write_table
 PERMUTATIONS = 40
 """Labellings of the arrays; 4 against 4 have 35 that differ."""
 FILES = {
-    "specifications": "array_specifications",
-    "statements": "array_certainty",
-    "decisions": "array_decisions",
+    "specifications": ("array_specifications.csv", SPECIFICATION_COLUMNS),
+    "statements": ("array_certainty.csv", STATEMENT_COLUMNS),
+    "decisions": ("array_decisions.csv", DECISION_COLUMNS),
 }
+"""By the tables of `mgbone.certainty.multiverse.Multiverse`: file, and columns where it was not written."""
 
 
 def run_arrays(
@@ -53,26 +53,18 @@ def run_arrays(
         drawn = sum(table["cohort"].nunique() for table in cohorts.values())
         tell(tr("{n:,} cohorts of arrays are drawn.", n=drawn))
     chances = array_chances(cohorts, verdicts)
-    together = {
-        "specifications": multiverse.specifications,
-        "statements": multiverse.statements.merge(chances, on="claim_id", how="outer"),
-        "decisions": multiverse.decisions,
-    }
-    for name, table in together.items():
-        write_table(table, folder / f"{FILES[name]}.csv")
+    multiverse = replace(
+        multiverse, statements=multiverse.statements.merge(chances, on="claim_id", how="outer")
+    )
+    for name, (file, _) in FILES.items():
+        write_table(getattr(multiverse, name), folder / file)
 
 
 def read_arrays(folder: Path) -> Multiverse:
     """Return what `run_arrays` left in the derived tables; tables without rows where it was not run."""
-    columns = {
-        "specifications": SPECIFICATION_COLUMNS,
-        "statements": STATEMENT_COLUMNS,
-        "decisions": DECISION_COLUMNS,
-    }
-    found = {}
-    for name, file in FILES.items():
-        path = folder / f"{file}.csv"
-        # "none" is the name of an option, and a level.
-        known = pd.read_csv(path, keep_default_na=False, na_values=[""]) if path.is_file() else None
-        found[name] = pd.DataFrame(columns=columns[name]) if known is None else known
+    found = {name: pd.DataFrame(columns=columns) for name, (_, columns) in FILES.items()}
+    for name, (file, _) in FILES.items():
+        if (path := folder / file).is_file():
+            # "none" is the name of an option, and a level.
+            found[name] = pd.read_csv(path, keep_default_na=False, na_values=[""])
     return Multiverse(**found)

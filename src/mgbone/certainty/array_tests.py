@@ -139,7 +139,6 @@ def index_terms(gene_sets: GeneSets, genes: Collection[str], themes: pd.DataFram
 
     Parameters
     ----------
-    gene_sets : GeneSets
     genes : collection of str
         In the order of the expression.
     themes : DataFrame
@@ -181,7 +180,6 @@ def over_representation(terms: Terms, lists: np.ndarray, background: np.ndarray)
 
     Parameters
     ----------
-    terms : Terms
     lists : bool array, shape (genes, lists)
     background : bool array, shape (genes,)
     """
@@ -244,7 +242,6 @@ def speak_for_themes(
 
     Parameters
     ----------
-    terms : Terms
     up_and_down : Enriched
         Of two lists: genes up, genes down.
     sizes : pair of int
@@ -261,7 +258,9 @@ def speak_for_themes(
         if not len(rows):
             found[theme] = Spoken(np.nan, 0, np.nan)
             continue
-        odds, p = _log2_odds(up_and_down, rows), up_and_down.p[rows]
+        x, m, k = up_and_down.hits[rows], up_and_down.size[rows][:, None], up_and_down.list_size[None]
+        a, b, c, d = (cell + 0.5 for cell in (x, m - x, k - x, up_and_down.background - m - k + x))
+        odds, p = np.where(k > 0, np.log2(a * d / (b * c)), np.nan), up_and_down.p[rows]
         q = lowest[np.searchsorted(ordered, p)]
         # As the declared table is sorted: by list, then p, then the name of the term.
         best = min(
@@ -269,10 +268,3 @@ def speak_for_themes(
         )
         found[theme] = Spoken(best[0], 1 if best[3] == 0 else -1, -best[2], int(best[5]))
     return found
-
-
-def _log2_odds(enriched: Enriched, rows: np.ndarray) -> np.ndarray:
-    x, m, k = enriched.hits[rows], enriched.size[rows][:, None], enriched.list_size[None]
-    cells = [x, m - x, k - x, enriched.background - m - k + x]
-    a, b, c, d = (cell + 0.5 for cell in cells)
-    return np.where(k > 0, np.log2(a * d / (b * c)), np.nan)

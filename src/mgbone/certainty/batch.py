@@ -174,14 +174,19 @@ def _most_extreme(batch: Batch) -> np.ndarray:
 
 def tukey_kramer(batch: Batch) -> Found:
     """Tukey-Kramer (`mgbone.evidence.compare`)."""
+    t, way, df = _with_pooled_variance(batch)
+    return tails.tukey_p(t, _as((batch.n > 1).sum(axis=1), t), _as(df, t)), way
+
+
+def _with_pooled_variance(batch: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Size of t and way of `_differences`, by the variance within groups of two or more, and its df."""
     counted = batch.n > 1
-    k = counted.sum(axis=1)
-    df = np.where(counted, batch.n, 0).sum(axis=1) - k
+    df = np.where(counted, batch.n, 0).sum(axis=1) - counted.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         within = np.where(counted, batch.squares, 0).sum(axis=1) / df
         within = np.where(within > 0, within, np.nan)
         t, way = _differences(batch, lambda a, b: np.sqrt(within * (1 / batch.n[:, a] + 1 / batch.n[:, b])))
-    return tails.tukey_p(t, _as(k, t), _as(df, t)), way
+    return t, way, df
 
 
 def games_howell(batch: Batch) -> Found:
@@ -200,13 +205,8 @@ def games_howell(batch: Batch) -> Found:
 def dunnett(batch: Batch) -> Found:
     """Dunnett against the group that most contrasts have as their reference; no p for the others."""
     control = control_of(batch.contrasts)
-    counted = batch.n > 1
-    n = np.where(counted, batch.n, 0)
-    df = n.sum(axis=1) - counted.sum(axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = np.where(counted, batch.squares, 0).sum(axis=1) / df
-        within = np.where(within > 0, within, np.nan)
-        t, way = _differences(batch, lambda a, b: np.sqrt(within * (1 / batch.n[:, a] + 1 / batch.n[:, b])))
+    t, way, df = _with_pooled_variance(batch)
+    n = np.where(batch.n > 1, batch.n, 0)
     others = np.sort(np.delete(n, control, axis=1), axis=1)
     sizes = (n[:, control], *others.swapaxes(0, 1))
     t[:, [b != control for _, b in batch.contrasts]] = np.nan

@@ -1,7 +1,5 @@
 """Can the chances be believed? Studies drawn, predicted, and repeated."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -50,7 +48,8 @@ def calibrate(
             true = rng.uniform(-_WIDEST, _WIDEST, n_studies)
         else:
             true = SDS[rng.choice(len(SDS), n_studies, p=PROPORTIONS)] * rng.standard_normal(n_studies)
-        t, again = (_observe(true, df, rng) for _ in range(2))
+        n = n_studies
+        t, again = ((true + rng.standard_normal(n)) / np.sqrt(rng.chisquare(df, n) / df) for _ in range(2))
         found, repeated = (_levels(x, n_groups, df, study) for x in (t, again))
         predicted = _predicted(t, found, n_groups, df, study)
         for level in ("significant", "trend", "none"):
@@ -60,10 +59,6 @@ def calibrate(
             means = [predicted[kind][of].mean() for kind in PREDICTED]
             rows.append((effects, level, int(of.sum()), same / of.sum(), *interval, *means))
     return pd.DataFrame(rows, columns=CALIBRATION_COLUMNS)
-
-
-def _observe(true: np.ndarray, df: int, rng: np.random.Generator) -> np.ndarray:
-    return (true + rng.standard_normal(len(true))) / np.sqrt(rng.chisquare(df, len(true)) / df)
 
 
 def _levels(t: np.ndarray, k: int, df: int, study: Study) -> np.ndarray:

@@ -126,7 +126,6 @@ def draw(truth: Truth, kind: str, n_cohorts: int, rng: np.random.Generator) -> M
 
     Parameters
     ----------
-    truth : Truth
     kind : str
         Of ``TRUTHS``: ``without_effect`` (all groups have the mean of all animals, the covariance is the one
         observed), ``plugin`` (means and covariance are those observed) or ``predictive`` (they are drawn
@@ -177,16 +176,13 @@ def _moments_of(
         together = count + added
         share = np.divide(added, together, out=np.zeros_like(together), where=together > 0)
         between = share * count * (new - mean) ** 2
-        squares += known * _diagonal_of_wishart(root, n - 1, rng) + between
+        wishart = 0.0
+        if n > 1:
+            wishart = ((root @ _bartlett(len(root), root.shape[2], n - 1, rng)) ** 2).sum(axis=-1)
+        squares += known * wishart + between
         mean += share * (new - mean)
         count = together
     return mean, squares
-
-
-def _diagonal_of_wishart(root: np.ndarray, df: int, rng: np.random.Generator) -> np.ndarray:
-    if df == 0:
-        return np.zeros(root.shape[:2])
-    return ((root @ _bartlett(len(root), root.shape[2], df, rng)) ** 2).sum(axis=-1)
 
 
 def _bartlett(n: int, rank: int, df: int, rng: np.random.Generator) -> np.ndarray:

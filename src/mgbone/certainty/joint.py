@@ -1,7 +1,5 @@
 """All specifications of a statement together, against permuted labels (Simonsohn et al. 2020)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,15 +8,9 @@ from mgbone.certainty import tails
 from mgbone.evidence.permutation import TIE
 
 JOINT_COLUMNS = [
-    "claim_id",
-    "median_p",
-    "share_significant",
-    "stouffer_z",
-    "joint_p_median",
-    "joint_p_share",
-    "joint_p_stouffer",
-    "n_permutations",
-]
+    "claim_id", "median_p", "share_significant", "stouffer_z",
+    "joint_p_median", "joint_p_share", "joint_p_stouffer", "n_permutations",
+]  # fmt: skip
 
 
 @dataclass

@@ -11,8 +11,6 @@ both experiments (`mgbone.integration.contrasts`). The other tests and scales co
 experiment and are no other ways to do that; only the rule for outliers would be left.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -27,7 +25,9 @@ from mgbone.certainty.batch import Batch, logarithms, run_test
 from mgbone.certainty.joint import JOINT_COLUMNS, Tally
 from mgbone.certainty.specifications import SPECIFICATION_COLUMNS, judged, sum_up
 from mgbone.dataset.opening import Dataset
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.comparison import animals_by_endpoints
+from mgbone.evidence.rank_tests import is_hidden
 from mgbone.study.design import Experiment
 from mgbone.study.ledger import CLAIM_COLUMNS
 from mgbone.study.multiverse import Decision, specifications
@@ -73,12 +73,10 @@ def animal_multiverse(
 
     Parameters
     ----------
-    dataset : Dataset
     claims : DataFrame
         The ledger, or verdicts on it; statements that no decision touches are left out.
     n_permutations : int
         Labellings drawn for joint inference, the observed one included; 1 leaves it out.
-    seed : int
 
     Returns
     -------
@@ -96,13 +94,9 @@ def animal_multiverse(
             found, tallies = _experiment(dataset, experiment, of, forms, (n_permutations, seed))
             rows += found
             joint += [{"claim_id": claim, **tally.joint()} for claim, tally in tallies.items()]
-    table = judged(pd.concat(rows, ignore_index=True) if rows else _no_rows(), about, study)
+    table = judged(under_one_another(rows, SPECIFICATION_COLUMNS), about, study)
     statements, decisions = sum_up(table, study, pd.DataFrame(joint, columns=JOINT_COLUMNS))
     return Multiverse(table, statements, decisions)
-
-
-def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame(columns=SPECIFICATION_COLUMNS)
 
 
 def make_forms(dataset: Dataset) -> list[Form]:
@@ -195,11 +189,8 @@ def _wide(
     table = measurements[measurements["endpoint"].isin(endpoints)]
     wide = animals_by_endpoints(table).reindex(index=animals)
     wide = wide[[e for e in endpoints if e in wide and wide[e].notna().any()]]
-    hidden = pd.DataFrame(False, wide.index, wide.columns)
-    if "censored" in table:
-        marks = table.assign(value=table["censored"].fillna(False).astype(float))
-        hidden = animals_by_endpoints(marks).reindex_like(wide) > 0
-    return wide, hidden
+    marks = table.assign(value=is_hidden(table).astype(float))
+    return wide, animals_by_endpoints(marks).reindex_like(wide) > 0
 
 
 def _labelled(
@@ -232,7 +223,6 @@ def draw_labels(
     groups : object array, shape (animals,)
     order : sequence of str
         The groups of the experiment.
-    n, seed : int
     among : bool array, shape (animals,), optional
         The animals that were measured; the others keep their groups, so that every labelling has the groups
         and sizes that were observed.
@@ -267,7 +257,7 @@ def _analyse(
     usable = known.any(axis=0)
     columns = task.table.columns[usable].tolist()
     if not columns:
-        return _no_rows(), []
+        return pd.DataFrame(), []
     at = {c.name: i for i, c in enumerate(experiment.contrasts)}
     asked = [
         (row.claim_id, at[row.contrast], columns.index(row.endpoint))

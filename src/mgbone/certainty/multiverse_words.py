@@ -1,7 +1,5 @@
 """Over how many analyses statements hold, as a reader wants it: names, percent and sentences."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 
@@ -38,10 +36,8 @@ def tell_analyses(analyses: Multiverse, verdicts: pd.DataFrame) -> Markdown:
             said.append(tr(words, n=int((of["share_of_specifications"] == 1).sum()), all=len(of)))
     if not said:
         return Markdown(tr("There is no statement that another analysis could be asked about."))
-    told = tr(
-        "{n:,} analyses of {statements} statements. {kept} keep their verdict in every one of them.",
-        n=len(analyses.specifications), statements=len(known), kept=tr(" and ").join(said),
-    )  # fmt: skip
+    told = N_("{n:,} analyses of {statements} statements. {kept} keep their verdict in every one of them.")
+    told = tr(told, n=len(analyses.specifications), statements=len(known), kept=tr(" and ").join(said))
     permutations = known["n_permutations"].max()
     if permutations > 1:
         told += " " + tr(
@@ -58,7 +54,6 @@ def analyses_table(
 
     Parameters
     ----------
-    analyses : Multiverse
     verdicts : DataFrame
         From `mgbone.claims.judge`.
     least : float

@@ -1,7 +1,5 @@
 """What the declared test saw of a statement about two groups: difference, error, degrees of freedom."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """The specification curve of one statement of a finished run, on demand."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from matplotlib.figure import Figure

@@ -1,8 +1,6 @@
 """The chance that a new cohort gives the same verdict: in closed form where there is one, else simulated."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -14,9 +12,10 @@ from mgbone.certainty.cohorts import Truth, draw
 from mgbone.certainty.runs import Job
 from mgbone.certainty.shrinkage import believed, draw_believed
 from mgbone.evidence.chances import chances_of_levels, dunnett_limits
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.other_tests import control_of
 from mgbone.integration import contrasts
-from mgbone.integration.many import Moments, judge_many
+from mgbone.integration.many import judge_many
 from mgbone.study.design import Study
 from mgbone.study.ledger import VERDICTS
 
@@ -69,10 +68,8 @@ def closed_chances(
             told = _verdicts_of_levels(about, chances)
             tables.append(told.assign(claim_id=about["claim_id"], truth=truth))
     columns = ["claim_id", "truth", *VERDICTS[:3]]
-    if not tables:
-        return pd.DataFrame(columns=columns)
     order = {claim: i for i, claim in enumerate(verdicts["claim_id"])}
-    stacked = pd.concat(tables)[columns]
+    stacked = under_one_another(tables, columns)[columns]
     return stacked.sort_values(
         ["claim_id", "truth"], key=lambda c: c.map(order) if c.name == "claim_id" else c.map(TRUTHS.index)
     ).reset_index(drop=True)
@@ -98,14 +95,10 @@ def levels_by_truth(
         "without_effect": levels(0 * t),
         "plugin": levels(t),
         "predictive": levels(t, uncertain=1.0, known_sd=False),
-        "shrunken": _averaged(weight, parts),
-    }
-
-
-def _averaged(weight: np.ndarray, parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    return {
-        level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
-        for level in parts[0]
+        "shrunken": {
+            level: sum((weight[..., i] * part[level]).sum(axis=-1) for i, part in enumerate(parts))
+            for level in parts[0]
+        },
     }
 
 
@@ -166,8 +159,10 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
         means = _believed_order(truths, job.study, rng)
     else:
         effect, sd = draw_believed(observed_t["t"], int(observed_t["df"]), _DRAWS, rng)
-        of = truths[statement["experiment"]]
-        moments[statement["experiment"]] = _rescaled(moments[statement["experiment"]], of, sd)
+        drawn, spread = moments[statement["experiment"]], sd[:, None]
+        centre = truths[statement["experiment"]].mean[:, None]
+        mean, squares = centre + spread * (drawn.mean - centre), spread**2 * drawn.squares
+        moments[statement["experiment"]] = replace(drawn, mean=mean, squares=squares)
         case = statement["contrast"].split("_vs_")[0]
         mean = observed_t["mean_reference"] + effect * sd * observed_t["error"]
         means = {(statement["experiment"], case): mean}
@@ -177,12 +172,6 @@ def shrunken_by_simulation(job: Job, statement: pd.Series, observed_t: pd.Series
         moments[experiment].mean[at, :, 0] += mean - of.mean[at, 0]
     verdict = judge_many(statement.to_frame().T, moments, job.study)[statement["claim_id"]]
     return {name: float((verdict == v).mean()) for v, name in enumerate(VERDICTS[:3])}
-
-
-def _rescaled(moments: Moments, of: Truth, sd: np.ndarray) -> Moments:
-    """Return moments of values that scatter `sd` times as much about their true means."""
-    sd, centre = sd[:, None], of.mean[:, None]
-    return replace(moments, mean=centre + sd * (moments.mean - centre), squares=sd**2 * moments.squares)
 
 
 def _believed_order(

@@ -1,7 +1,5 @@
 """Many cohorts: in chunks, on threads, processes or a cluster, resumable, the same wherever drawn."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import warnings
@@ -21,7 +19,7 @@ from mgbone.claims.judging import what_is_asserted
 from mgbone.integration.many import NOT_TESTED, REPRODUCED, judge_many
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.ledger import CLAIM_COLUMNS, VERDICTS
 from mgbone.study.paths import write_aside
 from mgbone.study.places import relative
@@ -250,11 +248,8 @@ class _Kept:
         read = {number: self._read(number) for number in numbers}
         found = {number: chunk for number, chunk in read.items() if chunk is not None}
         if spoilt := len(read) - len(found):
-            said = tr(
-                "{n} chunks in {folder} can't be read; they are drawn again.",
-                n=spoilt,
-                folder=relative(self.folder),
-            )
+            said = N_("{n} chunks in {folder} can't be read; they are drawn again.")
+            said = tr(said, n=spoilt, folder=relative(self.folder))
             warnings.warn(said, KeptWarning, stacklevel=3)
         return found
 

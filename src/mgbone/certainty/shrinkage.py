@@ -1,7 +1,5 @@
 """What other studies say of an effect: most are smaller than they looked."""
 
-from __future__ import annotations
-
 import numpy as np
 from scipy import stats
 

@@ -1,8 +1,6 @@
 """What the specifications of a multiverse say: verdicts, their spread, and which decision moves them."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,27 +12,11 @@ from mgbone.study.design import Study
 
 SPECIFICATION_COLUMNS = ["claim_id", "specification", "estimate", "p", "points", "level", "verdict"]
 STATEMENT_COLUMNS = [
-    "claim_id",
-    "verdict",
-    "specifications",
-    "share_of_specifications",
-    "p_declared",
-    "p_min",
-    "p_max",
-    "estimate_declared",
-    "estimate_min",
-    "estimate_max",
-    "most_decisive",
-    "decisive_share",
-    "median_p",
-    "share_significant",
-    "stouffer_z",
-    "joint_p",
-    "joint_p_median",
-    "joint_p_share",
-    "joint_p_stouffer",
-    "n_permutations",
-]
+    "claim_id", "verdict", "specifications", "share_of_specifications", "p_declared", "p_min", "p_max",
+    "estimate_declared", "estimate_min", "estimate_max", "most_decisive", "decisive_share",
+    "median_p", "share_significant", "stouffer_z",
+    "joint_p", "joint_p_median", "joint_p_share", "joint_p_stouffer", "n_permutations",
+]  # fmt: skip
 DECISION_COLUMNS = ["claim_id", "decision", "of_verdict", "of_z", "of_estimate"]
 _FOR_JUDGE = ["n_case", "mean_case", "sd_case"]
 _NOT_MADE = {"verdict": "not_tested", "level": None, "p": np.nan, "estimate": np.nan}
@@ -49,7 +31,6 @@ def judged(rows: pd.DataFrame, claims: pd.DataFrame, study: Study) -> pd.DataFra
         One row per statement and specification: claim_id, a column per decision, estimate, p, way (-1, 0, 1),
         for stated means n_case, mean_case, sd_case, logs (whether these are of logarithms), and the level
         where p alone does not give it.
-    claims : DataFrame
 
     Returns
     -------
@@ -138,35 +119,27 @@ def sum_up(table: pd.DataFrame, study: Study, joint: pd.DataFrame) -> tuple[pd.D
         shares.append(found.assign(claim_id=claim))
         column = next((c for c in DECISION_COLUMNS[2:] if found[c].notna().any()), None)
         most = found.loc[found[column].idxmax()] if column else None
+        known = not pd.isna(declared["level"])
+        share = float((tested["verdict"] == declared["verdict"]).mean()) if known else np.nan
         rows.append(
             {
                 "claim_id": claim,
                 "verdict": declared["verdict"],
                 "specifications": len(tested),
-                "share_of_specifications": _share(tested, declared),
-                **{f"{what}_declared": declared[what] for what in ("p", "estimate")},
-                **{
-                    f"{what}_{end}": getattr(tested[what], end)()
-                    for what in ("p", "estimate")
-                    for end in ("min", "max")
-                },
+                "share_of_specifications": share,
+                "p_declared": declared["p"], "p_min": tested["p"].min(), "p_max": tested["p"].max(),
+                "estimate_declared": declared["estimate"],
+                "estimate_min": tested["estimate"].min(), "estimate_max": tested["estimate"].max(),
                 "most_decisive": None if most is None else most["decision"],
                 "decisive_share": np.nan if most is None else most[column],
             }
-        )
-    statements = pd.DataFrame(
-        rows, columns=[c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"]
-    )
+        )  # fmt: skip
+    columns = [c for c in STATEMENT_COLUMNS if c not in joint or c == "claim_id"]
+    statements = pd.DataFrame(rows, columns=columns)
     statements = statements.merge(joint, on="claim_id", how="left")
     statements = statements.assign(joint_p=statements["joint_p_stouffer"])[STATEMENT_COLUMNS]
     together = pd.concat(shares, ignore_index=True) if shares else pd.DataFrame(columns=DECISION_COLUMNS)
     return statements, together[DECISION_COLUMNS]
-
-
-def _share(tested: pd.DataFrame, declared: Mapping[str, object]) -> float:
-    if pd.isna(declared["level"]):
-        return np.nan
-    return float((tested["verdict"] == declared["verdict"]).mean())
 
 
 def shares_of_variance(rows: pd.DataFrame, decisions: Sequence[str]) -> pd.DataFrame:

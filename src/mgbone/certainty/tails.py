@@ -5,8 +5,6 @@ Over ``x = log(1 + t^2 / df)`` the logarithm of such a tail ends as a straight l
 as exact.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 
@@ -88,18 +86,12 @@ def mann_whitney_p(excess: np.ndarray, n: np.ndarray, m: np.ndarray, ties: np.nd
 
 def holm(p: np.ndarray) -> np.ndarray:
     """Adjust the p along the second axis for their number (Holm 1979); a missing one is not counted."""
-    m = np.isfinite(p).sum(axis=1)
-    parts = [np.where(np.isfinite(one), one, 2.0) for one in p.swapaxes(0, 1)]
-    # What a p is multiplied by is the number of those that are not smaller, the first of equals coming first.
-    raised = [
-        (m - sum((other <= one) if j < i else (other < one) for j, other in enumerate(parts))) * one
-        for i, one in enumerate(parts)
-    ]
-    adjusted = [
-        np.max([np.where(other <= one, high, 0) for other, high in zip(parts, raised, strict=True)], axis=0)
-        for one in parts
-    ]
-    return np.where(np.isfinite(p), np.minimum(np.stack(adjusted, axis=1), 1), np.nan)
+    order = np.argsort(p, axis=1, kind="stable")  # missing ones last
+    rank = np.arange(p.shape[1]).reshape(1, -1, *[1] * (p.ndim - 2))
+    raised = np.take_along_axis(p, order, axis=1) * (np.isfinite(p).sum(axis=1, keepdims=True) - rank)
+    adjusted = np.empty_like(p)
+    np.put_along_axis(adjusted, order, np.minimum(np.maximum.accumulate(raised, axis=1), 1), axis=1)
+    return adjusted
 
 
 def _by_shape(

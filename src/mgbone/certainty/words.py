@@ -1,7 +1,5 @@
 """Chances, animals and plans as a reader wants them: names, percent, and what they mean in a sentence."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -113,15 +111,9 @@ def _animals(n: float) -> str:
 
 def calibration_table(calibrated: pd.DataFrame) -> pd.DataFrame:
     """Return the frequency of a repeated finding beside what was predicted of it, in percent."""
-    frequency = [
-        tr(
-            "{at:.1f} ({low:.1f} to {high:.1f})",
-            at=100 * row.frequency,
-            low=100 * row.low,
-            high=100 * row.high,
-        )
-        for row in calibrated.itertuples()
-    ]
+    ends = (100 * calibrated[["frequency", "low", "high"]]).itertuples(index=False)
+    said = N_("{at:.1f} ({low:.1f} to {high:.1f})")
+    frequency = [tr(said, at=at, low=low, high=high) for at, low, high in ends]
     told = {
         tr("drawn"): [tr(EFFECTS[e]) for e in calibrated["effects"]],
         tr("found"): calibrated["level"].map(word),

@@ -1,7 +1,5 @@
 """Every verdict folded out: what was stated, what was found, and where to see it."""
 
-from __future__ import annotations
-
 import json
 import re
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """From evidence to verdicts: every statement of the report held against the data."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -13,12 +11,7 @@ from mgbone.study.naming import NOT_SHOWN, SUPPORTED
 
 CRITERIA = ("same_direction", "same_level", "value_inside", "equivalent")
 
-_RENAMED = {
-    "direction": "observed_direction",
-    "level": "observed_level",
-    "unit": "observed_unit",
-    "domain": "observed_domain",
-}
+_RENAMED = {name: f"observed_{name}" for name in ("direction", "level", "unit", "domain")}
 
 
 def in_ledger(table: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:

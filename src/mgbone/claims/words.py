@@ -1,7 +1,5 @@
 """Verdicts in sentences and tables."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

@@ -1,8 +1,6 @@
 """What an answer is held against: the right one, and wrong ones that have a name."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Number
 
@@ -25,16 +23,24 @@ class Key:
         A collection is compared without regard to order.
     shows : str
         What the right answer shows, in a sentence.
-    mistakes : tuple
-        Pairs of a wrong answer and a sentence that names what led to it.
+    wrong : mapping of str to number, bool, str, collection of str, or tuple of such
+        Wrong answers, by the sentence that names what led to them; a tuple holds several of one sentence.
     advice : str
         What to look at where an answer is wrong in a way that nobody foresaw.
     """
 
     right: object
     shows: str
-    mistakes: tuple[tuple[object, str], ...]
+    wrong: Mapping[str, object]
     advice: str
+
+    @property
+    def mistakes(self) -> list[tuple[object, str]]:
+        """Pairs of a wrong answer and its sentence."""
+        several = {
+            said: found if isinstance(found, tuple) else (found,) for said, found in self.wrong.items()
+        }
+        return [(answer, said) for said, answers in several.items() for answer in answers]
 
 
 def plain(answer: object) -> object:

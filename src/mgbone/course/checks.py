@@ -1,7 +1,5 @@
 """Answers to exercises checked: the blank and the usual errors are told what they are."""
 
-from __future__ import annotations
-
 import inspect
 
 from IPython.display import Markdown
@@ -9,7 +7,7 @@ from IPython.display import Markdown
 from mgbone.course import of_arrays, of_biochem, of_certainty, of_qct, of_report
 from mgbone.course.answers import misfit, plain, same
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 KEYS = {**of_biochem.KEYS, **of_qct.KEYS, **of_arrays.KEYS, **of_report.KEYS, **of_certainty.KEYS}
 """What makes the `Key` of each exercise from tables of the run, by the exercise's number."""
@@ -39,24 +37,16 @@ def check(number: str, answer: object, *tables: object) -> Markdown:
     """
     if number not in KEYS:
         known = tr(", ").join(KEYS)
-        raise MgboneError(
-            tr("There is no exercise {number!r}; there are {known}.", number=number, known=known)
-        )
+        said = N_("There is no exercise {number!r}; there are {known}.")
+        raise MgboneError(tr(said, number=number, known=known))
     needed = list(inspect.signature(KEYS[number]).parameters)
     if len(tables) != len(needed):
-        said = tr(
-            "The check of {number} needs {tables} after the answer.",
-            number=number,
-            tables=tr(", ").join(needed),
-        )
+        said = N_("The check of {number} needs {tables} after the answer.")
+        said = tr(said, number=number, tables=tr(", ").join(needed))
         raise MgboneError(said)
     if answer is Ellipsis or answer is None:
-        raise AnswerError(
-            tr(
-                "{number} is still blank: put your answer in place of `...` and run the cell again.",
-                number=number,
-            )
-        )
+        said = N_("{number} is still blank: put your answer in place of `...` and run the cell again.")
+        raise AnswerError(tr(said, number=number))
     key = KEYS[number](*tables)
     if same(answer, key.right):
         return Markdown(tr("✓ **{number}** Right. {shows}", number=number, shows=key.shows))

@@ -5,8 +5,6 @@ parameters send figures and tables to the course's own folders; Run All in a cop
 knows.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -6,11 +6,10 @@ solution (tag ``solution``), which runs with the notebook and ends in its own ch
 at the end of a line.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import nbformat
@@ -71,11 +70,8 @@ def student_notebook(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     for i, _, solution, answer in _found(given):
         solved = solution.source
         solution.source = blanked(solved)
-        solution.metadata["tags"] = [
-            *(t for t in _tags(solution) if t != SOLUTION),
-            "fill-in",
-            "raises-exception",
-        ]
+        kept = [tag for tag in _tags(solution) if tag != SOLUTION]
+        solution.metadata["tags"] = [*kept, "fill-in", "raises-exception"]
         solution.update(outputs=[], execution_count=None)
         code = f"```python\n{without_marks(solved)}\n```"
         given.cells[i + 2].source = folded(tr("Answer"), f"{code}\n\n{answer.source}")
@@ -100,6 +96,13 @@ def without_marks(solution: str) -> str:
 def folded(summary: str, inside: str) -> str:
     """Return Markdown that folds out, without a script: it works offline and in notebooks not trusted."""
     return f"<details><summary>{summary}</summary>\n\n{inside}\n\n</details>"
+
+
+def text_notebook(cells: Mapping[str, str]) -> nbformat.NotebookNode:
+    """Return a notebook without code of Markdown by the ids of its cells, which are cut to 64 signs."""
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    told = [nbformat.v4.new_markdown_cell(source, id=name[:64]) for name, source in cells.items()]
+    return nbformat.v4.new_notebook(cells=told, metadata=kernel)
 
 
 def _found(notebook: nbformat.NotebookNode) -> list[tuple]:

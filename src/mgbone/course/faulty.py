@@ -1,12 +1,10 @@
 """Made-up tables with a fault in each, to learn to find it on."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown, display
 
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import resolve
 
 FOLDER = "data/faulty"
@@ -29,12 +27,8 @@ def faulty(name: str) -> pd.DataFrame:
     if not path.is_file():
         known = tr(", ").join(sorted(one.stem for one in path.parent.glob("*.csv")))
         raise MgboneError(tr("There is no faulty table {name!r}; there are {known}.", name=name, known=known))
-    display(
-        Markdown(
-            tr(
-                "**Made up.** Nobody measured this table: it was drawn by a program, with a "
-                "fault, to be found."
-            )
-        )
+    said = N_(
+        "**Made up.** Nobody measured this table: it was drawn by a program, with a fault, to be found."
     )
+    display(Markdown(tr(said)))
     return pd.read_csv(path, comment="#")

@@ -1,7 +1,5 @@
 """The glossary: terms linked where a notebook uses them first, and a page that explains them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +7,7 @@ from functools import cache
 import nbformat
 import yaml
 
+from mgbone.course.exercises import text_notebook
 from mgbone.study.language import current, either, tr
 from mgbone.study.paths import project_root
 
@@ -182,13 +181,10 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
     Terms stand in the order of the alphabet, in Japanese in that of their reading; below each stand the
     headings under which it is used first.
 
-    Parameters
-    ----------
-    uses : Uses
-        From `link_terms`.
+    `uses` comes from `link_terms`.
     """
     about = tr("What the words of these notebooks mean, and where each is used first.")
-    cells = [_text("title", f"# {tr('Glossary')}\n\n{about}")]
+    cells = {"title": f"# {tr('Glossary')}\n\n{about}"}
     key = (lambda term: term.reading) if current() == "ja" else (lambda term: term.name.lower())
     for term in sorted(load_terms(), key=key):
         other = f"{term.ja}（{term.reading}）" if current() == "en" else f"{term.reading}　{term.en}"
@@ -196,16 +192,11 @@ def glossary_notebook(uses: Uses) -> nbformat.NotebookNode:
         said = [f"## {term.name}", names, either(term.means, term.means_ja)]
         if places := uses.places.get(term):
             said.append(tr("Used in: {links}", links=tr("; ").join(_link(*place) for place in places)))
-        cells.append(_text(re.sub(r"[^a-z0-9]+", "-", term.en.lower()).strip("-"), "\n\n".join(said)))
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        cells[re.sub(r"[^a-z0-9]+", "-", term.en.lower()).strip("-")] = "\n\n".join(said)
+    return text_notebook(cells)
 
 
 def _link(stem: str, heading: str) -> str:
     number = stem.partition("_")[0]
     shown = heading if heading.startswith(number) else f"{number} · {heading}"
     return f"[{shown}]({stem}.ipynb#{anchor_of(heading)})"
-
-
-def _text(id: str, source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source, id=id[:64])

@@ -1,13 +1,11 @@
 """For those who teach: a sheet per lesson, made of the notebook's own goals, exercises, answers and quiz."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 
 import nbformat
 
-from mgbone.course.exercises import QUIZ, Exercise, exercises
+from mgbone.course.exercises import QUIZ, Exercise, exercises, text_notebook
 from mgbone.study.language import N_, tr
 
 TEACHER = "teacher"
@@ -57,17 +55,15 @@ def teacher_notebook(notebooks: Mapping[str, nbformat.NotebookNode]) -> nbformat
         "A sheet per lesson: minutes, goals, what to show, answers and the errors that are usual. Students "
         "don't get this page with their copies."
     )
-    cells = [nbformat.v4.new_markdown_cell(f"# {tr('For the teacher')}\n\n{about}", id="title")]
+    cells = {"title": f"# {tr('For the teacher')}\n\n{about}"}
     for stem, notebook in notebooks.items():
         name = stem.replace("_", "-")
-        cells.append(nbformat.v4.new_markdown_cell(_plan(stem, notebook), id=f"{name}-plan"))
-        told = "\n\n".join([f"### {tr('Exercises')}", *map(_exercise, exercises(notebook))])
-        cells.append(nbformat.v4.new_markdown_cell(told, id=f"{name}-exercises"))
+        cells[f"{name}-plan"] = _plan(stem, notebook)
+        told = [f"### {tr('Exercises')}", *map(_exercise, exercises(notebook))]
+        cells[f"{name}-exercises"] = "\n\n".join(told)
         quiz = [_right(c.source) for c in notebook.cells if QUIZ in c.metadata.get("tags", [])]
-        told = "\n".join([f"### {tr('Quiz')}\n", *quiz])
-        cells.append(nbformat.v4.new_markdown_cell(told, id=f"{name}-quiz"))
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        cells[f"{name}-quiz"] = "\n".join([f"### {tr('Quiz')}\n", *quiz])
+    return text_notebook(cells)
 
 
 def _plan(stem: str, notebook: nbformat.NotebookNode) -> str:

@@ -9,21 +9,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "comparison": ["compare"],
         "letters": ["journal_notes", "journal_tables", "summary_table"],
         "other_tests": [
-            "DECLARED",
-            "NAMES",
-            "changed_claims",
-            "compare_tests",
-            "flag_outliers",
-            "omnibus_tests",
+            "DECLARED", "NAMES", "changed_claims", "compare_tests", "flag_outliers", "omnibus_tests",
         ],
         "words": [
-            "absence_table",
-            "count_absence",
-            "each_finding",
-            "findings",
-            "name_outliers",
-            "tell_trends",
+            "absence_table", "count_absence", "each_finding", "findings", "name_outliers", "tell_trends",
             "width_of_effects",
         ],
     },
-)
+)  # fmt: skip

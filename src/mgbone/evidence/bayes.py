@@ -1,7 +1,5 @@
 """No finding is not no effect: whether data speak for absence or say nothing."""
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np
@@ -52,10 +50,8 @@ def weigh_absence(measurements: pd.DataFrame, evidence: pd.DataFrame) -> pd.Data
     ]
     rows["speaks"] = [speaks(bf) for bf in rows["bf10"]]
     rows = rows.join(percent_intervals(rows)[["percent_low", "percent_high"]])
-    kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference"]
-    kept += ["estimate", "ci_low", "ci_high", "unit"]
-    kept += ["percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks"]
-    kept += EQUIVALENCE_COLUMNS
+    kept = ["experiment", "endpoint", "contrast", "n_case", "n_reference", "estimate", "ci_low", "ci_high"]
+    kept += ["unit", "percent_low", "percent_high", "hedges_g", "p", "bf10", "speaks", *EQUIVALENCE_COLUMNS]
     return rows[kept].reset_index(drop=True)
 
 

@@ -1,7 +1,5 @@
 """The chance that the declared test gives each level in a new cohort, in closed form."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -61,13 +59,9 @@ def chances_of_levels(
             beyond[level, sign] = _tail(limit, sign * shift, df, uncertain, known_sd)
     up, down = ({level: beyond[level, sign] for level in ("significant", "trend")} for sign in (1, -1))
     chances = [
-        up["significant"],
-        up["trend"] - up["significant"],
-        1 - up["trend"] - down["trend"],
-        down["trend"] - down["significant"],
-        down["significant"],
-        beyond["any", 1],
-    ]
+        up["significant"], up["trend"] - up["significant"], 1 - up["trend"] - down["trend"],
+        down["trend"] - down["significant"], down["significant"], beyond["any", 1],
+    ]  # fmt: skip
     return dict(zip(LEVEL_CHANCES, chances, strict=True))
 
 
@@ -88,16 +82,16 @@ def _tail(critical: float, shift: np.ndarray, df: int, uncertain: float, known_s
     return seen @ of_s @ of_s
 
 
-def smallest_n(chance: Callable[[int], float], wanted: float, most: int = MOST) -> float:
+def smallest_n(chance: Callable[[int], float], wanted: float) -> float:
     """Return the smallest n, from 2, of which `chance` is at least `wanted`; infinity where none is.
 
-    Up to `most` the chance is looked for in doubling steps, then between two of them, where it has to rise.
+    Up to ``MOST`` the chance is looked for in doubling steps, then between two of them, where it has to rise.
     """
     low, high = 1, 2
     while chance(high) < wanted:
-        if high >= most:
+        if high >= MOST:
             return np.inf
-        low, high = high, min(2 * high, most)
+        low, high = high, min(2 * high, MOST)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if chance(middle) >= wanted else (middle, high)

@@ -1,7 +1,5 @@
 """From measurements to evidence: estimate, interval, effect size and test per endpoint and contrast."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
@@ -16,7 +14,7 @@ from mgbone.evidence.rank_tests import as_limits, hides_values, rank_z, two_side
 from mgbone.study.design import Contrast, Study
 from mgbone.study.dictionary import domain_of
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import GEHAN
 
 TUKEY = "one-way ANOVA, Tukey-Kramer"
@@ -60,7 +58,8 @@ def compare(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
     for experiment in study.experiments.values():
         of_experiment = measurements[measurements["experiment"] == experiment.name]
         for endpoint, table in of_experiment.groupby("endpoint", sort=False):
-            groups = _values_by_group(table, experiment.groups)
+            known = {g: v.to_numpy(float) for g, v in table.dropna(subset="value").groupby("group")["value"]}
+            groups = {g: known[g] for g in experiment.groups if g in known}
             unit = table["unit"].iloc[0]
             tukey = _tukey(groups, experiment.contrasts, study.thresholds["confidence"])
             ranked = _ranked(table, experiment.contrasts)
@@ -107,25 +106,18 @@ def varies(values: np.ndarray) -> bool:
 def _check(measurements: pd.DataFrame, study: Study) -> None:
     missing = [c for c in MEASUREMENT_COLUMNS if c not in measurements.columns]
     if missing:
+        said = N_("measurements lacks the column {columns}; it needs {all_columns}.")
         raise MgboneError(
-            tr(
-                "measurements lacks the column {columns}; it needs {all_columns}.",
-                columns=tr(", ").join(missing),
-                all_columns=tr(", ").join(MEASUREMENT_COLUMNS),
-            )
+            tr(said, columns=tr(", ").join(missing), all_columns=tr(", ").join(MEASUREMENT_COLUMNS))
         )
     _check_once(measurements)
     for experiment, group in measurements[["experiment", "group"]].drop_duplicates().itertuples(index=False):
         known = study.experiments[experiment].groups if experiment in study.experiments else ()
         if group not in known:
             experiments = tr("none: experiments are {names}", names=tr(", ").join(study.experiments))
+            said = N_("measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.")
             raise MgboneError(
-                tr(
-                    "measurements has the group {group!r} in {experiment!r}; allowed there: {allowed}.",
-                    group=group,
-                    experiment=experiment,
-                    allowed=tr(", ").join(known) or experiments,
-                )
+                tr(said, group=group, experiment=experiment, allowed=tr(", ").join(known) or experiments)
             )
 
 
@@ -155,19 +147,8 @@ def _check_once(measurements: pd.DataFrame) -> None:
     twice = measurements[measurements.duplicated(["animal_id", "endpoint"])]
     if len(twice):
         animal, endpoint = twice[["animal_id", "endpoint"]].iloc[0]
-        raise MgboneError(
-            tr(
-                "measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.",
-                animal=animal,
-                endpoint=endpoint,
-            )
-        )
-
-
-def _values_by_group(table: pd.DataFrame, order: tuple[str, ...]) -> dict[str, np.ndarray]:
-    measured = table.dropna(subset="value")
-    present = {g: v.to_numpy(float) for g, v in measured.groupby("group")["value"]}
-    return {g: present[g] for g in order if g in present}
+        said = N_("measurements has the animal {animal!r} twice for {endpoint!r}; keep one value.")
+        raise MgboneError(tr(said, animal=animal, endpoint=endpoint))
 
 
 def _tukey(
@@ -206,26 +187,15 @@ def _row(
     g, g_low, g_high = hedges_g(case, reference, study.thresholds["confidence"])
     level = study.level(p) if np.isfinite(p) else None
     return {
-        "experiment": contrast.experiment,
-        "contrast": contrast.name,
-        "n_case": len(case),
-        "n_reference": len(reference),
-        "estimate": estimate,
-        "ci_low": estimate - half_width,
-        "ci_high": estimate + half_width,
-        "hedges_g": g,
-        "g_low": g_low,
-        "g_high": g_high,
-        "p": p,
-        "test": "not tested" if level is None else test,
-        "direction": direction_of(estimate, level),
-        "level": level,
-        "mean_case": case.mean(),
-        "sd_case": _sd(case),
-        "mean_reference": reference.mean(),
-        "sd_reference": _sd(reference),
-        "points": points_of(estimate),
-    }
+        "experiment": contrast.experiment, "contrast": contrast.name,
+        "n_case": len(case), "n_reference": len(reference),
+        "estimate": estimate, "ci_low": estimate - half_width, "ci_high": estimate + half_width,
+        "hedges_g": g, "g_low": g_low, "g_high": g_high,
+        "p": p, "test": "not tested" if level is None else test,
+        "direction": direction_of(estimate, level), "level": level, "points": points_of(estimate),
+        "mean_case": case.mean(), "sd_case": _sd(case),
+        "mean_reference": reference.mean(), "sd_reference": _sd(reference),
+    }  # fmt: skip
 
 
 def _ranked(table: pd.DataFrame, contrasts: tuple[Contrast, ...]) -> dict[str, tuple[float, float]]:
@@ -254,14 +224,8 @@ def _on_ranks(found: tuple[float, float] | None, study: Study) -> dict[str, obje
     z, p = found
     # Where no value is surely larger than another, as when all lie below limits, there is nothing to test.
     level = study.level(p) if np.isfinite(p) else None
-    test = "not tested" if level is None else GEHAN
-    changed = {
-        "p": p,
-        "test": test,
-        "level": level,
-        "direction": direction_of(z, level),
-        "points": points_of(z),
-    }
+    changed = {"p": p, "test": "not tested" if level is None else GEHAN, "level": level}
+    changed |= {"direction": direction_of(z, level), "points": points_of(z)}
     return changed | dict.fromkeys(["ci_low", "ci_high", "g_low", "g_high"], np.nan)
 
 

@@ -1,7 +1,5 @@
 """No finding is not no effect: how large a difference the data exclude, and how severely."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Probabilities by numerical integration over the pooled SD, the same on every machine: no random numbers."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -62,7 +60,6 @@ def dunnett(
     ----------
     groups : mapping of str to float array
         Values by group, two or more each.
-    control : str
     cases : collection of str, optional
         The groups whose p is wanted, all by default; the error is held over all in any case.
 

@@ -1,7 +1,5 @@
 """The summary table that journals of nutrition print: means, letters, and the exact p that letters hide."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from itertools import combinations
 from string import ascii_lowercase

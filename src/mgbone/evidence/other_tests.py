@@ -1,7 +1,5 @@
 """Would another reasonable test have said something else? Several tests for the same comparisons."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -10,10 +8,18 @@ import pandas as pd
 import pingouin as pg
 from scipy import stats
 
+from mgbone.evidence.columns import under_one_another
 from mgbone.evidence.comparison import compare
 from mgbone.evidence.exact import dunnett, studentised_range_tail
 from mgbone.evidence.permutation import permutation_p
-from mgbone.evidence.rank_tests import as_limits, hides_values, kruskal_wallis, rank_z, two_sided
+from mgbone.evidence.rank_tests import (
+    as_limits,
+    hides_values,
+    in_hidden_endpoints,
+    kruskal_wallis,
+    rank_z,
+    two_sided,
+)
 from mgbone.study.design import Study
 from mgbone.study.language import N_, tr
 from mgbone.study.naming import GEHAN, word
@@ -80,54 +86,33 @@ def compare_tests(
         Columns experiment, endpoint, contrast, test, p, test_run (the name of the test that was run).
     """
     keys = ["experiment", "endpoint", "contrast"]
-    hidden = _hidden(measurements)
-    seen = measurements[~hidden]
+    seen = measurements[~in_hidden_endpoints(measurements)]
     tables = {
         DECLARED: compare(measurements, study) if evidence is None else evidence,
         "games_howell": _per_contrast(seen, study, _games_howell, holm=False),
         "dunnett": _per_contrast(seen, study, _dunnett, holm=False),
         "dunn": _per_contrast(seen, study, _dunn),
-        "mann_whitney": _per_contrast(seen, study, _mann_whitney),
-        "permutation": _per_contrast(seen, study, _permutation),
+        "mann_whitney": _per_contrast(seen, study, _pairwise(lambda *two: stats.mannwhitneyu(*two).pvalue)),
+        "permutation": _per_contrast(seen, study, _pairwise(permutation_p)),
         "log_scale": compare(_logarithms(seen), study),
         "without_extreme": compare(without_most_extreme(measurements), study),
     }
     on_ranks = tables[DECLARED][tables[DECLARED]["test"] == GEHAN]
-    tables |= {name: _joined(tables[name], on_ranks) for name in ("dunn", "mann_whitney", "log_scale")}
-    first = tables[DECLARED][keys]
-    stacked = [
-        first.merge(_named(t, name)[[*keys, "p", "test_run"]], on=keys, how="left").assign(test=name)
-        for name, t in tables.items()
-    ]
+    for name in ("dunn", "mann_whitney", "log_scale"):
+        tables[name] = under_one_another([tables[name], on_ranks], tables[name].columns)
+    stacked = []
+    for name, table in tables.items():  # the test that was run is that of the evidence, or the column's own
+        run = table["test"] if "test" in table else pd.Series(np.nan, table.index, dtype=object)
+        told = table.assign(test_run=run.fillna(name_of(name)))[[*keys, "p", "test_run"]]
+        stacked.append(tables[DECLARED][keys].merge(told, on=keys, how="left").assign(test=name))
     told = pd.concat(stacked, ignore_index=True)[[*keys, "test", "p", "test_run"]]
     return told.assign(test_run=told["test_run"].where(told["p"].notna(), NOT_TESTED))
-
-
-def _hidden(measurements: pd.DataFrame) -> pd.Series:
-    """Mark the rows of each endpoint that has a value below a limit in the experiment."""
-    if not hides_values(measurements):
-        return pd.Series(False, index=measurements.index)
-    keys = [measurements["experiment"], measurements["endpoint"]]
-    return measurements["censored"].fillna(False).astype(bool).groupby(keys).transform("any")
-
-
-def _joined(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    return pd.concat([first, second], ignore_index=True) if len(second) else first
-
-
-def _named(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Say which test was run: that of the evidence, otherwise the one that the column is named after."""
-    run = table["test"] if "test" in table else pd.Series(np.nan, index=table.index, dtype=object)
-    return table.assign(test_run=run.fillna(name_of(name)))
 
 
 def changed_levels(tests: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Return the comparisons whose level differs between tests: one row each, one column per test.
 
-    Parameters
-    ----------
-    tests : DataFrame
-        From `compare_tests`.
+    `tests` comes from `compare_tests`.
     """
     levels = tests.assign(level=[study.level(p) if pd.notna(p) else None for p in tests["p"]])
     keys = ["experiment", "endpoint", "contrast"]
@@ -195,16 +180,9 @@ def omnibus_tests(measurements: pd.DataFrame) -> pd.DataFrame:
         varies = all(np.ptp(v) > 0 for v in groups.values())
         known = not hides_values(table)
         welch = pg.welch_anova(table, dv="value", between="group")["p_unc"].iloc[0] if varies else np.nan
-        rows.append(
-            {
-                "experiment": experiment,
-                "endpoint": endpoint,
-                "n": len(table),
-                "p_anova": _anova(table, groups) if known else np.nan,
-                "p_welch": float(welch) if known else np.nan,
-                "p_kruskal": kruskal_wallis(groups) if known else kruskal_wallis(*as_limits(table)),
-            }
-        )
+        by_mean = (_anova(table, groups), float(welch)) if known else (np.nan, np.nan)
+        by_rank = kruskal_wallis(groups) if known else kruskal_wallis(*as_limits(table))
+        rows.append((experiment, endpoint, len(table), *by_mean, by_rank))
     return pd.DataFrame(rows, columns=["experiment", "endpoint", "n", "p_anova", "p_welch", "p_kruskal"])
 
 
@@ -314,12 +292,8 @@ def _dunn(groups: Groups, pairs: Pairs) -> list[float]:
     return [two_sided(z[pair]) for pair in pairs]
 
 
-def _permutation(groups: Groups, pairs: Pairs) -> list[float]:
-    return [permutation_p(groups[case], groups[reference]) for case, reference in pairs]
-
-
-def _mann_whitney(groups: Groups, pairs: Pairs) -> list[float]:
-    return [float(stats.mannwhitneyu(groups[a], groups[b], alternative="two-sided").pvalue) for a, b in pairs]
+def _pairwise(p_of: Callable[[np.ndarray, np.ndarray], float]) -> Callable[[Groups, Pairs], list[float]]:
+    return lambda groups, pairs: [float(p_of(groups[a], groups[b])) for a, b in pairs]
 
 
 def _tables(measurements: pd.DataFrame):

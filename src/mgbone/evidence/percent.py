@@ -1,7 +1,5 @@
 """Differences in percent of the reference, whose mean is no better known than that of the case."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """Permutation of group labels, for tests that ask nothing of the distribution."""
 
-from __future__ import annotations
-
 from functools import cache
 from itertools import combinations
 from math import comb

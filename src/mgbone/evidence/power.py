@@ -1,7 +1,5 @@
 """How large a true difference must be for the declared test to find it."""
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np
@@ -36,7 +34,6 @@ def dunnett_limit(limit: float, control: int, others: tuple[int, ...], df: int) 
 
     Parameters
     ----------
-    limit : float
     control : int
         Animals of the control.
     others : tuple of int

@@ -1,7 +1,5 @@
 """Tests on ranks, for values that may lie below a limit of detection."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import permutations
 
@@ -14,9 +12,21 @@ from mgbone.evidence.ties import settled
 SUBSTITUTE = 2**-0.5  # what is put in the place of a censored value, as a part of its limit
 
 
+def is_hidden(table: pd.DataFrame) -> pd.Series:
+    """Mark the values of a table of measurements that lie below a limit (a true ``censored``)."""
+    marks = table["censored"] if "censored" in table else pd.Series(False, table.index)
+    return marks.fillna(False).astype(bool)
+
+
 def hides_values(table: pd.DataFrame) -> bool:
-    """Say whether a table of measurements holds values below a limit (a true ``censored``)."""
-    return "censored" in table and bool(table["censored"].fillna(False).astype(bool).any())
+    """Say whether a table of measurements holds values below a limit."""
+    return bool(is_hidden(table).any())
+
+
+def in_hidden_endpoints(measurements: pd.DataFrame) -> pd.Series:
+    """Mark all values of each endpoint that has one below a limit in the experiment."""
+    keys = [measurements["experiment"], measurements["endpoint"]]
+    return is_hidden(measurements).groupby(keys).transform("any")
 
 
 def as_limits(table: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -28,7 +38,7 @@ def as_limits(table: pd.DataFrame) -> tuple[dict[str, np.ndarray], dict[str, np.
         Columns group, value, censored; no value missing. Groups of one animal are left out.
     """
     parts = {g: rows for g, rows in table.groupby("group", sort=False) if len(rows) > 1}
-    hidden = {g: rows["censored"].fillna(False).to_numpy(bool) for g, rows in parts.items()}
+    hidden = {g: is_hidden(rows).to_numpy() for g, rows in parts.items()}
     values = {g: rows["value"].to_numpy(float) for g, rows in parts.items()}
     return {g: np.where(hidden[g], settled(v / SUBSTITUTE), v) for g, v in values.items()}, hidden
 

@@ -1,7 +1,5 @@
 """Ties that arithmetic hides: 165.1 - 83.2 is 81.9 on paper but not in memory, and ranks see that."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """A trend, p between two limits, can't be replicated: how often it would come again, and what could."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

@@ -1,7 +1,5 @@
 """Evidence in sentences and tables: findings, widths of intervals, absence, outliers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd
@@ -35,7 +33,8 @@ def findings(
 
     What was not measured is said as well: an endpoint, or a group of a comparison.
     """
-    wanted = list(contrasts) if contrasts is not None else _reported(study)
+    stated = (c.name for e in study.experiments.values() for c in e.report_contrasts)
+    wanted = list(stated if contrasts is None else contrasts)
     lines = []
     for endpoint in study.endpoints_of(endpoints, evidence):
         rows = evidence[(evidence["endpoint"] == endpoint) & evidence["contrast"].isin(wanted)]
@@ -79,15 +78,12 @@ def width_of_effects(evidence: pd.DataFrame, measurements: pd.DataFrame, study: 
         return Markdown(tr("*No two groups have two animals each, which a statement on power would need.*"))
     limit = study.thresholds["significant"]
     needed = smallest_difference(int(of.min()), len(of), limit)
-    return Markdown(
-        tr(
-            "With {n} animals in each of {groups} groups the declared test finds a true difference of "
-            "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest "
-            "interval of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate "
-            "may lie.",
-            n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min(),
-        )
-    )  # fmt: skip
+    said = N_(
+        "With {n} animals in each of {groups} groups the declared test finds a true difference of "
+        "**{needed:.2f} SD** 4 times in 5 (p < {limit:g}), a smaller one less often. The narrowest interval "
+        "of Hedges g reaches {half:.2f} SD to either side: so far from the truth an estimate may lie."
+    )
+    return Markdown(tr(said, n=of.min(), groups=len(of), needed=needed, limit=limit, half=half.min()))
 
 
 def _sentence(row: dict[str, object]) -> str:
@@ -107,32 +103,22 @@ def _sentence(row: dict[str, object]) -> str:
     g = tr("Hedges g {hedges_g:+.2f}", **row) if pd.notna(row["hedges_g"]) else ""
     g += tr(" ({g_low:+.2f} to {g_high:+.2f})", **row) if pd.notna(row["g_low"]) else ""
     points = tr(" percentage points") if row["unit"] == "%" else ""
+    base = row["mean_reference"]  # of which a difference is a percentage, where it is not zero
+    percent = tr(" ({percent:+.1f} %)", percent=100 * row["estimate"] / base) if base else ""
     return tr(
         "- **{name}**, {contrast}: {mean_case:.3g} against {mean_reference:.3g}{unit}, difference "
         "{estimate:+.3g}{percent}, {interval}, {g}{p}: **{level}**.",
         **named | {
-            "percent": points + _percent(row["estimate"], row["mean_reference"]), "interval": interval,
+            "percent": points + percent, "interval": interval,
             "g": g + tr(", ") if g else "", "level": tr(_LEVEL[row["level"]]),
         },
     )  # fmt: skip
 
 
-def _percent(estimate: float, reference: float) -> str:
-    """Write a difference in percent of the reference's mean, where that is not zero."""
-    return tr(" ({percent:+.1f} %)", percent=100 * estimate / reference) if reference else ""
-
-
-def _reported(study: Study) -> list[str]:
-    return [c.name for e in study.experiments.values() for c in e.report_contrasts]
-
-
 def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
     """Say of statements of a trend that nobody can replicate one, and what holds by a wider criterion.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        From `mgbone.claims.judge`.
+    `verdicts` comes from `mgbone.claims.judge`.
     """
     stated = trends.stated_trends(verdicts, study)
     if stated.empty:
@@ -147,9 +133,7 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         "says little; beside it stands the criterion *same sign, p < {high:g}*, which **{same}** of "
         "{stated} statements of a trend meet:"
     )
-    chances = {
-        "ever": 100 * trends.most_frequent_trend(float("inf"), groups, study),
-    }
+    chances = {"ever": 100 * trends.most_frequent_trend(float("inf"), groups, study)}
     if n > 1:
         chances["here"] = 100 * trends.most_frequent_trend(n, groups, study)
     else:
@@ -161,27 +145,22 @@ def tell_trends(verdicts: pd.DataFrame, study: Study) -> Markdown:
         )
     counts = {"same": int(stated["same_sign"].sum()), "stated": len(stated)}
     lines = [tr(said, low=low, high=high, n=n, **chances, **counts), ""]
+    each = N_(
+        "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; same sign, p < {high:g}: "
+        "{met}"
+    )
     for row in stated.to_dict("records"):
-        lines.append(
-            tr(
-                "- {endpoint}, {comparison}: stated {direction}, {p}; verdict {verdict}; "
-                "same sign, p < {high:g}: {met}",
-                endpoint=endpoint_label(row["endpoint"]), comparison=contrast_label(row["contrast"]),
-                direction=word(row["direction"]), p=format_p(row["p"]), high=high,
-                verdict=word(row["verdict"]),
-                met=tr(N_("met") if row["same_sign"] else N_("not met")),
-            )
-        )  # fmt: skip
+        named = {"endpoint": endpoint_label(row["endpoint"]), "comparison": contrast_label(row["contrast"])}
+        named |= {"direction": word(row["direction"]), "verdict": word(row["verdict"])}
+        met = tr(N_("met") if row["same_sign"] else N_("not met"))
+        lines.append(tr(each, p=format_p(row["p"]), high=high, met=met, **named))
     return Markdown("\n".join(lines))
 
 
 def absence_table(weighed: pd.DataFrame) -> pd.DataFrame:
     """Return what comparisons without a finding say: intervals in percent of the reference's mean.
 
-    Parameters
-    ----------
-    weighed : DataFrame
-        From `mgbone.evidence.bayes.weigh_absence`.
+    `weighed` comes from `mgbone.evidence.bayes.weigh_absence`.
     """
     intervals = [
         tr("{low:+.3g} to {high:+.3g} %", low=low, high=high) if pd.notna(low) else "–"
@@ -211,24 +190,22 @@ def count_absence(weighed: pd.DataFrame) -> Markdown:
     """Count what comparisons without a finding say, and say whether so few animals could show absence."""
     if weighed.empty:
         return Markdown(tr("*No comparison that could be tested is without a finding.*"))
-    said = weighed["absence"].eq(SUPPORTED)
-    beyond = weighed.loc[~said, "smallest_bound_percent"]
-    others = tr(
-        " The others exclude no more than what is larger than {low} to {high} %.",
-        low=rounded_up(beyond.min()), high=rounded_up(beyond.max()),
-    )  # fmt: skip
-    return Markdown(
-        tr(
-            "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
-            "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, "
-            "and with so many animals two groups with exactly the same mean would give {best:.2f}. At "
-            "least {enough} a group are needed before equal means can speak for absence (1/3).",
-            n=len(weighed), supported=said.sum(), others=others if len(beyond) else "",
-            low=weighed["bf10"].min(), high=weighed["bf10"].max(),
-            best=bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
-            enough=bayes.animals_to_show_absence(),
-        )
-    )  # fmt: skip
+    supported = weighed["absence"].eq(SUPPORTED)
+    beyond = weighed.loc[~supported, "smallest_bound_percent"]
+    others = N_(" The others exclude no more than what is larger than {low} to {high} %.")
+    others = tr(others, low=rounded_up(beyond.min()), high=rounded_up(beyond.max())) if len(beyond) else ""
+    said = N_(
+        "Of {n} comparisons without a finding, **{supported}** exclude a difference beyond the bound "
+        "declared for them.{others} Bayes factors can't tell: they run from {low:.2f} to {high:.2f}, and "
+        "with so many animals two groups with exactly the same mean would give {best:.2f}. At least {enough} "
+        "a group are needed before equal means can speak for absence (1/3)."
+    )
+    bayes_factors = {
+        "low": weighed["bf10"].min(), "high": weighed["bf10"].max(),
+        "best": bayes.smallest_bayes_factor(*weighed[["n_case", "n_reference"]].max()),
+        "enough": bayes.animals_to_show_absence(),
+    }  # fmt: skip
+    return Markdown(tr(said, n=len(weighed), supported=supported.sum(), others=others, **bayes_factors))
 
 
 def name_outliers(flagged: pd.DataFrame) -> Markdown:
@@ -237,14 +214,7 @@ def name_outliers(flagged: pd.DataFrame) -> Markdown:
         "- {animal_id}, {name}: {value:.4g} {unit}, studentised residual {studentised:+.1f}, {p} after "
         "Bonferroni"
     )
-    lines = [
-        tr(
-            said,
-            **row | {
-                "name": endpoint_label(row["endpoint"]), "p": format_p(row["p"]),
-                "unit": endpoint_unit(row["endpoint"], typeset=True),
-            },
-        )
-        for row in flagged.to_dict("records")
-    ]  # fmt: skip
+    names = ({"name": endpoint_label(e), "unit": endpoint_unit(e, typeset=True)} for e in flagged["endpoint"])
+    rows = zip(flagged.to_dict("records"), names, strict=True)
+    lines = [tr(said, **row | named | {"p": format_p(row["p"])}) for row, named in rows]
     return Markdown("\n".join(lines) or tr("No value is flagged."))

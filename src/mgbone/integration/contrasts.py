@@ -1,7 +1,5 @@
 """Contrasts of doses: log ratios to the reference of their own experiment, whose variance counts too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 

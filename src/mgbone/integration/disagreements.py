@@ -1,12 +1,11 @@
 """Where the sources disagree, with one another or within themselves: shown beside the data, not smoothed."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
 from mgbone.evidence.comparison import animals_by_endpoints, compare
 from mgbone.evidence.percent import percent_intervals
+from mgbone.evidence.rank_tests import is_hidden
 from mgbone.study.design import Study
 from mgbone.study.disagreements import SOURCE_COLUMNS
 from mgbone.study.ledger import KEYS
@@ -65,10 +64,7 @@ def formation_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFrame
         Rows of evidence with the endpoint ``serum_alp/serum_osteocalcin``; none where one was not measured.
     """
     chosen = measurements[measurements["endpoint"].isin(FORMATION) & (measurements["value"] > 0)]
-    if "censored" in chosen:
-        chosen = chosen[~chosen["censored"].fillna(False).astype(bool)]
-    keys = ["animal_id", "experiment", "group"]
-    wide = animals_by_endpoints(chosen, keys)
+    wide = animals_by_endpoints(chosen[~is_hidden(chosen)], ["animal_id", "experiment", "group"])
     if not set(FORMATION) <= set(wide.columns):
         return compare(measurements.iloc[:0], study)
     ratio = np.log(wide[FORMATION[0]] / wide[FORMATION[1]]).dropna().rename("value").reset_index()

@@ -1,7 +1,5 @@
 """The three parts of the study side by side, each dose against the reference of its own experiment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,7 +8,7 @@ from scipy import stats
 
 from mgbone import biochem
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS, under_one_another
 from mgbone.evidence.comparison import direction_of, points_of
 from mgbone.evidence.percent import percent_intervals
 from mgbone.evidence.ties import settled
@@ -18,7 +16,7 @@ from mgbone.integration import contrasts
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoints
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 DOSE_ORDER_ENDPOINT = "serum_mg"
 SCORES = [e for e in endpoints("microarray") if e.startswith("score_")]
@@ -30,8 +28,7 @@ IN_ORDER = [*biochem.ALL, *endpoints("qct"), *SCORES]
 def stack(measurements: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Put measurements of several notebooks under one another; tables without rows don't matter."""
     tables = list(measurements)
-    filled = [table for table in tables if len(table)]
-    return pd.concat(filled, ignore_index=True) if filled else tables[0].copy()
+    return under_one_another(tables, tables[0].columns)
 
 
 def on_one_scale(evidence: pd.DataFrame, study: Study) -> list[str]:
@@ -65,7 +62,7 @@ def percent_change(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
             )
         )
     columns = ["experiment", "group", "contrast", "dietary_mg_percent", "endpoint", "animal_id", "percent"]
-    return _under_one_another(tables, columns)
+    return under_one_another(tables, columns)[columns]
 
 
 def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -100,12 +97,7 @@ def dose_response(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         )
     columns = ["endpoint", "domain", "experiment", "contrast", "p", "level"]
     columns += ["group", "dietary_mg_percent", "percent", "ci_low", "ci_high"]
-    return _under_one_another(rows, columns)
-
-
-def _under_one_another(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
-    """Stack tables of one form; a study without doses in order has none."""
-    return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
+    return under_one_another(rows, columns)[columns]
 
 
 def dose_steps(measurements: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -149,22 +141,16 @@ def dose_order_evidence(measurements: pd.DataFrame, study: Study) -> pd.DataFram
     sizes = {key: len(v) for key, v in contrasts.values_by_level(serum, study).items()}
     cases = {(c.experiment, c.case) for c in study.dose_order}
     row = {
-        "experiment": "both",
-        "domain": "integration",
-        "endpoint": DOSE_ORDER_ENDPOINT,
-        "contrast": "dose_order",
+        "experiment": "both", "domain": "integration",
+        "endpoint": DOSE_ORDER_ENDPOINT, "contrast": "dose_order",
         "n_case": sum(n for key, n in sizes.items() if key in cases),
         "n_reference": sum(n for key, n in sizes.items() if key not in cases),
-        "estimate": least["estimate"],
-        "ci_low": least["ci_low"],
-        "ci_high": least["ci_high"],
-        "unit": "log ratio",
-        "p": least["p"],
+        **least[["estimate", "ci_low", "ci_high", "p"]], "unit": "log ratio",
         "test": "every step a contrast of log ratios, the largest p",
         "direction": direction_of(least["estimate"], "monotonic" if monotonic else "none"),
         "level": "monotonic" if monotonic else "not_monotonic",
         "points": points_of(table["estimate"].sum()),  # from the mildest to the hardest diet
-    }
+    }  # fmt: skip
     return pd.DataFrame([row], columns=EVIDENCE_COLUMNS)
 
 
@@ -206,19 +192,13 @@ def combine(*evidence: pd.DataFrame) -> pd.DataFrame:
     MgboneError
         If a comparison is there twice: a statement could then be judged by either row.
     """
-    filled = [table for table in evidence if len(table)]
-    stacked = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=EVIDENCE_COLUMNS)
+    stacked = under_one_another(evidence, EVIDENCE_COLUMNS)
     twice = stacked[stacked.duplicated(["experiment", "endpoint", "contrast"])]
     if len(twice):
-        one = twice.iloc[0]
-        raise MgboneError(
-            tr(
-                "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once.",
-                endpoint=one["endpoint"],
-                contrast=one["contrast"],
-                experiment=one["experiment"],
-            )
+        said = N_(
+            "The evidence holds {endpoint}, {contrast}, in {experiment} twice; hand in each table once."
         )
+        raise MgboneError(tr(said, **twice.iloc[0]))
     return stacked
 
 
@@ -244,7 +224,7 @@ def findings_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
         direction = chosen["direction"].where(chosen["level"] != "separated", "")
         tables.append(chosen.assign(dietary_mg_percent=dose, percent=percent, direction=direction))
     columns = ["dietary_mg_percent", "contrast", "domain", "endpoint", "direction", "level", "percent", "p"]
-    return _under_one_another(tables, columns)
+    return under_one_another(tables, columns)[columns]
 
 
 def reported_percents(claims: pd.DataFrame, evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -282,11 +262,8 @@ def require_all_tested(verdicts: pd.DataFrame, dataset: Dataset) -> None:
     """
     untested = verdicts.loc[verdicts["verdict"] == "not_tested", "claim_id"]
     if dataset.is_simulated and len(untested):
-        raise MgboneError(
-            tr(
-                "{n} statements of the ledger were not tested: {claims}. No notebook wrote evidence for "
-                "their endpoint and contrast.",
-                n=len(untested),
-                claims=tr(", ").join(untested),
-            )
+        said = N_(
+            "{n} statements of the ledger were not tested: {claims}. No notebook wrote evidence for their "
+            "endpoint and contrast."
         )
+        raise MgboneError(tr(said, n=len(untested), claims=tr(", ").join(untested)))

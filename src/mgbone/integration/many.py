@@ -1,7 +1,5 @@
 """The declared test and the judge on many cohorts at once, from means and sums of squares."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

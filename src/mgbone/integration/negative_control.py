@@ -1,7 +1,5 @@
 """A judge can be too kind: what it would call reproduced where there is nothing to find."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -10,6 +8,7 @@ from mgbone.claims.judging import judge
 from mgbone.dataset.opening import Dataset, open_dataset
 from mgbone.evidence.chances import chances_of_levels
 from mgbone.evidence.comparison import animals_by_endpoints, compare
+from mgbone.evidence.rank_tests import in_hidden_endpoints
 from mgbone.integration import contrasts, doses
 from mgbone.integration.many import REPRODUCED, Moments, judge_many
 from mgbone.microarray.clustering import can_be_separated, n_splits
@@ -73,16 +72,11 @@ def measure(dataset: Dataset) -> pd.DataFrame:
 def kind_of(statements: pd.DataFrame) -> pd.Series:
     """Name the kind of each statement, one of ``KINDS``."""
     array = statements["domain"] == "microarray"
-    kinds = np.select(
-        [
-            array & (statements["level"] == "mixed"),
-            array,
-            statements["contrast"] == "dose_order",
-            statements["level"] == "none",
-        ],
-        ["array_mixed", "array_effect", "order", "no_effect"],
-        "effect",
-    )
+    cases = {
+        "array_mixed": array & (statements["level"] == "mixed"), "array_effect": array,
+        "order": statements["contrast"] == "dose_order", "no_effect": statements["level"] == "none",
+    }  # fmt: skip
+    kinds = np.select(list(cases.values()), list(cases), "effect")
     return pd.Series(kinds, index=statements.index, name="kind")
 
 
@@ -223,19 +217,10 @@ def count_control(
         counts = permuted[[c for c in permuted if c in names]].iloc[1:].sum(axis=1)
         made = len(counts) > 0 and names <= set(permuted.columns)
         low, high = np.quantile(counts, [0.025, 0.975], method="inverted_cdf") if made else (np.nan, np.nan)
-        rows.append(
-            {
-                "kind": kind,
-                "statements": len(of_kind),
-                "this": _reproduced(verdicts, names),
-                "null": np.nan if control is None else _reproduced(control, names),
-                "nominal": chances[of_kind.index].sum(min_count=1),
-                "bound": _BOUNDS[kind],
-                "permuted_mean": counts.mean() if made else np.nan,
-                "permuted_low": low,
-                "permuted_high": high,
-            }
-        )
+        null = np.nan if control is None else _reproduced(control, names)
+        seen = len(of_kind), _reproduced(verdicts, names), null
+        nominal = chances[of_kind.index].sum(min_count=1)
+        rows.append((kind, *seen, nominal, _BOUNDS[kind], counts.mean() if made else np.nan, low, high))
     return pd.DataFrame(rows, columns=CONTROL_COLUMNS).astype({"null": float})
 
 
@@ -306,11 +291,7 @@ def _chance_of_separation(study: Study) -> float:
 def usable(measurements: pd.DataFrame) -> pd.DataFrame:
     """Keep the values of endpoints of which none lies below a limit of detection in that experiment."""
     table = measurements.dropna(subset="value")
-    if "censored" not in table:
-        return table
-    hidden = table.loc[table["censored"].fillna(False).astype(bool), ["experiment", "endpoint"]]
-    marks = pd.MultiIndex.from_frame(table[["experiment", "endpoint"]])
-    return table[~marks.isin(pd.MultiIndex.from_frame(hidden))]
+    return table[~in_hidden_endpoints(table)]
 
 
 def _moments(wide: pd.DataFrame, labels: np.ndarray) -> Moments:

@@ -1,7 +1,5 @@
 """One way with the dose, or most at the mildest dose: two ordered alternatives held against one another."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import combinations
 
@@ -101,20 +99,13 @@ def shape_evidence(shapes: pd.DataFrame) -> pd.DataFrame:
     one_way = shapes["z_one_way"].abs() >= shapes["z_peak"].abs()
     rows = pd.DataFrame(
         {
-            "experiment": "both",
-            "domain": "integration",
-            "endpoint": shapes["endpoint"],
-            "contrast": "dose_shape",
-            "n_case": shapes["n"],
-            "n_reference": shapes["n_reference"],
-            "estimate": shapes["z_one_way"].where(one_way, shapes["z_peak"]),
-            "unit": "z",
-            "p": shapes["p"],
-            "test": TEST,
-            "direction": shapes["direction"],
-            "level": shapes["shape"],
+            "experiment": "both", "domain": "integration",
+            "endpoint": shapes["endpoint"], "contrast": "dose_shape",
+            "n_case": shapes["n"], "n_reference": shapes["n_reference"],
+            "estimate": shapes["z_one_way"].where(one_way, shapes["z_peak"]), "unit": "z",
+            "p": shapes["p"], "test": TEST, "direction": shapes["direction"], "level": shapes["shape"],
         }
-    )
+    )  # fmt: skip
     rows["points"] = rows["estimate"].map(points_of)
     return rows.reindex(columns=EVIDENCE_COLUMNS)
 

@@ -1,7 +1,5 @@
 """What goes together within animals, once what the diets did to the group means is taken out."""
 
-from __future__ import annotations
-
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +11,7 @@ from mgbone import biochem
 from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.evidence.comparison import animals_by_endpoints, points_of
 from mgbone.evidence.power import POWER, smallest_difference
+from mgbone.evidence.rank_tests import is_hidden
 from mgbone.integration.doses import SCORES
 from mgbone.study.design import Study
 
@@ -45,8 +44,7 @@ def wide_table(measurements: pd.DataFrame) -> pd.DataFrame:
         Index animal_id; columns stratum (experiment and group) and the endpoints.
     """
     table = measurements[measurements["endpoint"].isin(ENDPOINTS)].dropna(subset="value")
-    if "censored" in table:
-        table = table[~table["censored"].fillna(False).astype(bool)]
+    table = table[~is_hidden(table)]
     present = [e for e in ENDPOINTS if (table["endpoint"] == e).any()]
     values = animals_by_endpoints(table)
     values = values.reindex(columns=present).astype(float)
@@ -141,26 +139,17 @@ def within_evidence(pairs: pd.DataFrame, study: Study) -> pd.DataFrame:
     `estimate` is r with its interval, `p` its q over all pairs, `n_case` the animals; there is no reference.
     """
     level = [study.level(q) for q in pairs["q"]]
+    way = np.where(pairs["r"] > 0, "up", "down")
+    direction = np.where(np.array(level, dtype=object) == "none", "none", way)
     rows = pd.DataFrame(
         {
-            "experiment": "both",
-            "domain": "integration",
-            "endpoint": pairs["a"] + "~" + pairs["b"],
-            "contrast": CONTRAST,
-            "n_case": pairs["n"],
-            "estimate": pairs["r"],
-            "ci_low": pairs["ci_low"],
-            "ci_high": pairs["ci_high"],
-            "unit": "r",
-            "p": pairs["q"],
-            "test": TEST,
-            "direction": np.where(
-                np.array(level, dtype=object) == "none", "none", np.where(pairs["r"] > 0, "up", "down")
-            ),
-            "level": level,
+            "experiment": "both", "domain": "integration",
+            "endpoint": pairs["a"] + "~" + pairs["b"], "contrast": CONTRAST, "n_case": pairs["n"],
+            "estimate": pairs["r"], "ci_low": pairs["ci_low"], "ci_high": pairs["ci_high"], "unit": "r",
+            "p": pairs["q"], "test": TEST, "direction": direction, "level": level,
             "points": pairs["r"].map(points_of),
         }
-    )
+    )  # fmt: skip
     return rows.reindex(columns=EVIDENCE_COLUMNS).astype({"n_reference": float})
 
 
@@ -188,12 +177,17 @@ def smallest_detectable(wide: pd.DataFrame, pairs: pd.DataFrame, study: Study) -
     for what, chosen, _ in families:
         if len(chosen):
             n, groups, df = chosen.loc[chosen["df"].idxmax(), ["n", "groups", "df"]].astype(int)
-            sizes = [_detectable_r(df, limit) for limit in (alpha, alpha / len(pairs))]
+            sizes = [
+                float(pg.power_corr(n=df + 2, power=POWER, alpha=limit, alternative="two-sided"))
+                for limit in (alpha, alpha / len(pairs))
+            ]
             rows.append((f"within groups, {what}", n, groups, df, "r", *sizes))
     for what, _, columns in families:
         measured = wide[[c for c in columns if c != "stratum"]].notna().any(axis=1)
         n = int(wide.loc[measured].groupby("stratum").size().median()) if measured.any() else 0
-        groups = _groups_an_experiment(wide.loc[measured, "stratum"]) if n > 1 else 0
+        strata = wide.loc[measured, "stratum"].drop_duplicates()
+        # The groups that were compared with one another, the most of any experiment.
+        groups = int(strata.str.partition("/")[0].value_counts().max()) if n > 1 else 0
         if groups > 1:
             found = smallest_difference(n, groups, alpha)
             rows.append((f"two groups, {what}", 2 * n, groups, groups * (n - 1), "g", found, np.nan))
@@ -212,10 +206,10 @@ def _p(r: float, df: int) -> float:
     return float(2 * stats.t.sf(abs(r) * np.sqrt(df / (1 - r**2)), df))
 
 
-def _interval(r: float, df: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Fisher's z with the degrees of freedom in the place of n - 2."""
+def _interval(r: float, df: int) -> tuple[float, float]:
+    """Return the 95 % interval by Fisher's z, with the degrees of freedom in the place of n - 2."""
     with np.errstate(divide="ignore"):
-        half = stats.norm.ppf(0.5 + confidence / 2) / np.sqrt(max(df - 1, 1))
+        half = stats.norm.ppf(0.975) / np.sqrt(max(df - 1, 1))
         low, high = np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half)
     return float(low), float(high)
 
@@ -242,12 +236,3 @@ def _false_discovery(p: pd.Series) -> pd.Series:
     if known.any():
         q[known] = stats.false_discovery_control(p[known], method="bh")
     return q
-
-
-def _detectable_r(df: int, alpha: float) -> float:
-    return float(pg.power_corr(n=df + 2, power=POWER, alpha=alpha, alternative="two-sided"))
-
-
-def _groups_an_experiment(stratum: pd.Series) -> int:
-    """Return how many groups were compared with one another, the most of any experiment."""
-    return int(stratum.drop_duplicates().str.partition("/")[0].value_counts().max())

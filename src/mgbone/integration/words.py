@@ -1,7 +1,5 @@
 """Sentences and tables of notebook 04, written from what the run computed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,10 +35,7 @@ _SHAPE = {
 def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
     """Say which endpoints follow the dose or turn at the mildest one, and which can't be given a shape.
 
-    Parameters
-    ----------
-    shapes : DataFrame
-        From `mgbone.integration.shapes.dose_shapes`.
+    `shapes` comes from `mgbone.integration.shapes.dose_shapes`.
     """
     if shapes.empty:
         return Markdown(
@@ -55,37 +50,25 @@ def count_shapes(shapes: pd.DataFrame, study: Study) -> Markdown:
         "Those of which every contrast that a shape implies holds: **{named}**; no shape can be named of the "
         "others."
     )
-    lines = [
-        tr(
-            counted,
-            found=len(found),
-            all=len(shapes),
-            limit=limit,
-            chance=limit * len(shapes),
-            named=sum(named),
-        )
-    ]
+    counts = {"found": len(found), "all": len(shapes), "named": sum(named), "chance": limit * len(shapes)}
+    lines = [tr(counted, limit=limit, **counts)]
+    said = N_(
+        "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; {all} "
+        "for all contrasts of the nearest shape."
+    )
     for row in found.to_dict("records"):
         words = tr(_SHAPE.get((row["shape"], row["direction"]), N_("has no shape")),
                    mildest=mildest, nutrient=nutrient_word())  # fmt: skip
-        lines.append(
-            tr(
-                "- {endpoint} {shape}: z {one_way:+.1f} one way, {peak:+.1f} for a peak, {either} over both; "
-                "{all} for all contrasts of the nearest shape.",
-                endpoint=endpoint_label(row["endpoint"]), shape=words, one_way=row["z_one_way"],
-                peak=row["z_peak"], either=format_p(row["p_either"]), all=format_p(row["p"]),
-            )
-        )  # fmt: skip
+        p = {"either": format_p(row["p_either"]), "all": format_p(row["p"])}
+        z = {"one_way": row["z_one_way"], "peak": row["z_peak"]}
+        lines.append(tr(said, endpoint=endpoint_label(row["endpoint"]), shape=words, **z, **p))
     return Markdown("\n".join(lines))
 
 
 def tell_size(size: pd.DataFrame, study: Study) -> Markdown:
     """Say how often the test of the dose order finds something where there is nothing.
 
-    Parameters
-    ----------
-    size : DataFrame
-        From `mgbone.integration.doses.size_of_dose_order`.
+    `size` comes from `mgbone.integration.doses.size_of_dose_order`.
     """
     if size.empty:
         return Markdown(tr("*Not every dose and its reference were measured: no order can be tested.*"))
@@ -144,14 +127,12 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
         "seen": int((pairs["p"] < limit).sum()), "stand": int((pairs["q"] < limit).sum()),
         "tried": int(pairs["q_partial"].notna().sum()), "left": int((pairs["q_partial"] < limit).sum()),
     }  # fmt: skip
-    lines = [
-        tr(
-            "Pairs with p < {limit:g}: {seen} of {pairs} (about {chance:.0f} by chance); after correction "
-            "for all pairs: **{stand}**. With the other endpoints held, as above the diagonal of the "
-            "figure, after correction: **{left}** of {tried}.",
-            **counts,
-        )
-    ]
+    said = N_(
+        "Pairs with p < {limit:g}: {seen} of {pairs} (about {chance:.0f} by chance); after correction for "
+        "all pairs: **{stand}**. With the other endpoints held, as above the diagonal of the figure, after "
+        "correction: **{left}** of {tried}."
+    )
+    lines = [tr(said, **counts)]
     within = N_(
         "- {what} (n = {n} in {groups} groups, {df} degrees of freedom): **|r| = {smallest:.2f}** is found 4 "
         "times in 5 at p < {limit:g}; {smallest_strict:.2f} if no line of the network should be chance."
@@ -170,10 +151,7 @@ def count_power(detectable: pd.DataFrame, pairs: pd.DataFrame, study: Study) -> 
 def control_table(counts: pd.DataFrame) -> pd.DataFrame:
     """Return how often each kind of statement is reproduced: here, and where there is nothing to find.
 
-    Parameters
-    ----------
-    counts : DataFrame
-        From `mgbone.integration.negative_control.count_control`.
+    `counts` comes from `mgbone.integration.negative_control.count_control`.
     """
 
     def share(column: str) -> pd.Series:
@@ -234,10 +212,7 @@ def fold_out(verdicts: pd.DataFrame) -> HTML:
 
 _ARGUMENT = ("intake", "status", "minerals", "formation", "resorption", "density", "transcriptome")
 _ARROWS = {("up", True): "▲", ("down", True): "▼", ("up", False): "△", ("down", False): "▽"}
-_CLUSTERS = {
-    "separated": N_("Arrays cluster by group"),
-    "mixed": N_("Arrays do not cluster by group"),
-}
+_CLUSTERS = {"separated": N_("Arrays cluster by group"), "mixed": N_("Arrays do not cluster by group")}
 
 
 def told_per_dose(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:

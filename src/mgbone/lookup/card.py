@@ -1,7 +1,5 @@
 """What a look-up gives back: figure and tables in a notebook, text on a terminal, JSON for programs."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """The four look-ups: one gene, one endpoint, one statement, one term, out of the tables of a finished run."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +19,7 @@ from mgbone.study.dictionary import GENE, endpoint_label, endpoint_unit
 from mgbone.study.dictionary import endpoint as endpoint_entry
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, either, tr
-from mgbone.study.paths import resolve
+from mgbone.study.places import relative
 
 DATASET = Tables.dataset
 CERTAINTY = ["p_plugin", "p_predictive", "p_shrunken", "likelihood_ratio", "n80", "n90",
@@ -99,13 +97,10 @@ def gene_terms(symbol: str, tables: Tables) -> pd.DataFrame:
     """
     sets = tables.gene_sets
     rows = [(term, sets.name(term)) for term, genes in sets.genes.items() if symbol in genes]
-    table = pd.DataFrame(rows, columns=["term", "name"])
+    table = pd.DataFrame(rows, columns=["term", "name"]).sort_values("term", kind="stable")
     of_theme = tables.themes.drop_duplicates("go_id").set_index("go_id")["theme"]
     table["theme"] = table["term"].map(of_theme)
-    first = table["theme"].isna().astype(int)
-    return (
-        table.assign(first=first).sort_values(["first", "term"]).drop(columns="first").reset_index(drop=True)
-    )
+    return table.sort_values("theme", key=pd.Series.isna, kind="stable").reset_index(drop=True)
 
 
 def endpoint(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Card:
@@ -114,14 +109,7 @@ def endpoint(name: str, dataset: str | Path = DATASET, **folders: str | Path) ->
     Parameters
     ----------
     name : str
-        ``serum_alp``, a title in either language, or another name (ALP).
-    dataset : path-like
-        A dataset that `make all` has run on.
-
-    Raises
-    ------
-    MgboneError
-        If there is no such endpoint (the nearest names are told), or nothing has run on the dataset.
+        ``serum_alp``, a title in either language, or another name (ALP); else as with `gene`, errors too.
     """
     tables = _adopt(dataset, folders)
     known = the_one(name, tables, "endpoint")
@@ -192,14 +180,7 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
     Parameters
     ----------
     name : str
-        Its id, such as ``4-1-2-20``.
-    dataset : path-like
-        A dataset that `make all` has run on.
-
-    Raises
-    ------
-    MgboneError
-        If there is no such statement (the nearest ids are told), or nothing has run on the dataset.
+        Its id, such as ``4-1-2-20``; else as with `gene`, errors too.
     """
     tables = _adopt(dataset, folders)
     known = the_one(name, tables, "claim")
@@ -218,7 +199,7 @@ def claim(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Ca
         tr("Report"): _finding(said["direction"], said["level"]),
         tr("Data"): f"{_finding(said['observed_direction'], said['observed_level'])} ({_title(tables)})",
         tr("Verdict"): f"{naming.VERDICTS[said['verdict']][1]} {naming.word(said['verdict'])}",
-        tr("Criteria met"): _text(said["criteria"]),
+        tr("Criteria met"): said["criteria"] if isinstance(said["criteria"], str) else "",
         tr("With nothing to find"): naming.chance_in_words(said),
         **naming.certainty_in_words(certain, said["verdict"]),
         tr("To draw other analyses"): f'mgbone.certainty.curve("{known}")' if certain else "",
@@ -252,17 +233,8 @@ def claim_files(said: pd.Series, tables: Tables) -> pd.DataFrame:
         sources = []
     names = dict.fromkeys(f"{source.partition('.')[0]}.csv" for source in sources)
     files += [tables.data / name for name in names if (tables.data / name).is_file()]
-    inside = [_inside(path, tables) for path in files]
-    return pd.DataFrame({"file": inside, "sha256": [file_sha256(path) for path in files]})
-
-
-def _inside(path: Path, tables: Tables) -> str:
-    """Name a file by its place within the project, or by that of its dataset where it lies elsewhere."""
-    root = resolve(".").absolute()
-    full = path.absolute()
-    return (
-        full.relative_to(root).as_posix() if full.is_relative_to(root) else f".../{tables.name}/{path.name}"
-    )
+    named = [relative(path, outside=f".../{tables.name}/{path.name}") for path in files]
+    return pd.DataFrame({"file": named, "sha256": [file_sha256(path) for path in files]})
 
 
 def _otherwise(tests: pd.DataFrame, said: pd.Series, tables: Tables) -> str:
@@ -286,14 +258,7 @@ def term(name: str, dataset: str | Path = DATASET, **folders: str | Path) -> Car
     Parameters
     ----------
     name : str
-        ``GO:0030282``, or the name of a term.
-    dataset : path-like
-        A dataset that `make all` has run on.
-
-    Raises
-    ------
-    MgboneError
-        If there is no such term (the nearest names are told), or nothing has run on the dataset.
+        ``GO:0030282``, or the name of a term; else as with `gene`, errors too.
     """
     tables = _adopt(dataset, folders)
     known = the_one(name, tables, "term")
@@ -328,10 +293,6 @@ def _title(tables: Tables) -> str:
     kind = tables.stamp or tr("measured data")
     title = either(tables.descriptor.title, tables.descriptor.title_ja)
     return f"{tables.name}: {title} ({kind})"
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _finding(direction: object, level: object) -> str:

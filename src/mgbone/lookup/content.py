@@ -1,7 +1,5 @@
 """What the explorer shows: the derived tables as plain values, each number that of its table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -92,25 +90,20 @@ def _changes(tables: Tables) -> dict[str, Any]:
         rows = rows.set_index("gene").reindex(genes)
         contrasts.append({
             "name": contrast, "experiment": experiment, "label": naming.contrast_label(contrast),
-            **{column: _plain(rows[column]) for column in CHANGES},
+            **{column: _row(rows[column]) for column in CHANGES},
         })  # fmt: skip
-    present = set(genes)
+    present, on_chip = set(genes), []  # of a run of before the table of the chip nothing
+    if tables.has("genes_on_chip"):
+        on_chip = _plain_rows(tables.read("genes_on_chip").set_index("gene").reindex(genes))
     return {
         "genes": genes,
-        "chip": _on_chip(genes, tables),
+        "chip": on_chip,
         "names": names.tolist(),
         "synonyms": {gene: words for gene, words in gene_synonyms().items() if gene in present},
         "themes": [{"label": tr(label), "colour": colour} for colour, _, label in THEMES.values()],
         "theme": theme,
         "contrasts": contrasts,
     }
-
-
-def _on_chip(genes: list[str], tables: Tables) -> list[list[Any]]:
-    """Return the columns of genes_on_chip.csv by gene; of a run of before this table nothing."""
-    if not tables.has("genes_on_chip"):
-        return []
-    return _plain_rows(tables.read("genes_on_chip").set_index("gene").reindex(genes))
 
 
 def _endpoints(tables: Tables) -> dict[str, Any]:
@@ -175,10 +168,6 @@ def _claims(tables: Tables) -> list[dict[str, Any]]:
             "share": None if pd.isna(share) else round(100 * share),
         })  # fmt: skip
     return rows
-
-
-def _plain(column: pd.Series) -> list[Any]:
-    return _row(column.tolist())
 
 
 def _plain_rows(table: pd.DataFrame) -> list[list[Any]]:

@@ -1,7 +1,5 @@
 """Names to things: a gene, an endpoint, a statement or a term by its name, another name, or nearly that."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from difflib import get_close_matches
@@ -95,7 +93,10 @@ def fold(name: str) -> str:
 def name_index(tables: Tables) -> pd.DataFrame:
     """Return all names: columns kind, name, label (one of its names), folded, own (whether `name` itself)."""
     if "name index" not in tables.kept:
-        rows = [*_genes(tables), *_endpoints(), *_claims(tables), *_terms(tables)]
+        claims = [("claim", name, name) for name in tables.read("verdicts")["claim_id"]]
+        names = tables.gene_sets.names
+        terms = [("term", term, label) for term in tables.gene_sets.genes for label in (term, names[term])]
+        rows = [*_genes(tables), *_endpoints(), *claims, *terms]
         index = pd.DataFrame(rows, columns=["kind", "name", "label"]).drop_duplicates()
         index["folded"] = index["label"].map(fold)
         index["own"] = index["name"].eq(index["label"])
@@ -136,15 +137,6 @@ def _endpoints() -> list[tuple[str, str, str]]:
         labels += [*field.get("names", []), *field.get("short", [])]
         rows += [("endpoint", name, label) for label in labels]
     return rows
-
-
-def _claims(tables: Tables) -> list[tuple[str, str, str]]:
-    return [("claim", name, name) for name in tables.read("verdicts")["claim_id"]]
-
-
-def _terms(tables: Tables) -> list[tuple[str, str, str]]:
-    names = tables.gene_sets.names
-    return [("term", term, label) for term in tables.gene_sets.genes for label in (term, names[term])]
 
 
 def _titles(rows: pd.DataFrame) -> list[str]:

@@ -1,15 +1,16 @@
 """The explorer: all genes, endpoints and statements of a run on one page that needs no network."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import bokeh
+from IPython.display import HTML
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -17,7 +18,7 @@ from mgbone.lookup.content import expression, genes_and_statements
 from mgbone.lookup.tables import Tables
 from mgbone.lookup.words import WORDS
 from mgbone.study import naming
-from mgbone.study.language import either, speaking, tr
+from mgbone.study.language import current, either, speaking, tr
 from mgbone.study.paths import write_aside
 
 HERE = Path(__file__).parent
@@ -44,11 +45,45 @@ def write_explorer(tables: Tables) -> Path:
     return target
 
 
+def explore(dataset: str | Path = Tables.dataset, height: int = 900, **folders: str | Path) -> HTML:
+    """Show the explorer of a dataset in a frame; it is written if it is not there or older than the tables.
+
+    Parameters
+    ----------
+    dataset : path-like
+        A dataset that `make all` has run on.
+    height : int
+        Of the frame, in pixels.
+
+    Returns
+    -------
+    HTML
+        A link to the file, which an untrusted notebook keeps, and a frame that holds it. JupyterLab finds
+        both where its folder holds the notebook and the file, as with `make lab`.
+
+    Raises
+    ------
+    MgboneError
+        If nothing has run on the dataset.
+    """
+    tables = Tables(dataset, **{"language": current(), **folders})
+    made, page = tables.made, tables.build / "explorer.html"
+    if not page.is_file() or page.stat().st_mtime_ns < made:
+        write_explorer(tables)
+    said, address = tr("Open the explorer beside the notebook"), quote(Path(os.path.relpath(page)).as_posix())
+    return HTML(
+        f'<p><a href="{address}">{said}</a></p>'
+        f'<iframe src="{address}" width="100%" height="{height}" style="border: 0"></iframe>'
+    )
+
+
 def render(tables: Tables) -> str:
     """Return the page as HTML, in the language of `tables`."""
     with speaking(tables.language):
         naming.use_study(tables.study)
-        scripts = [*map(_library, LIBRARY), _own_script()]
+        own = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
+        scripts = [*map(_library, LIBRARY), f"\n(() => {{\n'use strict';\n{own}}})();\n"]
+        digests = [hashlib.sha256(script.encode()).digest() for script in scripts]
         environment = Environment(
             loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
             lstrip_blocks=True, keep_trailing_newline=True,
@@ -59,7 +94,7 @@ def render(tables: Tables) -> str:
             title=either(tables.descriptor.title, tables.descriptor.title_ja),
             style_sheet=Markup((HERE / "explorer.css").read_text(encoding="utf-8")),
             scripts=[Markup(script) for script in scripts],
-            hashes=" ".join(f"'sha256-{_digest(script)}'" for script in scripts),
+            hashes=" ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests),
             blobs={
                 "data": _packed({**genes_and_statements(tables), "words": words}),
                 "expression": _packed(expression(tables)),
@@ -71,15 +106,6 @@ def _library(name: str) -> str:
     """Return a script of Bokeh; what would end the element that it stands in is written in another way."""
     text = (Path(bokeh.__file__).parent / "server" / "static" / "js" / name).read_text(encoding="utf-8")
     return "\n" + text.replace("</script", "<\\/script").replace("<!--", "<\\!--") + "\n"
-
-
-def _own_script() -> str:
-    parts = [(HERE / name).read_text(encoding="utf-8") for name in SCRIPTS]
-    return "\n(() => {\n'use strict';\n" + "\n".join(parts) + "})();\n"
-
-
-def _digest(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
 def _packed(content: dict[str, Any]) -> str:

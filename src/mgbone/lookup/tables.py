@@ -1,7 +1,5 @@
 """The derived tables of a finished run, as they lie in the files."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +10,9 @@ import pandas as pd
 from mgbone.dataset.described import DescribedRun
 from mgbone.microarray.genesets import GeneSets, load_gene_sets, load_themes
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import project_root
+from mgbone.study.places import relative
 
 PARTS = ("biochem", "qct", "microarray")
 
@@ -28,10 +27,7 @@ class Tables(DescribedRun):
     @property
     def make(self) -> str:
         """What has to be run for the tables to be there."""
-        inside = self.data.absolute()
-        root = project_root().absolute()
-        folder = inside.relative_to(root).as_posix() if inside.is_relative_to(root) else str(self.dataset)
-        return f"make all DATASET={folder}"
+        return f"make all DATASET={relative(self.data, outside=str(self.dataset))}"
 
     def has(self, name: str) -> bool:
         """Say whether a table is there."""
@@ -59,10 +55,8 @@ class Tables(DescribedRun):
         """
         path = self.derived / f"{name}.csv"
         if not self.has(name):
-            raise MgboneError(
-                tr("The dataset {name} has no table {file} yet. Run this first: {make}",
-                   name=self.name, file=path.name, make=self.make)
-            )  # fmt: skip
+            said = N_("The dataset {name} has no table {file} yet. Run this first: {make}")
+            raise MgboneError(tr(said, name=self.name, file=path.name, make=self.make))
         return path
 
     def read(self, name: str) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """The words of the explorer page, by the keys that its script and template know them by."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mgbone.study.language import N_

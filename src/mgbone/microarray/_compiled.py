@@ -6,8 +6,6 @@ not needed. Compiled code is kept on disk. Where neither the package's folder no
 can be written, it is compiled anew in each process, which costs a few seconds and changes nothing else.
 """
 
-from __future__ import annotations
-
 import math
 
 import numba
@@ -123,62 +121,19 @@ def rank_codes(ordered, order, place, codes):
 
 
 @_compiled
-def scatter(ordered, order, place, out):
-    """Write sorted values to the places of the probes that they came from."""
-    for i in range(ordered.size):
-        out[place[order[i]]] = ordered[i]
-
-
-@_compiled
 def _median(buffer, n):
-    """Median of the first n entries, which are reordered; of an even number, the mean of the two in the
-    middle.
-    """
-    if n <= _SMALL:
-        for i in range(1, n):
-            value = buffer[i]
-            j = i
-            while j > 0 and buffer[j - 1] > value:
-                buffer[j] = buffer[j - 1]
-                j -= 1
-            buffer[j] = value
-    else:
-        _select(buffer, n, n // 2)
-    half = n // 2
-    if n % 2:
-        return buffer[half]
-    below = buffer[half - 1]
+    """Median of the first n entries, reordered on the way; of an even number, the mean of the middle two."""
     if n > _SMALL:
-        for i in range(half - 1):
-            below = max(below, buffer[i])
-    return 0.5 * (below + buffer[half])
-
-
-@_compiled
-def _select(buffer, n, k):
-    """Reorder so that entry k is where sorting would put it, smaller ones before it (Hoare's quickselect)."""
-    low = 0
-    high = n - 1
-    while low < high:
-        middle = (low + high) // 2
-        a, b, c = buffer[low], buffer[middle], buffer[high]
-        pivot = max(min(a, b), min(max(a, b), c))
-        i, j = low, high
-        while i <= j:
-            while buffer[i] < pivot:
-                i += 1
-            while buffer[j] > pivot:
-                j -= 1
-            if i <= j:
-                buffer[i], buffer[j] = buffer[j], buffer[i]
-                i += 1
-                j -= 1
-        if k <= j:
-            high = j
-        elif k >= i:
-            low = i
-        else:
-            return
+        return np.median(buffer[:n])
+    for i in range(1, n):  # sorted by insertion, few values take half the time
+        value = buffer[i]
+        j = i
+        while j > 0 and buffer[j - 1] > value:
+            buffer[j] = buffer[j - 1]
+            j -= 1
+        buffer[j] = value
+    half = n // 2
+    return buffer[half] if n % 2 else 0.5 * (buffer[half - 1] + buffer[half])
 
 
 @_compiled

@@ -6,14 +6,12 @@ of the probe-level model says how far a probe strays from what probe and array t
 can be read for every gene (Bolstad BM et al. 2005, as in `mgbone.microarray.quality`).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
 from mgbone.microarray.arrays import ArraySet
 from mgbone.microarray.genes import probeset_choice
-from mgbone.microarray.normalisation import RmaSteps
+from mgbone.microarray.normalisation import RmaSteps, side_by_side
 
 ON_CHIP_COLUMNS = ["gene", "probeset_id", "place", "probes", "probe_correlation", "probe_residual"]
 
@@ -48,10 +46,8 @@ def probe_agreement(steps: RmaSteps) -> pd.DataFrame:
         with fewer than two probes, or where one does not vary) and probe_residual (root mean square of the
         residuals of median polish, log2). Rounded to four decimals.
     """
-    codes = steps.probesets.codes
-    order = np.argsort(codes, kind="stable")
-    counts = np.bincount(codes, minlength=len(steps.probesets.categories))
-    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    order, starts = side_by_side(steps.probesets)
+    counts, starts = np.diff(starts), starts[:-1]
     normalised, residuals = steps.normalised.to_numpy(), steps.residuals.to_numpy()
     correlation, residual = np.empty(len(counts)), np.empty(len(counts))
     for first in range(0, len(counts), _SETS_AT_ONCE):

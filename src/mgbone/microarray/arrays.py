@@ -1,7 +1,5 @@
 """The arrays of a dataset, with the animal behind each, analysed by experiment as the report did."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,19 +12,10 @@ import pandas as pd
 from mgbone.dataset.arrays.cel import CelWarning, read_cels
 from mgbone.dataset.arrays.library import Platform, PlatformWarning, read_platform
 from mgbone.dataset.opening import Dataset
-from mgbone.evidence.columns import EVIDENCE_COLUMNS
+from mgbone.evidence.columns import EVIDENCE_COLUMNS, under_one_another
 from mgbone.microarray.changed_genes import overlap, overlap_summary
-from mgbone.microarray.clustering import (
-    Clustering,
-    cluster_arrays,
-    cluster_contrasts,
-    share_called_mixed,
-)
-from mgbone.microarray.differential import (
-    DE_COLUMNS,
-    differential_expression,
-    fold_change_intervals,
-)
+from mgbone.microarray.clustering import Clustering, cluster_arrays, cluster_contrasts, share_called_mixed
+from mgbone.microarray.differential import DE_COLUMNS, differential_expression, fold_change_intervals
 from mgbone.microarray.enrichment import PRERANK_COLUMNS, RUNNING_COLUMNS, prerank
 from mgbone.microarray.findings import clustering_evidence, theme_evidence
 from mgbone.microarray.genes import read_expression, summarise_to_genes
@@ -35,7 +24,7 @@ from mgbone.microarray.normalisation import RmaSteps, rma_steps
 from mgbone.microarray.quality import pseudo_image
 from mgbone.study.design import Contrast, Experiment, Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.naming import groups_in_use
 
 
@@ -84,14 +73,11 @@ def load_arrays(dataset: Dataset) -> ArraySet:
     if dataset.arrays is None or not (
         dataset.expression_path or (dataset.cel_paths and dataset.platform_folder)
     ):
-        raise MgboneError(
-            tr(
-                "{dataset} has no arrays to analyse: it needs arrays.csv, the CEL files named there and "
-                "the library files of the chip in platform/, or expression.txt, a table already "
-                "normalised.",
-                dataset=dataset.name,
-            )
+        said = N_(
+            "{dataset} has no arrays to analyse: it needs arrays.csv, the CEL files named there and the "
+            "library files of the chip in platform/, or expression.txt, a table already normalised."
         )
+        raise MgboneError(tr(said, dataset=dataset.name))
     animals = dataset.animals[["animal_id", "experiment", "group"]]
     table = dataset.arrays.merge(animals, on="animal_id", validate="many_to_one")
     table = table[["array_id", "animal_id", "experiment", "group", "file"]]
@@ -157,17 +143,19 @@ def compare_arrays(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd
         The columns of `differential_expression` behind `experiment`; no rows where no contrast has two arrays
         or more in both of its groups (see `testable`).
     """
-    tested = []
-    for experiment in study.experiments.values():
-        groups = groups_of(table, experiment.name)
-        contrasts = [c.name for c in testable(table, experiment)]
-        if contrasts:
-            result = differential_expression(genes[groups.index], groups, contrasts)
-            result.insert(0, "experiment", experiment.name)
-            tested.append(result)
-    if not tested:
-        return pd.DataFrame(columns=["experiment", *DE_COLUMNS])
-    return pd.concat(tested, ignore_index=True)
+    columns = ["experiment", *DE_COLUMNS]
+    tested = [
+        differential_expression(genes[groups.index], groups, names).assign(experiment=experiment)
+        for experiment, groups, names in _to_test(table, study)
+    ]
+    return under_one_another(tested, columns)[columns]
+
+
+def _to_test(table: pd.DataFrame, study: Study) -> Iterator[tuple[str, pd.Series, list[str]]]:
+    """Give each experiment with `testable` contrasts: its name, the group of each array, their names."""
+    for name, experiment in study.experiments.items():
+        if contrasts := testable(table, experiment):
+            yield name, groups_of(table, name), [c.name for c in contrasts]
 
 
 def testable(table: pd.DataFrame, experiment: Experiment) -> list[Contrast]:
@@ -244,13 +232,10 @@ def cluster_all_contrasts(
 ) -> dict[str, Clustering]:
     """Cluster the two groups of each `testable` contrast of the study (`cluster_contrasts`), by contrast."""
     clusterings: dict[str, Clustering] = {}
-    for experiment in study.experiments.values():
-        groups = _repeated(groups_of(table, experiment.name))
-        names = [c.name for c in testable(table, experiment)]
-        if names:
-            clusterings |= cluster_contrasts(
-                genes[groups.index], groups, names, cluster_p=study.thresholds["cluster_p"], **options
-            )
+    limit = study.thresholds["cluster_p"]
+    for _, groups, names in _to_test(table, study):
+        groups = _repeated(groups)
+        clusterings |= cluster_contrasts(genes[groups.index], groups, names, cluster_p=limit, **options)
     return clusterings
 
 
@@ -271,15 +256,13 @@ def severity_of_mixed(
         Columns contrast, profile (the separated contrast), part, called_mixed (share of the ways), ways; no
         rows where nothing is mixed or nothing separated.
     """
-    levels = {name: found.verdict["level"] for name, found in clusterings.items()}
+    limit, levels = study.thresholds["cluster_p"], {n: c.verdict["level"] for n, c in clusterings.items()}
     profile = next((name for name, level in levels.items() if level == "separated"), None)
     rows = []
     for contrast in [name for name, level in levels.items() if level == "mixed" and profile]:
         change = tested[tested["contrast"] == profile].set_index("gene")["log2_fold_change"]
         for part in parts:
-            said = share_called_mixed(
-                clusterings[contrast], genes, part * change, study.thresholds["cluster_p"]
-            )
+            said = share_called_mixed(clusterings[contrast], genes, part * change, limit)
             rows.append((contrast, profile, part, *said))
     return pd.DataFrame(rows, columns=["contrast", "profile", "part", "called_mixed", "ways"])
 
@@ -300,12 +283,10 @@ def array_evidence(
         names = {c.name for c in experiment.array_contrasts}
         of_experiment = {name: found for name, found in clusterings.items() if name in names}
         rows.append(clustering_evidence(of_experiment, experiment.name, study))
-        rows.append(
-            theme_evidence(enriched, themes, study, experiment.name, groups_of(table, experiment.name))
-        )
+        groups = groups_of(table, experiment.name)
+        rows.append(theme_evidence(enriched, themes, study, experiment.name, groups))
     rows.append(untested_evidence(table, themes, study))
-    filled = [r for r in rows if len(r)] or rows[:1]
-    return pd.concat(filled, ignore_index=True).reindex(columns=EVIDENCE_COLUMNS)
+    return under_one_another(rows, EVIDENCE_COLUMNS)[EVIDENCE_COLUMNS]
 
 
 def best_theme_terms(enriched: pd.DataFrame, themes: pd.DataFrame) -> pd.DataFrame:
@@ -365,15 +346,12 @@ def prerank_best_terms(
     """
     results, running = [], []
     for contrast, terms in best.groupby("contrast", sort=False)["term"]:
-        found, sums = prerank(
-            tested[tested["contrast"] == contrast], gene_sets.only(terms), contrast, permutations
-        )
-        if len(found):
-            results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
-            running.append(sums)
-    if not results:
-        return pd.DataFrame(columns=[*PRERANK_COLUMNS, "least_p"]), pd.DataFrame(columns=RUNNING_COLUMNS)
-    return pd.concat(results, ignore_index=True), pd.concat(running, ignore_index=True)
+        of_contrast = tested[tested["contrast"] == contrast]
+        found, sums = prerank(of_contrast, gene_sets.only(terms), contrast, permutations)
+        results.append(found.assign(least_p=1 / (found["n_permutations"] + 1)))
+        running.append(sums)
+    known = under_one_another(results, [*PRERANK_COLUMNS, "least_p"])
+    return known, under_one_another(running, RUNNING_COLUMNS)
 
 
 def with_intervals(
@@ -381,20 +359,14 @@ def with_intervals(
 ) -> pd.DataFrame:
     """Add to each fold change its interval: ci_low, ci_high (log2, one gene by itself).
 
-    Parameters
-    ----------
-    tested : DataFrame
-        From `compare_arrays`.
+    `tested` comes from `compare_arrays`.
     """
-    intervals = [pd.DataFrame(columns=["gene", "contrast", "ci_low", "ci_high"])]
-    for experiment in study.experiments.values():
-        groups = groups_of(table, experiment.name)
-        contrasts = [c.name for c in testable(table, experiment)]
-        if contrasts:
-            intervals.append(
-                fold_change_intervals(genes[groups.index], groups, contrasts, study.thresholds["confidence"])
-            )
-    found = pd.concat(intervals[1:] or intervals, ignore_index=True)
+    confidence = study.thresholds["confidence"]
+    intervals = [
+        fold_change_intervals(genes[groups.index], groups, names, confidence)
+        for _, groups, names in _to_test(table, study)
+    ]
+    found = under_one_another(intervals, ["gene", "contrast", "ci_low", "ci_high"])
     return tested.merge(found, how="left", on=["gene", "contrast"], validate="1:1")
 
 

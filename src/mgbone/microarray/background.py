@@ -1,7 +1,5 @@
 """The background model of RMA: a normal background below an exponential signal, from modes of densities."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,10 +40,6 @@ def fit_background(intensities: np.ndarray) -> Background:
     ----------
     intensities : array, shape (n_probes,)
         Perfect-match intensities, in any order.
-
-    Returns
-    -------
-    Background
 
     Raises
     ------

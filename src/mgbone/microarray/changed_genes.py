@@ -1,7 +1,5 @@
 """Changed genes: called by limits of q and fold change, counted, listed, and compared between contrasts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,7 +7,7 @@ import pandas as pd
 
 from mgbone.microarray.differential import one_contrast, split_contrast
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 Q_GRID = (0.001, 0.01, 0.05, 0.10)
 LOG2_FOLD_CHANGE_GRID = (0.0, 0.25, 0.5, 1.0)
@@ -52,15 +50,13 @@ def expressed_genes(table: pd.DataFrame, limit: float) -> dict[str, list[str]]:
     for contrast, rows in table.groupby("contrast", sort=False):
         found[contrast] = rows.loc[rows["average_expression"] > limit, "gene"].tolist()
         if not found[contrast]:
+            said = N_(
+                "No gene counts as expressed in {contrast}: the highest mean log2 expression is "
+                "{highest:.2f}, the limit {limit:g}. Put one that fits these values as `expressed` under "
+                "`thresholds` in a study.yml beside the data."
+            )
             raise MgboneError(
-                tr(
-                    "No gene counts as expressed in {contrast}: the highest mean log2 expression is "
-                    "{highest:.2f}, the limit {limit:g}. Put one that fits these values as `expressed` "
-                    "under `thresholds` in a study.yml beside the data.",
-                    contrast=contrast,
-                    highest=rows["average_expression"].max(),
-                    limit=limit,
-                )
+                tr(said, contrast=contrast, highest=rows["average_expression"].max(), limit=limit)
             )
     return found
 
@@ -145,17 +141,13 @@ def overlap_summary(both: pd.DataFrame, contrast_a: str, contrast_b: str, groups
     )
     r = both["log2_fold_change_a"].corr(both["log2_fold_change_b"])
     row = {
-        "contrast_a": contrast_a,
-        "contrast_b": contrast_b,
-        "genes": len(both),
-        "changed_a": up_a + down_a,
-        "changed_b": up_b + down_b,
+        "contrast_a": contrast_a, "contrast_b": contrast_b, "genes": len(both),
+        "changed_a": up_a + down_a, "changed_b": up_b + down_b,
         "both_same": int(counts.get("both_same", 0)),
         "both_opposite": int(counts.get("both_opposite", 0)),
         "expected": (up_a * up_b + down_a * down_b) / len(both) if len(both) else np.nan,
-        "correlation": r,
-        "correlation_by_chance": _chance_correlation(contrast_a, contrast_b, groups),
-    }
+        "correlation": r, "correlation_by_chance": _chance_correlation(contrast_a, contrast_b, groups),
+    }  # fmt: skip
     return pd.DataFrame([row])
 
 

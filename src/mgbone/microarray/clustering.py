@@ -1,7 +1,5 @@
 """Do arrays of one group look alike? Hierarchical clustering, decided by a rule and not by eye."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
@@ -15,7 +13,7 @@ from scipy.spatial.distance import squareform
 from mgbone.evidence.permutation import label_permutations
 from mgbone.microarray.differential import split_contrast
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 N_GENES = 1000
 LINKAGE = "average"
@@ -118,25 +116,20 @@ def cluster_arrays(
     branches = _branches(tree)
     support, cut_support = _bootstrap(values.to_numpy(float).T, branches, codes, linkage, bootstraps, seed)
     verdict = {
-        "level": _level(rand, p, codes, cluster_p),
-        "rand": rand,
-        "cut_support": cut_support,
-        "silhouette": silhouette,
-        "p": p,
-        "splits": len(null),
-        "exact": exact,
-        "n_genes": len(values),
-        "linkage": linkage,
-        "bootstraps": bootstraps,
-    }
+        "level": _level(rand, p, codes, cluster_p), "rand": rand, "cut_support": cut_support,
+        "silhouette": silhouette, "p": p, "splits": len(null), "exact": exact,
+        "n_genes": len(values), "linkage": linkage, "bootstraps": bootstraps,
+    }  # fmt: skip
     order = hierarchy.leaves_list(tree)
+    between_genes = _tree(_distances(values.iloc[:, order].to_numpy(float)), "average")
+    heat = values.iloc[:, order].sub(values.iloc[:, order].mean(axis=1), axis=0)
     return Clustering(
         groups=labels,
         linkage=tree,
         nodes=_nodes(tree, branches, support, labels.index),
         order=tuple(labels.index[order]),
         distances=pd.DataFrame(distances, labels.index, labels.index),
-        heat=_heat(values.iloc[:, order]),
+        heat=heat.iloc[hierarchy.leaves_list(between_genes)],
         verdict=verdict,
         clusters=pd.Series(clusters, index=labels.index, name="cluster"),
         null=null,
@@ -161,13 +154,8 @@ def cluster_contrasts(
         missing = set(split_contrast(contrast)) - set(pair)
         if missing:
             group = sorted(missing)[0]
-            raise MgboneError(
-                tr(
-                    "The contrast {contrast!r} needs the group {group!r}, which has no array.",
-                    contrast=contrast,
-                    group=group,
-                )
-            )
+            said = N_("The contrast {contrast!r} needs the group {group!r}, which has no array.")
+            raise MgboneError(tr(said, contrast=contrast, group=group))
         found[contrast] = cluster_arrays(expression[pair.index], pair, **options)
     return found
 
@@ -181,17 +169,15 @@ def _labels(expression: pd.DataFrame, groups: Mapping[str, str] | pd.Series) -> 
     given = pd.Series(dict(groups), dtype=object).reindex(expression.columns)
     if given.isna().any():
         array = given.index[given.isna()][0]
-        raise MgboneError(
-            tr("The array {array!r} has no group; give each array one, by its name.", array=array)
-        )
+        said = N_("The array {array!r} has no group; give each array one, by its name.")
+        raise MgboneError(tr(said, array=array))
     sizes = given.value_counts()
     if len(sizes) < 2:
         raise MgboneError(tr("Clusters can be held against groups only if there are two groups or more."))
     if sizes.min() < 2:
         group = sizes.idxmin()
-        raise MgboneError(
-            tr("The group {group!r} has a single array, which can't be told from an outlier.", group=group)
-        )
+        said = N_("The group {group!r} has a single array, which can't be told from an outlier.")
+        raise MgboneError(tr(said, group=group))
     if not np.isfinite(expression.to_numpy(float)).all():
         raise MgboneError(
             tr("Some expression values are missing or infinite; drop such genes or arrays first.")
@@ -214,9 +200,8 @@ def _largest(variance: np.ndarray, n_genes: int) -> np.ndarray:
     candidates = np.flatnonzero(variance >= limit)
     chosen = candidates[np.argsort(-variance[candidates], kind="stable")][:n]
     if len(chosen) < 3:
-        raise MgboneError(
-            tr("Only {n} genes vary between the arrays; that is too few to cluster by.", n=len(chosen))
-        )
+        said = N_("Only {n} genes vary between the arrays; that is too few to cluster by.")
+        raise MgboneError(tr(said, n=len(chosen)))
     return chosen
 
 
@@ -379,23 +364,11 @@ def _nodes(
     tree: np.ndarray, branches: list[frozenset[int]], support: np.ndarray, arrays: pd.Index
 ) -> pd.DataFrame:
     members = [";".join(arrays[i] for i in sorted(branch)) for branch in branches]
-    table = pd.DataFrame(
-        {
-            "node": np.arange(len(tree)),
-            "height": tree[:, 2],
-            "size": tree[:, 3].astype(int),
-            "arrays": members,
-            "support": support,
-        }
-    )
+    size = tree[:, 3].astype(int)
+    table = pd.DataFrame({"node": np.arange(len(tree)), "height": tree[:, 2], "size": size})
+    table = table.assign(arrays=members, support=support)
     table.loc[table["size"] == len(arrays), "support"] = np.nan
     return table
-
-
-def _heat(values: pd.DataFrame) -> pd.DataFrame:
-    centred = values.sub(values.mean(axis=1), axis=0)
-    between = _distances(values.to_numpy(float))
-    return centred.iloc[hierarchy.leaves_list(_tree(between, "average"))]
 
 
 def _adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:

@@ -1,7 +1,5 @@
 """Which genes changed: linear models with moderated t tests (limma), and what makes them believable."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -62,23 +60,23 @@ def differential_expression(
     Smyth GK (2004) Stat Appl Genet Mol Biol 3:3. Ritchie ME et al. (2015) Nucleic Acids Res 43:e47.
     """
     fit, labels = _fit(expression, groups, contrasts)
-    tables = []
-    for i, contrast in enumerate(contrasts):
-        p = np.asarray(fit["p_value"])[:, i]
-        tables.append(
-            pd.DataFrame(
-                {
-                    "gene": expression.index.to_numpy(),
-                    "contrast": contrast,
-                    "log2_fold_change": np.asarray(fit["coefficients"])[:, i],
-                    "average_expression": expression[labels.index].mean(axis=1).to_numpy(),
-                    "t": np.asarray(fit["t"])[:, i],
-                    "p": p,
-                    "q": stats.false_discovery_control(p, method="bh"),
-                }
-            )
-        )
-    return pd.concat(tables, ignore_index=True)[DE_COLUMNS]
+    average = expression[labels.index].mean(axis=1).to_numpy()
+    p = np.asarray(fit["p_value"])
+    numbers = {
+        "log2_fold_change": fit["coefficients"],
+        "average_expression": np.broadcast_to(average[:, None], p.shape),
+        "t": fit["t"], "p": p, "q": stats.false_discovery_control(p, axis=0, method="bh"),
+    }  # fmt: skip
+    return _long(expression.index, contrasts, numbers)
+
+
+def _long(genes: pd.Index, contrasts: Sequence[str], numbers: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Lay numbers of genes x contrasts out contrast by contrast."""
+    tables = [
+        pd.DataFrame({"gene": genes, "contrast": c} | {k: np.asarray(v)[:, i] for k, v in numbers.items()})
+        for i, c in enumerate(contrasts)
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def fold_change_intervals(
@@ -101,18 +99,7 @@ def fold_change_intervals(
     error = np.asarray(fit["stdev_unscaled"]) * np.sqrt(np.asarray(fit["s2_post"], dtype=float))[:, None]
     reach = error * stats.t.ppf((1 + confidence) / 2, np.asarray(fit["df_total"], dtype=float))[:, None]
     middle = np.asarray(fit["coefficients"])
-    tables = [
-        pd.DataFrame(
-            {
-                "gene": expression.index.to_numpy(),
-                "contrast": contrast,
-                "ci_low": middle[:, i] - reach[:, i],
-                "ci_high": middle[:, i] + reach[:, i],
-            }
-        )
-        for i, contrast in enumerate(contrasts)
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return _long(expression.index, contrasts, {"ci_low": middle - reach, "ci_high": middle + reach})
 
 
 def split_contrast(contrast: str) -> tuple[str, str]:
@@ -125,13 +112,11 @@ def split_contrast(contrast: str) -> tuple[str, str]:
     """
     case, separator, reference = str(contrast).partition("_vs_")
     if not (case and separator and reference) or case == reference:
-        raise MgboneError(
-            tr(
-                "{contrast!r} is no contrast: write case_vs_reference with two different groups, such as "
-                "mg001_vs_pairfed.",
-                contrast=contrast,
-            )
+        said = N_(
+            "{contrast!r} is no contrast: write case_vs_reference with two different groups, such as "
+            "mg001_vs_pairfed."
         )
+        raise MgboneError(tr(said, contrast=contrast))
     return case, reference
 
 
@@ -158,13 +143,8 @@ def genes_by_hand(
     """
     for gene in genes:
         if gene not in expression.index:
-            raise MgboneError(
-                tr(
-                    "The gene {gene!r} is not in the expression table; it has such as {examples}.",
-                    gene=gene,
-                    examples=examples(expression.index),
-                )
-            )
+            said = N_("The gene {gene!r} is not in the expression table; it has such as {examples}.")
+            raise MgboneError(tr(said, gene=gene, examples=examples(expression.index)))
     fit, labels = _fit(expression, groups, [contrast])
     prior_df, prior = (float(np.ravel(fit[key])[0]) for key in ("df_prior", "s2_prior"))
     most_df = (len(labels) - labels.nunique()) * len(expression)
@@ -259,25 +239,16 @@ def _labels(expression: pd.DataFrame, groups: Any) -> pd.Series:
         given = pd.Series(dict(groups), dtype=object)
         missing = [a for a in expression.columns if a not in given.index or pd.isna(given[a])]
         if missing:
-            raise MgboneError(
-                tr(
-                    "The array {array!r} has no group ({n} of {arrays} have none); give each column of "
-                    "the expression table one, by its name.",
-                    array=missing[0],
-                    n=len(missing),
-                    arrays=expression.shape[1],
-                )
+            said = N_(
+                "The array {array!r} has no group ({n} of {arrays} have none); give each column of the "
+                "expression table one, by its name."
             )
+            raise MgboneError(tr(said, array=missing[0], n=len(missing), arrays=expression.shape[1]))
         return given.reindex(expression.columns)
     given = list(groups)
     if len(given) != expression.shape[1]:
-        raise MgboneError(
-            tr(
-                "{n} groups were given for {arrays} arrays; give one for each.",
-                n=len(given),
-                arrays=expression.shape[1],
-            )
-        )
+        said = N_("{n} groups were given for {arrays} arrays; give one for each.")
+        raise MgboneError(tr(said, n=len(given), arrays=expression.shape[1]))
     return pd.Series(given, index=expression.columns, dtype=object)
 
 
@@ -285,74 +256,52 @@ def _check_genes(expression: pd.DataFrame) -> None:
     check_numbers(expression)
     if expression.columns.has_duplicates:
         twice = expression.columns[expression.columns.duplicated()][0]
-        raise MgboneError(
-            tr(
-                "The array {array!r} stands more than once in the expression table; drop or rename one.",
-                array=twice,
-            )
-        )
+        said = N_("The array {array!r} stands more than once in the expression table; drop or rename one.")
+        raise MgboneError(tr(said, array=twice))
     if expression.index.has_duplicates:
         twice = expression.index[expression.index.duplicated()]
-        raise MgboneError(
-            tr(
-                "{n} genes stand more than once, such as {gene!r}; take one row per gene with "
-                "summarise_to_genes first.",
-                n=len(set(twice)),
-                gene=twice[0],
-            )
+        said = N_(
+            "{n} genes stand more than once, such as {gene!r}; take one row per gene with summarise_to_genes "
+            "first."
         )
+        raise MgboneError(tr(said, n=len(set(twice)), gene=twice[0]))
     if len(expression) < 3:
-        raise MgboneError(
-            tr("Only {n} genes were given; moderated variances need many (a whole chip).", n=len(expression))
-        )
+        said = N_("Only {n} genes were given; moderated variances need many (a whole chip).")
+        raise MgboneError(tr(said, n=len(expression)))
     if float(expression.to_numpy().max()) > 64:
-        warnings.warn(
-            tr(
-                "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
-                "intensities?"
-            ),
-            ExpressionWarning,
-            stacklevel=4,
+        said = N_(
+            "Expression values above 64 were found: log2 values lie below about 20. Are these raw "
+            "intensities?"
         )
+        warnings.warn(tr(said), ExpressionWarning, stacklevel=4)
 
 
 def _check_contrasts(labels: pd.Series, contrasts: Sequence[str]) -> None:
     if isinstance(contrasts, str) or not len(contrasts):
         raise MgboneError(tr("Give a list of contrasts, such as ['mg001_vs_pairfed']."))
-    sizes = labels.value_counts()
+    sizes, known = labels.value_counts(), tr(", ").join(map(str, dict.fromkeys(labels)))
     for contrast in contrasts:
         for group in split_contrast(contrast):
             if group not in sizes.index:
-                raise MgboneError(
-                    tr(
-                        "The contrast {contrast!r} needs the group {group!r}, which has no array; groups "
-                        "with arrays are {known}.",
-                        contrast=contrast,
-                        group=group,
-                        known=tr(", ").join(map(str, dict.fromkeys(labels))),
-                    )
+                said = N_(
+                    "The contrast {contrast!r} needs the group {group!r}, which has no array; groups with "
+                    "arrays are {known}."
                 )
+                raise MgboneError(tr(said, contrast=contrast, group=group, known=known))
             if sizes[group] < 2:
-                raise MgboneError(
-                    tr(
-                        "The group {group!r} has a single array, so that nothing says how much its "
-                        "arrays vary; {contrast!r} can't be tested. Two are the least, three or more are "
-                        "usual.",
-                        group=group,
-                        contrast=contrast,
-                    )
+                said = N_(
+                    "The group {group!r} has a single array, so that nothing says how much its arrays vary; "
+                    "{contrast!r} can't be tested. Two are the least, three or more are usual."
                 )
+                raise MgboneError(tr(said, group=group, contrast=contrast))
 
 
 def one_contrast(table: pd.DataFrame, contrast: str) -> pd.DataFrame:
     """Return the rows of one contrast; that there are none is an error."""
     rows = table[table["contrast"] == contrast]
     if rows.empty:
+        said = N_("The contrast {contrast!r} is not in the table; it has {known}.")
         raise MgboneError(
-            tr(
-                "The contrast {contrast!r} is not in the table; it has {known}.",
-                contrast=contrast,
-                known=tr(", ").join(map(str, table["contrast"].unique())),
-            )
+            tr(said, contrast=contrast, known=tr(", ").join(map(str, table["contrast"].unique())))
         )
     return rows

@@ -1,7 +1,5 @@
 """Evidence of the arrays for the ledger: clustering of groups and themes among enriched terms."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd
@@ -10,7 +8,7 @@ from mgbone.evidence.columns import EVIDENCE_COLUMNS
 from mgbone.microarray.clustering import Clustering, can_be_separated
 from mgbone.study.design import Study
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 _BEST = ["q_both", "p", "log2_odds_ratio"]
 UNTESTED = {"test": "not tested"}
@@ -27,8 +25,6 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
     ----------
     clusterings : mapping
         From `cluster_contrasts`, by contrast.
-    experiment : str
-    study : Study
 
     Raises
     ------
@@ -41,29 +37,16 @@ def clustering_evidence(clusterings: Mapping[str, Clustering], experiment: str, 
         sizes = clustering.groups.value_counts()
         verdict = clustering.verdict
         kind = "all" if verdict["exact"] else "random"
-        answer = {
-            "p": verdict["p"],
-            "test": f"permutation of arrays ({verdict['splits']} {kind} splits)",
-            "direction": "none",
-            "level": verdict["level"],
-        }
-        rows.append(
-            {
-                "experiment": experiment,
-                "domain": "microarray",
-                "endpoint": "array_clustering",
-                "contrast": name,
-                "n_case": int(sizes[contrast.case]),
-                "n_reference": int(sizes[contrast.reference]),
-                "estimate": verdict["silhouette"],
-                "unit": "mean silhouette",
-                **(UNTESTED if verdict["level"] == "not_tested" else answer),
-            }
-        )
+        test = f"permutation of arrays ({verdict['splits']} {kind} splits)"
+        answer = {"p": verdict["p"], "test": test, "direction": "none", "level": verdict["level"]}
+        about = {
+            "experiment": experiment, "domain": "microarray", "endpoint": "array_clustering",
+            "contrast": name, "n_case": int(sizes[contrast.case]),
+            "n_reference": int(sizes[contrast.reference]),
+            "estimate": verdict["silhouette"], "unit": "mean silhouette",
+        }  # fmt: skip
+        rows.append(about | (UNTESTED if verdict["level"] == "not_tested" else answer))
     return pd.DataFrame(rows).reindex(columns=EVIDENCE_COLUMNS)
-
-
-# --- What it says to the report ----------------------------------------------------------------------
 
 
 def theme_evidence(
@@ -87,8 +70,6 @@ def theme_evidence(
         From `over_representation`, over all terms.
     themes : DataFrame
         From `load_themes`.
-    study : Study
-    experiment : str
     groups : Series or mapping, optional
         Group of each array, to count arrays; without it the counts are the study's.
 
@@ -108,13 +89,8 @@ def theme_evidence(
     it is arrays that are wanting, not changes.
     """
     if experiment not in study.experiments:
-        raise MgboneError(
-            tr(
-                "{experiment!r} is no experiment; there are {known}.",
-                experiment=experiment,
-                known=tr(", ").join(study.experiments),
-            )
-        )
+        said = N_("{experiment!r} is no experiment; there are {known}.")
+        raise MgboneError(tr(said, experiment=experiment, known=tr(", ").join(study.experiments)))
     sizes = None if groups is None else pd.Series(dict(groups)).value_counts()
     rows = []
     for contrast in study.experiments[experiment].array_contrasts:
@@ -141,16 +117,8 @@ def _found(of_theme: pd.DataFrame, study: Study) -> dict[str, object]:
     best = of_theme.sort_values(_BEST, ascending=[True, True, False], kind="stable").iloc[0]
     level = study.level(best["q_both"])
     return {
-        "estimate": best["log2_odds_ratio"],
-        "ci_low": best["ci_low"],
-        "ci_high": best["ci_high"],
-        "unit": "log2 odds ratio",
-        "p": best["q_both"],
+        **best[["ci_low", "ci_high", "term", "list_size", "hits"]], "term_name": best["name"],
+        "estimate": best["log2_odds_ratio"], "unit": "log2 odds ratio", "p": best["q_both"],
         "test": f"over-representation, BH over all terms of both lists ({best['term']})",
-        "direction": "none" if level == "none" else best["direction"],
-        "level": level,
-        "term": best["term"],
-        "term_name": best["name"],
-        "list_size": best["list_size"],
-        "hits": best["hits"],
-    }
+        "direction": "none" if level == "none" else best["direction"], "level": level,
+    }  # fmt: skip

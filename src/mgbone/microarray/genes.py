@@ -1,7 +1,5 @@
 """Expression by gene: the table of a dataset, and one probe set for each gene."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +12,7 @@ from mgbone.dataset.arrays.expression import assign_columns
 from mgbone.dataset.arrays.expression_table import MatrixWarning, read_expression_table
 from mgbone.dataset.arrays.symbol_table import gene_symbols
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 
 def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
@@ -25,7 +23,6 @@ def read_expression(path: Path, arrays: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    path : Path
     arrays : DataFrame
         Columns array_id and file; the result has one column per row, under its array_id, in that order.
 
@@ -90,24 +87,20 @@ def probeset_choice(expression: pd.DataFrame, symbols: Mapping[str, str] | pd.Se
     """
     check_numbers(expression)
     if expression.index.has_duplicates:
-        raise MgboneError(
-            tr(
-                "The probeset {probeset!r} stands more than once in the expression table; each needs a "
-                "row of its own.",
-                probeset=expression.index[expression.index.duplicated()][0],
-            )
+        said = N_(
+            "The probeset {probeset!r} stands more than once in the expression table; each needs a row of "
+            "its own."
         )
+        raise MgboneError(tr(said, probeset=expression.index[expression.index.duplicated()][0]))
     gene = pd.Series(expression.index.map(pd.Series(dict(symbols), dtype=object)), index=expression.index)
     gene = gene.where(gene.notna() & (gene.astype(str).str.strip() != ""))
     if gene.isna().all():
+        said = N_(
+            "None of the {n} probesets has a gene symbol in the annotation. Its names look like "
+            "{annotation}, those of the table like {examples}: are they of the same chip?"
+        )
         raise MgboneError(
-            tr(
-                "None of the {n} probesets has a gene symbol in the annotation. Its names look like "
-                "{annotation}, those of the table like {examples}: are they of the same chip?",
-                n=len(gene),
-                annotation=examples(dict(symbols)),
-                examples=examples(expression.index),
-            )
+            tr(said, n=len(gene), annotation=examples(dict(symbols)), examples=examples(expression.index))
         )
     average = expression.mean(axis=1)
     best_first = pd.DataFrame({"gene": gene, "average": average}).sort_values(
@@ -123,25 +116,22 @@ def check_numbers(expression: pd.DataFrame) -> None:
     try:
         values = expression.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
-        raise MgboneError(
-            tr("The expression table holds something that is no number: {error}.", error=error)
-        ) from error
+        said = N_("The expression table holds something that is no number: {error}.")
+        raise MgboneError(tr(said, error=error)) from error
     if values.size == 0:
         raise MgboneError(tr("The expression table is empty."))
     bad = ~np.isfinite(values)
     if bad.any():
         row, column = np.argwhere(bad)[0]
+        said = N_(
+            "{n} expression values are missing or infinite, the first in row {row!r}, array {array!r}; drop "
+            "such genes or arrays before testing."
+        )
         raise MgboneError(
-            tr(
-                "{n} expression values are missing or infinite, the first in row {row!r}, array "
-                "{array!r}; drop such genes or arrays before testing.",
-                n=int(bad.sum()),
-                row=expression.index[row],
-                array=expression.columns[column],
-            )
+            tr(said, n=int(bad.sum()), row=expression.index[row], array=expression.columns[column])
         )
 
 
-def examples(names: Iterable[Any], n: int = 3) -> str:
-    """Return the first of some names, for a message."""
-    return tr(", ").join(str(name) for name in list(names)[:n]) or tr("none")
+def examples(names: Iterable[Any]) -> str:
+    """Return the first three names, for a message."""
+    return tr(", ").join(str(name) for name in list(names)[:3]) or tr("none")

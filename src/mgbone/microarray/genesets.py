@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import requests
@@ -25,6 +26,9 @@ SHIPPED = "data/genesets/go_bp.gmt.gz"
 
 SMALLEST, LARGEST = 10, 1000
 """Genes on the chip that a set has to have, and may have, to be tested."""
+
+
+NAMED = 6
 
 
 class GeneSetWarning(UserWarning):
@@ -106,24 +110,14 @@ def load_gene_sets(path: str | Path | None = None, symbols: str = "as written") 
             continue
         term, *rest = line.rstrip("\r\n").split("\t")
         if not rest or not term.strip():
-            raise MgboneError(
-                tr(
-                    "{file}, line {number}: a GMT line has a term, a description and genes, split by "
-                    "tabs; this one begins with {line!r}.",
-                    file=path.name,
-                    number=number,
-                    line=line[:40],
-                )
+            said = N_(
+                "{file}, line {number}: a GMT line has a term, a description and genes, split by tabs; this "
+                "one begins with {line!r}."
             )
+            raise MgboneError(tr(said, file=path.name, number=number, line=line[:40]))
         if term in genes:
-            raise MgboneError(
-                tr(
-                    "{file}, line {number}: the term {term!r} stands there a second time.",
-                    file=path.name,
-                    number=number,
-                    term=term,
-                )
-            )
+            said = N_("{file}, line {number}: the term {term!r} stands there a second time.")
+            raise MgboneError(tr(said, file=path.name, number=number, term=term))
         members = [g.split(",")[0].strip() for g in rest[1:]]  # Enrichr may add a weight after a comma
         if not any(members):
             empty.append(term)
@@ -148,13 +142,8 @@ def _lines(path: Path) -> list[str]:
     try:
         text, encoding = decode(read_bytes(path, MAX_NAMES))
     except (OSError, UnreadableFile) as error:
-        raise MgboneError(
-            tr(
-                "The gene sets {file} can't be read ({error}); give the path of a GMT file.",
-                file=path.name,
-                error=error,
-            )
-        ) from error
+        said = N_("The gene sets {file} can't be read ({error}); give the path of a GMT file.")
+        raise MgboneError(tr(said, file=path.name, error=error)) from error
     if encoding:
         warnings.warn(
             tr("{file} is not UTF-8 text; read as {encoding}.", file=path.name, encoding=encoding),
@@ -182,7 +171,7 @@ def rat_style(symbol: str) -> str:
     return symbol[:1] + symbol[1:].lower()
 
 
-def load_themes(path: str | Path | None = None) -> pd.DataFrame:
+def load_themes() -> pd.DataFrame:
     """Read which terms stand for each theme of the report: columns theme, go_id, term, reason.
 
     Raises
@@ -190,18 +179,16 @@ def load_themes(path: str | Path | None = None) -> pd.DataFrame:
     MgboneError
         If the file or a column is missing.
     """
-    path = project_root() / "data" / "genesets" / "themes.csv" if path is None else resolve(path)
+    path = project_root() / "data" / "genesets" / "themes.csv"
     try:
         themes = pd.read_csv(path, dtype=str)
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise MgboneError(
-            tr("The themes {file} can't be read: {error}", file=path.name, error=error)
-        ) from error
+        said = N_("The themes {file} can't be read: {error}")
+        raise MgboneError(tr(said, file=path.name, error=error)) from error
     missing = [c for c in ("theme", "go_id", "term", "reason") if c not in themes.columns]
     if missing:
-        raise MgboneError(
-            tr("{file} lacks the column {columns}.", file=path.name, columns=tr(", ").join(missing))
-        )
+        said = N_("{file} lacks the column {columns}.")
+        raise MgboneError(tr(said, file=path.name, columns=tr(", ").join(missing)))
     return themes
 
 
@@ -213,9 +200,7 @@ def theme_genes(gene_sets: GeneSets, themes: pd.DataFrame) -> dict[str, set[str]
     }
 
 
-def name_genes(
-    called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[str]], n: int = 6
-) -> pd.DataFrame:
+def name_genes(called: pd.DataFrame, genes_of_themes: Mapping[str, Collection[str]]) -> pd.DataFrame:
     """Choose the genes that a volcano or MA plot names: the best changed ones of each theme.
 
     Parameters
@@ -224,14 +209,12 @@ def name_genes(
         From `expression.call_genes`: gene, contrast, p, direction.
     genes_of_themes : mapping
         From `theme_genes`.
-    n : int
-        Names per contrast, theme and direction.
 
     Returns
     -------
     DataFrame
         `called` with the columns theme (the first theme that a changed gene belongs to, otherwise missing)
-        and named (whether it is among the `n` with the smallest p).
+        and named (whether it is one of the ``NAMED`` with the smallest p of contrast, theme and direction).
     """
     theme = pd.Series(None, index=called.index, dtype=object)
     changed = called["direction"] != "none"
@@ -239,42 +222,28 @@ def name_genes(
         theme[changed & called["gene"].isin(set(genes_of_themes[name]))] = name
     marked = called.assign(theme=theme)
     best = marked[theme.notna()].sort_values(["p", "gene"], kind="stable")
-    chosen = best.groupby(["contrast", "theme", "direction"], sort=False).head(n).index
+    chosen = best.groupby(["contrast", "theme", "direction"], sort=False).head(NAMED).index
     return marked.assign(named=marked.index.isin(chosen))
 
 
-# --- Do the sets speak of the same genes as the chip? ------------------------------------------------
+def _match(gene_sets: GeneSets, chip: Collection[str]) -> dict[str, Any]:
+    """Count the genes of sets and chip, and those in both as written (found) and without regard to case.
 
-
-def match_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFrame:
-    """Count how many genes of the sets are on the chip, as written and without regard to case.
-
-    Returns
-    -------
-    DataFrame
-        One row: genes_in_sets, genes_on_chip, found, share (of the genes in sets), found_any_case,
-        share_any_case, chip_share (of the genes on the chip that are in some set), style_sets, style_chip.
+    Shares are of the genes in sets, that of the chip of its own genes; styles are those of `symbol_style`.
     """
-    chip = {str(g) for g in background}
-    members = gene_sets.members
+    chip, members = set(map(str, chip)), gene_sets.members
     found = len(members & chip)
     any_case = len(set(map(str.upper, members)) & set(map(str.upper, chip)))
-    row = {
-        "genes_in_sets": len(members),
-        "genes_on_chip": len(chip),
-        "found": found,
-        "share": found / max(1, len(members)),
-        "found_any_case": any_case,
-        "share_any_case": any_case / max(1, len(members)),
+    return {
+        "genes_in_sets": len(members), "genes_on_chip": len(chip), "found": found, "found_any_case": any_case,
+        "share": found / max(1, len(members)), "share_any_case": any_case / max(1, len(members)),
         "chip_share": found / max(1, len(chip)),
-        "style_sets": gene_sets.style,
-        "style_chip": symbol_style(chip),
-    }
-    return pd.DataFrame([row])
+        "style_sets": gene_sets.style, "style_chip": symbol_style(chip),
+    }  # fmt: skip
 
 
-def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFrame:
-    """Return `match_symbols`; raise if sets and chip plainly don't speak of the same genes, warn if hardly.
+def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> None:
+    """Raise an error if sets and chip plainly don't speak of the same genes, warn if hardly.
 
     Raises
     ------
@@ -286,15 +255,14 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
     GeneSetWarning
         If under half are, or ignoring case would find clearly more.
     """
-    match = match_symbols(gene_sets, background)
-    row = match.iloc[0]
+    row = _match(gene_sets, background)
     told = tr(
         "{found} of {genes_in_sets} genes in {sets} ({percent:.1f} %) are among the {genes_on_chip} genes "
         "on the chip. {hint}",
         sets=gene_sets.source or tr("the gene sets"),
         percent=100 * row["share"],
         hint=_hint(row, gene_sets, background),
-        **row[["found", "genes_in_sets", "genes_on_chip"]],
+        **row,
     )
     # A short list of genes can't cover all sets, however well it fits: then its own share is what counts.
     share = max(row["share"], row["chip_share"])
@@ -303,7 +271,6 @@ def check_symbols(gene_sets: GeneSets, background: Collection[str]) -> pd.DataFr
         raise MgboneError(told)
     if share < 0.5 or share_any_case > 1.2 * share:
         warnings.warn(told, GeneSetWarning, stacklevel=3)
-    return match
 
 
 def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
@@ -319,7 +286,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
         Its notes say what was done.
     """
     chip = dict.fromkeys(str(gene) for gene in background)
-    row, notes = match_symbols(gene_sets, chip).iloc[0], []
+    row, notes = _match(gene_sets, chip), []
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
         of_any_case: dict[str, list[str]] = {}
         for gene in chip:
@@ -337,7 +304,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
             "to case: {found} instead of {before} of its genes are found. Spelling alone was changed; no "
             "orthologue was looked up."
         )
-        found = match_symbols(gene_sets, chip).iloc[0]["found"]
+        found = _match(gene_sets, chip)["found"]
         about = {"source": gene_sets.source or tr("the gene sets"), "found": found, "before": row["found"]}
         notes.append(tr(said, theirs=row["style_sets"], ours=row["style_chip"], **about))
     why = ""
@@ -356,7 +323,7 @@ def fit_gene_sets(gene_sets: GeneSets, background: Collection[str]) -> GeneSets:
     return replace(gene_sets, notes=tuple(notes))
 
 
-def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> str:
+def _hint(row: Mapping[str, Any], gene_sets: GeneSets, background: Collection[str]) -> str:
     styles = {"sets": tr(row["style_sets"]), "chip": tr(row["style_chip"])}
     if row["found_any_case"] > 1.2 * max(1, row["found"]):
         fix = (
@@ -371,7 +338,8 @@ def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> s
             fix=fix,
             **styles,
         )
-    mouse = any(g.endswith("Rik") for g in gene_sets.members)
+    is_mouse = any(g.endswith("Rik") for g in gene_sets.members)
+    mouse = tr(" (names ending in Rik are the mouse's)") if is_mouse else ""
     if row["style_sets"] == row["style_chip"]:
         chip, sets = {str(gene) for gene in background}, gene_sets.members
         theirs, ours = (listing(sorted(one), most=3) for one in (sets - chip, chip - sets))
@@ -380,17 +348,14 @@ def _hint(row: pd.Series, gene_sets: GeneSets, background: Collection[str]) -> s
             "chip has {ours}{kind}. Take sets of the chip's species, or map its names by "
             "platform/symbols.csv.",
             theirs=theirs, ours=ours, sets=styles["sets"],
-            kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+            kind=mouse,
         )  # fmt: skip
     return tr(
         "Organism or kind of name differs: The sets hold {sets}, the chip {chip}{kind}. Take sets with gene "
         "symbols of the rat, or of human with symbols='rat'.",
-        kind=tr(" (names ending in Rik are the mouse's)") if mouse else "",
+        kind=mouse,
         **styles,
     )
-
-
-# --- Newer sets --------------------------------------------------------------------------------------
 
 
 def fetch_gene_sets(
@@ -416,26 +381,24 @@ def fetch_gene_sets(
     try:
         fetched = gseapy.get_library(library, organism=organism, min_size=0, max_size=10**6)
     except ValueError as error:
-        raise MgboneError(
-            tr(
-                "Enrichr has no library {library!r} for {organism}; "
-                "gseapy.get_library_name(organism={organism!r}) lists them.",
-                library=library,
-                organism=organism,
-            )
-        ) from error
+        said = N_(
+            "Enrichr has no library {library!r} for {organism}; "
+            "gseapy.get_library_name(organism={organism!r}) lists them."
+        )
+        raise MgboneError(tr(said, library=library, organism=organism)) from error
     except Exception as error:
-        if not _is_offline(error):
+        # gseapy lets errors of requests through or wraps them in a bare Exception of its own.
+        if not (
+            isinstance(error, requests.exceptions.RequestException | OSError) or type(error) is Exception
+        ):
             raise
-        raise MgboneError(
-            tr(
-                "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). "
-                "Nothing is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For "
-                "newer ones run `make genesets` where there is one, or download a GMT file by hand and "
-                "read it with load_gene_sets('mine.gmt', symbols='rat').",
-                error=type(error).__name__,
-            )
-        ) from error
+        said = N_(
+            "Gene sets can't be fetched: the network or Enrichr's server is not reachable ({error}). Nothing "
+            "is lost: the shipped GO terms (data/genesets/go_bp.gmt.gz) need no network. For newer ones run "
+            "`make genesets` where there is one, or download a GMT file by hand and read it with "
+            "load_gene_sets('mine.gmt', symbols='rat')."
+        )
+        raise MgboneError(tr(said, error=type(error).__name__)) from error
     target = resolve(folder) / f"{library}.gmt.gz"
     lines = []
     for term in sorted(fetched):
@@ -446,10 +409,3 @@ def fetch_gene_sets(
     with write_aside(target) as aside:
         aside.write_bytes(gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0))
     return target
-
-
-def _is_offline(error: Exception) -> bool:
-    """Gseapy lets errors of requests through or wraps them in a bare Exception of its own."""
-    if isinstance(error, requests.exceptions.RequestException | OSError):
-        return True
-    return type(error) is Exception

@@ -49,15 +49,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mgbone.microarray._compiled import (
-    correct_sorted,
-    polish_sets,
-    rank_codes,
-    scatter,
-    sort_order,
-)
+from mgbone.microarray._compiled import correct_sorted, polish_sets, rank_codes, sort_order
 from mgbone.microarray.background import Background, RmaError, fit_background
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,10 +165,6 @@ def rma_steps(
     """Do what `rma` does and keep the values before and after each step.
 
     Takes three more matrices of 32-bit numbers; parameters and errors are those of `rma`.
-
-    Returns
-    -------
-    RmaSteps
     """
     layout = _Layout(intensities, probesets)
     shape = (layout.n_arrays, layout.n_probes)
@@ -191,11 +181,7 @@ def rma_steps(
             raw[array] = np.log2(layout.intensities[:, array], dtype=np.float64)
     return RmaSteps(
         expression=layout.expression_frame(expression),
-        background=pd.DataFrame(
-            [[p.alpha, p.mu, p.sigma] for p in prepared.parameters],
-            index=layout.arrays,
-            columns=["alpha", "mu", "sigma"],
-        ),
+        background=pd.DataFrame(prepared.parameters, layout.arrays),
         raw=layout.probe_frame(raw),
         normalised=layout.probe_frame(normalised),
         residuals=layout.probe_frame(residuals),
@@ -204,28 +190,19 @@ def rma_steps(
     )
 
 
-# --- what is computed from ------------------------------------------------------------------------------
-
-
 class _Layout:
     """Intensities and labels, checked, with the probes of a set given places side by side."""
 
     def __init__(self, intensities: np.ndarray | pd.DataFrame, probesets: Iterable):
-        table = isinstance(intensities, pd.DataFrame)
-        self.arrays = intensities.columns if table else None
-        self.probes = intensities.index if table else None
-        self.intensities = _numeric(intensities.to_numpy() if table else np.asarray(intensities))
+        self.intensities = _numeric(np.asarray(intensities))
         self.n_probes, self.n_arrays = self.intensities.shape
-        self.arrays = pd.RangeIndex(self.n_arrays) if self.arrays is None else self.arrays
-        self.probes = pd.RangeIndex(self.n_probes) if self.probes is None else self.probes
+        self.probes, self.arrays = map(pd.RangeIndex, self.intensities.shape)
+        if isinstance(intensities, pd.DataFrame):
+            self.probes, self.arrays = intensities.axes
         self.labels = _labels(probesets, self.n_probes)
-        codes = self.labels.codes
-        order = np.argsort(codes, kind="stable")
+        order, self.starts = side_by_side(self.labels)
         self.place = np.empty(self.n_probes, dtype=np.int32)
         self.place[order] = np.arange(self.n_probes, dtype=np.int32)
-        self.starts = np.concatenate(
-            [[0], np.cumsum(np.bincount(codes, minlength=len(self.labels.categories)))]
-        )
 
     def expression_frame(self, values: np.ndarray) -> pd.DataFrame:
         index = pd.Index(self.labels.categories, name="probeset_id")
@@ -235,55 +212,42 @@ class _Layout:
         return pd.DataFrame(values.T, index=self.probes, columns=self.arrays, copy=False)
 
 
+def side_by_side(labels: pd.Categorical) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order that puts the probes of a set side by side, and where each set then begins or ends."""
+    counts = np.bincount(labels.codes, minlength=len(labels.categories))
+    return np.argsort(labels.codes, kind="stable"), np.concatenate([[0], np.cumsum(counts)])
+
+
 def _numeric(values: np.ndarray) -> np.ndarray:
     if values.ndim != 2 or not values.size:
-        raise RmaError(
-            tr(
-                "Intensities must be a table of probes x arrays, not of shape {shape}. Select some first.",
-                shape=values.shape,
-            )
-        )
+        said = N_("Intensities must be a table of probes x arrays, not of shape {shape}. Select some first.")
+        raise RmaError(tr(said, shape=values.shape))
     if values.dtype == np.float32 or values.dtype == np.float64:
         return values
     try:
         return values.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise RmaError(
-            tr("Intensities must be numbers ({error}). Leave out columns that are not arrays.", error=error)
-        ) from error
+        said = N_("Intensities must be numbers ({error}). Leave out columns that are not arrays.")
+        raise RmaError(tr(said, error=error)) from error
 
 
 def _labels(probesets: Iterable, n_probes: int) -> pd.Categorical:
-    labels = probesets if isinstance(probesets, pd.Categorical) else pd.Categorical(_as_index(probesets))
-    labels = labels.remove_unused_categories()
+    if not (hasattr(probesets, "__array__") or isinstance(probesets, list)):
+        probesets = list(probesets)
+    labels = pd.Categorical(probesets).remove_unused_categories()
     if len(labels) != n_probes:
-        raise RmaError(
-            tr(
-                "{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.",
-                n_probes=n_probes,
-                n_labels=len(labels),
-            )
-        )
+        said = N_("{n_probes} probes but {n_labels} probe-set labels were given. Give one label per probe.")
+        raise RmaError(tr(said, n_probes=n_probes, n_labels=len(labels)))
     if (labels.codes < 0).any():
-        raise RmaError(
-            tr("{n} probes have no probe-set label. Leave these probes out.", n=int((labels.codes < 0).sum()))
-        )
+        said = N_("{n} probes have no probe-set label. Leave these probes out.")
+        raise RmaError(tr(said, n=int((labels.codes < 0).sum())))
     return labels
-
-
-def _as_index(probesets: Iterable) -> pd.Index:
-    return pd.Index(
-        probesets if hasattr(probesets, "__array__") or isinstance(probesets, list) else list(probesets)
-    )
 
 
 def _processors() -> int:
     if hasattr(os, "process_cpu_count"):  # Python 3.13; before it, the processors that this process may use
         return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# --- background and normalisation -----------------------------------------------------------------------
 
 
 @dataclass
@@ -302,8 +266,7 @@ class _Prepared:
 
 
 def _prepared(layout: _Layout, pool: Executor, background: bool, normalise: bool) -> _Prepared:
-    shape = (layout.n_arrays, layout.n_probes)
-    none = (0, 0)
+    shape, none = (layout.n_arrays, layout.n_probes), (0, 0)
     codes = np.empty(shape if normalise else none, dtype=np.int32)
     values = np.empty(none if normalise else shape, dtype=np.float64)
 
@@ -313,29 +276,26 @@ def _prepared(layout: _Layout, pool: Executor, background: bool, normalise: bool
         if normalise:
             rank_codes(ordered, order, layout.place, codes[array])
         else:
-            scatter(np.log2(signal), order, layout.place, values[array])
+            values[array, layout.place[order]] = np.log2(signal)
         return signal, parameters
 
     total, parameters = np.zeros(layout.n_probes), []
     for signal, fitted in _in_order(pool, prepare, layout.n_arrays):
         total += signal  # in the order of the arrays, so that the sum is the same for every number of threads
         parameters.append(fitted)
-    return _Prepared(
-        codes, _code_table(total / layout.n_arrays) if normalise else np.empty(0), values, parameters
-    )
+    table = _code_table(total / layout.n_arrays) if normalise else np.empty(0)
+    return _Prepared(codes, table, values, parameters)
 
 
 def _sorted(layout: _Layout, array: int) -> tuple[np.ndarray, np.ndarray]:
     """Return an array's intensities sorted, as 64-bit numbers, and the order that sorts them."""
     column = np.ascontiguousarray(layout.intensities[:, array])
     if not np.isfinite(column).all():
-        raise RmaError(
-            tr(
-                "Array {array} holds intensities that are not finite numbers. Read its CEL file again, "
-                "or leave the array out.",
-                array=layout.arrays[array],
-            )
+        said = N_(
+            "Array {array} holds intensities that are not finite numbers. Read its CEL file again, or leave "
+            "the array out."
         )
+        raise RmaError(tr(said, array=layout.arrays[array]))
     single = column.astype(np.float32, copy=False)
     if column.dtype == np.float32 or np.array_equal(single, column):
         order = sort_order(single.view(np.uint32))
@@ -349,20 +309,17 @@ def _signal(
 ) -> tuple[np.ndarray, Background]:
     if not background:
         if ordered[0] <= 0:
-            raise RmaError(
-                tr(
-                    "Array {array} holds intensities that are not positive. They have no logarithm; "
-                    "correct for background, or leave the array out.",
-                    array=layout.arrays[array],
-                )
+            said = N_(
+                "Array {array} holds intensities that are not positive. They have no logarithm; correct for "
+                "background, or leave the array out."
             )
+            raise RmaError(tr(said, array=layout.arrays[array]))
         return ordered, Background(np.nan, np.nan, np.nan)
     try:
         parameters = fit_background(ordered)
     except RmaError as error:
-        raise RmaError(
-            tr("Array {array}: {error}. Leave the array out.", array=layout.arrays[array], error=error)
-        ) from error
+        said = N_("Array {array}: {error}. Leave the array out.")
+        raise RmaError(tr(said, array=layout.arrays[array], error=error)) from error
     signal = np.empty_like(ordered)
     correct_sorted(ordered, parameters.alpha, parameters.mu, parameters.sigma, signal)
     return signal, parameters
@@ -390,9 +347,6 @@ def _in_order(pool: Executor, task: Callable, count: int) -> Iterator:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
-
-
-# --- summary --------------------------------------------------------------------------------------------
 
 
 def _summarise(

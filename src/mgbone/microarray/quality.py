@@ -24,8 +24,6 @@ Brettschneider J et al. (2008) Quality assessment for short oligonucleotide micr
 measures for Affymetrix GeneChip expression data. BMC Bioinformatics 7:211.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,18 +31,20 @@ import numpy as np
 import pandas as pd
 
 from mgbone.microarray._compiled import weight_sums
-from mgbone.microarray.normalisation import RmaSteps
+from mgbone.microarray.normalisation import RmaSteps, side_by_side
 from mgbone.study.errors import MgboneError
 from mgbone.study.language import N_, tr
 
 HUBER = 1.345
-MAX_RLE_MEDIAN = 0.10
-MAX_RLE_SPREAD = 1.5
-MAX_NUSE_MEDIAN = 1.05
-MIN_CORRELATION = 0.90
-MAX_BRIGHTNESS = 1.0
-
-BOX_LIMITS = {"RLE": (-MAX_RLE_MEDIAN, MAX_RLE_MEDIAN), "NUSE": (-np.inf, MAX_NUSE_MEDIAN)}
+SMOOTHING = 0.12
+LIMITS = {
+    "max_rle_median": 0.10, "max_rle_spread": 1.5, "max_nuse_median": 1.05, "min_correlation": 0.90,
+    "max_brightness": 1.0,
+}  # fmt: skip
+BOX_LIMITS = {
+    "RLE": (-LIMITS["max_rle_median"], LIMITS["max_rle_median"]),
+    "NUSE": (-np.inf, LIMITS["max_nuse_median"]),
+}
 """Range of the median of each measure that `flag_arrays` lets pass by default, for figures."""
 
 _QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.50, "q75": 0.75, "q95": 0.95}
@@ -66,14 +66,10 @@ class Components:
     explained: pd.Series
 
 
-def distributions(
-    steps: RmaSteps,
-    stages: tuple[str, ...] = ("raw", "normalised"),
-    *,
-    points: int = 256,
-    smoothing: float = 0.12,
-) -> pd.DataFrame:
+def distributions(steps: RmaSteps, stages: tuple[str, ...] = ("raw", "normalised")) -> pd.DataFrame:
     """Estimate the density of log2 intensities of each array before and after normalisation.
+
+    The kernel is Gaussian, with an SD of ``SMOOTHING`` (log2).
 
     Parameters
     ----------
@@ -81,28 +77,20 @@ def distributions(
         Without probes, the one stage is ``as it came``.
     stages : tuple of str
         Which of ``raw`` and ``normalised``.
-    points : int
-        Points of each density, over the range of all arrays.
-    smoothing : float
-        Standard deviation of the Gaussian kernel, log2 units.
 
     Returns
     -------
     pandas.DataFrame
-        Columns stage, array_id, value (log2), density (integrates to 1).
+        Columns stage, array_id, value (log2; 256 over the range of all arrays), density (integrates to 1).
     """
-    tables = []
-    chosen = (
-        {stage: getattr(steps, stage) for stage in stages}
-        if steps.has_probes
-        else {"as it came": steps.expression}
-    )
+    tables, chosen = [], {"as it came": steps.expression}
+    if steps.has_probes:
+        chosen = {stage: getattr(steps, stage) for stage in stages}
     for stage, values in chosen.items():
         finite = values.to_numpy()[np.isfinite(values.to_numpy())]
-        low, high = float(finite.min()) - 4 * smoothing, float(finite.max()) + 4 * smoothing
-        edges = np.linspace(low, high, points + 1)
+        edges = np.linspace(float(finite.min()) - 4 * SMOOTHING, float(finite.max()) + 4 * SMOOTHING, 257)
         centres = (edges[:-1] + edges[1:]) / 2
-        kernel = np.exp(-0.5 * np.square((centres - centres[:, None]) / smoothing))
+        kernel = np.exp(-0.5 * np.square((centres - centres[:, None]) / SMOOTHING))
         for array in values:
             counts = np.histogram(values[array], edges)[0].astype(float)
             density = kernel @ counts
@@ -140,13 +128,10 @@ def unscaled_standard_errors(steps: RmaSteps) -> pd.DataFrame:
     """
     if not steps.has_probes:
         return steps.expression.iloc[:0]
-    labels = steps.probesets
-    order = np.argsort(labels.codes, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(labels.codes, minlength=len(labels.categories)))])
-    sums = np.empty((len(labels.categories), steps.residuals.shape[1]))
-    weight_sums(
-        np.ascontiguousarray(steps.residuals.to_numpy()[order], dtype=np.float32), starts, HUBER, sums
-    )
+    order, starts = side_by_side(steps.probesets)
+    sums = np.empty((len(starts) - 1, steps.residuals.shape[1]))
+    residuals = np.ascontiguousarray(steps.residuals.to_numpy()[order], dtype=np.float32)
+    weight_sums(residuals, starts, HUBER, sums)
     errors = 1.0 / np.sqrt(sums)
     scaled = errors / np.median(errors, axis=1, keepdims=True)
     return pd.DataFrame(scaled, index=steps.expression.index, columns=steps.expression.columns)
@@ -203,14 +188,11 @@ def pseudo_image(values: pd.Series, n_rows: int, n_cols: int) -> np.ndarray:
     if not np.issubdtype(cells.dtype, np.integer) or (
         cells.size and not 0 <= cells.min() <= cells.max() < n_rows * n_cols
     ):
-        raise MgboneError(
-            tr(
-                "The values are not indexed by cells of a chip of {n_rows} x {n_cols}. Keep the index "
-                "that read_cels gives.",
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
+        said = N_(
+            "The values are not indexed by cells of a chip of {n_rows} x {n_cols}. Keep the index that "
+            "read_cels gives."
         )
+        raise MgboneError(tr(said, n_rows=n_rows, n_cols=n_cols))
     counts = np.bincount(cells, minlength=n_rows * n_cols).astype(float)
     sums = np.bincount(cells, weights=values.to_numpy(dtype=float), minlength=n_rows * n_cols)
     with np.errstate(invalid="ignore"):
@@ -271,35 +253,21 @@ def array_correlation(expression: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(values, index=names, columns=names)
 
 
-def flag_arrays(
-    steps: RmaSteps,
-    *,
-    max_rle_median: float = MAX_RLE_MEDIAN,
-    max_rle_spread: float = MAX_RLE_SPREAD,
-    max_nuse_median: float = MAX_NUSE_MEDIAN,
-    min_correlation: float = MIN_CORRELATION,
-    max_brightness: float = MAX_BRIGHTNESS,
-) -> pd.DataFrame:
+def flag_arrays(steps: RmaSteps, **limits: float) -> pd.DataFrame:
     """Hold each array against limits of quality and name those that it exceeds.
 
     A flag asks a person to look (at the pseudo-image, at the laboratory book); it does not drop the array.
 
     Parameters
     ----------
-    steps : RmaSteps
-    max_rle_median : float
-        Largest distance of the median RLE from 0, log2. Default 0.10: a shift of 7 % over half of all
-        genes, which normalisation should not leave.
-    max_rle_spread : float
-        Largest interquartile range of RLE, as a multiple of the median of the arrays. Default 1.5.
-    max_nuse_median : float
-        Largest median NUSE. Default 1.05, as Jones et al. (2006) use for affyPLM's NUSE, with which the
-        equivalent here agrees within 0.02.
-    min_correlation : float
-        Smallest median correlation with the other arrays. Default 0.90.
-    max_brightness : float
-        Largest distance of the median raw intensity from the median of the arrays, log2. Default 1.0: a
-        scan twice or half as bright as usual.
+    **limits : float
+        Others than those of ``LIMITS``: max_rle_median, the largest distance of the median RLE from 0 (log2;
+        a shift of 7 % over half of all genes is one that normalisation should not leave); max_rle_spread, the
+        largest interquartile range of RLE, as a multiple of the median of the arrays; max_nuse_median, the
+        largest median NUSE (as Jones et al. 2006 use for affyPLM's, with which the equivalent here agrees
+        within 0.02); min_correlation, the smallest median correlation with the other arrays; max_brightness,
+        the largest distance of the median raw intensity from the median of the arrays (log2; 1 is a scan
+        twice or half as bright as usual).
 
     Returns
     -------
@@ -309,6 +277,9 @@ def flag_arrays(
         probes), flags (names of the exceeded limits,
         comma-separated, empty if none), flagged (bool). ``attrs["limits"]`` holds the limits.
     """
+    if unknown := limits.keys() - LIMITS.keys():
+        raise TypeError(f"no limits of quality: {', '.join(sorted(unknown))}")
+    limits = LIMITS | limits
     measured = box_table(
         RLE=relative_log_expression(steps.expression), NUSE=unscaled_standard_errors(steps), raw=steps.raw
     )
@@ -327,23 +298,17 @@ def flag_arrays(
         }
     )
     exceeded = {
-        "rle_median": table["rle_median"].abs() > max_rle_median,
-        "rle_spread": table["rle_iqr"] > max_rle_spread * table["rle_iqr"].median(),
-        "nuse": table["nuse_median"] > max_nuse_median,
-        "correlation": table["correlation"] < min_correlation,
-        "brightness": table["brightness"].abs() > max_brightness,
+        "rle_median": table["rle_median"].abs() > limits["max_rle_median"],
+        "rle_spread": table["rle_iqr"] > limits["max_rle_spread"] * table["rle_iqr"].median(),
+        "nuse": table["nuse_median"] > limits["max_nuse_median"],
+        "correlation": table["correlation"] < limits["min_correlation"],
+        "brightness": table["brightness"].abs() > limits["max_brightness"],
     }
     table["flags"] = [
         ", ".join(name for name, hit in exceeded.items() if hit[array]) for array in table.index
     ]
     table["flagged"] = table["flags"] != ""
-    table.attrs["limits"] = {
-        "max_rle_median": max_rle_median,
-        "max_rle_spread": max_rle_spread,
-        "max_nuse_median": max_nuse_median,
-        "min_correlation": min_correlation,
-        "max_brightness": max_brightness,
-    }
+    table.attrs["limits"] = limits
     return table.reset_index()
 
 
@@ -352,12 +317,8 @@ def _complete(expression: pd.DataFrame, what: str) -> np.ndarray:
     if values.ndim != 2 or values.shape[1] < 2 or not values.shape[0]:
         raise MgboneError(tr("{what} need at least two arrays and one gene. Select more.", what=tr(what)))
     if not np.isfinite(values).all():
-        raise MgboneError(
-            tr(
-                "{what} need complete values, but some are missing or not finite. Leave those genes out.",
-                what=tr(what),
-            )
-        )
+        said = N_("{what} need complete values, but some are missing or not finite. Leave those genes out.")
+        raise MgboneError(tr(said, what=tr(what)))
     return values
 
 

@@ -1,7 +1,5 @@
 """What notebook 03 will ask of a dataset, looked at before anything is drawn."""
 
-from __future__ import annotations
-
 import warnings
 
 from mgbone.dataset.arrays.cel import read_cel
@@ -77,9 +75,8 @@ def _symbols(dataset: Dataset) -> set[str]:
         return set(map(str, table.columns.index) if symbols is None else symbols.dropna())
     if dataset.platform_folder is None:
         chip = read_cel(dataset.cel_paths[0], intensities_only=True).chip_type
-        raise PlatformError(
-            tr("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.", chip=chip)
-        )
+        said = N_("platform/ is missing: the library files (PGF, CLF, MPS) of {chip} go there.")
+        raise PlatformError(tr(said, chip=chip))
     annotation = find_platform(dataset.platform_folder).get("transcripts")
     return (
         set() if annotation is None else set(read_transcript_annotation(annotation)["gene_symbol"].dropna())

@@ -1,7 +1,5 @@
 """One number per array and theme: single-sample gene-set scores set arrays beside other endpoints."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Collection, Mapping
 
@@ -10,7 +8,7 @@ import pandas as pd
 
 from mgbone.evidence.columns import MEASUREMENT_COLUMNS
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 FEWEST = 10
 
@@ -43,13 +41,11 @@ def score_arrays(expression: pd.DataFrame, sets: Mapping[str, Collection[str]]) 
     on_chip = {name: sorted(set(genes) & set(expression.index)) for name, genes in sets.items()}
     kept = {name: genes for name, genes in on_chip.items() if len(genes) >= FEWEST}
     if not kept:
-        raise MgboneError(
-            tr(
-                "No gene set has {fewest} genes on the chip, so that no array can be scored; are the "
-                "gene sets and the chip of one organism?",
-                fewest=FEWEST,
-            )
+        said = N_(
+            "No gene set has {fewest} genes on the chip, so that no array can be scored; are the gene sets "
+            "and the chip of one organism?"
         )
+        raise MgboneError(tr(said, fewest=FEWEST))
     # gseapy may turn symbols into capitals, which would join genes that differ in case only: it gets numbers.
     number = {gene: f"G{i:07d}" for i, gene in enumerate(expression.index)}
     named = {name: [number[gene] for gene in genes] for name, genes in kept.items()}

@@ -24,8 +24,6 @@ Dudoit S, Fridlyand J, Speed TP (2002) J Am Stat Assoc 97:77-87. Toker L, Feng M
 F1000Research 5:2103. Tusher VG, Tibshirani R, Chu G (2001) Proc Natl Acad Sci USA 98:5116-5121.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import combinations
 from math import comb
@@ -58,7 +56,6 @@ def check_labels(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd.D
         log2 expression.
     table : DataFrame
         One row per array: array_id, experiment, group.
-    study : Study
 
     Returns
     -------
@@ -81,7 +78,7 @@ def check_labels(genes: pd.DataFrame, table: pd.DataFrame, study: Study) -> pd.D
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def scores(values: np.ndarray, is_b: np.ndarray, n_genes: int = N_GENES) -> np.ndarray:
+def scores(values: np.ndarray, is_b: np.ndarray) -> np.ndarray:
     """Place each array, left out in turn, between the centroid of the other group (-1) and its own (1).
 
     Parameters
@@ -90,7 +87,7 @@ def scores(values: np.ndarray, is_b: np.ndarray, n_genes: int = N_GENES) -> np.n
     is_b : ndarray of bool, shape (n_arrays,)
         Which of two groups an array is labelled with; each needs two arrays, and one of them three.
     """
-    n_genes = max(1, min(n_genes, len(values) // 10))
+    n_genes = max(1, min(N_GENES, len(values) // 10))
     found = np.empty(len(is_b))
     for i in range(len(is_b)):
         others = np.arange(len(is_b)) != i
@@ -122,11 +119,9 @@ def _check_pair(values: np.ndarray, is_b: np.ndarray) -> dict[str, object]:
         return row | {"says": AGREE}
     tried = [(float(scores(values, is_b ^ change).min()), change) for change in _changes(is_b, given)]
     best, change = max(tried, key=lambda pair: pair[0], default=(-np.inf, none))
-    if best >= FITS and all(
-        scores(values, split).min() < best
-        for split in _splits(is_b ^ change)
-        if not _same(split, is_b ^ change)
-    ):
+    changed = is_b ^ change
+    others = (split for split in _splits(changed) if (split == changed).any() and (split != changed).any())
+    if best >= FITS and all(scores(values, split).min() < best for split in others):
         return row | {"says": CONTRADICT, "changed": change, "lowest_if_changed": best}
     return row | {"says": UNTOLD}
 
@@ -155,7 +150,3 @@ def _splits(is_b: np.ndarray) -> Iterator[np.ndarray]:
         split = np.zeros(n, dtype=bool)
         split[list(members)] = True
         yield split
-
-
-def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    return bool((one == other).all() or (one != other).all())

@@ -1,7 +1,5 @@
 """Tables of notebook 03 as a reader wants them: comparisons and themes by their names, numbers rounded."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from html import escape
 
@@ -22,10 +20,7 @@ _SIGN = {"up": N_("▲ raised"), "down": N_("▼ lowered")}
 def clusterings(table: pd.DataFrame) -> pd.DataFrame:
     """Return what the rule said of each comparison.
 
-    Parameters
-    ----------
-    table : DataFrame
-        From `mgbone.microarray.clustering.clustering_table`.
+    `table` comes from `mgbone.microarray.clustering.clustering_table`.
     """
     return pd.DataFrame(
         {
@@ -34,7 +29,9 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
             .map(word)
             .replace(word("not_tested"), tr("not tested: too few arrays")),
             tr("agreement of cut and groups (adjusted Rand index)"): table["rand"].map("{:.2f}".format),
-            tr("bootstrap trees cut so"): table["cut_support"].map(_share),
+            tr("bootstrap trees cut so"): table["cut_support"].map(
+                lambda share: tr("{percent:.0f} %", percent=100 * share)
+            ),
             tr("mean silhouette"): table["silhouette"].map("{:z.2f}".format),
             tr("splits tried"): table["splits"],
             "p": table["p"].map(format_p_value),
@@ -42,17 +39,10 @@ def clusterings(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _share(share: float) -> str:
-    return tr("{percent:.0f} %", percent=100 * share)
-
-
 def tell_severity(severity: pd.DataFrame) -> Markdown:
     """Say in numbers what the verdict "mixed" would have missed.
 
-    Parameters
-    ----------
-    severity : DataFrame
-        From `mgbone.microarray.arrays.severity_of_mixed`.
+    `severity` comes from `mgbone.microarray.arrays.severity_of_mixed`.
     """
     if severity.empty:
         return Markdown(
@@ -164,10 +154,7 @@ def best_terms(best: pd.DataFrame, on_chip: pd.DataFrame) -> pd.DataFrame:
 def both_tests(both: pd.DataFrame) -> pd.DataFrame:
     """Return over-representation and camera side by side.
 
-    Parameters
-    ----------
-    both : DataFrame
-        From `mgbone.microarray.arrays.themes_under_both`.
+    `both` comes from `mgbone.microarray.arrays.themes_under_both`.
     """
     return pd.DataFrame(
         {
@@ -249,13 +236,11 @@ def how_normalised(has_probes: bool, genes: pd.DataFrame, probesets: int) -> Mar
     if has_probes:
         said = N_("Normalised here by RMA: {probesets:,} probe sets, summarised to {measured}.")
         return Markdown(tr(said, probesets=probesets, measured=measured))
-    return Markdown(
-        tr(
-            "These values came normalised: {measured}. What rests on the scans themselves (intensities, "
-            "agreement of probes, chip images) can't be shown.",
-            measured=measured,
-        )
+    said = N_(
+        "These values came normalised: {measured}. What rests on the scans themselves (intensities, "
+        "agreement of probes, chip images) can't be shown."
     )
+    return Markdown(tr(said, measured=measured))
 
 
 _LIMITS = {
@@ -277,10 +262,7 @@ _MEASURES = {
 def flag_table(flags: pd.DataFrame) -> pd.DataFrame:
     """Return the measures of quality array by array, and by name those that exceed a limit.
 
-    Parameters
-    ----------
-    flags : DataFrame
-        From `mgbone.microarray.quality.flag_arrays`.
+    `flags` comes from `mgbone.microarray.quality.flag_arrays`.
     """
     measures = {tr(name): flags[column].map("{:.3f}".format) for column, name in _MEASURES.items()}
     exceeded = [_measures(told.split(", ") if told else []) for told in flags["flags"]]
@@ -307,10 +289,7 @@ def name_flags(flags: pd.DataFrame) -> Markdown:
 
     Limits of what could not be measured (for want of scans) are left out and named.
 
-    Parameters
-    ----------
-    flags : DataFrame
-        From `mgbone.microarray.quality.flag_arrays`, with its limits.
+    `flags` comes from `mgbone.microarray.quality.flag_arrays`, with its limits.
     """
     known = [column for column in _LIMITS if flags[column].notna().any()]
     rules = tr(", ").join(tr(_LIMITS[column], **flags.attrs["limits"]) for column in known)
@@ -330,23 +309,17 @@ def name_flags(flags: pd.DataFrame) -> Markdown:
 def overlap(shared: pd.DataFrame) -> Markdown:
     """Say how alike two contrasts are, and how alike chance and a shared reference would make them.
 
-    Parameters
-    ----------
-    shared : DataFrame
-        From `mgbone.microarray.changed_genes.overlap_summary`: one row.
+    `shared` comes from `mgbone.microarray.changed_genes.overlap_summary`: one row.
     """
     row = shared.to_dict("records")[0]
     named = {side: contrast_label(row[f"contrast_{side}"]) for side in "ab"}
-    return Markdown(
-        tr(
-            "Over all {genes:,} genes the changes correlate with r = {correlation:.2f}; the shared reference "
-            "alone would give {correlation_by_chance:.2f}. {a} changed {changed_a} genes, {b} {changed_b}; "
-            "**{both_same}** changed the same way in both, {both_opposite} in opposite ways, where "
-            "{expected:.1f} would change the same way if the two lists shared neither a reference nor a "
-            "cause.",
-            **row, **named,
-        )
-    )  # fmt: skip
+    said = N_(
+        "Over all {genes:,} genes the changes correlate with r = {correlation:.2f}; the shared reference "
+        "alone would give {correlation_by_chance:.2f}. {a} changed {changed_a} genes, {b} {changed_b}; "
+        "**{both_same}** changed the same way in both, {both_opposite} in opposite ways, where "
+        "{expected:.1f} would change the same way if the two lists shared neither a reference nor a cause."
+    )
+    return Markdown(tr(said, **row, **named))
 
 
 def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:
@@ -358,10 +331,7 @@ def overlaps(shared: Iterable[pd.DataFrame]) -> Markdown:
 def arrays_not_compared(lacking: pd.DataFrame) -> Markdown:
     """Name the comparisons of arrays that can't be tested, and why.
 
-    Parameters
-    ----------
-    lacking : DataFrame
-        From `mgbone.microarray.arrays.not_testable`.
+    `lacking` comes from `mgbone.microarray.arrays.not_testable`.
     """
     said = N_(
         "- {name}: not tested ({n_case} and {n_reference} arrays; two a group are the least that show how "
@@ -397,10 +367,7 @@ def themes_in_sets(
 def swapped(checked: pd.DataFrame) -> Markdown:
     """Name the arrays whose expression contradicts their label, and the groups that can't be told apart.
 
-    Parameters
-    ----------
-    checked : DataFrame
-        From `mgbone.microarray.swaps.check_labels`.
+    `checked` comes from `mgbone.microarray.swaps.check_labels`.
     """
     said = N_(
         "- **{flagged}**: look at the label. With it changed, every array of {name} lies with its group "

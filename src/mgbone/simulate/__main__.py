@@ -1,7 +1,5 @@
 """``python -m mgbone.simulate``: write the shipped datasets, or check that they come out as committed."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -10,7 +8,7 @@ from mgbone.simulate import dataset_writer
 from mgbone.simulate.dataset_writer import SHIPPED
 from mgbone.simulate.faulty import write_faulty
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import LANGUAGES, speaking, tr
+from mgbone.study.language import LANGUAGES, N_, speaking, tr
 from mgbone.study.paths import resolve
 
 
@@ -22,9 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="generate elsewhere, compare, change nothing")
     how.add_argument("--rewrite", action="store_true", help="generate and put in place with new checksums")
-    how.add_argument(
-        "--faulty", action="store_true", help="write the made-up faulty tables of the lessons anew"
-    )
+    how.add_argument("--faulty", action="store_true", help="write the faulty tables of the lessons anew")
     how.add_argument(
         "--uncentred", type=int, metavar="SEED", help="draw a cohort around the calibrated means into DATASET"
     )
@@ -40,15 +36,13 @@ def _answer(options: argparse.Namespace) -> int:
     try:
         if options.chance:
             _count_chance_findings(options.chance)
-            return 0
-        if options.faulty:
+        elif options.faulty:
             write_faulty(resolve("data/faulty"))
-            return 0
-        if options.uncentred is not None:
+        elif options.uncentred is not None:
             print(_write_cohort(options.dataset, options.uncentred))
-            return 0
-        for name in options.dataset or SHIPPED:
-            print(_act(Path(name).name, options), flush=True)
+        else:
+            for name in options.dataset or SHIPPED:
+                print(_act(Path(name).name, options), flush=True)
     except MgboneError as error:
         print(f"mgbone.simulate: {error}", file=sys.stderr)
         return 1
@@ -57,13 +51,8 @@ def _answer(options: argparse.Namespace) -> int:
 
 def _act(name: str, options: argparse.Namespace) -> str:
     if name not in SHIPPED:
-        raise MgboneError(
-            tr(
-                "There is no shipped dataset {name!r}; choose {known}.",
-                name=name,
-                known=tr(" or ").join(SHIPPED),
-            )
-        )
+        said = N_("There is no shipped dataset {name!r}; choose {known}.")
+        raise MgboneError(tr(said, name=name, known=tr(" or ").join(SHIPPED)))
     folder = dataset_writer.shipped_folder(name)
     if options.check:
         return dataset_writer.check_dataset_is_reproduced(folder, SHIPPED[name])

@@ -1,7 +1,5 @@
 """What the simulated arrays are made of: numbers beside this module, and a stream of chance per part."""
 
-from __future__ import annotations
-
 import zlib
 from functools import cache
 from pathlib import Path

@@ -20,8 +20,6 @@ same seed, `simulate_arrays` with and without effect gives the same animals, pro
 nothing but the effect of the diets differs.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,7 +32,7 @@ from mgbone.simulate.cel_writer import SIMULATED_NOTE, write_cel
 from mgbone.simulate.gene_model import animal_expression, draw_effects, draw_genes, load_genes, no_effects
 from mgbone.simulate.scanner import control_signal, draw_probes, read_out
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 
 FIRST_SCAN = datetime(2021, 4, 5, 10, 0)
 
@@ -114,33 +112,24 @@ def simulate_arrays(
                 note=SIMULATED_NOTE,
             )
         )
-    return paths, _long(effects)
+    truth = effects.melt(ignore_index=False, var_name="contrast", value_name="true_log2_fold_change")
+    return paths, truth.reset_index()
 
 
 def _check(arrays: pd.DataFrame) -> None:
     missing = {"array_id", "animal_id", "group", "experiment", "file"} - set(arrays.columns)
     if missing:
-        raise MgboneError(
-            tr(
-                "The table of arrays lacks {columns}; add these columns.",
-                columns=tr(", ").join(sorted(missing)),
-            )
-        )
+        said = N_("The table of arrays lacks {columns}; add these columns.")
+        raise MgboneError(tr(said, columns=tr(", ").join(sorted(missing))))
     for column in ("array_id", "file"):
         repeated = arrays.loc[arrays[column].duplicated(), column].unique()
         if len(repeated):
             names = ", ".join(map(str, repeated))
-            raise MgboneError(
-                tr("{column} {names} is there twice; each array needs its own.", column=column, names=names)
-            )
+            said = N_("{column} {names} is there twice; each array needs its own.")
+            raise MgboneError(tr(said, column=column, names=names))
 
 
 def _scan_date(experiment: str, position: int) -> datetime:
     """Scan times follow from the array's place: eight a day, the second experiment three months later."""
     day, hour = divmod(position, 8)
     return FIRST_SCAN + timedelta(days=day + (90 if experiment == "exp2" else 0), minutes=25 * hour)
-
-
-def _long(effects: pd.DataFrame) -> pd.DataFrame:
-    long = effects.melt(ignore_index=False, var_name="contrast", value_name="true_log2_fold_change")
-    return long.reset_index()

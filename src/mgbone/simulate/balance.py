@@ -1,7 +1,5 @@
 """A table of mineral balance of simulated animals, from a stream of random numbers of its own."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

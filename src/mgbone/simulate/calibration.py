@@ -1,7 +1,5 @@
 """What the simulated tables are calibrated to, and how a stated level becomes a difference of means."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -136,21 +134,11 @@ def calibration_table(study: Study) -> pd.DataFrame:
         for experiment in study.experiments.values():
             means = group_means(variable, experiment.name, experiment.groups, study.animals_per_group)
             for group, mean in means.items():
-                effect = variable.effects.get(experiment.name, {}).get(group)
-                basis, source = _origin(variable.name, effect)
-                rows.append(
-                    {
-                        "variable": variable.name,
-                        "unit": variable.unit,
-                        "experiment": experiment.name,
-                        "group": group,
-                        "mean": mean,
-                        "sd": group_sd(variable, experiment.name, group),
-                        "basis": basis,
-                        "source": source,
-                    }
-                )
-    return pd.DataFrame(rows)
+                sd = group_sd(variable, experiment.name, group)
+                origin = _origin(variable.name, variable.effects.get(experiment.name, {}).get(group))
+                rows.append((variable.name, variable.unit, experiment.name, group, mean, sd, *origin))
+    columns = ["variable", "unit", "experiment", "group", "mean", "sd", "basis", "source"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _origin(name: str, effect: Mapping[str, Any] | None) -> tuple[str, str]:

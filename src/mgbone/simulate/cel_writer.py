@@ -16,8 +16,6 @@ Affymetrix Developer Network, *Command Console generic data file format* and *CE
 against R's affxparser (tests/r/read_cel.R) and against real files.
 """
 
-from __future__ import annotations
-
 import hashlib
 import struct
 from collections.abc import Iterable, Mapping
@@ -27,7 +25,7 @@ from pathlib import Path
 import numpy as np
 
 from mgbone.study.errors import CelError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import write_aside
 
 MAGIC, VERSION = 59, 1
@@ -94,14 +92,8 @@ def write_cel(
     """
     path = Path(path)
     if not (0 < n_rows < 2**15 and 0 < n_cols < 2**15):
-        raise CelError(
-            tr(
-                "{path}: a chip of {n_rows} x {n_cols} cells does not fit 16-bit coordinates.",
-                path=path,
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
-        )
+        said = N_("{path}: a chip of {n_rows} x {n_cols} cells does not fit 16-bit coordinates.")
+        raise CelError(tr(said, path=path, n_rows=n_rows, n_cols=n_cols))
     total = n_rows * n_cols
     sets = [
         ("Intensity", [("Intensity", FLOAT32)], _column(path, "intensities", intensities, total, ">f4")),
@@ -122,40 +114,25 @@ def write_cel(
     return path
 
 
-# --- values -------------------------------------------------------------------------------------------------
-
-
 def _column(path: Path, what: str, values: np.ndarray, total: int, dtype: str) -> np.ndarray:
     values = np.asarray(values)
     if values.shape != (total,):
-        raise CelError(
-            tr(
-                "{path}: {what} have shape {shape}, but the chip has {total} cells.",
-                path=path,
-                what=what,
-                shape=values.shape,
-                total=total,
-            )
-        )
+        said = N_("{path}: {what} have shape {shape}, but the chip has {total} cells.")
+        raise CelError(tr(said, path=path, what=what, shape=values.shape, total=total))
     if not (np.isfinite(values).all() and values.min() >= 0):
         raise CelError(tr("{path}: {what} must be finite and not negative.", path=path, what=what))
     if np.dtype(dtype).kind == "i" and values.max() >= 2**15:
-        raise CelError(
-            tr("{path}: {what} must be below {limit} to fit 16 bits.", path=path, what=what, limit=2**15)
-        )
+        said = N_("{path}: {what} must be below {limit} to fit 16 bits.")
+        raise CelError(tr(said, path=path, what=what, limit=2**15))
     return values.astype(dtype)
 
 
 def _places(path: Path, what: str, cells: Iterable[int], total: int, n_cols: int) -> np.ndarray:
     cells = np.unique(np.asarray(list(cells), dtype=np.int64))
     if cells.size and (cells[0] < 0 or cells[-1] >= total):
-        raise CelError(
-            tr("{path}: {what} must be cell indices from 0 to {last}.", path=path, what=what, last=total - 1)
-        )
+        said = N_("{path}: {what} must be cell indices from 0 to {last}.")
+        raise CelError(tr(said, path=path, what=what, last=total - 1))
     return np.column_stack([cells % n_cols, cells // n_cols]).astype(">i2")
-
-
-# --- headers ------------------------------------------------------------------------------------------------
 
 
 def _cel_parameters(
@@ -247,9 +224,6 @@ def _string(value: str) -> bytes:
 
 def _wide(value: str) -> bytes:
     return struct.pack(">i", len(value)) + value.encode("utf-16-be")
-
-
-# --- the file -----------------------------------------------------------------------------------------------
 
 
 def _file_blocks(header: bytes, sets: list) -> list[bytes]:

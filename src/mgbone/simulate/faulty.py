@@ -1,7 +1,5 @@
 """Made-up tables with a fault in each, small enough to be read by eye: ``data/faulty``, for lessons alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -6,8 +6,6 @@ area, trabecular density) times three thirds of the bone, are solved for so that
 structures in all three regions comes out as wanted. The density of the full length follows from the slices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,15 +20,8 @@ from mgbone.study.design import STRUCTURES, Study
 
 THIRDS = ("distal", "mid", "proximal")
 
-PROFILES = (
-    "total_area",
-    "cortical_fraction",
-    "cortical_density",
-    "trabecular_density",
-    "trabecular_fraction",
-)
-
-FRACTIONS = {"cortical_fraction", "trabecular_fraction"}
+FRACTIONS = ("cortical_fraction", "trabecular_fraction")
+PROFILES = ("total_area", FRACTIONS[0], "cortical_density", "trabecular_density", FRACTIONS[1])
 MG_PER_CM3_TO_MG_PER_MM3 = 1e-3
 
 
@@ -118,12 +109,17 @@ def _noisy_profiles(
     for name in PROFILES:
         smooth = PchipInterpolator(calibration["fraction"], calibration[name])(fraction)
         deviation = noise[name] * _autocorrelated(len(fraction), noise["neighbours"], rng)
-        profiles[name] = expit(logit(smooth) + deviation) if name in FRACTIONS else smooth * np.exp(deviation)
+        profiles[name] = _shifted(name, smooth, deviation)
     for plate in calibration["growth_plates"]:
         centre = plate["centre"] + plate["wander"] * rng.standard_normal()
         dip = plate["depth"] * np.exp(-(((fraction - centre) / plate["width"]) ** 2) / 2)
         profiles["trabecular_fraction"] = expit(logit(profiles["trabecular_fraction"]) - dip)
     return profiles
+
+
+def _shifted(name: str, profile: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Shift a profile: a fraction on the logit scale, areas and densities on the log scale."""
+    return expit(logit(profile) + shift) if name in FRACTIONS else profile * np.exp(shift)
 
 
 def _autocorrelated(count: int, neighbours: float, rng: np.random.Generator) -> np.ndarray:
@@ -147,15 +143,9 @@ def _basis(fraction: np.ndarray) -> np.ndarray:
 def _adjusted(
     profiles: Mapping[str, np.ndarray], adjustments: np.ndarray, basis: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Shift the profiles along the bone: fractions on the logit scale, densities on the log scale."""
-    result = {"total_area": profiles["total_area"]}
-    for name, shifts in zip(PROFILES[1:], adjustments.reshape(4, len(THIRDS)), strict=True):
-        along = shifts @ basis
-        shifted = (
-            expit(logit(profiles[name]) + along) if name in FRACTIONS else profiles[name] * np.exp(along)
-        )
-        result[name] = shifted
-    return result
+    """Shift all profiles but the area along the bone."""
+    along = zip(PROFILES[1:], adjustments.reshape(4, len(THIRDS)), strict=True)
+    return {**profiles, **{name: _shifted(name, profiles[name], shifts @ basis) for name, shifts in along}}
 
 
 def _structures(profiles: Mapping[str, np.ndarray], marrow: float) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,5 @@
 """Simulated genes and animals: what each gene does, what the diets change, what each animal expresses."""
 
-from __future__ import annotations
-
 import gzip
 import re
 from typing import NamedTuple
@@ -73,17 +71,9 @@ def draw_genes(table: pd.DataFrame, seed: int) -> Genes:
     rng = stream(seed, "genes")
     programmes = _programmes(table["symbol"])
     n_genes = len(table)
-    chance = (
-        table["tier"]
-        .map(
-            {
-                "go_biological_process": known["expressed_go"],
-                "protein_coding": known["expressed_protein"],
-                "non_coding_rna": known["expressed_noncoding"],
-            }
-        )
-        .to_numpy(dtype=float, copy=True)
-    )
+    tiers = {"go_biological_process": "go", "protein_coding": "protein", "non_coding_rna": "noncoding"}
+    chance_of = {tier: known[f"expressed_{name}"] for tier, name in tiers.items()}
+    chance = table["tier"].map(chance_of).to_numpy(dtype=float, copy=True)
     chance[np.logical_or.reduce(list(programmes.values()))] = known["expressed_programme"]
     chance[table["symbol"].str.match(SILENT_FAMILIES).to_numpy(dtype=bool)] = 0.0
     expressed = rng.random(n_genes) < chance
@@ -120,9 +110,7 @@ def draw_effects(genes: Genes, seed: int) -> pd.DataFrame:
     effects = no_effects(genes.table)
     pools = _pools(genes)
     markers = dict(_marker_rows(genes.table["symbol"]))
-    free = {contrast: np.ones(len(genes.table), dtype=bool) for contrast in CONTRASTS}
-    for contrast in CONTRASTS:
-        free[contrast][list(markers)] = False
+    free = {contrast: ~np.isin(np.arange(len(genes.table)), list(markers)) for contrast in CONTRASTS}
     for drawn in read_numbers("array_effects.csv").itertuples(index=False):
         contrasts = EFFECT_SETS[drawn.set]
         pool = pools[drawn.programme]

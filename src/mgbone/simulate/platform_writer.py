@@ -13,8 +13,6 @@ Reference
 Affymetrix Power Tools, *file format* pages for PGF, CLF, MPS and transcript annotation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from mgbone.study.errors import PlatformError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import write_aside
 
 CHIP_TYPE = "Clariom_S_Rat_sim"
@@ -36,7 +34,7 @@ FIRST_PROBESET_ID = 20_500_001
 BORDER = 2
 ANTIGENOMIC_GC = range(3, 23)
 ANTIGENOMIC_PROBES = 40
-SPIKE_PROBES = 11
+SPIKE_PROBES, GENE_PROBES = 11, 10
 
 HYBRIDISATION_SPIKES = (
     "Ec-bioB-5", "Ec-bioB-M", "Ec-bioB-3", "Ec-bioC-5", "Ec-bioC-3", "Ec-bioD-5", "Ec-bioD-3",
@@ -85,13 +83,7 @@ class Chip:
         return self.cells + 1
 
 
-def lay_out(
-    genes: pd.DataFrame,
-    rng: np.random.Generator,
-    n_rows: int = 548,
-    n_cols: int = 548,
-    probes_per_gene: int = 10,
-) -> Chip:
+def lay_out(genes: pd.DataFrame, rng: np.random.Generator, n_rows: int = 548, n_cols: int = 548) -> Chip:
     """Place the probes of all genes and controls at random on a chip.
 
     Parameters
@@ -102,12 +94,6 @@ def lay_out(
         Source of places and sequences.
     n_rows, n_cols : int
         Size of the chip in cells; its two outermost rows and columns hold no probe.
-    probes_per_gene : int
-        Probes of each gene.
-
-    Returns
-    -------
-    Chip
 
     Raises
     ------
@@ -118,7 +104,7 @@ def lay_out(
         {
             "name": [f"TCUn{number:08d}.rn.sim" for number in range(1, len(genes) + 1)],
             "type": MAIN,
-            "n_probes": probes_per_gene,
+            "n_probes": GENE_PROBES,
             "symbol": genes["symbol"].to_numpy(),
             "gene_name": genes["gene_name"].fillna("---").to_numpy(),
         }
@@ -128,15 +114,11 @@ def lay_out(
     owner = np.repeat(np.arange(len(probesets)), probesets["n_probes"])
     inner = np.arange(n_rows * n_cols).reshape(n_rows, n_cols)[BORDER:-BORDER, BORDER:-BORDER].ravel()
     if owner.size > inner.size:
-        raise PlatformError(
-            tr(
-                "{n} probes do not fit a chip of {n_rows} x {n_cols} cells. Take fewer genes, fewer "
-                "probes a gene or a larger chip.",
-                n=owner.size,
-                n_rows=n_rows,
-                n_cols=n_cols,
-            )
+        said = N_(
+            "{n} probes do not fit a chip of {n_rows} x {n_cols} cells. Take fewer genes, fewer probes a "
+            "gene or a larger chip."
         )
+        raise PlatformError(tr(said, n=owner.size, n_rows=n_rows, n_cols=n_cols))
     cells = rng.permutation(inner)[: owner.size]
     bases, gc = _sequences(_wanted_gc(probesets, owner, rng), rng)
     return Chip(n_rows, n_cols, probesets, owner, cells, bases, gc)
@@ -168,9 +150,6 @@ def write_platform(folder: str | Path, chip: Chip) -> list[Path]:
     return paths
 
 
-# --- layout -------------------------------------------------------------------------------------------------
-
-
 def _controls() -> pd.DataFrame:
     rows = [(f"AFFX-BkGr-GC{gc:02d}_st", BACKGROUND, ANTIGENOMIC_PROBES) for gc in ANTIGENOMIC_GC]
     rows += [(f"AFFX-r2-{spike}_at", BAC_SPIKE, SPIKE_PROBES) for spike in HYBRIDISATION_SPIKES]
@@ -197,9 +176,6 @@ def _sequences(gc: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
     second = rng.integers(0, 2, size=strong.shape, dtype=np.uint8)
     letters = np.frombuffer(b"ATGC", dtype=np.uint8)
     return letters[2 * strong + second], gc
-
-
-# --- files --------------------------------------------------------------------------------------------------
 
 
 def _header(kind: str) -> list[str]:

@@ -1,7 +1,5 @@
 """README.md of a simulated dataset: that it is simulated, how, and what each value rests on."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from string import Template
 

@@ -1,7 +1,5 @@
 """Hybridise and scan a simulated array: what each probe does, and what is read in each cell of the chip."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from typing import NamedTuple
@@ -98,7 +96,7 @@ def read_out(chip: Chip, probes: Probes, log2_signal: np.ndarray, rng: np.random
     reading = reading / (1.0 + reading / known["saturation"])
     reading += known["additive_sd"] * rng.standard_normal(total)
     outliers = _spoil(chip, reading, rng)
-    pixels = _pixels(chip)
+    pixels = _pixels(chip.n_rows, chip.n_cols)
     spread = known["pixel_cv"] * np.exp(0.35 * rng.standard_normal(total)) * reading
     spread[outliers] *= 4.0
     intensities = np.clip(np.rint(reading * 10.0) / 10.0, 1.0, 65_535.0)
@@ -140,9 +138,5 @@ def _spoil(chip: Chip, reading: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 
 @cache
-def _pixel_pattern(n_rows: int, n_cols: int) -> np.ndarray:
+def _pixels(n_rows: int, n_cols: int) -> np.ndarray:
     return np.outer(np.resize(PIXELS_ACROSS, n_rows), np.resize(PIXELS_ACROSS, n_cols)).ravel()
-
-
-def _pixels(chip: Chip) -> np.ndarray:
-    return _pixel_pattern(chip.n_rows, chip.n_cols)

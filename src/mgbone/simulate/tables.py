@@ -7,8 +7,6 @@ scaled to the calibrated SD, so that the means lie exactly where the calibration
 around their calibrated means.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -189,7 +187,9 @@ def _draw_experiment(
     _pair(animals, rng)
     for variable in variables():
         residuals = _shaped(animals[variable.name].to_numpy(), variable).reshape(len(experiment.groups), n)
-        baseline = _baseline(variable, rng)
+        # Mean of normally fed animals in one experiment, which was not done together with the other.
+        deviation = load_calibration()["experiments_differ"]["sd"] * variable.sd * rng.standard_normal()
+        baseline = variable.mean + (0.0 if variable.has_stated_mean else deviation)
         means, sds = _planned(variable, experiment, n, baseline, effect)
         pulled = effect and not uncentred
         values = means[:, None] + (_pulled(residuals, sds) if pulled else sds[:, None] * residuals)
@@ -253,12 +253,6 @@ def _shaped(deviates: np.ndarray, variable: Variable) -> np.ndarray:
     log_variance = np.log(1 + (variable.sd / variable.mean) ** 2)
     ratio = np.exp(np.sqrt(log_variance) * deviates - log_variance / 2)
     return (ratio - 1) * variable.mean / variable.sd
-
-
-def _baseline(variable: Variable, rng: np.random.Generator) -> float:
-    """Mean of normally fed animals in one experiment, which was not done together with the other."""
-    deviation = load_calibration()["experiments_differ"]["sd"] * variable.sd * rng.standard_normal()
-    return variable.mean + (0.0 if variable.has_stated_mean else deviation)
 
 
 def _planned(

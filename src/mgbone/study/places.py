@@ -9,10 +9,10 @@ from pathlib import Path
 from mgbone.study.paths import project_root, resolve
 
 
-def relative(path: Path) -> str:
-    """Return `path` as seen from the project's folder if it lies there; otherwise as it is."""
+def relative(path: Path, outside: str = "") -> str:
+    """Return `path` as seen from the project's folder if it lies there; otherwise as it is, or `outside`."""
     root, full = project_root().absolute(), path.absolute()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else path.as_posix()
+    return full.relative_to(root).as_posix() if full.is_relative_to(root) else outside or path.as_posix()
 
 
 def of_language(folder: Path, language: str) -> Path:

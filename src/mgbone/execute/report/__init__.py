@@ -4,8 +4,6 @@
 same run as an RO-Crate. `provenance` knows what both tell of the run: checksums, versions, commit, seed.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mgbone.execute.report.crate import write_crate

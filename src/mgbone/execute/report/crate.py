@@ -6,8 +6,6 @@ beside files elsewhere would name folders of one machine, and go stale when they
 is the notebook. When a notebook ran, and who ran it, is not recorded: the same run gives the same bytes.
 """
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 import time

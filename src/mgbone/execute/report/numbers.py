@@ -1,7 +1,5 @@
 """Numbers of a page, each of which names the row and column of evidence.csv that it stands in."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

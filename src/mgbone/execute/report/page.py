@@ -1,7 +1,5 @@
 """The page: tables and figures of a finished run, put into one file of HTML that needs nothing else."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -119,16 +117,25 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
     doubts, notes = recorded_notes(layout.build)
     return {
         "lang": layout.language,
-        "dataset": _dataset(layout),
+        "dataset": {
+            "name": layout.name,
+            "title": either(layout.descriptor.title, layout.descriptor.title_ja),
+            "drawn": layout.is_simulated,
+            "seed": layout.descriptor.seed,
+        },
         "study_title": either(layout.study.title, layout.study.title_ja),
         "study_source": layout.study.source,
         "statements": statements,
-        "sections": _sections(statements, words),
-        "tally": _tally(verdicts, words),
-        "split": [line for line in _tally(verdicts, words) if not line["section"]],
+        "sections": _sections(statements),
+        "tally": (counted := _tally(verdicts)),
+        "split": [line for line in counted if not line["section"]],
         "verdict_names": {v: (naming.VERDICTS[v][1], naming.word(v)) for v in VERDICTS},
         "map": _verdict_map(statements, words),
-        "signs": _signs(words),
+        "signs": [
+            (sign, words.finding(*key))
+            for key, sign in SIGNS.items()
+            if key[1] in ON_THE_MAP or key == ("down", "monotonic")
+        ],
         "doses": _doses(layout.study, evidence, words),
         "map_figure": MAP_FIGURE if MAP_FIGURE in shown else "",
         "dose_picture": shown.get(DOSE_FIGURE),
@@ -141,17 +148,28 @@ def _view(layout: Layout, evidence: list[Row], verdicts: list[Row]) -> dict[str,
         "groups": _groups(layout.study, words),
         "dose_heading": naming.dose_heading(layout.study),
         "tests": _tests(evidence),
-        "thresholds": _thresholds(layout.study),
+        "thresholds": [
+            (tr(THRESHOLDS.get(name, name)), f"{limit:g}") for name, limit in layout.study.thresholds.items()
+        ],
         "doubts": doubts,
         "notes": notes,
         "assumptions": [_assumption(entry) for entry in layout.study.assumptions],
-        "commit": provenance.commit(),
+        **_sources(layout),
+    }
+
+
+def _sources(layout: Layout) -> dict[str, Any]:
+    """Return what the page says of where it comes from."""
+    state = provenance.commit()
+    again = [f"git checkout {state.id}"] if state else []
+    return {
+        "commit": state,
         "version": provenance.project_version(),
         "python": provenance.python_version(),
         "packages": provenance.packages(),
         "inputs": [*layout.data_files, *layout.shared_files],
         "checked": _is_what_was_checked(layout),
-        "again": _again(layout),
+        "again": [*again, f"make all {layout.settings}", f"make report {layout.settings}"],
     }
 
 
@@ -230,16 +248,6 @@ class Words:
         return SIGNS.get((direction, level), "?")
 
 
-def _dataset(layout: Layout) -> dict[str, Any]:
-    descriptor = layout.descriptor
-    return {
-        "name": layout.name,
-        "title": either(descriptor.title, descriptor.title_ja),
-        "drawn": layout.is_simulated,
-        "seed": descriptor.seed,
-    }
-
-
 def _figure_names(layout: Layout, evidence: Iterable[Row], verdicts: Iterable[Row]) -> list[str]:
     """Name the figures of the page: those of the last notebook, the design, and all that a row points to."""
     last = [path.stem for path in layout.outputs("04_integration") if path.suffix in (".png", ".svg")]
@@ -283,23 +291,18 @@ def _statement(
     }
 
 
-def _sections(statements: Sequence[dict[str, Any]], words: Words) -> list[dict[str, Any]]:
+def _sections(statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Group the statements by section of the report and domain, in their order."""
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for statement in statements:
         found.setdefault((statement["section"], statement["domain"]), []).append(statement)
     return [
-        {
-            "section": section,
-            "domain": naming.word(domain),
-            "key": f"{section}-{domain}",
-            "statements": rows,
-        }
+        {"section": section, "domain": naming.word(domain), "key": f"{section}-{domain}", "statements": rows}
         for (section, domain), rows in found.items()
     ]
 
 
-def _tally(verdicts: Sequence[Row], words: Words) -> list[dict[str, Any]]:
+def _tally(verdicts: Sequence[Row]) -> list[dict[str, Any]]:
     """Count verdicts per section and domain, effects and absences apart, with the sum of each last."""
     lines = []
     for asserts in ("effect", "absence"):
@@ -333,11 +336,6 @@ def _verdict_map(statements: Sequence[dict[str, Any]], words: Words) -> dict[str
             for endpoint in rows
         ],
     }
-
-
-def _signs(words: Words) -> list[tuple[str, str]]:
-    keys = [key for key in SIGNS if key[1] in ON_THE_MAP or key == ("down", "monotonic")]
-    return [(SIGNS[key], words.finding(*key)) for key in keys]
 
 
 def _doses(study: Study, evidence: Sequence[Row], words: Words) -> list[dict[str, Any]]:
@@ -420,13 +418,6 @@ def _tests(evidence: Sequence[Row]) -> list[tuple[str, int]]:
     return [(naming.name_of_test(name), names.count(name)) for name in dict.fromkeys(names)]
 
 
-def _thresholds(study: Study) -> list[tuple[str, str]]:
-    return [
-        (tr(THRESHOLDS[name]) if name in THRESHOLDS else name, f"{value:g}")
-        for name, value in study.thresholds.items()
-    ]
-
-
 def _assumption(entry: Mapping[str, str]) -> dict[str, str]:
     """Return an assumption in the language asked for, in English where it has no other."""
     translated = current() == "ja" and "decision_ja" in entry and "reason_ja" in entry
@@ -446,9 +437,3 @@ def _alt(picture: Picture, statements: Sequence[dict[str, Any]], words: Words) -
     shown = dict.fromkeys(words.endpoint(s["endpoint"]) for s in statements if s["figure"] == picture.name)
     named = tr("; ").join(shown)
     return tr("Figure {name}: {shows}", name=picture.name, shows=named) if named else picture.name
-
-
-def _again(layout: Layout) -> list[str]:
-    state = provenance.commit()
-    lines = [f"git checkout {state.id}"] if state else []
-    return [*lines, f"make all {layout.settings}", f"make report {layout.settings}"]

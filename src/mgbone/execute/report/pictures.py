@@ -1,7 +1,5 @@
 """Figures inside a page: the file as a data URI, what it is called, and where it was drawn."""
 
-from __future__ import annotations
-
 import base64
 import re
 from collections.abc import Sequence

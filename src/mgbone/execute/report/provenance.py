@@ -1,7 +1,5 @@
 """What a run was made from: files with checksums, versions of software, the commit, the seed."""
 
-from __future__ import annotations
-
 import json
 import os
 import platform
@@ -22,7 +20,7 @@ from mgbone.dataset.described import DescribedRun
 from mgbone.dataset.descriptor import DESCRIPTOR, file_sha256
 from mgbone.study.dictionary import TABLES, endpoint, endpoints
 from mgbone.study.paths import project_root
-from mgbone.study.places import listed_files
+from mgbone.study.places import listed_files, relative
 
 CODE = (
     "src", "notebooks", "data/study.yml", "data/glossary.yml", "data/faulty", "data/report", "data/genesets",
@@ -79,9 +77,7 @@ class Layout(DescribedRun):
     @cached_property
     def inside(self) -> str:
         """The dataset's folder as `make` is given it, without naming a folder of this machine."""
-        root = project_root().absolute()
-        folder = self.data.absolute()
-        return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else f".../{self.name}"
+        return relative(self.data, outside=f".../{self.name}")
 
     @property
     def settings(self) -> str:

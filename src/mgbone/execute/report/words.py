@@ -1,7 +1,5 @@
 """Words of the page that are looked up by a key of data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mgbone.study.language import N_

@@ -3,8 +3,6 @@
 Sphinx builds them, with MyST-NB for notebooks and the theme Furo: the extra ``site`` of pyproject.toml.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile

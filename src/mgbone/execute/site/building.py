@@ -1,7 +1,5 @@
 """What Sphinx lacks: anchors as notebooks make them, a search in Japanese, a security policy."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 
