@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import FigureCanvasBase
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -117,20 +116,14 @@ def new_figure(
     return figure, axes
 
 
-class _Canvas(FigureCanvasBase):
-    """Measures text with one renderer, where each question would get its own, and draws nothing until saved.
+class _Canvas(FigureCanvasAgg):
+    """Measures text and writes the PNG with one renderer, and draws nothing until saved.
 
     (Agg's own canvas draws the whole figure whenever seaborn looks at its labels.)
     """
 
-    def draw(self, *args: object, **options: object) -> None:
+    def draw(self) -> None:
         self.figure.stale = False  # else seaborn draws all the same
-
-    def get_renderer(self) -> RendererAgg:
-        size = (*self.figure.bbox.size, self.figure.dpi)
-        if getattr(self, "_size", None) != size:
-            self._size, self._renderer = size, RendererAgg(*size)
-        return self._renderer
 
 
 def _of_study(title: str) -> str:
