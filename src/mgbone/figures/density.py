@@ -24,11 +24,8 @@ DIFFERENCE = N_("difference of vBMD in % of the reference")
 def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw 4 structures x 4 regions per dose: percent difference as colour and number, p below it.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        experiment, contrast, structure, region, percent, p, level, p_maxt: a cell whose p_maxt is below the
-        significance threshold gets a heavy frame.
+    `cells` has experiment, contrast, structure, region, percent, p, level and p_maxt: a cell whose p_maxt is
+    below the significance threshold gets a heavy frame.
     """
     contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
@@ -273,10 +270,7 @@ def _same_reach(axes: Sequence[Axes]) -> None:
 def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title: str = "") -> Figure:
     """Draw how far the plain mean of slice densities lies from content over volume, each animal a dot.
 
-    Parameters
-    ----------
-    regional, slice_means : DataFrame
-        Measurements of the same animals and endpoints by the two derivations.
+    `regional` and `slice_means` are measurements of the same animals and endpoints by the two derivations.
     """
     keys = ["animal_id", "experiment", "group", "endpoint"]
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))

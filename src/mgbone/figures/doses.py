@@ -122,9 +122,7 @@ def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
         for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
             p = tr(words, p=naming.format_p_value(getattr(row, f"p_{shape}")))
             written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", gid="p")
-            written.set_in_layout(False)
-            if row.shape == shape:
-                look.embolden(written)
+            look.embolden(written, when=row.shape == shape).set_in_layout(False)
 
 
 def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
@@ -251,8 +249,7 @@ def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: st
         ink = {"up": look.UP, "down": look.DOWN}.get(row.direction, look.INK if row.sure else look.QUIET)
         written = ax.text(left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, color=ink,
                           va="center", gid="finding")  # fmt: skip
-        if row.sure:
-            look.embolden(written)
+        look.embolden(written, when=row.sure)
     return figure
 
 

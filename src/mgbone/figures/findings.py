@@ -55,10 +55,7 @@ def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
 def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> str:
     """Say which endpoints rose or fell at which dose, by trend too, and which did not: one sentence.
 
-    Parameters
-    ----------
-    evidence : DataFrame
-        experiment, endpoint, contrast, level, direction.
+    `evidence` has experiment, endpoint, contrast, level, direction.
     """
     doses = of_doses(evidence, study)
     said, without = [], []
@@ -97,10 +94,7 @@ def dose(contrast: str) -> str:
 def by_contrast(parts: Any, say: Callable[[Any], str]) -> str:
     """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."; without any, that nothing was found.
 
-    Parameters
-    ----------
-    parts : DataFrame or mapping
-        A table with the column contrast, or what there is of each contrast by its name.
+    `parts` is a table with the column contrast, or what there is of each contrast by its name.
     """
     of = parts if isinstance(parts, Mapping) else dict(iter(parts.groupby("contrast", sort=False)))
     said = [tr("{contrast}: {said}", contrast=contrast_label(c), said=say(of[c])) for c in by_dose(of)]

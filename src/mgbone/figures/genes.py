@@ -64,13 +64,8 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
 def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw fold change against p for each contrast on shared axes, the foremost genes named.
 
-    Parameters
-    ----------
-    named : DataFrame
-        From `mgbone.microarray.genesets.name_genes`: gene, contrast, log2_fold_change, p, q, direction,
-        theme, named.
-    q : float
-        Limit that was used for the call; said in the note.
+    `named` is from `mgbone.microarray.genesets.name_genes`: gene, contrast, log2_fold_change, p, q,
+    direction, theme, named. `q` is the limit that was used for the call; the note says it.
     """
     table = named.assign(x=named["log2_fold_change"], y=-np.log10(named["p"].clip(lower=1e-300)))
     changed = table[table["direction"] != "none"]
@@ -279,5 +274,4 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
         ax.text(0.36, i, tr(row["formula"]), va="center")
         for gene in genes:
             written = ax.text(right[gene], i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right")
-            if row["step"] in _MODERATED:
-                look.embolden(written)
+            look.embolden(written, when=row["step"] in _MODERATED)

@@ -82,13 +82,7 @@ def group_dots(
 
 
 def dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
-    """Draw the values of each group with their mean and n, on a panel `slot` points wide.
-
-    Parameters
-    ----------
-    table : DataFrame
-        group, value.
-    """
+    """Draw the values of each group (`table`: group, value), mean and n, on a panel `slot` points wide."""
     table = table[table["group"].isin(list(groups))]
     table = table.assign(at=table["group"].map({group: x for x, group in enumerate(groups)}))
     counts = table["group"].value_counts()
@@ -126,10 +120,9 @@ def _differences(
     marks.zero(ax)
     marks.estimates(ax, found, upright=True)
     for row in found.dropna(subset=["p"]).itertuples():
-        p = marks.p_words(row.p, row.level)
-        written = marks.above(ax, p, (row.at, 1), xycoords=ax.get_xaxis_transform(), gid="p")
-        if naming.level_mark(row.level):
-            look.embolden(written)
+        p, frame = marks.p_words(row.p, row.level), ax.get_xaxis_transform()
+        written = marks.above(ax, p, (row.at, 1), xycoords=frame, gid="p")
+        look.embolden(written, when=bool(naming.level_mark(row.level)))
     sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
     _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], slot)
     ax.margins(y=0.12)

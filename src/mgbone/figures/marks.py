@@ -23,22 +23,14 @@ from mgbone.study import naming
 HALO = [patheffects.withStroke(linewidth=2, foreground="white")]  # no line strikes through a word
 MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
-
-
 ESTIMATE = ("estimate", "ci_low", "ci_high")
 
 
 def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float = 30.0) -> None:
     """Draw each animal as a dot in the colour and marker of its group, beside others of like value.
 
-    Parameters
-    ----------
-    table : DataFrame
-        at (place on the x axis), value, group; where a boolean column `censored` is true, dots are hollow.
-    spread : float
-        Width that the dots of one place take, in units of the x axis; 0 keeps them on it.
-    size : float
-        Area, in square points.
+    `table` has at (place on the x axis), value, group; where a boolean column `censored` is true, dots are
+    hollow. The dots of one place take `spread` units of the x axis, each has an area of `size` square points.
     """
     table = table.dropna(subset=["at", "value"])
     if table.empty:
@@ -109,13 +101,8 @@ def estimates(
 ) -> None:
     """Draw estimates with their intervals: filled where significant, pale where a trend, otherwise hollow.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        at (place on the other axis), level, contrast (whose case gives colour and marker), and the columns
-        `of` the estimate and of the ends of its interval.
-    upright : bool
-        Estimates on the y axis.
+    `rows` has at (place on the other axis), level, contrast (whose case gives colour and marker), and the
+    columns `of` the estimate and of the ends of its interval; `upright`, estimates are on the y axis.
     """
     estimate, low, high = of
     rows = rows[np.isfinite(rows[estimate].astype(float))]
@@ -168,8 +155,7 @@ def beside(ax: Axes, words: str, y: float, shift: float = 4.0, *, bold: bool = F
     place = {"xytext": (shift, 0), "textcoords": "offset points", "xycoords": ax.get_yaxis_transform(),
              "ha": "left" if shift > 0 else "right", "va": "center"}  # fmt: skip
     written = ax.annotate(words, (float(shift > 0), y), annotation_clip=False, **{**place, **options})
-    if bold:
-        look.embolden(written)
+    look.embolden(written, when=bold)
 
 
 def rows(ax: Axes, at: Sequence[float], names: Sequence[str]) -> None:
@@ -225,8 +211,8 @@ def heat(
             ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
             text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", color=ink, linespacing=1.2,
                            gid="cell")  # fmt: skip
-            if (word.split("\n")[0][-1:] in ("*", "†")) if bold is None else bold[y, x]:
-                look.embolden(text)
+            marked = word.split("\n")[0][-1:] in ("*", "†")
+            look.embolden(text, when=marked if bold is None else bold[y, x])
     return mesh
 
 
@@ -253,13 +239,8 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
     """Write names beside points where they meet nothing, with a line where a name stands away from its point.
 
     The panels must be laid out (`canvas.lay_out`). A line never comes near another point that is marked.
-
-    Parameters
-    ----------
-    named : DataFrame
-        x, y, name; the first are placed first.
-    others : DataFrame
-        x, y of points that names should not hide and lines not touch.
+    `named` has x, y and name, the first are placed first; `others` x and y of points that names should not
+    hide and lines not touch.
     """
     scale = 72 / ax.figure.dpi
     spots, rest = (ax.transData.transform(t[["x", "y"]].to_numpy(float)) * scale for t in (named, others))

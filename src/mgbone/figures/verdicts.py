@@ -29,11 +29,8 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     from "no other effect was seen", the middle one that of the data, and the right one the verdict, which
     also colours the cell: the paler, the more often chance alone would give it.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
-        observed_level, verdict, asserts, and p_without_effect if it was computed.
+    `verdicts` has claim_id, experiment, domain, endpoint, contrast, direction, level, implied,
+    observed_direction, observed_level, verdict, asserts, and p_without_effect if it was computed.
     """
     if verdicts.empty:
         return canvas.empty_figure(N_("There is no ledger of statements for this study"), title)
