@@ -164,7 +164,7 @@ def lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
         ax.apply_aspect()
-        for axis in (ax.xaxis, ax.yaxis):
+        for axis in (axis for axis in (ax.xaxis, ax.yaxis) if axis.label.get_text()):
             axis.get_tightbbox()
             place = axis.label.get_transform().transform(axis.label.get_position())
             axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))

@@ -37,9 +37,8 @@ def dose_response(
     Parameters
     ----------
     doses : DataFrame
-        endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`).
-    endpoints : sequence of str
-        Panels, in reading order; those without a row in `doses` are left out.
+        endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`);
+        of `endpoints`, the panels, those without a row here are left out.
     animals : DataFrame
         endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
     reported : DataFrame
@@ -121,8 +120,8 @@ def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
     for row in shapes.itertuples():
         for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
             p = tr(words, p=naming.format_p_value(getattr(row, f"p_{shape}")))
-            written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", gid="p")
-            look.embolden(written, when=row.shape == shape).set_in_layout(False)
+            written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", in_layout=False, gid="p")
+            look.embolden(written, when=row.shape == shape)
 
 
 def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
@@ -248,7 +247,7 @@ def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: st
     for row in lines.itertuples():
         ink = {"up": look.UP, "down": look.DOWN}.get(row.direction, look.INK if row.sure else look.QUIET)
         written = ax.text(left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, color=ink,
-                          va="center", gid="finding")  # fmt: skip
+                          va="center", in_layout=False, gid="finding")  # fmt: skip
         look.embolden(written, when=row.sure)
     return figure
 

@@ -210,7 +210,7 @@ def heat(
         if word:
             ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
             text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", color=ink, linespacing=1.2,
-                           gid="cell")  # fmt: skip
+                           in_layout=False, gid="cell")  # fmt: skip
             marked = word.split("\n")[0][-1:] in ("*", "†")
             look.embolden(text, when=marked if bold is None else bold[y, x])
     return mesh
