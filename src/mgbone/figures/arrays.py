@@ -34,7 +34,7 @@ _TOGETHER = N_("{stage}: all arrays on one line, peak at {low:.1f}")
 def in_order(groups: pd.Series) -> pd.Series:
     """Return the groups of the arrays in the order that all figures have them in."""
     place = {group: i for i, group in enumerate(naming.groups_in_use())}
-    return groups.iloc[np.argsort(groups.map(place).to_numpy(), kind="stable")]
+    return groups.sort_values(key=lambda names: names.map(place), kind="stable")
 
 
 def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str = "") -> Figure:
@@ -145,8 +145,8 @@ def array_map(
     marks.animals(left, drawn.assign(group=drawn.index.map(groups)), spread=0, size=44)
     left.set(**{f"{axis}label": f"PC{i + 1} ({100 * explained[i]:.0f} %)" for i, axis in enumerate("xy")})
     left.margins(0.12)
-    left.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    left.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    for draw in (left.axhline, left.axvline):
+        draw(0, color=look.LINE, linewidth=0.8, zorder=0)
     mesh = marks.heat(right, off, linewidths=0, cmap="cividis", rasterized=True, square=True)
     ends = np.cumsum([arrays.eq(g).sum() for g in shown])
     for draw in (right.hlines, right.vlines):

@@ -17,7 +17,6 @@ from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
 NO_CELLS = N_("No group was compared with its reference here")
-_DRAWN = {"difference": 6, "ci_low": 6, "ci_high": 6}
 DIFFERENCE = N_("difference of vBMD in % of the reference")
 
 
@@ -95,13 +94,13 @@ def region_dots(
     if not here["value"].notna().any():
         return canvas.empty_figure(naming.not_measured(["qCT"]), title)
     found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
-    tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
     lines = [look.line(color=look.line_colour(c.case), label=naming.contrast_label(c.name),
                        linestyle=look.group_style(c.reference).line) for c in chosen.contrasts]  # fmt: skip
     figure, axes = canvas.new_figure(
         len(structures), 2, height=52.0 * len(structures), title=title, sharex="col",
         finding=_cells_of_experiment(found, study),
-        note=[tests, DOTS, N_("right: difference, 95 % interval; p where p < 0.10"), canvas.MARKS],
+        note=[findings.tests(found), DOTS, N_("right: difference, 95 % interval; p where p < 0.10"),
+              canvas.MARKS],
         legend=[*look.group_handles(chosen.groups), *lines],
         gridspec_kw={"width_ratios": [11, 9]},
     )  # fmt: skip
@@ -182,8 +181,9 @@ def profiles(
     each = animals["animal_id"].unique()
     each = each[:: max(1, -(-len(each) // marks.MANY))]  # of very many only some, evenly
     # More digits than these differ between processors.
-    animals = animals[animals["animal_id"].isin(each)].round({"density": 6})
-    summary, tests = summary.round({"mean": 6}), tests.round(_DRAWN)
+    drawn = dict.fromkeys(("density", "mean", "difference", "ci_low", "ci_high"), 6)
+    animals = animals[animals["animal_id"].isin(each)]
+    animals, summary, tests = (table.round(drawn) for table in (animals, summary, tests))
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts)
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.

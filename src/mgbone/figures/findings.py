@@ -11,7 +11,7 @@ from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import LEVEL_MARKS, contrast_label, narrow_label
+from mgbone.study.naming import LEVEL_MARKS, contrast_label, name_of_test, narrow_label
 
 NOTHING = N_("no difference was found")
 
@@ -36,6 +36,11 @@ def sentence(parts: Iterable[str]) -> str:
 def span(counts: Iterable[float]) -> str:
     """Write the least and the largest of some counts: 7–8, or one of them where they are the same."""
     return "–".join(dict.fromkeys(f"{n:.0f}" for n in (min(counts), max(counts))))
+
+
+def tests(evidence: pd.DataFrame) -> str:
+    """Name the tests behind p, as the table has them."""
+    return tr("; ").join(map(name_of_test, evidence["test"].dropna().unique()))
 
 
 def name(endpoint: str) -> str:

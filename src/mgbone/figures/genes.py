@@ -220,8 +220,8 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     x, y = "log2_fold_change_a", "log2_fold_change_b"
     reach = 1.05 * float(both[[x, y]].abs().to_numpy().max())
     ax.axline((0, 0), slope=1, color=look.LINE, linewidth=0.8, zorder=0)
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    for draw in (ax.axhline, ax.axvline):
+        draw(0, color=look.LINE, linewidth=0.8, zorder=0)
     for name, (colour, marker, size, _) in _CLASSES.items():
         rows = both[both["class"] == name]
         ax.scatter(rows[x], rows[y], s=size, color=colour, marker=marker, edgecolor="white", rasterized=True,

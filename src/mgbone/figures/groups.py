@@ -139,9 +139,8 @@ def experiment_title(experiment: Experiment, study: Study) -> str:
 def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame) -> str:
     """Say n a group and the tests behind p, as the tables have them."""
     counts = values.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
-    tests = tr("; ").join(map(naming.name_of_test, evidence["test"].dropna().unique()))
     return tr("n = {n} animals a group; {tests}, each experiment by itself",
-              n=findings.span(counts), tests=tests or tr("not tested"))  # fmt: skip
+              n=findings.span(counts), tests=findings.tests(evidence) or tr("not tested"))  # fmt: skip
 
 
 _FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
@@ -151,14 +150,10 @@ _FORMS = {"corrected": N_("per creatinine"), "per_day": N_("per day")}
 def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
     """Draw, per marker, the urine as collected, and each animal's distance from its group before and after.
 
-    Parameters
-    ----------
-    table : DataFrame
-        group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
-        deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
-        measured); values below a limit of detection, if there is a column `censored`, are hollow.
-    spread : DataFrame
-        endpoint, cv_uncorrected, cv_corrected, cv_per_day: written at the axes.
+    `table` has group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
+    deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
+    measured); values below a limit of detection, if there is a column `censored`, are hollow. `spread` has
+    endpoint, cv_uncorrected, cv_corrected and cv_per_day, which are written at the axes.
     """
     measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
     if not measured:
