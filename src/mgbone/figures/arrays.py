@@ -165,13 +165,9 @@ def pseudo_images(
 ) -> Figure:
     """Draw chips as images of the residuals of the probe-level model: a spot or a scratch would show.
 
-    Parameters
-    ----------
-    images : mapping of array to ndarray, shape (n_rows, n_cols)
-        Residuals in log2; cells without one are missing (drawn white). None where the arrays came
-        normalised: the figure then says so.
-    spoilt : ndarray, optional
-        A chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
+    `images` are residuals in log2 by array, each of shape (n_rows, n_cols); cells without one are missing
+    (drawn white). There are none where the arrays came normalised: the figure then says so. `spoilt` is a
+    chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
     """
     if not images:
         why = N_("No chip images: the arrays came normalised, without their cells")

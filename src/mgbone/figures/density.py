@@ -166,15 +166,10 @@ def profiles(
 ) -> Figure:
     """Draw density along the femur: the means of the groups, then each dose's mean difference with its band.
 
-    Parameters
-    ----------
-    summary : DataFrame
-        structure, experiment, group, percent (of length from the knee), n, mean.
-    tests : DataFrame
-        structure, experiment, contrast, percent, difference, ci_low, ci_high, p (family-wise): a bar at the
-        foot where p is below the significance threshold, a pale one where it is a trend.
-    animals : DataFrame
-        animal_id, structure, group, percent, density: a hairline each behind the means.
+    `summary` has structure, experiment, group, percent (of length from the knee), n and mean; `tests`
+    structure, experiment, contrast, percent, difference, ci_low, ci_high and p (family-wise: a bar at the
+    foot where it is below the significance threshold, a pale one where it is a trend); `animals` animal_id,
+    structure, group, percent and density, a hairline each behind the means.
     """
     if not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)

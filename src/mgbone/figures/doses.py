@@ -34,18 +34,12 @@ def dose_response(
 ) -> Figure:
     """Draw dietary Mg against the change of endpoints, in percent of the reference of the same experiment.
 
-    Parameters
-    ----------
-    doses : DataFrame
-        endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`);
-        of `endpoints`, the panels, those without a row here are left out.
-    animals : DataFrame
-        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
-    reported : DataFrame
-        endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
-    shapes : DataFrame
-        endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
-        panel, that of a shape that is named in bold.
+    All tables have endpoint. `doses` is from `mgbone.integration.dose_response`: group, dietary_mg_percent,
+    percent, ci_low, ci_high, level; of `endpoints`, the panels, those without a row in it are left out.
+    `animals` is from `mgbone.integration.percent_change`: group, dietary_mg_percent, percent of each animal.
+    `reported` has dietary_mg_percent and percent of values that the report states, drawn as open diamonds.
+    `shapes` is from `mgbone.integration.shapes.dose_shapes`: p_one_way, p_peak, shape; both p stand in the
+    panel, that of a shape that is named in bold.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:

@@ -28,16 +28,10 @@ def group_dots(
 
     After Ho and others (DABEST, 2019), but with the intervals and p of the declared tests.
 
-    Parameters
-    ----------
-    measurements : DataFrame
-        animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if there is one,
-        makes hollow dots of values beyond a detection limit.
-    evidence : DataFrame
-        experiment, endpoint, contrast, estimate, ci_low, ci_high, p, level, test, direction. A contrast that
-        is not in it has no difference drawn.
-    endpoints : sequence of str
-        In the order of the columns.
+    `measurements` has animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if
+    there is one, makes hollow dots of values beyond a detection limit. `evidence` has experiment, endpoint,
+    contrast, estimate, ci_low, ci_high, p, level, test, direction; a contrast that is not in it has no
+    difference drawn. `endpoints` are in the order of the columns.
     """
     values = measurements.dropna(subset=["value"])
     absent = [e for e in endpoints if e not in set(values["endpoint"])]

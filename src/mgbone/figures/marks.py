@@ -182,17 +182,10 @@ def heat(
 ) -> QuadMesh:
     """Draw a table as a heat map with words in its cells, black or white as reads better; return the cells.
 
-    Parameters
-    ----------
-    values : array-like, shape (n, m)
-        Cells without a number stay blank, but for their words.
-    words : array-like of str, shape (n, m), optional
-    bold : array-like of bool, shape (n, m), optional
-        Cells with bold words; without it those that are marked as significant or as a trend.
-    framed : array-like of bool, shape (n, m), optional
-        Cells that get a heavy frame, in the colour `frame`.
-    **options
-        For `seaborn.heatmap`: labels of the axes, of which there are none else, colours, lines.
+    All are of shape (n, m): `values`, where cells without a number stay blank but for their words; `words`;
+    `bold`, whose words are bold, without it those marked as significant or as a trend; `framed`, what gets a
+    heavy frame, in the colour `frame`. Options are those of `seaborn.heatmap`: labels of the axes, of which
+    there are none else, colours, lines.
     """
     values = np.asarray(values, dtype=float)
     plain = {"cbar": False, "xticklabels": False, "yticklabels": False, "linewidths": 1, "linecolor": "white"}
