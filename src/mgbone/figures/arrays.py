@@ -1,4 +1,7 @@
-"""The arrays: distributions, boxes, likeness, pictures of the chips, trees."""
+"""The arrays: distributions, boxes, likeness, pictures of the chips, trees.
+
+Where a function takes `groups`, it is a Series: the group of each array by array_id.
+"""
 
 from __future__ import annotations
 
@@ -31,19 +34,14 @@ _TOGETHER = N_("{stage}: all arrays on one line, peak at {low:.1f}")
 def in_order(groups: pd.Series) -> pd.Series:
     """Return the groups of the arrays in the order that all figures have them in."""
     place = {group: i for i, group in enumerate(naming.groups_in_use())}
-    return groups.iloc[np.argsort(groups.map(place).to_numpy(), kind="stable")]
+    return groups.sort_values(key=lambda names: names.map(place), kind="stable")
 
 
 def array_distributions(densities: pd.DataFrame, groups: pd.Series, title: str = "") -> Figure:
     """Draw the distribution of log2 values of each array before and after normalisation.
 
-    Parameters
-    ----------
-    densities : DataFrame
-        Columns stage ("raw", "normalised"; others are drawn under the name given), array_id,
-        value (log2), density.
-    groups : Series
-        Group of each array.
+    `densities` has stage ("raw", "normalised"; others are drawn under the name given), array_id, value (log2)
+    and density.
     """
     peaks = densities.loc[densities.groupby(["stage", "array_id"], sort=False)["density"].idxmax()]
     said = [
@@ -70,14 +68,8 @@ def array_boxes(
 ) -> Figure:
     """Draw a box per array for each measure of quality, one panel above the other.
 
-    Parameters
-    ----------
-    boxes : DataFrame
-        Columns measure (such as RLE, NUSE), array_id, q05, q25, median, q75, q95.
-    groups : Series
-        Group of each array.
-    limits : mapping
-        Range of the median of each measure inside which an array is not flagged; drawn as a band.
+    `boxes` has measure (such as RLE, NUSE), array_id, q05, q25, median, q75, q95; `limits` the range of the
+    median of each measure inside which an array is not flagged, which is drawn as a band.
     """
     arrays = in_order(groups[groups.index.isin(boxes["array_id"])])
     low, high = (boxes["measure"].map(lambda m: limits.get(m, (-np.inf, np.inf))).str[end] for end in (0, 1))
@@ -132,16 +124,8 @@ def array_map(
 ) -> Figure:
     """Draw the arrays on their first two principal components, and the correlation of each two of them.
 
-    Parameters
-    ----------
-    scores : DataFrame
-        Index array_id; columns PC1, PC2.
-    explained : sequence of float
-        Share of the variance of PC1 and PC2.
-    correlation : DataFrame
-        Arrays by arrays.
-    groups : Series
-        Group of each array.
+    `scores` has PC1 and PC2 by array_id, `explained` their shares of the variance; `correlation` is arrays by
+    arrays.
     """
     arrays = in_order(groups[groups.index.isin(correlation.index)])
     shown = list(dict.fromkeys(arrays))
@@ -161,8 +145,8 @@ def array_map(
     marks.animals(left, drawn.assign(group=drawn.index.map(groups)), spread=0, size=44)
     left.set(**{f"{axis}label": f"PC{i + 1} ({100 * explained[i]:.0f} %)" for i, axis in enumerate("xy")})
     left.margins(0.12)
-    left.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    left.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    for draw in (left.axhline, left.axvline):
+        draw(0, color=look.LINE, linewidth=0.8, zorder=0)
     mesh = marks.heat(right, off, linewidths=0, cmap="cividis", rasterized=True, square=True)
     ends = np.cumsum([arrays.eq(g).sum() for g in shown])
     for draw in (right.hlines, right.vlines):
@@ -181,15 +165,9 @@ def pseudo_images(
 ) -> Figure:
     """Draw chips as images of the residuals of the probe-level model: a spot or a scratch would show.
 
-    Parameters
-    ----------
-    images : mapping of array to ndarray, shape (n_rows, n_cols)
-        Residuals in log2; cells without one are missing (drawn white). None where the arrays came
-        normalised: the figure then says so.
-    groups : Series
-        Group of each array.
-    spoilt : ndarray, optional
-        A chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
+    `images` are residuals in log2 by array, each of shape (n_rows, n_cols); cells without one are missing
+    (drawn white). There are none where the arrays came normalised: the figure then says so. `spoilt` is a
+    chip with faults made up, to be learned from (`mgbone.microarray.quality.spoil`); it comes last.
     """
     if not images:
         why = N_("No chip images: the arrays came normalised, without their cells")
@@ -229,11 +207,7 @@ def dendrogram_heatmap(clustering: Any, experiment: str, study: Study) -> Figure
     """Draw the tree of the arrays with bootstrap support, the groups below it, and the genes behind it.
 
     Not by seaborn's clustermap, which makes a figure of its own and knows no support of branches.
-
-    Parameters
-    ----------
-    clustering : mgbone.microarray.clustering.Clustering or None
-        From `mgbone.microarray.arrays.cluster_experiment`; without one the figure says so.
+    `clustering` is from `mgbone.microarray.arrays.cluster_experiment`; if it is None the figure says so.
     """
     title = tr("Do the arrays part by diet? {experiment}",
                experiment=experiment_title(study.experiments[experiment], study))  # fmt: skip

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backend_bases import FigureCanvasBase
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
@@ -117,20 +117,14 @@ def new_figure(
     return figure, axes
 
 
-class _Canvas(FigureCanvasBase):
-    """Measures text with one renderer, where each question would get its own, and draws nothing until saved.
+class _Canvas(FigureCanvasAgg):
+    """Measures text and writes the PNG with one renderer, and draws nothing until saved.
 
     (Agg's own canvas draws the whole figure whenever seaborn looks at its labels.)
     """
 
-    def draw(self, *args: object, **options: object) -> None:
+    def draw(self) -> None:
         self.figure.stale = False  # else seaborn draws all the same
-
-    def get_renderer(self) -> RendererAgg:
-        size = (*self.figure.bbox.size, self.figure.dpi)
-        if getattr(self, "_size", None) != size:
-            self._size, self._renderer = size, RendererAgg(*size)
-        return self._renderer
 
 
 def _of_study(title: str) -> str:
@@ -170,7 +164,7 @@ def lay_out(figure: Figure) -> None:
     for ax in figure.axes:
         ax.set_position([round(edge, 4) for edge in ax.get_position(original=True).bounds])
         ax.apply_aspect()
-        for axis in (ax.xaxis, ax.yaxis):
+        for axis in (axis for axis in (ax.xaxis, ax.yaxis) if axis.label.get_text()):
             axis.get_tightbbox()
             place = axis.label.get_transform().transform(axis.label.get_position())
             axis.set_label_coords(*ax.transAxes.inverted().transform(place).round(4))
@@ -259,18 +253,17 @@ def wrap(content: str, width: float, size: float, *, bold: bool = False) -> list
     """
 
     def fits(words: str) -> bool:
-        return text_width(words.rstrip(), size, bold=bold) <= width
+        # The widest letter of the fonts takes 2.02 times its size: what is short need not be measured.
+        return 2.1 * size * len(words) <= width or text_width(words.rstrip(), size, bold=bold) <= width
 
     lines = []
     for paragraph in content.split("\n"):
-        line = ""
-        for piece in _pieces(paragraph, fits, _BREAKS):
-            if line and not fits(line + piece):
-                lines.append(line.rstrip())
-                line = piece.lstrip()
-            else:
-                line += piece
-        lines.append(line.rstrip())
+        pieces = [*_pieces(paragraph, fits, _BREAKS)] or [""]
+        while pieces:
+            starts = ["".join(pieces[:n]).strip() for n in range(1, len(pieces) + 1)]
+            n = max(1, bisect(starts, False, key=lambda words: not fits(words)))
+            lines.append(starts[n - 1])
+            pieces = pieces[n:]
     return lines
 
 

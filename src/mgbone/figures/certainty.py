@@ -18,15 +18,9 @@ from mgbone.study.naming import row_label
 EFFECT, ABSENCE = "#b4530f", "#2c6e9c"
 _INK = {"effect": EFFECT, "trend": EFFECT, "absence": ABSENCE}
 _KINDS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    kind: (
-        words,
-        {"marker": marker, "markersize": size, "markerfacecolor": fill, "markeredgecolor": _INK[kind]},
-    )
-    for kind, words, marker, size, fill in (
-        ("effect", N_("effect"), "D", 6, EFFECT),
-        ("trend", N_("trend"), "D", 6, "white"),
-        ("absence", N_("no difference"), "o", 5.5, "white"),
-    )
+    "effect": (N_("effect"), {"marker": "D", "markersize": 6, "mfc": EFFECT, "mec": EFFECT}),
+    "trend": (N_("trend"), {"marker": "D", "markersize": 6, "mfc": "white", "mec": EFFECT}),
+    "absence": (N_("no difference"), {"marker": "o", "markersize": 5.5, "mfc": "white", "mec": ABSENCE}),
 }
 _SEVERITIES = (0.5, 0.8, 0.9, 0.99, 0.999, 0.9999)
 _BELOW = -0.32  # where statements stand whose severity is not defined

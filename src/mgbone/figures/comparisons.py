@@ -31,14 +31,8 @@ def effect_forest(
 
     The scale is linear; endpoints that would press all others flat have an axis of their own below.
 
-    Parameters
-    ----------
-    evidence : DataFrame
-        experiment, endpoint, contrast, hedges_g, g_low, g_high, p, level.
-    endpoints : sequence of str
-        Rows from the top; a gap sets the axes of the argument apart.
-    headings : bool
-        Name the axes of the argument above their rows.
+    `evidence` has experiment, endpoint, contrast, hedges_g, g_low, g_high, p and level. `endpoints` are the
+    rows from the top; a gap sets the axes of the argument apart, with `headings` their names as well.
     """
     endpoints = study.endpoints_of(endpoints, evidence)
     rows = findings.of_doses(evidence, study)
@@ -120,12 +114,8 @@ def pair_feeding(
 ) -> Figure:
     """Draw differences with 95 % intervals in percent of the control's mean, a panel per endpoint.
 
-    Parameters
-    ----------
-    table : DataFrame
-        experiment, endpoint, contrast, model (unadjusted, adjusted), percent, percent_low, percent_high.
-    groups : tuple of str
-        Freely fed control, pair-fed group, the group that it was paired with.
+    `table` has experiment, endpoint, contrast, model (unadjusted, adjusted), percent, percent_low and
+    percent_high; `groups` are the freely fed control, the pair-fed group, and the one it was paired with.
     """
     control, paired, case = groups
     whole, eating, beyond = f"{case}_vs_{control}", f"{paired}_vs_{control}", f"{case}_vs_{paired}"
@@ -189,15 +179,9 @@ def choice_of_test(
 ) -> Figure:
     """Draw p by comparison (rows) and test (columns); a frame marks another level than the declared test's.
 
-    Parameters
-    ----------
-    table : DataFrame
-        experiment, endpoint, contrast, test, test_run, p: one row per cell, in the order wanted; a row whose
-        declared test gave way to one for values below a limit names it.
-    declared : str, optional
-        The test that the others are held against; the first in `table` unless given.
-    names : dict, optional
-        What a test is called above its column.
+    `table` has experiment, endpoint, contrast, test, test_run and p: one row per cell, in the order wanted; a
+    row whose declared test gave way to one for values below a limit names it. The others are held against the
+    `declared` test, the first in `table` unless given; `names` are what tests are called above their columns.
     """
     if table.empty:
         return canvas.empty_figure(N_("No comparison was tested here"), title)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -18,18 +17,14 @@ from mgbone.study.dictionary import endpoint_unit, region_label, structure_label
 from mgbone.study.language import N_, current, tr
 
 NO_CELLS = N_("No group was compared with its reference here")
-_DRAWN = {"difference": 6, "ci_low": 6, "ci_high": 6}
 DIFFERENCE = N_("difference of vBMD in % of the reference")
 
 
 def density_map(cells: pd.DataFrame, study: Study, title: str = "") -> Figure:
     """Draw 4 structures x 4 regions per dose: percent difference as colour and number, p below it.
 
-    Parameters
-    ----------
-    cells : DataFrame
-        experiment, contrast, structure, region, percent, p, level, p_maxt: a cell whose p_maxt is below the
-        significance threshold gets a heavy frame.
+    `cells` has experiment, contrast, structure, region, percent, p, level and p_maxt: a cell whose p_maxt is
+    below the significance threshold gets a heavy frame.
     """
     contrasts = list(study.shown_contrasts)
     if not contrasts or cells.empty:
@@ -99,13 +94,13 @@ def region_dots(
     if not here["value"].notna().any():
         return canvas.empty_figure(naming.not_measured(["qCT"]), title)
     found = evidence[evidence["experiment"].eq(experiment) & evidence["endpoint"].str.startswith("bmd_")]
-    tests = tr("; ").join(naming.name_of_test(t) for t in found["test"].dropna().unique())
     lines = [look.line(color=look.line_colour(c.case), label=naming.contrast_label(c.name),
                        linestyle=look.group_style(c.reference).line) for c in chosen.contrasts]  # fmt: skip
     figure, axes = canvas.new_figure(
         len(structures), 2, height=52.0 * len(structures), title=title, sharex="col",
         finding=_cells_of_experiment(found, study),
-        note=[tests, DOTS, N_("right: difference, 95 % interval; p where p < 0.10"), canvas.MARKS],
+        note=[findings.tests(found), DOTS, N_("right: difference, 95 % interval; p where p < 0.10"),
+              canvas.MARKS],
         legend=[*look.group_handles(chosen.groups), *lines],
         gridspec_kw={"width_ratios": [11, 9]},
     )  # fmt: skip
@@ -171,23 +166,19 @@ def profiles(
 ) -> Figure:
     """Draw density along the femur: the means of the groups, then each dose's mean difference with its band.
 
-    Parameters
-    ----------
-    summary : DataFrame
-        structure, experiment, group, percent (of length from the knee), n, mean.
-    tests : DataFrame
-        structure, experiment, contrast, percent, difference, ci_low, ci_high, p (family-wise): a bar at the
-        foot where p is below the significance threshold, a pale one where it is a trend.
-    animals : DataFrame
-        animal_id, structure, group, percent, density: a hairline each behind the means.
+    `summary` has structure, experiment, group, percent (of length from the knee), n and mean; `tests`
+    structure, experiment, contrast, percent, difference, ci_low, ci_high and p (family-wise: a bar at the
+    foot where it is below the significance threshold, a pale one where it is a trend); `animals` animal_id,
+    structure, group, percent and density, a hairline each behind the means.
     """
     if not summary["mean"].notna().any():
         return canvas.empty_figure(N_("No slices: a profile along the bone needs them"), title)
     each = animals["animal_id"].unique()
     each = each[:: max(1, -(-len(each) // marks.MANY))]  # of very many only some, evenly
     # More digits than these differ between processors.
-    animals = animals[animals["animal_id"].isin(each)].round({"density": 6})
-    summary, tests = summary.round({"mean": 6}), tests.round(_DRAWN)
+    drawn = dict.fromkeys(("density", "mean", "difference", "ci_low", "ci_high"), 6)
+    animals = animals[animals["animal_id"].isin(each)]
+    animals, summary, tests = (table.round(drawn) for table in (animals, summary, tests))
     structures = [s for s in STRUCTURES if s in set(summary["structure"])]
     contrasts = list(study.shown_contrasts)
     # At the very ends of the bone some animals have no slice; n is that of the group, not of such a point.
@@ -208,10 +199,10 @@ def profiles(
         marks.lines(line[0], of_structure, "percent", "density", "animal_id", 0.3, linewidths=0.4,
                     gid="hairlines")  # fmt: skip
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
-        for group, rows in here.groupby("group", sort=False):
-            marks.by_seaborn(sns.lineplot, line[0], rows, x="percent", y="mean", units="experiment",
-                             estimator=None, sort=False, linewidth=1.1, color=look.line_colour(group),
-                             linestyle=look.group_style(group).line)  # fmt: skip
+        for group, of_group in here.groupby("group", sort=False):
+            ink = {"color": look.line_colour(group), "linestyle": look.group_style(group).line}
+            for _, rows in of_group.groupby("experiment"):
+                line[0].plot(rows["percent"], rows["mean"], linewidth=1.1, **ink)
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
         line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
         for ax, contrast in zip(line[1:], contrasts, strict=True):
@@ -274,10 +265,7 @@ def _same_reach(axes: Sequence[Axes]) -> None:
 def content_over_volume(regional: pd.DataFrame, slice_means: pd.DataFrame, title: str = "") -> Figure:
     """Draw how far the plain mean of slice densities lies from content over volume, each animal a dot.
 
-    Parameters
-    ----------
-    regional, slice_means : DataFrame
-        Measurements of the same animals and endpoints by the two derivations.
+    `regional` and `slice_means` are measurements of the same animals and endpoints by the two derivations.
     """
     keys = ["animal_id", "experiment", "group", "endpoint"]
     both = regional.merge(slice_means, on=keys, suffixes=("", "_mean"))

@@ -28,15 +28,8 @@ def timeline(
     """Draw the experiments as timelines in days, one lane per group, and what its samples went into.
 
     Acclimatisation and collection of urine are drawn where the study file states them (``methods``).
-
-    Parameters
-    ----------
-    study : Study
-        Groups, diets, weeks and numbers of animals and arrays.
-    animals, arrays : mapping
-        Numbers by (experiment, group) that a dataset has; without them those that the study states.
-    samples : sequence of str, optional
-        Which of serum, urine and qct there are; only they are named.
+    `animals` and `arrays` are the numbers by (experiment, group) that a dataset has, without them those that
+    the study states; `samples` which of serum, urine and qct there are: only they are named.
     """
     experiments = list(study.experiments.values())
     as_planned = all(n == study.animals_per_group for n in animals.values())

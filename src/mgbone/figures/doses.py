@@ -34,19 +34,12 @@ def dose_response(
 ) -> Figure:
     """Draw dietary Mg against the change of endpoints, in percent of the reference of the same experiment.
 
-    Parameters
-    ----------
-    doses : DataFrame
-        endpoint, group, dietary_mg_percent, percent, ci_low, ci_high, level (`integration.dose_response`).
-    endpoints : sequence of str
-        Panels, in reading order; those without a row in `doses` are left out.
-    animals : DataFrame
-        endpoint, group, dietary_mg_percent, percent: each animal (`integration.percent_change`).
-    reported : DataFrame
-        endpoint, dietary_mg_percent, percent: values that the report states, as open diamonds.
-    shapes : DataFrame
-        endpoint, p_one_way, p_peak, shape (`mgbone.integration.shapes.dose_shapes`): both p stand in the
-        panel, that of a shape that is named in bold.
+    All tables have endpoint. `doses` is from `mgbone.integration.dose_response`: group, dietary_mg_percent,
+    percent, ci_low, ci_high, level; of `endpoints`, the panels, those without a row in it are left out.
+    `animals` is from `mgbone.integration.percent_change`: group, dietary_mg_percent, percent of each animal.
+    `reported` has dietary_mg_percent and percent of values that the report states, drawn as open diamonds.
+    `shapes` is from `mgbone.integration.shapes.dose_shapes`: p_one_way, p_peak, shape; both p stand in the
+    panel, that of a shape that is named in bold.
     """
     endpoints = [e for e in endpoints if doses["endpoint"].eq(e).any()]
     if not endpoints:
@@ -121,10 +114,8 @@ def _dose_panel(ax: Axes, tables: Iterable[pd.DataFrame], study: Study) -> None:
     for row in shapes.itertuples():
         for y, shape, words in ((0.11, "one_way", N_("one way: {p}")), (0.01, "peak", N_("peak: {p}"))):
             p = tr(words, p=naming.format_p_value(getattr(row, f"p_{shape}")))
-            written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", gid="p")
-            written.set_in_layout(False)
-            if row.shape == shape:
-                look.embolden(written)
+            written = ax.text(0.02, y, p, transform=ax.transAxes, va="bottom", in_layout=False, gid="p")
+            look.embolden(written, when=row.shape == shape)
 
 
 def _shapes_found(shapes: pd.DataFrame, study: Study) -> str:
@@ -250,9 +241,8 @@ def per_dose(told: pd.DataFrame, evidence: pd.DataFrame, study: Study, title: st
     for row in lines.itertuples():
         ink = {"up": look.UP, "down": look.DOWN}.get(row.direction, look.INK if row.sure else look.QUIET)
         written = ax.text(left[row.contrast] + 0.008, top[row.axis] + 0.55 + row.line, row.words, color=ink,
-                          va="center", gid="finding")  # fmt: skip
-        if row.sure:
-            look.embolden(written)
+                          va="center", in_layout=False, gid="finding")  # fmt: skip
+        look.embolden(written, when=row.sure)
     return figure
 
 

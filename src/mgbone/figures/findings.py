@@ -11,7 +11,7 @@ from mgbone.figures.canvas import by_dose, capital
 from mgbone.study.design import Study
 from mgbone.study.dictionary import endpoint_label
 from mgbone.study.language import N_, tr
-from mgbone.study.naming import LEVEL_MARKS, contrast_label, narrow_label
+from mgbone.study.naming import LEVEL_MARKS, contrast_label, name_of_test, narrow_label
 
 NOTHING = N_("no difference was found")
 
@@ -38,6 +38,11 @@ def span(counts: Iterable[float]) -> str:
     return "–".join(dict.fromkeys(f"{n:.0f}" for n in (min(counts), max(counts))))
 
 
+def tests(evidence: pd.DataFrame) -> str:
+    """Name the tests behind p, as the table has them."""
+    return tr("; ").join(map(name_of_test, evidence["test"].dropna().unique()))
+
+
 def name(endpoint: str) -> str:
     """Return the name of an endpoint as it stands inside a sentence: serum ALP, but PTH."""
     label = endpoint_label(endpoint)
@@ -55,10 +60,7 @@ def of_doses(evidence: pd.DataFrame, study: Study) -> pd.DataFrame:
 def changes(evidence: pd.DataFrame, endpoints: Sequence[str], study: Study) -> str:
     """Say which endpoints rose or fell at which dose, by trend too, and which did not: one sentence.
 
-    Parameters
-    ----------
-    evidence : DataFrame
-        experiment, endpoint, contrast, level, direction.
+    `evidence` has experiment, endpoint, contrast, level, direction.
     """
     doses = of_doses(evidence, study)
     said, without = [], []
@@ -97,10 +99,7 @@ def dose(contrast: str) -> str:
 def by_contrast(parts: Any, say: Callable[[Any], str]) -> str:
     """Say something of each contrast: "0.04 % Mg vs Control: ...; ..."; without any, that nothing was found.
 
-    Parameters
-    ----------
-    parts : DataFrame or mapping
-        A table with the column contrast, or what there is of each contrast by its name.
+    `parts` is a table with the column contrast, or what there is of each contrast by its name.
     """
     of = parts if isinstance(parts, Mapping) else dict(iter(parts.groupby("contrast", sort=False)))
     said = [tr("{contrast}: {said}", contrast=contrast_label(c), said=say(of[c])) for c in by_dose(of)]

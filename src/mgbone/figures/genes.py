@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -65,13 +64,8 @@ def p_value_histograms(bins: pd.DataFrame, title: str = "") -> Figure:
 def volcano(named: pd.DataFrame, title: str = "", *, q: float = 0.05) -> Figure:
     """Draw fold change against p for each contrast on shared axes, the foremost genes named.
 
-    Parameters
-    ----------
-    named : DataFrame
-        From `mgbone.microarray.genesets.name_genes`: gene, contrast, log2_fold_change, p, q, direction,
-        theme, named.
-    q : float
-        Limit that was used for the call; said in the note.
+    `named` is from `mgbone.microarray.genesets.name_genes`: gene, contrast, log2_fold_change, p, q,
+    direction, theme, named. `q` is the limit that was used for the call; the note says it.
     """
     table = named.assign(x=named["log2_fold_change"], y=-np.log10(named["p"].clip(lower=1e-300)))
     changed = table[table["direction"] != "none"]
@@ -132,12 +126,9 @@ def _clouds(
         for cloud, size, ink in ((~changed, 3, look.CLOUD), (changed & ~of_theme, 6, look.CHANGED)):
             ax.scatter(rows["x"][cloud], rows["y"][cloud], s=size, color=ink, linewidth=0, rasterized=True)
         if of_theme.any():
-            marks.by_seaborn(
-                sns.scatterplot, ax, rows[of_theme], x="x", y="y", hue="theme", style="theme", s=18,
-                linewidth=0.3, legend=False, palette={t: colour for t, (colour, *_) in THEMES.items()},
-                hue_order=list(THEMES), markers={t: marker for t, (_, marker, _) in THEMES.items()},
-                style_order=list(THEMES), rasterized=True,
-            )  # fmt: skip
+            inks, markers, _ = zip(*rows.loc[of_theme, "theme"].map(THEMES), strict=True)
+            marks.points(ax, rows.loc[of_theme, "x"], rows.loc[of_theme, "y"], markers, c=inks, s=18,
+                         edgecolors="white", linewidth=0.3, rasterized=True)  # fmt: skip
     return figure, panels
 
 
@@ -229,12 +220,12 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     x, y = "log2_fold_change_a", "log2_fold_change_b"
     reach = 1.05 * float(both[[x, y]].abs().to_numpy().max())
     ax.axline((0, 0), slope=1, color=look.LINE, linewidth=0.8, zorder=0)
-    ax.axhline(0, color=look.LINE, linewidth=0.8, zorder=0)
-    ax.axvline(0, color=look.LINE, linewidth=0.8, zorder=0)
+    for draw in (ax.axhline, ax.axvline):
+        draw(0, color=look.LINE, linewidth=0.8, zorder=0)
     for name, (colour, marker, size, _) in _CLASSES.items():
-        marks.by_seaborn(sns.scatterplot, ax, both[both["class"] == name], x=x, y=y, color=colour, s=size,
-                         marker=marker, rasterized=True,
-                         linewidth=0 if name == "neither" else 0.4)  # fmt: skip
+        rows = both[both["class"] == name]
+        ax.scatter(rows[x], rows[y], s=size, color=colour, marker=marker, edgecolor="white", rasterized=True,
+                   linewidth=0 if name == "neither" else 0.4)  # fmt: skip
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     return figure
 
@@ -283,5 +274,4 @@ def _steps(ax: Axes, steps: pd.DataFrame, genes: list[str]) -> None:
         ax.text(0.36, i, tr(row["formula"]), va="center")
         for gene in genes:
             written = ax.text(right[gene], i, f"{row[gene]:.4g}".replace("-", "−"), va="center", ha="right")
-            if row["step"] in _MODERATED:
-                look.embolden(written)
+            look.embolden(written, when=row["step"] in _MODERATED)

@@ -27,18 +27,8 @@ def ora_dots(
     """Draw the best over-represented terms of each list of genes: odds ratio with interval, size by hits.
 
     Terms folded under a better one are not drawn, but for those of a theme, which are what the report
-    speaks of.
-
-    Parameters
-    ----------
-    folded : DataFrame
-        From `mgbone.microarray.enrichment.fold_terms`.
-    themes : DataFrame
-        theme, go_id.
-    n : int
-        Terms a panel at most.
-    tested : collection of int, optional
-        Number of terms tested in each comparison, to be said.
+    speaks of. `folded` is from `mgbone.microarray.enrichment.fold_terms`, `themes` has theme and go_id; a
+    panel has `n` terms at most, and the note says how many were `tested` in each comparison.
     """
     if folded.empty:
         return canvas.empty_figure(N_("no term with q < 0.05"), title)
@@ -98,8 +88,7 @@ def _ora_panel(ax: Axes, rows: pd.DataFrame, theme_of: Mapping[str, str], most: 
     for row, tick in zip(rows.itertuples(), ax.get_yticklabels(), strict=True):
         q = f"= {naming.format_p_value(row.q)}" if row.q > 0 else "< 1e-300"
         marks.beside(ax, f"{row.hits}/{row.set_size}, q {q}", row.Index)
-        if row.theme in THEMES:
-            look.embolden(tick)
+        look.embolden(tick, when=row.theme in THEMES)
     ax.set_ylim(-0.7, max(2, len(rows)) - 0.3)
 
 

@@ -28,16 +28,10 @@ def group_dots(
 
     After Ho and others (DABEST, 2019), but with the intervals and p of the declared tests.
 
-    Parameters
-    ----------
-    measurements : DataFrame
-        animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if there is one,
-        makes hollow dots of values beyond a detection limit.
-    evidence : DataFrame
-        experiment, endpoint, contrast, estimate, ci_low, ci_high, p, level, test, direction. A contrast that
-        is not in it has no difference drawn.
-    endpoints : sequence of str
-        In the order of the columns.
+    `measurements` has animal_id, experiment, group, endpoint, value, unit; a boolean column `censored`, if
+    there is one, makes hollow dots of values beyond a detection limit. `evidence` has experiment, endpoint,
+    contrast, estimate, ci_low, ci_high, p, level, test, direction; a contrast that is not in it has no
+    difference drawn. `endpoints` are in the order of the columns.
     """
     values = measurements.dropna(subset=["value"])
     absent = [e for e in endpoints if e not in set(values["endpoint"])]
@@ -82,13 +76,7 @@ def group_dots(
 
 
 def dots(ax: Axes, table: pd.DataFrame, groups: Sequence[str], slot: float) -> None:
-    """Draw the values of each group with their mean and n, on a panel `slot` points wide.
-
-    Parameters
-    ----------
-    table : DataFrame
-        group, value.
-    """
+    """Draw the values of each group (`table`: group, value), mean and n, on a panel `slot` points wide."""
     table = table[table["group"].isin(list(groups))]
     table = table.assign(at=table["group"].map({group: x for x, group in enumerate(groups)}))
     counts = table["group"].value_counts()
@@ -126,10 +114,9 @@ def _differences(
     marks.zero(ax)
     marks.estimates(ax, found, upright=True)
     for row in found.dropna(subset=["p"]).itertuples():
-        p = marks.p_words(row.p, row.level)
-        written = marks.above(ax, p, (row.at, 1), xycoords=ax.get_xaxis_transform(), gid="p")
-        if naming.level_mark(row.level):
-            look.embolden(written)
+        p, frame = marks.p_words(row.p, row.level), ax.get_xaxis_transform()
+        written = marks.above(ax, p, (row.at, 1), xycoords=frame, gid="p")
+        look.embolden(written, when=bool(naming.level_mark(row.level)))
     sides = [(naming.narrow_label(c.case), naming.narrow_label(c.reference)) for c in experiment.contrasts]
     _slots(ax, [tr("{case}\nvs {reference}", case=a, reference=b) for a, b in sides], slot)
     ax.margins(y=0.12)
@@ -146,9 +133,8 @@ def experiment_title(experiment: Experiment, study: Study) -> str:
 def _n_and_tests(values: pd.DataFrame, evidence: pd.DataFrame) -> str:
     """Say n a group and the tests behind p, as the tables have them."""
     counts = values.groupby(["experiment", "endpoint", "group"])["animal_id"].nunique()
-    tests = tr("; ").join(map(naming.name_of_test, evidence["test"].dropna().unique()))
     return tr("n = {n} animals a group; {tests}, each experiment by itself",
-              n=findings.span(counts), tests=tests or tr("not tested"))  # fmt: skip
+              n=findings.span(counts), tests=findings.tests(evidence) or tr("not tested"))  # fmt: skip
 
 
 _FIELDS = {"urine_ctx": ("ctx", "CTX-I"), "urine_dpd": ("dpd", "DPD")}
@@ -158,14 +144,10 @@ _FORMS = {"corrected": N_("per creatinine"), "per_day": N_("per day")}
 def dilution(table: pd.DataFrame, spread: pd.DataFrame, title: str = "") -> Figure:
     """Draw, per marker, the urine as collected, and each animal's distance from its group before and after.
 
-    Parameters
-    ----------
-    table : DataFrame
-        group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
-        deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
-        measured); values below a limit of detection, if there is a column `censored`, are hollow.
-    spread : DataFrame
-        endpoint, cv_uncorrected, cv_corrected, cv_per_day: written at the axes.
+    `table` has group, endpoint, creatinine, uncorrected, and deviation_uncorrected, deviation_corrected,
+    deviation_per_day (in percent of the mean of the animal's own group; missing where no volume was
+    measured); values below a limit of detection, if there is a column `censored`, are hollow. `spread` has
+    endpoint, cv_uncorrected, cv_corrected and cv_per_day, which are written at the axes.
     """
     measured = [endpoint for endpoint in _FIELDS if table["endpoint"].eq(endpoint).any()]
     if not measured:

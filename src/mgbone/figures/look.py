@@ -138,11 +138,8 @@ def _looks(groups: tuple[Group, ...]) -> Mapping[str, GroupStyle]:
             continue
         for i, group in enumerate(part):
             fill, shape = looks[i % len(looks)]
-            edge = (
-                mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill)))
-                if lightness(fill) > 72
-                else "white"
-            )
+            dark = mpl.colors.to_hex(0.6 * np.array(mpl.colors.to_rgb(fill)))
+            edge = dark if lightness(fill) > 72 else "white"
             line = _LINES[(i if part is normal else i + len(normal)) % len(_LINES)]
             given[group.name] = GroupStyle(fill, shape, 1.0, edge, line)
     return given
@@ -236,8 +233,10 @@ def array_label(array: str) -> str:
     return array.replace(".", "-").rsplit("-", 1)[-1]
 
 
-def embolden(text: Text) -> Text:
+def embolden(text: Text, *, when: bool = True) -> Text:
     """Make a text bold; a thin outline stands for the bold face that the Japanese font lacks."""
+    if not when:
+        return text
     if any(letter > "⺀" for letter in text.get_text()):
         text.set_path_effects([patheffects.withStroke(linewidth=0.45, foreground=text.get_color())])
     else:

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
@@ -22,45 +23,39 @@ from mgbone.study import naming
 HALO = [patheffects.withStroke(linewidth=2, foreground="white")]  # no line strikes through a word
 MANY = 100
 """From so many animals at one place on, their density is drawn in place of dots."""
-
-
 ESTIMATE = ("estimate", "ci_low", "ci_high")
 
 
 def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float = 30.0) -> None:
     """Draw each animal as a dot in the colour and marker of its group, beside others of like value.
 
-    Parameters
-    ----------
-    table : DataFrame
-        at (place on the x axis), value, group; where a boolean column `censored` is true, dots are hollow.
-    spread : float
-        Width that the dots of one place take, in units of the x axis; 0 keeps them on it.
-    size : float
-        Area, in square points.
+    `table` has at (place on the x axis), value, group; where a boolean column `censored` is true, dots are
+    hollow. The dots of one place take `spread` units of the x axis, each has an area of `size` square points.
     """
-    table = table.dropna(subset=["value"])
+    table = table.dropna(subset=["at", "value"])
     if table.empty:
         return
     styles = {g: look.group_style(g) for g in table["group"].unique()}
-    colours = {g: style.colour for g, style in styles.items()}
     if spread and table.groupby("at").size().max() > MANY:
-        _densities(ax, table, colours, spread)
+        _densities(ax, table, {g: style.colour for g, style in styles.items()}, spread)
         return
-    table = table.assign(x=table["at"] + spread * _side_steps(table))
     crowd = 5 * MANY / len(table)  # from five hundred dots on they get smaller, and pixels in the SVG
-    first = len(ax.collections)
-    by_seaborn(
-        sns.scatterplot, ax, table, x="x", y="value", hue="group", style="group", palette=colours,
-        legend=False, s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1, zorder=3, gid="animals",
-        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1),
+    of = [styles[g] for g in table["group"]]
+    fills, edges = [style.colour for style in of], [style.edge for style in of]
+    if "censored" in table and (hollow := table["censored"].eq(True)).any():
+        fills, edges = np.where(hollow, "white", fills), [look.line_colour(g) for g in table["group"]]
+    points(
+        ax, table["at"] + spread * _side_steps(table), table["value"], [style.marker for style in of],
+        s=size * max(0.1, min(1.0, crowd)), c=fills, edgecolors=edges, linewidth=0.6 * (crowd >= 1),
+        rasterized=crowd < 1, zorder=3, gid="animals",
     )  # fmt: skip
-    drawn = ax.collections[first]
-    drawn.set_edgecolor([styles[g].edge for g in table["group"]])
-    if "censored" in table and table["censored"].eq(True).any():
-        hollow = table["censored"].eq(True)
-        fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
-        drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
+
+
+def points(ax: Axes, x: pd.Series, y: pd.Series, markers: Sequence[str], **options: Any) -> None:
+    """Draw points, each with a marker of its own, as one collection, the later ones above."""
+    looks = {marker: MarkerStyle(marker) for marker in set(markers)}
+    shapes = {marker: one.get_path().transformed(one.get_transform()) for marker, one in looks.items()}
+    ax.scatter(x, y, **options).set_paths([shapes[marker] for marker in markers])
 
 
 def by_seaborn(draw: Callable[..., Any], ax: Axes, table: Any, **options: Any) -> None:
@@ -95,12 +90,10 @@ def _side_steps(table: pd.DataFrame) -> pd.Series:
 def means(ax: Axes, table: pd.DataFrame, *, beside: float = 0.36) -> None:
     """Draw mean ± SD of the values at each place, beside the dots, so that neither hides the other."""
     table = table.dropna(subset=["value"])
-    if len(table):
-        by_seaborn(
-            sns.pointplot, ax, table.assign(at=table["at"] + beside), x="at", y="value", native_scale=True,
-            errorbar="sd", color=look.INK, linestyle="none", marker="_", markersize=9, markeredgewidth=1.8,
-            err_kws={"linewidth": 1.1}, zorder=2,
-        )  # fmt: skip
+    of = table.groupby(table["at"] + beside)["value"].agg(["mean", "std"])
+    ink = {"color": look.INK, "zorder": 2}
+    ax.plot(of.index, of["mean"], "_", markersize=9, markeredgewidth=1.8, **ink)
+    ax.plot([of.index] * 2, [of["mean"] - of["std"], of["mean"] + of["std"]], linewidth=1.1, **ink)
 
 
 def estimates(
@@ -108,13 +101,8 @@ def estimates(
 ) -> None:
     """Draw estimates with their intervals: filled where significant, pale where a trend, otherwise hollow.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        at (place on the other axis), level, contrast (whose case gives colour and marker), and the columns
-        `of` the estimate and of the ends of its interval.
-    upright : bool
-        Estimates on the y axis.
+    `rows` has at (place on the other axis), level, contrast (whose case gives colour and marker), and the
+    columns `of` the estimate and of the ends of its interval; `upright`, estimates are on the y axis.
     """
     estimate, low, high = of
     rows = rows[np.isfinite(rows[estimate].astype(float))]
@@ -167,8 +155,7 @@ def beside(ax: Axes, words: str, y: float, shift: float = 4.0, *, bold: bool = F
     place = {"xytext": (shift, 0), "textcoords": "offset points", "xycoords": ax.get_yaxis_transform(),
              "ha": "left" if shift > 0 else "right", "va": "center"}  # fmt: skip
     written = ax.annotate(words, (float(shift > 0), y), annotation_clip=False, **{**place, **options})
-    if bold:
-        look.embolden(written)
+    look.embolden(written, when=bold)
 
 
 def rows(ax: Axes, at: Sequence[float], names: Sequence[str]) -> None:
@@ -195,17 +182,10 @@ def heat(
 ) -> QuadMesh:
     """Draw a table as a heat map with words in its cells, black or white as reads better; return the cells.
 
-    Parameters
-    ----------
-    values : array-like, shape (n, m)
-        Cells without a number stay blank, but for their words.
-    words : array-like of str, shape (n, m), optional
-    bold : array-like of bool, shape (n, m), optional
-        Cells with bold words; without it those that are marked as significant or as a trend.
-    framed : array-like of bool, shape (n, m), optional
-        Cells that get a heavy frame, in the colour `frame`.
-    **options
-        For `seaborn.heatmap`: labels of the axes, of which there are none else, colours, lines.
+    All are of shape (n, m): `values`, where cells without a number stay blank but for their words; `words`;
+    `bold`, whose words are bold, without it those marked as significant or as a trend; `framed`, what gets a
+    heavy frame, in the colour `frame`. Options are those of `seaborn.heatmap`: labels of the axes, of which
+    there are none else, colours, lines.
     """
     values = np.asarray(values, dtype=float)
     plain = {"cbar": False, "xticklabels": False, "yticklabels": False, "linewidths": 1, "linecolor": "white"}
@@ -223,9 +203,9 @@ def heat(
         if word:
             ink = look.ink_on(faces[y, x]) if np.isfinite(values[y, x]) else look.QUIET
             text = ax.text(x + 0.5, y + 0.5, word, ha="center", va="center", color=ink, linespacing=1.2,
-                           gid="cell")  # fmt: skip
-            if (word.split("\n")[0][-1:] in ("*", "†")) if bold is None else bold[y, x]:
-                look.embolden(text)
+                           in_layout=False, gid="cell")  # fmt: skip
+            marked = word.split("\n")[0][-1:] in ("*", "†")
+            look.embolden(text, when=marked if bold is None else bold[y, x])
     return mesh
 
 
@@ -252,13 +232,8 @@ def name_points(ax: Axes, named: pd.DataFrame, others: pd.DataFrame) -> None:
     """Write names beside points where they meet nothing, with a line where a name stands away from its point.
 
     The panels must be laid out (`canvas.lay_out`). A line never comes near another point that is marked.
-
-    Parameters
-    ----------
-    named : DataFrame
-        x, y, name; the first are placed first.
-    others : DataFrame
-        x, y of points that names should not hide and lines not touch.
+    `named` has x, y and name, the first are placed first; `others` x and y of points that names should not
+    hide and lines not touch.
     """
     scale = 72 / ax.figure.dpi
     spots, rest = (ax.transData.transform(t[["x", "y"]].to_numpy(float)) * scale for t in (named, others))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from mgbone.figures import canvas, look
 from mgbone.study.errors import MgboneError
-from mgbone.study.language import tr
+from mgbone.study.language import N_, tr
 from mgbone.study.paths import write_aside
 
 
@@ -64,10 +64,5 @@ def said(figure: Figure) -> dict[str, str]:
 def _refuse_empty_boxes(name: str, caught: list[warnings.WarningMessage]) -> None:
     missing = sorted({str(w.message) for w in caught if "missing from" in str(w.message)})
     if missing:
-        raise MgboneError(
-            tr(
-                "The figure {name} has letters that no font holds: {letters}",
-                name=name,
-                letters="; ".join(missing),
-            )
-        )
+        said = N_("The figure {name} has letters that no font holds: {letters}")
+        raise MgboneError(tr(said, name=name, letters="; ".join(missing)))

@@ -33,16 +33,9 @@ def specification_curve(curve: pd.DataFrame, about: pd.DataFrame, study: Study, 
     one could be made, a line through all panels is at it, and beside each option stands how many of the
     specifications that take it give the declared verdict.
 
-    Parameters
-    ----------
-    curve : DataFrame
-        rank, declared, estimate, p, verdict and a column per decision
-        (`mgbone.certainty.specification_curve`).
-    about : DataFrame
-        One row: claim_id, domain, endpoint, statement_en, statement_ja, verdict, share_of_specifications,
-        specifications, most_decisive, decisive_share, joint_p, n_permutations
-        (`mgbone.certainty.about_statement`). Its verdict has a share only where the declared analysis could
-        be made.
+    `curve` is from `mgbone.certainty.specification_curve`: rank, declared, estimate, p, verdict and a column
+    per decision. `about` is from `mgbone.certainty.about_statement`, one row: claim_id, domain, endpoint,
+    statement_en, statement_ja, verdict, most_decisive, decisive_share, joint_p, n_permutations, and others.
     """
     if curve.empty:
         return canvas.empty_figure(N_("No analysis of this statement could be made."), title)

@@ -29,11 +29,8 @@ def verdict_map(verdicts: pd.DataFrame, study: Study, title: str = "") -> Figure
     from "no other effect was seen", the middle one that of the data, and the right one the verdict, which
     also colours the cell: the paler, the more often chance alone would give it.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        claim_id, experiment, domain, endpoint, contrast, direction, level, implied, observed_direction,
-        observed_level, verdict, asserts, and p_without_effect if it was computed.
+    `verdicts` has claim_id, experiment, domain, endpoint, contrast, direction, level, implied,
+    observed_direction, observed_level, verdict, asserts, and p_without_effect if it was computed.
     """
     if verdicts.empty:
         return canvas.empty_figure(N_("There is no ledger of statements for this study"), title)
@@ -148,9 +145,9 @@ def _cell(ax: Axes, x: float, y: float, width: float, row: Mapping[str, Any], *,
         if isinstance(level, str):
             ax.plot([middle + aside], [y + 0.5], gid="glyph", **_sign(direction, level, tone, fill))
         else:
-            ax.text(middle + aside, y + 0.5, "?", ha="center", va="center", color=tone)
+            ax.text(middle + aside, y + 0.5, "?", ha="center", va="center", color=tone, in_layout=False)
     ax.text(middle + 0.30, y + 0.52, symbol, ha="center", va="center", size=look.BASE_SIZE, color=ink,
-            gid="verdict")  # fmt: skip
+            in_layout=False, gid="verdict")  # fmt: skip
     if other:
         ax.text(x + width - 0.045, y + 0.3, "a", ha="right", va="center", size=8, color=ink)
 
