@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -199,10 +200,10 @@ def profiles(
         marks.lines(line[0], of_structure, "percent", "density", "animal_id", 0.3, linewidths=0.4,
                     gid="hairlines")  # fmt: skip
         here = summary[summary["structure"].eq(structure)].dropna(subset=["mean"])
-        for group, of_group in here.groupby("group", sort=False):
-            ink = {"color": look.line_colour(group), "linestyle": look.group_style(group).line}
-            for _, rows in of_group.groupby("experiment"):
-                line[0].plot(rows["percent"], rows["mean"], linewidth=1.1, **ink)
+        for group, rows in here.groupby("group", sort=False):
+            marks.by_seaborn(sns.lineplot, line[0], rows, x="percent", y="mean", units="experiment",
+                             estimator=None, sort=False, linewidth=1.1, color=look.line_colour(group),
+                             linestyle=look.group_style(group).line)  # fmt: skip
         unit = endpoint_unit(f"bmd_{structure}_full", typeset=True)
         line[0].set(ylabel=f"{structure_label(structure)}\n({unit})")
         for ax, contrast in zip(line[1:], contrasts, strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -126,9 +127,12 @@ def _clouds(
         for cloud, size, ink in ((~changed, 3, look.CLOUD), (changed & ~of_theme, 6, look.CHANGED)):
             ax.scatter(rows["x"][cloud], rows["y"][cloud], s=size, color=ink, linewidth=0, rasterized=True)
         if of_theme.any():
-            inks, markers, _ = zip(*rows.loc[of_theme, "theme"].map(THEMES), strict=True)
-            marks.points(ax, rows.loc[of_theme, "x"], rows.loc[of_theme, "y"], markers, c=inks, s=18,
-                         edgecolors="white", linewidth=0.3, rasterized=True)  # fmt: skip
+            marks.by_seaborn(
+                sns.scatterplot, ax, rows[of_theme], x="x", y="y", hue="theme", style="theme", s=18,
+                linewidth=0.3, legend=False, palette={t: colour for t, (colour, *_) in THEMES.items()},
+                hue_order=list(THEMES), markers={t: marker for t, (_, marker, _) in THEMES.items()},
+                style_order=list(THEMES), rasterized=True,
+            )  # fmt: skip
     return figure, panels
 
 
@@ -223,9 +227,9 @@ def overlap_scatter(both: pd.DataFrame, summary: pd.DataFrame) -> Figure:
     for draw in (ax.axhline, ax.axvline):
         draw(0, color=look.LINE, linewidth=0.8, zorder=0)
     for name, (colour, marker, size, _) in _CLASSES.items():
-        rows = both[both["class"] == name]
-        ax.scatter(rows[x], rows[y], s=size, color=colour, marker=marker, edgecolor="white", rasterized=True,
-                   linewidth=0 if name == "neither" else 0.4)  # fmt: skip
+        marks.by_seaborn(sns.scatterplot, ax, both[both["class"] == name], x=x, y=y, color=colour, s=size,
+                         marker=marker, rasterized=True,
+                         linewidth=0 if name == "neither" else 0.4)  # fmt: skip
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     return figure
 

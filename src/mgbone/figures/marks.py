@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.colors import Normalize
 from matplotlib.lines import Line2D
-from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 
@@ -32,30 +31,28 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
     `table` has at (place on the x axis), value, group; where a boolean column `censored` is true, dots are
     hollow. The dots of one place take `spread` units of the x axis, each has an area of `size` square points.
     """
-    table = table.dropna(subset=["at", "value"])
+    table = table.dropna(subset=["value"])
     if table.empty:
         return
     styles = {g: look.group_style(g) for g in table["group"].unique()}
+    colours = {g: style.colour for g, style in styles.items()}
     if spread and table.groupby("at").size().max() > MANY:
-        _densities(ax, table, {g: style.colour for g, style in styles.items()}, spread)
+        _densities(ax, table, colours, spread)
         return
+    table = table.assign(x=table["at"] + spread * _side_steps(table))
     crowd = 5 * MANY / len(table)  # from five hundred dots on they get smaller, and pixels in the SVG
-    of = [styles[g] for g in table["group"]]
-    fills, edges = [style.colour for style in of], [style.edge for style in of]
-    if "censored" in table and (hollow := table["censored"].eq(True)).any():
-        fills, edges = np.where(hollow, "white", fills), [look.line_colour(g) for g in table["group"]]
-    points(
-        ax, table["at"] + spread * _side_steps(table), table["value"], [style.marker for style in of],
-        s=size * max(0.1, min(1.0, crowd)), c=fills, edgecolors=edges, linewidth=0.6 * (crowd >= 1),
-        rasterized=crowd < 1, zorder=3, gid="animals",
+    first = len(ax.collections)
+    by_seaborn(
+        sns.scatterplot, ax, table, x="x", y="value", hue="group", style="group", palette=colours,
+        legend=False, s=size * max(0.1, min(1.0, crowd)), rasterized=crowd < 1, zorder=3, gid="animals",
+        markers={g: style.marker for g, style in styles.items()}, linewidth=0.6 * (crowd >= 1),
     )  # fmt: skip
-
-
-def points(ax: Axes, x: pd.Series, y: pd.Series, markers: Sequence[str], **options: Any) -> None:
-    """Draw points, each with a marker of its own, as one collection, the later ones above."""
-    looks = {marker: MarkerStyle(marker) for marker in set(markers)}
-    shapes = {marker: one.get_path().transformed(one.get_transform()) for marker, one in looks.items()}
-    ax.scatter(x, y, **options).set_paths([shapes[marker] for marker in markers])
+    drawn = ax.collections[first]
+    drawn.set_edgecolor([styles[g].edge for g in table["group"]])
+    if "censored" in table and table["censored"].eq(True).any():
+        hollow = table["censored"].eq(True)
+        fills = ["white" if h else colours[g] for h, g in zip(hollow, table["group"], strict=True)]
+        drawn.set(facecolor=fills, edgecolor=[look.line_colour(g) for g in table["group"]])
 
 
 def by_seaborn(draw: Callable[..., Any], ax: Axes, table: Any, **options: Any) -> None:
@@ -90,10 +87,12 @@ def _side_steps(table: pd.DataFrame) -> pd.Series:
 def means(ax: Axes, table: pd.DataFrame, *, beside: float = 0.36) -> None:
     """Draw mean ± SD of the values at each place, beside the dots, so that neither hides the other."""
     table = table.dropna(subset=["value"])
-    of = table.groupby(table["at"] + beside)["value"].agg(["mean", "std"])
-    ink = {"color": look.INK, "zorder": 2}
-    ax.plot(of.index, of["mean"], "_", markersize=9, markeredgewidth=1.8, **ink)
-    ax.plot([of.index] * 2, [of["mean"] - of["std"], of["mean"] + of["std"]], linewidth=1.1, **ink)
+    if len(table):
+        by_seaborn(
+            sns.pointplot, ax, table.assign(at=table["at"] + beside), x="at", y="value", native_scale=True,
+            errorbar="sd", color=look.INK, linestyle="none", marker="_", markersize=9, markeredgewidth=1.8,
+            err_kws={"linewidth": 1.1}, zorder=2,
+        )  # fmt: skip
 
 
 def estimates(
