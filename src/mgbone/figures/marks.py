@@ -56,8 +56,12 @@ def animals(ax: Axes, table: pd.DataFrame, *, spread: float = 0.5, size: float =
 
 
 def by_seaborn(draw: Callable[..., Any], ax: Axes, table: Any, **options: Any) -> None:
-    """Let a function of seaborn draw, without the names of columns that it would write at the axes."""
+    """Let a function of seaborn draw, without the names of columns that it would write at the axes.
+
+    It writes none where there is a name already, and does not look at every tick before either.
+    """
     labels = {"xlabel": ax.get_xlabel(), "ylabel": ax.get_ylabel()}
+    ax.set(xlabel="-", ylabel="-")
     draw(table, ax=ax, **options)
     ax.set(**labels)
 
