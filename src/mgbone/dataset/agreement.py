@@ -1,7 +1,5 @@
 """What the tables of a dataset owe to one another, to the study, and to geometry and physics."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

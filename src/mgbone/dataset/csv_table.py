@@ -1,7 +1,5 @@
 """One table of a dataset: from the bytes of a CSV file to a typed frame, with every fault on the way."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

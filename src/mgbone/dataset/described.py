@@ -1,7 +1,5 @@
 """What a dataset says of itself without being opened: its title, its kind, the study that it follows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

@@ -4,8 +4,6 @@ It is a Frictionless Data Package (version 1 of the specification) with a few pr
 (simulated or measured), ``title_ja``, ``seed`` and, on fields, titles in Japanese and units.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

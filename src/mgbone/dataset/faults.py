@@ -1,7 +1,5 @@
 """One fault of a dataset as a person needs it: where it is, what was found, what to do."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The one door to data: open a dataset folder, checked as a whole, or learn all that is wrong with it."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence

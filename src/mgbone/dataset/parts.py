@@ -1,7 +1,5 @@
 """The parts that a dataset may have or lack."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

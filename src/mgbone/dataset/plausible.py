@@ -5,8 +5,6 @@ nothing: the number may be right. The ranges and their sources are those of ``st
 no range follows from what a diet is expected to do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral

@@ -5,8 +5,6 @@ primaryKey) and ``positive``, which it adds. They are applied here and not by pa
 longer than opening a dataset; it can read the same schemas, and a test holds the two together.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any

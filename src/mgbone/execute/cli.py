@@ -1,7 +1,5 @@
 """The command ``mgbone``: what the Makefile calls, and what a person may call by hand."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -6,8 +6,6 @@ the parameters and runs the cells, on kernels of `mgbone.execute.kernels`.
 Beside the executed notebook ``build/<dataset>/<notebook>.ipynb`` it writes an HTML page to read.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

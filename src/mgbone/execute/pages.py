@@ -1,7 +1,5 @@
 """Notebooks as pages to read, and those that nothing is run for: where to start, and what words mean."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from copy import deepcopy

@@ -3,8 +3,6 @@
 A text of a dataset that got into a page as HTML, whatever mistake let it, can then neither run nor fetch.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 

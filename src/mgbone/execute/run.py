@@ -1,7 +1,5 @@
 """What a notebook holds on to: its dataset, the study, and where its figures and tables go."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ nbconvert's own slides load reveal.js from another machine; these are a file eac
 by the arrow keys or by scrolling, and is printed a slide a page.
 """
 
-from __future__ import annotations
-
 import re
 from html import escape
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What make is told of a finished check: when it was, and of which content."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

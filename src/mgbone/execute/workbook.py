@@ -1,7 +1,5 @@
 """Tables as a workbook to hand on: a sheet each, with what has to be said, and the same bytes every time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 Where a function takes `groups`, it is a Series: the group of each array by array_id.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

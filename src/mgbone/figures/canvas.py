@@ -1,7 +1,5 @@
 """The sheet that a figure is drawn on: headline, finding, note and stamp, text broken by its width."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence

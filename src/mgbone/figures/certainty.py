@@ -1,7 +1,5 @@
 """How far statements can be trusted: their chance to be found again, and how severely they were tested."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Comparisons side by side: effects on one scale, what eating less explains, p of every test."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 

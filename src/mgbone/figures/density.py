@@ -1,7 +1,5 @@
 """Bone density by structure and region: the map, the animals behind it, profiles along the femur."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

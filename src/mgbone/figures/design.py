@@ -1,7 +1,5 @@
 """The design of the study as a timeline: who was fed what, for how long, and what was taken from whom."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """Doses side by side: how each endpoint follows the diet, in which shape, and what each dose did."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any

@@ -1,7 +1,5 @@
 """The femur drawn with the differences in density of its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

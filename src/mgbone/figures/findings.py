@@ -1,7 +1,5 @@
 """What a figure found, in a sentence: from tables of evidence, for the line below its title."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 

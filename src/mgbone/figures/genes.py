@@ -1,7 +1,5 @@
 """Genes: which changed, how many under which limits, two contrasts compared, and two genes by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Gene sets: over-represented terms, the competitive test, running sums; draws tables, computes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from typing import Any
 

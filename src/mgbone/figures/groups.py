@@ -1,7 +1,5 @@
 """Every animal a dot, and below the dots each difference with its interval, on an axis aligned with them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """One look for all figures: seaborn's theme, colours and markers of groups, words in two languages."""
 
-from __future__ import annotations
-
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

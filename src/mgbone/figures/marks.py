@@ -1,7 +1,5 @@
 """What figures are put together from: animals, estimates with intervals, heat maps, names of points."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Write figures: PNG and SVG, whole or not at all, the same bytes each time."""
 
-from __future__ import annotations
-
 import warnings
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """One statement over every defensible analysis: the specification curve."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import numpy as np

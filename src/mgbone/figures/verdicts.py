@@ -1,7 +1,5 @@
 """Statements held against the data: the map of verdicts, other sources, and what chance would confirm."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

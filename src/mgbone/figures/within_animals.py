@@ -1,7 +1,5 @@
 """Correlations within animals: a network in the order of the argument, and every pair as a number."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

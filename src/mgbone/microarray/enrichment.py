@@ -1,7 +1,5 @@
 """Gene sets tested: over-representation, camera and running sums, and terms that say the same folded."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 

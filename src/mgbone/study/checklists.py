@@ -1,7 +1,5 @@
 """Reporting checklists: what they ask, what the report states, what this compendium adds or leaves open."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mgbone.study.errors import StudyError

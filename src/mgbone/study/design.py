@@ -1,7 +1,5 @@
 """The study as data: experiments, groups, contrasts, thresholds and the assumptions behind them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """What the entries of a study file owe to one another, beyond the form of each (schema/study.json)."""
 
-from __future__ import annotations
-
 import math
 import unicodedata
 from collections.abc import Iterable, Mapping

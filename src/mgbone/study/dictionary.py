@@ -5,8 +5,6 @@ validation of datasets, the labels of axes and ``data/README.md``, so that a nam
 place only. Units are ASCII in data (``mg/cm3``), typeset for people (``mg/cm³``).
 """
 
-from __future__ import annotations
-
 import copy
 import json
 import re

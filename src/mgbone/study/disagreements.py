@@ -1,7 +1,5 @@
 """What other papers state where they and the report disagree, read from a file and checked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pandas as pd

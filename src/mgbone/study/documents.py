@@ -4,8 +4,6 @@ Nothing in such a file may mean something else than it says. So YAML is read wit
 that stands twice, ``no`` and ``on`` taken for truth values, dates, octal numbers, anchors and aliases.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The ledger: the statements that data are held against, read from a file and checked."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

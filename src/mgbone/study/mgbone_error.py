@@ -1,7 +1,5 @@
 """The error that all others are kinds of, by itself: languages raise it, and the others speak them."""
 
-from __future__ import annotations
-
 import traceback
 
 

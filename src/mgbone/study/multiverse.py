@@ -1,7 +1,5 @@
 """The analyses that could have been made: decisions and their defensible options, as declared."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

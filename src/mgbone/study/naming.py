@@ -1,7 +1,5 @@
 """What things are called: groups, contrasts, levels, tests and p values, in two languages."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Which dataset a run is of, where it lies, and its language: said once for all who run or report."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

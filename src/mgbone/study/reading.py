@@ -1,7 +1,5 @@
 """Tables for a reader: names for codes, exact p, sentences set from the left."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -6,8 +6,6 @@ One scan goes by many names: ``cel/Mg0.01-1_(Clariom_S_Rat).CEL`` in a folder,
 written in the same way before they are compared.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 

@@ -24,8 +24,6 @@ Affymetrix Developer Network, *CEL data file format* (versions 3 and 4) and *Com
 format*. The values read are those of R's affxparser (tests/test_cel.py).
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """The three formats of CEL files: text (version 3), XDA (version 4) and Command Console (Calvin)."""
 
-from __future__ import annotations
-
 import io
 import re
 import struct

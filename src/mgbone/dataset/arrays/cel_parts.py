@@ -1,7 +1,5 @@
 """What CEL files of every version have in common: the parts of a file and its checked values."""
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Mapping

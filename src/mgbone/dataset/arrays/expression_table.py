@@ -5,8 +5,6 @@ Transcriptome Analysis Console (TAC), a GEO series matrix, and a plain table wit
 column per array.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Read whole files, gzip-compressed or not, never more than a stated number of bytes."""
 
-from __future__ import annotations
-
 import io
 import os
 import zlib

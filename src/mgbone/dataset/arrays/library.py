@@ -19,8 +19,6 @@ Affymetrix Power Tools, *file format* pages for PGF, CLF, MPS and NetAffx transc
 `mgbone.dataset.arrays.cel` does.
 """
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The chip's library files, one by one: PGF, CLF, MPS and transcript annotation."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Gene symbols of identifiers: from a column of their own, a laboratory's two columns, or the annotation."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterable

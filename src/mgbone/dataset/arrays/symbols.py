@@ -1,7 +1,5 @@
 """Gene symbols: how they are written, and those that a spreadsheet has made dates of."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 

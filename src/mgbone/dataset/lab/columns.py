@@ -3,8 +3,6 @@
 Each conversion and each fault is said.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import replace

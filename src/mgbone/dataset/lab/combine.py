@@ -1,7 +1,5 @@
 """Several sheets to one table: rows below one another, or values side by side, which then have to agree."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mgbone.dataset.faults import Fault, fault_per_row, quoted, row_words

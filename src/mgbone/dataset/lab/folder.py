@@ -1,7 +1,5 @@
 """A laboratory's folder without a descriptor: workbooks and text files, read into the dictionary's tables."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

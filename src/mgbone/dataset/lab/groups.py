@@ -1,7 +1,5 @@
 """Groups and experiments as laboratories write them, matched with the study; never by guessing."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Which field of the dictionary a heading means, and which unit and limit of detection it states."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

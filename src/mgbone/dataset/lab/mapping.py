@@ -4,8 +4,6 @@ qct_mapping.yml says how the columns of a scanner's export become those of the d
 rows are left out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch

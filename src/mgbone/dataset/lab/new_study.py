@@ -1,7 +1,5 @@
 """A study.yml for a design of one's own, written from a few answers and commented."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

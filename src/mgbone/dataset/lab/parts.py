@@ -1,7 +1,5 @@
 """What the reading of one sheet is made of: its columns, and the pieces of tables that it adds."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A mapping file proposed for exports of a scanner that are not understood, for a person to look over."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Regional densities that a scanner's software gives directly, in place of slices."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -1,7 +1,5 @@
 """One sheet to pieces of tables, with one row per animal or one per measurement."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A new dataset folder for a laboratory: a workbook to fill in, places for files, and how to go on."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import tempfile

@@ -5,8 +5,6 @@ A unit is taken apart into its dimensions (mass, amount, equivalents, activity, 
 of the substance that a field measures, and only there.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Formulas and macros are never run. A workbook is unpacked here, part by part and
 below, whatever sizes it declares; openpyxl's streaming parser then meets only what fits into memory.
 """
 
-from __future__ import annotations
-
 import datetime
 import io
 import json
