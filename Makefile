@@ -165,7 +165,7 @@ data: $(ARRAYS) ## Generate what is missing or changed of the two shipped, simul
 # A file of tests stays with one worker, so that what it prepares is prepared once. (By file and not by group: groups
 # are silently without effect with pytest-xdist 3.8 under pytest 9.2.)
 test: $(INSTALLED) $(SITE) $(ARRAYS) ## Run all tests (PYTEST="-k cel" picks some)
-	"$(PY)" -m pytest -n 2 --dist loadfile $(PYTEST)
+	"$(PY)" -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 .PHONY: lint
 lint: $(INSTALLED) ## Look over code and notebooks: ruff, the contracts of imports, unused code

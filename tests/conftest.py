@@ -15,6 +15,20 @@ settings.register_profile("mgbone", deadline=None)
 settings.load_profile("mgbone")
 
 
+_LONGEST = (
+    "test_pipeline.py",
+    "test_kills.py",
+    "test_other_designs.py",
+    "test_cohorts.py",
+    "test_any_subset.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: item.path.name not in _LONGEST)
+
+
 @pytest.fixture(scope="session")
 def study():
     """The study of the compendium, read once; nothing may change it."""

@@ -51,6 +51,7 @@ def leave_out(table, rule):
     return table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["kept", "flagged_out", "most_extreme_out"])
 @pytest.mark.parametrize("logs", [False, True])
 def test_every_specification_is_that_of_the_declared_functions(study, animals, rule, logs):

@@ -35,6 +35,7 @@ def test_a_statement_is_drawn_with_every_analysis_of_it_and_the_stamp(folders, m
     assert "simulated data" in said
 
 
+@pytest.mark.slow
 def test_arrays_that_were_not_analysed_and_the_order_of_doses_say_so(folders):
     for name in ("4-3-1-01", "4-4-02"):
         assert "No analysis of this statement could be made" in words(certainty.curve(name, **folders))

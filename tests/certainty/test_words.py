@@ -96,6 +96,7 @@ def test_without_statements_everything_is_said_to_be_none(study):
     assert shown.empty or shown.iloc[0, 0] == "none"
 
 
+@pytest.mark.slow
 def test_chances_meet_the_frequency_of_repeated_studies(study):
     """40,000 studies of each kind: shrunken chances where effects are as elsewhere, predictive ones where any
     size is equally likely (within a point and a half), and plug-in ones nowhere for a significant effect."""

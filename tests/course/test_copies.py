@@ -61,6 +61,7 @@ def change(path, index, text):
     nbformat.write(node, path)
 
 
+@pytest.mark.slow
 def test_copies_are_in_the_language_and_bring_outputs_and_tables_along(settings, tmp_path):
     said = copies(settings, tmp_path / "course")
     folder = tmp_path / "course" / settings.language
@@ -77,6 +78,7 @@ def test_copies_are_in_the_language_and_bring_outputs_and_tables_along(settings,
     assert (tmp_path / "course/tables/simulated/evidence_qct.csv").read_text() == "p\n0.5\n"
 
 
+@pytest.mark.slow
 def test_a_change_stays_and_the_newer_notebook_is_put_beside_it(settings, tmp_path):
     course = tmp_path / "course"
     copies(settings, course)
@@ -100,6 +102,7 @@ def test_a_change_stays_and_the_newer_notebook_is_put_beside_it(settings, tmp_pa
     assert mine.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_what_was_only_run_counts_as_unchanged(settings, tmp_path):
     copies(settings, tmp_path)
     mine = tmp_path / settings.language / "02_qct.ipynb"
@@ -123,6 +126,7 @@ def test_a_file_of_that_name_that_is_no_copy_stays(settings, tmp_path):
     assert mine.read_text() == "notes" and mine.with_stem("01_biochem-2").is_file()
 
 
+@pytest.mark.slow
 def test_a_table_that_a_copy_wrote_stays_while_it_is_newer(settings, tmp_path):
     copies(settings, tmp_path / "course")
     table = tmp_path / "course" / "tables" / "simulated" / "evidence_qct.csv"
@@ -163,6 +167,7 @@ def test_every_link_of_the_start_page_leads_somewhere(language):
     assert [link for link in links if link not in made and not (ROOT / "notebooks" / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_every_link_of_the_start_page_beside_the_run_leads_somewhere(settings):
     write_pages(settings)
     page = (settings.build / "00_start.html").read_text(encoding="utf-8")

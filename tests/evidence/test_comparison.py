@@ -65,6 +65,7 @@ def test_interval_of_g_is_that_of_noncentral_t_in_r(truth):
     assert limits == pytest.approx(truth["ci"], abs=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("true", [0, 3])
 def test_interval_of_g_covers_the_truth(true):
     # Of 2,000 pairs 95 % have an SD of 0.5 %; the interval of a large sample covers 99 % at 0.

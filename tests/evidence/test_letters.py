@@ -85,6 +85,7 @@ def test_a_group_is_summarised_by_hand(study):
     assert np.isnan(table.loc["control", "p_vs_control"]) and np.isnan(table.loc["control", "p_vs_mg001"])
 
 
+@pytest.mark.slow
 def test_letters_at_both_levels_agree_with_p(summary, study):
     for (_, _), rows in summary.groupby(["experiment", "endpoint"]):
         rows = rows.set_index("group")

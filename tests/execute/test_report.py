@@ -114,6 +114,7 @@ def test_what_deserves_a_second_look_stands_in_the_methods(layout, html):
 # --- numbers -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_number_is_the_one_in_its_row_of_evidence(page, evidence):
     numbers = page.find("data")
     assert len(numbers) > 13 * len(evidence)

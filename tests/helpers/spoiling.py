@@ -4,7 +4,6 @@ import json
 import re
 
 import pandas as pd
-import pytest
 
 import mgbone
 from helpers.japanese import latin_share
@@ -105,12 +104,12 @@ def cut(file, share):
 
 
 def faults_of(folder):
-    """Check a dataset in both languages; hold Japanese faults against the English ones, and return these.
+    """Check a dataset; hold what opening it says in Japanese against the English faults, and return these.
 
     Both are about the same file and give the same numbers; no field is left open.
     """
     faults = mgbone.check_dataset(folder)
-    japanese = speak("ja", mgbone.check_dataset, folder)
+    japanese = speak("ja", refusal, folder)
     assert len(japanese) == len(faults), japanese
     for fault, line in zip(faults, japanese, strict=True):
         if fault.startswith(("study.yml", "claims.csv", "qct_mapping.yml, line")):
@@ -125,6 +124,15 @@ def faults_of(folder):
     return faults
 
 
+def refusal(folder):
+    """Return the faults for which a dataset does not open."""
+    try:
+        mgbone.open_dataset(folder)
+    except DatasetError as error:
+        return error.faults
+    return []
+
+
 def numbers(text):
     return set(re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*[A-Za-z])", text, re.ASCII))
 
@@ -136,6 +144,3 @@ def assert_refused(folder, spoil, expected):
         describe(folder)
     faults = faults_of(folder)
     assert_named(faults, expected, folder)
-    with pytest.raises(DatasetError) as caught:
-        mgbone.open_dataset(folder)
-    assert caught.value.faults == faults

@@ -110,6 +110,7 @@ def test_each_experiment_has_its_own_scale(study):
     pd.testing.assert_frame_equal(dose_shapes(table, study, 300), dose_shapes(scaled, study, 300))
 
 
+@pytest.mark.slow
 def test_without_effect_about_one_in_twenty_is_called_a_shape(study):
     tables = [measured(means(*[10] * 5), seed=i, endpoint=f"e{i}") for i in range(300)]
     shapes = dose_shapes(pd.concat(tables), study, 200)
@@ -119,6 +120,7 @@ def test_without_effect_about_one_in_twenty_is_called_a_shape(study):
     assert shapes["p_either"].min() >= 1 / 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("where", "misnamed", "before"),
     [

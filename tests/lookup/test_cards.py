@@ -177,6 +177,7 @@ def test_a_term_has_its_lists_and_genes(run, folders):
     assert {"Bglap", "Alpl"} <= set(card.tables["Its genes"]["gene"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "look", [("gene", "Bglap"), ("endpoint", "serum_mg"), ("claim", "4-1-1-02"), ("term", "GO:0030282")]
 )

@@ -161,6 +161,7 @@ def test_the_share_called_mixed_is_that_of_the_rule_itself():
     assert (share, ways) == (mixed / 35, 35) and 0.05 < share < 0.95
 
 
+@pytest.mark.slow
 def test_of_very_many_ways_a_hundred_are_drawn():
     """Thirty arrays can be shared out in 155 million ways, more than any memory holds."""
     values, groups = arrays(0.0, ("pairfed",) * 15 + ("mg001",) * 15, genes=600)

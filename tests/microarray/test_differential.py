@@ -63,6 +63,7 @@ def has_limma() -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "sizes"), [(1, (4, 4, 4)), (2, (2, 3, 5))])
 def test_equals_limma_run_now(tmp_path, seed, sizes):
     if not has_limma():

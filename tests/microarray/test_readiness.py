@@ -42,6 +42,7 @@ def test_genes_that_no_set_knows_are_said_and_no_fault(folder):
 ENSEMBL = "ENSRNOG{:011d}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["", ".3"])
 def test_ensembl_names_are_read_through_a_table_of_two_columns(folder, version):
     table = pd.read_csv(folder / "expression.csv")

@@ -41,6 +41,7 @@ def test_a_score_is_one_at_the_own_centroid_and_minus_one_at_the_other():
     assert scores(genes.to_numpy(), wrong)[[0, 7]].max() < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [(3, 3), (4, 4), (3, 6), (9, 9)])
 def test_two_swapped_arrays_are_flagged_and_no_other(study, sizes):
     genes, table = invented(sizes, shift=1.0)
@@ -57,6 +58,7 @@ def test_one_wrong_label_is_flagged(study):
     assert check_labels(genes, wrong, study)["flagged"].tolist() == [table["array_id"].iloc[0]]
 
 
+@pytest.mark.slow
 def test_without_a_difference_nothing_is_said_of_any_array(study):
     for seed in range(12):
         genes, table = invented((4, 4), shift=0.0, seed=seed)

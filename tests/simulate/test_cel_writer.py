@@ -140,6 +140,7 @@ def test_a_real_file_written_anew_reads_alike(tmp_path, name):
     assert set(theirs) <= set(ours), "a parameter that real files have is missing"
 
 
+@pytest.mark.slow
 def test_r_reads_a_real_file_written_anew_as_it_reads_the_real_one(tmp_path):
     needs_r()
     if not REAL.is_dir():

@@ -48,6 +48,7 @@ def test_what_is_not_read(tmp_path, content, words):
         files.read_bytes(path, most=2 << 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("read", "error", "most"),
     [

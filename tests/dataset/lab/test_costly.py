@@ -120,6 +120,7 @@ def test_costly_workbooks_stay_within_memory(tmp_path):
     assert int(re.search(r"VmHWM:\s*(\d+) kB", done.stdout)[1]) < 500_000
 
 
+@pytest.mark.slow
 def test_a_text_file_of_very_many_columns_is_named(tmp_path):
     folder = csv_folder(tmp_path / "lab", ("animals",))
     heading = ",".join(["animal_id", *(f"c{one}" for one in range(1_000_000))])
@@ -129,6 +130,7 @@ def test_a_text_file_of_very_many_columns_is_named(tmp_path):
     assert calls < MOST_CALLS
 
 
+@pytest.mark.slow
 def test_very_many_listed_files_take_no_time_each_by_each(tmp_path):
     folder = write_small_dataset(tmp_path / "small", "measured")
     described = json.loads((folder / "datapackage.json").read_text())

@@ -564,6 +564,7 @@ def calls_for_a_table_of_genes(folder, width, rows=60):
     return calls
 
 
+@pytest.mark.slow
 def test_a_table_as_wide_as_there_are_genes_is_passed_over_quickly(tmp_path):
     folder = lab_folder(tmp_path / "lab")
     narrow, wide = (calls_for_a_table_of_genes(folder, width) for width in (2_000, 8_000))

@@ -113,6 +113,7 @@ def test_what_is_no_workbook_is_named(tmp_path, name, data, said):
     assert fault.startswith(f"{name}: ") and said in fault
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("extra", "said"),
     [
