@@ -163,9 +163,11 @@ def test_a_run_that_is_stopped_leaves_no_process_behind(project, number, status)
     for path in paths:
         write_notebook(path, f"import os, time\nopen(f'{project}/pid.{{os.getpid()}}', 'w')\ntime.sleep(60)")
     command = [sys.executable, "-m", "mgbone.execute.cli", "run", *map(str, paths), "--at-once", "2"]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # The shell that runs these tests may have them ignore an interrupt.
     running = subprocess.Popen(
-        [*command, "--dataset", "data/lab"], cwd=project, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell may have these tests ignore it
+        [*command, "--dataset", "data/lab"], cwd=project, **piped,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     limit = time.monotonic() + 60
     while len(found := list(project.glob("pid.*"))) < 2 and time.monotonic() < limit:

@@ -199,7 +199,7 @@ def test_a_control_that_is_not_whole_is_said_with_its_name(tmp_path, monkeypatch
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "study.yml").write_text("")
     monkeypatch.setenv("MGBONE_ROOT", str(tmp_path))
-    with pytest.raises(MgboneError, match="^data/null: "):
+    with pytest.raises(MgboneError, match=r"^data/null: "):
         negative_control.main(str(tmp_path / "x.csv"))
     assert not (tmp_path / "x.csv").exists()
 
